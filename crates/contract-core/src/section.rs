@@ -1,0 +1,1 @@
+//! State 1 of 7: the section.
