@@ -21,8 +21,9 @@
 )]
 
 // the states
-pub mod archive;
-pub mod section; // 1 // 2
+pub mod section; // 1
+pub mod archive; // 2
+pub mod token; // 3
 
 // what the states are made with
 pub mod certificate;
@@ -30,6 +31,7 @@ pub mod kdf;
 pub mod pem;
 pub mod platform;
 pub mod random;
+pub mod signing_key;
 pub mod verifying_key;
 pub mod yaml;
 
