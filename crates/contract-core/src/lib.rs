@@ -24,6 +24,7 @@
 pub mod section; // 1
 pub mod archive; // 2
 pub mod token; // 3
+pub mod handoff; // 4
 
 // what the states are made with
 pub mod certificate;
@@ -32,6 +33,7 @@ pub mod pem;
 pub mod platform;
 pub mod random;
 pub mod signing_key;
+pub mod statement;
 pub mod verifying_key;
 pub mod yaml;
 

@@ -36,3 +36,24 @@ impl<K> Section<K> {
         Self { parts, _k: std::marker::PhantomData }
     }
 }
+
+/// Facts.
+pub struct Facts {
+    /// v
+    pub volumes: Vec<VolumeFacts>,
+    /// r
+    pub required_variables: std::collections::BTreeSet<String>,
+    /// p
+    pub provided_variables: std::collections::BTreeSet<String>,
+    /// s
+    pub signing_key: Option<String>,
+    /// i
+    pub images: Vec<String>,
+}
+/// v
+pub struct VolumeFacts {
+    /// n
+    pub name: String,
+    /// r
+    pub rolling: bool,
+}
