@@ -24,8 +24,11 @@
 pub mod section; // 1
 
 // what the states are made with
+pub mod certificate;
+pub mod pem;
 pub mod platform;
 pub mod random;
+pub mod verifying_key;
 pub mod yaml;
 
 // how the library speaks
