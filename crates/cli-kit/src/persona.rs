@@ -85,6 +85,9 @@ impl PersonaFile {
             return Ok(defaults);
         }
         let text = input::read_text(&path, LIMIT)?;
+        if text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#')) {
+            return Ok(defaults);
+        }
         let document = yaml::parse(&text, &Limits::default(), Tags::Refused)
             .doing(|| format!("cannot read `{}`", path.display()))?;
         Reader { path: &path, folder, persona }.read(&document.root, defaults)
@@ -183,18 +186,19 @@ impl Reader<'_> {
 
     /// What would be silently unencrypted or unsigned is refused instead.
     fn not_yet(&self, handoff: &Node) -> Result<(), Failure> {
-        for (key, node) in handoff.entries().unwrap_or_default() {
+        let misplaced = |line| {
+            self.wrong(line, "handoff", "only `vouch-with` and `recipients` belong here")
+                .hint("write them below `handoff:`, indented")
+        };
+        if handoff.is_null() {
+            return Ok(());
+        }
+        for (key, node) in handoff.entries().ok_or_else(|| misplaced(handoff.line))? {
             let empty = node.is_null() || node.items().is_some_and(<[Node]>::is_empty);
             let cannot = match key.text.as_str() {
                 "recipients" => "this version cannot encrypt a handoff yet",
                 "vouch-with" => "this version cannot sign a handoff yet",
-                _ => {
-                    return Err(self.wrong(
-                        key.line,
-                        "handoff",
-                        "only `vouch-with` and `recipients` belong here",
-                    ));
-                }
+                _ => return Err(misplaced(key.line)),
             };
             if !empty {
                 return Err(self

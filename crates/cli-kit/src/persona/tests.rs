@@ -54,6 +54,8 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
         ("name: ../x\n", "line 1: name: `../x` cannot begin a file's name", "use letters"),
         ("name: [x]\n", "line 1: name: a text is due here", "write `name: …`"),
         ("certificate:\n", "line 1: certificate: a text is due here", "write"),
+        ("handoff: x\n", "line 1: handoff: only `vouch-with`", "write them below"),
+        ("handoff: {recipient: []}\n", "line 1: handoff: only `vouch-with`", "write them below"),
         ("- x\n", "line 1: not a mapping", "write `field: value`"),
         ("persona: signer\n", "line 1: persona: `signer` is no persona", "write `persona: env-deployer`"),
     ] {
@@ -70,6 +72,9 @@ fn what_this_version_cannot_do_is_refused_and_not_left_out() {
     assert_eq!(failure.message, "line 2: handoff.recipients: this version cannot encrypt a handoff yet");
     let failure = refused("handoff:\n  vouch-with: ~/.ssh/id_ed25519\n");
     assert_eq!(failure.message, "line 2: handoff.vouch-with: this version cannot sign a handoff yet");
+    for blank in ["", "# name: x\n\n", "handoff:\n"] {
+        PersonaFile::read(folder(blank).path(), Persona::EnvDeployer).unwrap();
+    }
     let empty = folder("identity: identity.age\nhandoff:\n  recipients: []\nseeds:\n  vault: seeds.age\n");
     PersonaFile::read(empty.path(), Persona::EnvDeployer).unwrap();
 }
