@@ -16,7 +16,9 @@
         clippy::expect_used,
         clippy::panic,
         clippy::indexing_slicing,
-        clippy::string_slice
+        clippy::string_slice,
+        clippy::disallowed_methods,
+        clippy::disallowed_macros
     )
 )]
 
