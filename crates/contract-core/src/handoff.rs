@@ -26,7 +26,7 @@ const TOKEN: &str = "token";
 /// The entry that holds the statement.
 const STATEMENT: &str = "statement.json";
 /// tar's record.
-const RECORD: u64 = 512;
+const RECORD: usize = 512;
 
 /// Streams a handoff: `encrypt` writes the token, `state` speaks of it. The token's size is known only afterwards, so
 /// its header is written last, and `out` must be able to seek.
@@ -50,7 +50,7 @@ pub fn write<E: From<io::Error>>(
     out.write_all(header(STATEMENT, json.len() as u64, time)?.as_bytes())?;
     out.write_all(&json)?;
     pad(out, json.len() as u64)?;
-    out.write_all(&[0; 2 * RECORD as usize])?;
+    out.write_all(&[0; 2 * RECORD])?;
     Ok((encrypted, statement))
 }
 
@@ -66,6 +66,7 @@ fn header(name: &str, size: u64, time: Timestamp) -> io::Result<tar::Header> {
 }
 
 fn pad(out: &mut impl Write, size: u64) -> io::Result<()> {
-    let padding = usize::try_from(size.next_multiple_of(RECORD) - size).unwrap_or(0);
-    out.write_all([0; RECORD as usize].get(..padding).unwrap_or_default())
+    let record = RECORD as u64;
+    let padding = usize::try_from(size.next_multiple_of(record) - size).unwrap_or(0);
+    out.write_all([0; RECORD].get(..padding).unwrap_or_default())
 }

@@ -21,7 +21,7 @@ const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Statement {
     #[serde(rename = "_type")]
-    statement_type: String,
+    kind: String,
     subject: [Subject; 1],
     predicate_type: String,
     /// What is stated.
@@ -110,7 +110,7 @@ impl Statement {
         let volumes =
             facts.volumes.iter().map(|volume| (volume.name.clone(), Volume { rolling: volume.rolling }));
         Self {
-            statement_type: TYPE.to_owned(),
+            kind: TYPE.to_owned(),
             subject: [Subject {
                 name: section.to_owned(),
                 digest: Digest { sha256: encrypted.sha256.clone() },
@@ -134,7 +134,7 @@ impl Statement {
     /// Reads a `statement.json`.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
         let statement: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
-        if statement.statement_type != TYPE {
+        if statement.kind != TYPE {
             return Err(format!("`_type` is not `{TYPE}`"));
         }
         if statement.predicate_type != PREDICATE_TYPE {
