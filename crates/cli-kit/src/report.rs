@@ -84,19 +84,24 @@ impl Report {
         verdict(subject, findings)
     }
 
-    /// Shows findings as the result (`check`): all of them, then the verdict.
-    pub fn check(&self, subject: &str, findings: &Findings) -> Result<(), Failure> {
+    /// Shows findings as the result (`check`): all of them, then `rest`, then the verdict.
+    pub fn check<T: Serialize>(
+        &self,
+        subject: &str,
+        findings: &Findings,
+        rest: &T,
+        text: impl FnOnce(&T) -> Vec<String>,
+    ) -> Result<(), Failure> {
         self.answered.set(true);
+        let (errors, warnings) = (findings.errors(), findings.warnings());
         if self.json {
-            let (errors, warnings) = (findings.errors(), findings.warnings());
-            answer(&json_line(
-                &serde_json::json!({"subject": subject, "findings": findings, "errors": errors, "warnings": warnings}),
-            )?)?;
+            answer(&json_line(&Checked { subject, findings, errors, warnings, rest })?)?;
         } else {
-            answer(&findings.0.iter().map(shown).collect::<String>())?;
+            let lines = text(rest).into_iter().map(|line| paint("", PLAIN, "", &line));
+            answer(&findings.0.iter().map(shown).chain(lines).collect::<String>())?;
         }
         verdict(subject, findings)?;
-        self.success(&format!("`{subject}` is good{}", but(findings.warnings())));
+        self.success(&format!("`{subject}` is good{}", but(warnings)));
         Ok(())
     }
 
@@ -119,6 +124,17 @@ impl Report {
         let said = paint(&format!("{}: ", self.program), style, kind, message);
         hints.iter().fold(said, |said, hint| said + &paint("  ", HINT, "hint: ", hint))
     }
+}
+
+/// The object of `check --json`.
+#[derive(Serialize)]
+struct Checked<'a, T> {
+    subject: &'a str,
+    findings: &'a Findings,
+    errors: usize,
+    warnings: usize,
+    #[serde(flatten)]
+    rest: &'a T,
 }
 
 /// Makes control characters visible, so that a name or a value from outside can't move the cursor, hide text, forge a
