@@ -21,10 +21,12 @@
 )]
 
 // the states
-pub mod section; // 1
+pub mod archive;
+pub mod section; // 1 // 2
 
 // what the states are made with
 pub mod certificate;
+pub mod kdf;
 pub mod pem;
 pub mod platform;
 pub mod random;
