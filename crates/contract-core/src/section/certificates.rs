@@ -48,7 +48,11 @@ fn expiry(check: &mut Check<'_>, field: &Field<'_>, certificate: &X509Ref) {
     if to < check.at {
         check.error(field, format!("the certificate `{name}` expired on {}", day(to)), RENEW);
     } else if to.duration_since(check.at) < SOON {
-        check.warning(field, format!("the certificate `{name}` expires on {}, within 30 days", day(to)), RENEW);
+        check.warning(
+            field,
+            format!("the certificate `{name}` expires on {}, within 30 days", day(to)),
+            RENEW,
+        );
     }
     if check.at < from {
         check.warning(
@@ -75,11 +79,16 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, expires: Timest
     if expires < check.at {
         check.error(field, format!("the certificate expired on {end}, and so did the contract"), BARE_KEY);
     } else if expires.duration_since(check.at) < SOON {
-        check.warning(field, format!("the certificate ends on {end}: the guest boots no contract after it"), BARE_KEY);
+        check.warning(
+            field,
+            format!("the certificate ends on {end}: the guest boots no contract after it"),
+            BARE_KEY,
+        );
     }
 }
 
-const BARE_KEY: &str = "ask the contract signer for a new certificate, or for the bare key: `contract-signer public-key`";
+const BARE_KEY: &str =
+    "ask the contract signer for a new certificate, or for the bare key: `contract-signer public-key`";
 
 /// The private key of a field, which has to be PKCS#8. None if it is not, or damaged.
 pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Option<PKey<Private>> {
@@ -89,8 +98,12 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
     let message = match &*labels {
         ["PRIVATE KEY"] => None,
         ["RSA PRIVATE KEY"] => Some("a PKCS#1 key, and the guest wants PKCS#8"),
-        ["EC PRIVATE KEY"] | ["EC PARAMETERS", "EC PRIVATE KEY"] => Some("a SEC 1 key, and the guest wants PKCS#8"),
-        ["ENCRYPTED PRIVATE KEY"] => Some("the key is protected by a passphrase, which the guest does not have"),
+        ["EC PRIVATE KEY"] | ["EC PARAMETERS", "EC PRIVATE KEY"] => {
+            Some("a SEC 1 key, and the guest wants PKCS#8")
+        }
+        ["ENCRYPTED PRIVATE KEY"] => {
+            Some("the key is protected by a passphrase, which the guest does not have")
+        }
         [_] => Some("something other than a private key"),
         _ => Some("more than one PEM block where one private key is due"),
     };
@@ -100,7 +113,11 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
     }
     let key = blocks.first().and_then(|block| PKey::private_key_from_der(&block.der).ok());
     if key.is_none() {
-        check.error(field, "the private key does not decode", "see what `openssl pkey -noout -in FILE` says of the file");
+        check.error(
+            field,
+            "the private key does not decode",
+            "see what `openssl pkey -noout -in FILE` says of the file",
+        );
     }
     key
 }

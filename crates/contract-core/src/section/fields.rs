@@ -40,7 +40,7 @@ pub struct Field<'n> {
 }
 
 /// A mapping's fields.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Map<'n> {
     /// The mapping itself.
     pub field: Field<'n>,
@@ -78,7 +78,8 @@ impl<'n> Map<'n> {
 
 /// A path and one more name, quoted where a dot in it would mislead.
 pub fn join(path: &str, name: &str) -> String {
-    let simple = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let simple =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     match (path, simple) {
         ("", true) => name.to_owned(),
         ("", false) => format!("{name:?}"),
@@ -171,17 +172,29 @@ impl<'a> Check<'a> {
             // a finding of its own says why the file could not be read
             (_, Some(Tag::File)) => None,
             (_, Some(Tag::Folder)) => {
-                self.error(field, "`!folder` stands only for an archive", "take `!file` for the content of a file");
+                self.error(
+                    field,
+                    "`!folder` stands only for an archive",
+                    "take `!file` for the content of a file",
+                );
                 None
             }
             (Kind::Scalar { text, style: Style::Plain }, None) => match sort(text) {
                 Plain::Text => Some(text),
                 Plain::Core("nothing") => {
-                    self.error(field, "the value is missing", "write a value in double quotes, or remove the field");
+                    self.error(
+                        field,
+                        "the value is missing",
+                        "write a value in double quotes, or remove the field",
+                    );
                     None
                 }
                 Plain::Core(kind) => {
-                    self.error(field, format!("{kind} where a string is due"), "put the value in double quotes");
+                    self.error(
+                        field,
+                        format!("{kind} where a string is due"),
+                        "put the value in double quotes",
+                    );
                     None
                 }
                 Plain::Legacy(kind) => {
@@ -218,7 +231,11 @@ impl<'a> Check<'a> {
         let count = text.chars().count();
         if count < minimum {
             let unit = if minimum == 1 { "character" } else { "characters" };
-            self.error(field, format!("{count} characters, at least {minimum} are due"), format!("write {minimum} {unit} or more"));
+            self.error(
+                field,
+                format!("{count} characters, at least {minimum} are due"),
+                format!("write {minimum} {unit} or more"),
+            );
         }
     }
 
@@ -273,7 +290,9 @@ pub fn nearest(name: &str, known: &[&str]) -> String {
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .min_by_key(|(distance, _)| *distance);
     match near {
-        Some((0, known)) => format!("write `{known}`: names count letter by letter, upper and lower case apart"),
+        Some((0, known)) => {
+            format!("write `{known}`: names count letter by letter, upper and lower case apart")
+        }
         Some((_, known)) => format!("did you mean `{known}`?"),
         None => format!("remove it, or take one of `{}`", known.join("`, `")),
     }

@@ -121,9 +121,12 @@ pub fn grep11(check: &mut Check<'_>, field: &Field<'_>) -> Option<Grep11> {
 /// Host name or IPv4 address, and a port of 1 to 5 digits.
 fn address(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
     let text = check.text(field)?;
-    let label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let label =
+        |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let legal = text.rsplit_once(':').is_some_and(|(host, port)| {
-        host.split('.').all(label) && (1..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit())
+        host.split('.').all(label)
+            && (1..=5).contains(&port.len())
+            && port.bytes().all(|b| b.is_ascii_digit())
     });
     if !legal {
         check.error(

@@ -79,13 +79,21 @@ fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
     let cert = map.find("cert").and_then(|field| client_certificate(check, &field));
     let key = map.find("key").and_then(|field| private_key(check, &field));
     match (map.find("cert"), map.find("key")) {
-        (Some(alone), None) => check.warning(&alone, "stands without `key`", "add `key: !file client-key.pem`"),
+        (Some(alone), None) => {
+            check.warning(&alone, "stands without `key`", "add `key: !file client-key.pem`")
+        }
         (None, Some(alone)) => check.warning(&alone, "stands without `cert`", "add `cert: !file client.crt`"),
         _ => {}
     }
     if let (Some(field), Some((_, certificate))) = (map.find("cert"), &cert) {
         let authorities = server.as_ref().map(|(_, certificates)| &**certificates);
-        belongs(check, &field, certificate.first(), authorities, key.as_ref().and_then(|(_, key)| key.as_ref()));
+        belongs(
+            check,
+            &field,
+            certificate.first(),
+            authorities,
+            key.as_ref().and_then(|(_, key)| key.as_ref()),
+        );
     }
     Some(Syslog {
         hostname: hostname?,
@@ -115,7 +123,8 @@ fn belongs(
             );
         }
     }
-    let vouches = |authority: &X509| authority.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false));
+    let vouches =
+        |authority: &X509| authority.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false));
     if authorities.is_some_and(|authorities| !authorities.is_empty() && !authorities.iter().any(vouches)) {
         check.warning(
             field,

@@ -53,13 +53,16 @@ pub fn blocks(text: &str) -> Result<Vec<Block>, Damage> {
         let (label, body) = rest
             .strip_prefix("-----BEGIN ")
             .and_then(|rest| rest.split_once("-----"))
-            .filter(|(label, _)| label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' '))
+            .filter(|(label, _)| {
+                label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ')
+            })
             .ok_or(Damage::Header)?;
         if !body.starts_with(['\n', '\r']) {
             return Err(if body.starts_with(' ') { Damage::NoLineEnds } else { Damage::Header });
         }
         let (body, behind) = body.split_once("-----END ").ok_or(Damage::Footer)?;
-        let behind = behind.strip_prefix(label).and_then(|rest| rest.strip_prefix("-----")).ok_or(Damage::Footer)?;
+        let behind =
+            behind.strip_prefix(label).and_then(|rest| rest.strip_prefix("-----")).ok_or(Damage::Footer)?;
         if !body.ends_with(|c: char| c.is_ascii_whitespace()) {
             return Err(Damage::Footer);
         }
@@ -93,7 +96,8 @@ mod tests {
     #[test]
     fn blocks_in_a_row() {
         let two = format!("{GOOD}{GOOD}");
-        let labels: Vec<_> = blocks(&two).unwrap().into_iter().map(|block| (block.label, block.der.len())).collect();
+        let labels: Vec<_> =
+            blocks(&two).unwrap().into_iter().map(|block| (block.label, block.der.len())).collect();
         assert_eq!(labels, [("X".to_owned(), 6), ("X".to_owned(), 6)]);
         assert!(blocks(GOOD.trim_end()).is_ok());
         assert!(blocks(&GOOD.replace('\n', "\r\n")).is_ok());

@@ -104,11 +104,12 @@ fn credential(check: &mut Check<'_>, registry: &str, field: &Field<'_>) -> Optio
         check.at_least(&field, 3, text);
         Some(text.to_string())
     });
-    let password = check.required(&map, "password", "write `password: !file registry-password`").and_then(|field| {
-        let secret = check.secret(&field)?;
-        check.at_least(&field, 3, secret.expose());
-        Some(secret)
-    });
+    let password =
+        check.required(&map, "password", "write `password: !file registry-password`").and_then(|field| {
+            let secret = check.secret(&field)?;
+            check.at_least(&field, 3, secret.expose());
+            Some(secret)
+        });
     Some(Credential { registry: registry.to_owned(), username: username?, password: password? })
 }
 
@@ -119,7 +120,9 @@ fn is_registry(registry: &str) -> bool {
     let octet = |part: &str| (part.len() == 1 || !part.starts_with('0')) && part.parse::<u8>().is_ok();
     let address = host.split('.').count() == 4 && host.split('.').all(octet);
     registry == "https://index.docker.io/v1/"
-        || ((host.split('.').all(named) || address) && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+        || ((host.split('.').all(named) || address)
+            && !port.is_empty()
+            && port.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn is_label(label: &str) -> bool {
@@ -197,7 +200,9 @@ fn notary(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
     let field = check.required(map, "notary", "write `notary: \"https://notary.docker.io\"`")?;
     let text = check.text(&field)?;
     let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
-    if !host.is_some_and(|host| host.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && is_uri(text)) {
+    if !host
+        .is_some_and(|host| host.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && is_uri(text))
+    {
         check.error(&field, "no address of a notary server", "write its address: `https://notary.docker.io`");
     }
     Some(text.to_string())
@@ -208,7 +213,8 @@ fn is_uri(text: &str) -> bool {
 }
 
 fn public_key(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
-    let field = check.required(map, "publicKey", "write the key's base64: `publicKey: !file image-key.b64`")?;
+    let field =
+        check.required(map, "publicKey", "write the key's base64: `publicKey: !file image-key.b64`")?;
     let text = check.text(&field)?;
     if super::pem_form::groups(text).is_none() {
         check.error(

@@ -83,15 +83,27 @@ pub fn workload(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<WorkloadVolume
 /// `volumes` of an env section.
 pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<VolumeFacts>) {
     let known = [
-        "seed", "previousSeed", "uv-secret-id", "uv-previous-secret-id", "volumeName", "volumeID", "apiKey", "kms",
-        "kmsTimeout", "grep11",
+        "seed",
+        "previousSeed",
+        "uv-secret-id",
+        "uv-previous-secret-id",
+        "volumeName",
+        "volumeID",
+        "apiKey",
+        "kms",
+        "kmsTimeout",
+        "grep11",
     ];
     each(check, field, &known, |check, name, map| {
         let seed = env_seed(check, map);
         let previous_seed = previous_seed(check, map);
         let uv_previous_secret_id = map.find("uv-previous-secret-id").and_then(|field| {
             if !map.has("uv-secret-id") {
-                check.error(&field, "stands without `uv-secret-id`", "give `uv-secret-id: \"index-…\"` beside it");
+                check.error(
+                    &field,
+                    "stands without `uv-secret-id`",
+                    "give `uv-secret-id: \"index-…\"` beside it",
+                );
             }
             uv_secret_id(check, &field)
         });
@@ -152,7 +164,11 @@ fn env_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<EnvSeed> {
         (Some(field), None) => seed(check, &field, 15).map(EnvSeed::Seed),
         (None, Some(field)) => uv_secret_id(check, &field).map(EnvSeed::UvSecret),
         (None, None) => {
-            check.missing(map, "seed", "write `seed: \"…\"`, `seed: !file data.seed` or `uv-secret-id: \"index-1\"`");
+            check.missing(
+                map,
+                "seed",
+                "write `seed: \"…\"`, `seed: !file data.seed` or `uv-secret-id: \"index-1\"`",
+            );
             None
         }
         (Some(field), Some(uv)) => {
@@ -167,8 +183,15 @@ fn env_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<EnvSeed> {
 fn seed(check: &mut Check<'_>, field: &Field<'_>, minimum: usize) -> Option<Secret> {
     check.hide(field);
     if let Kind::Scalar { text, style: Style::Plain } = &field.node.kind {
-        if field.node.tag.is_none() && !text.is_empty() && !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            check.error(field, "a seed that begins with no letter stands unquoted", "put the seed in double quotes");
+        if field.node.tag.is_none()
+            && !text.is_empty()
+            && !text.starts_with(|c: char| c.is_ascii_alphabetic())
+        {
+            check.error(
+                field,
+                "a seed that begins with no letter stands unquoted",
+                "put the seed in double quotes",
+            );
             return None;
         }
     }
@@ -200,7 +223,9 @@ fn previous_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<Secret> {
     if (3..15).contains(&count) {
         check.warning(
             &field,
-            format!("a previous seed of {count} characters: legal before March 2026, and the schema asks for 15"),
+            format!(
+                "a previous seed of {count} characters: legal before March 2026, and the schema asks for 15"
+            ),
             "keep it until the volume has its new seed, then remove `previousSeed`",
         );
     }
