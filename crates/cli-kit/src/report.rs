@@ -202,8 +202,13 @@ fn but(warnings: usize) -> String {
     if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) }
 }
 
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// ``1 error``, ``2 errors``.
+pub fn count(number: usize, what: &str) -> String {
+    match (number, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
 }
 
 fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
@@ -213,9 +218,9 @@ fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
     Ok(json + "\n")
 }
 
-/// Unlike `println!` this doesn't panic when nobody reads.
+/// Unlike `println!` this doesn't panic when nobody reads. Findings are coloured, on terminals only.
 fn answer(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
 }
 

@@ -30,13 +30,12 @@ pub fn check<K: Authored>(
 ) -> Result<(), Failure> {
     let draft = Draft::open::<K>(&arguments.folder)?;
     // the folder's may come later, the flag's has to be there
-    let folders_key = draft.persona.signing_key.as_deref().filter(|path| path.exists());
-    let key = key.or(folders_key).map(signing_key::read).transpose()?;
+    let named = draft.persona.signing_key.as_deref();
+    let key = key.or(named.filter(|path| path.exists())).map(signing_key::read).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref())?;
-    let missing_key = |section| signing_key::missing(section, &draft.file, Severity::Warning);
+    let missing_key = |section| signing_key::missing(section, &draft.file, named, Severity::Warning);
     findings.0.extend(section.as_ref().and_then(missing_key));
-    let persona = &draft.persona;
-    let certificate = certificate::check(persona, draft.at, &mut findings);
+    let certificate = certificate::check(&draft.persona, draft.at, &mut findings);
 
     let measured = section.as_ref().filter(|_| findings.errors() == 0).map(|section| {
         packing(section, report, |workers, progress| section.measure(workers, progress))

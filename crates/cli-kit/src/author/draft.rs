@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use contract_core::finding::Findings;
-use contract_core::section::{Part, Passphrases, Section, Source};
+use contract_core::section::{Kind, Part, Passphrases, Section, Source};
 use contract_core::yaml::Limits;
 use jiff::Timestamp;
 use zeroize::{Zeroize, Zeroizing};
@@ -14,7 +14,7 @@ use crate::clock;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::input;
-use crate::persona::PersonaFile;
+use crate::persona::{PersonaFile, beside};
 use crate::progress::Progress;
 use crate::prompt::{Passphrase, PassphraseSource};
 use crate::report::Report;
@@ -68,13 +68,8 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// A file of a folder, named as shortly as it can be.
-fn beside(folder: &Path, name: &str) -> PathBuf {
-    if folder == Path::new(".") { name.into() } else { folder.join(name) }
-}
-
 /// Passes on what `write` makes of a section, with as many workers as there are cores and signs of life while packing.
-pub(super) fn packing<K, T>(
+pub(super) fn packing<K: Kind, T>(
     section: &Section<K>,
     report: &Report,
     write: impl FnOnce(NonZeroUsize, &dyn Fn(u64)) -> T,

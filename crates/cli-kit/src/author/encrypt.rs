@@ -50,7 +50,7 @@ pub fn encrypt<K: Authored>(
 
     let key = key.or(draft.persona.signing_key.as_deref()).map(signing_key::read).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref())?;
-    let missing_key = |section| signing_key::missing(section, &draft.file, Severity::Error);
+    let missing_key = |section| signing_key::missing(section, &draft.file, None, Severity::Error);
     findings.0.extend(section.as_ref().and_then(missing_key));
     certificate::warnings(&certificate_file, certificate.facts(), platform, draft.at, &mut findings);
     report.findings(&draft.file, &findings)?;
@@ -60,6 +60,7 @@ pub fn encrypt<K: Authored>(
     let encrypted = outputs
         .write(&draft, &section, platform, &certificate, report)
         .doing(|| format!("cannot encrypt `{}`", draft.file))?;
+    let written: Vec<_> = outputs.all().map(Output::quoted).collect();
     let done = Done {
         section: K::NAME,
         platform,
@@ -72,7 +73,14 @@ pub fn encrypt<K: Authored>(
         archive: encrypted.archive,
     };
     commit_all([Some(outputs.handoff), outputs.token].into_iter().flatten())?;
-    tell(&done, report)
+    report.note(&format!("token: sha256 {}", done.sha256));
+    report.note(&format!(
+        "  as the attestation record of the running guest must show it for `contract:{}`",
+        K::NAME
+    ));
+    report
+        .success(&format!("wrote {}; hand it to the contract signer", written.join(" and the bare token ")));
+    report.result(&done, |_| Vec::<String>::new())
 }
 
 /// First of all, and shown before it can be refused: the same subject was seen with several keys.
@@ -120,6 +128,10 @@ impl Outputs {
         Ok(Self { handoff: create(&handoff)?, token: arguments.token.as_deref().map(create).transpose()? })
     }
 
+    fn all(&self) -> impl Iterator<Item = &Output> {
+        [Some(&self.handoff), self.token.as_ref()].into_iter().flatten()
+    }
+
     fn write<K: Authored>(
         &mut self,
         draft: &Draft,
@@ -162,17 +174,4 @@ impl Write for Tee<'_> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn tell(done: &Done, report: &Report) -> Result<(), Failure> {
-    if report.json() {
-        return report.result(done, |_| Vec::<String>::new());
-    }
-    let Done { section, sha256, handoff, token, .. } = done;
-    report.note(&format!("token: sha256 {sha256}"));
-    report
-        .note(&format!("  the attestation record of the running guest must show it as `contract:{section}`"));
-    let token = token.as_ref().map_or_else(String::new, |token| format!(" and the bare token `{token}`"));
-    report.success(&format!("wrote `{handoff}`{token}; hand it to the contract signer"));
-    Ok(())
 }

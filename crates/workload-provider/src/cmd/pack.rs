@@ -6,6 +6,7 @@ use cli_kit::author::workers;
 use cli_kit::failure::Doing;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::progress::Progress;
+use cli_kit::report::count;
 use cli_kit::{Failure, Report};
 use contract_core::archive::{Archive, Packed};
 use serde::Serialize;
@@ -31,14 +32,13 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
         let progress = Progress::bytes(report, "packing", Some(archive.size()));
         archive.write_to(&mut output, workers(), &|done| progress.reached(done)).doing(cannot)?
     };
+    let written = output.quoted();
     let done = Done { archive: output.name(), entries: archive.entries(), packed };
     output.commit()?;
-    if report.json() {
-        return report.result(&done, |_| Vec::<String>::new());
-    }
-    let Done { archive, entries, packed: Packed { bytes, sha256 } } = done;
-    report.success(&format!("wrote `{archive}`: {entries} entries, {bytes} bytes, sha256 {sha256}"));
-    Ok(())
+    let Packed { bytes, sha256 } = &done.packed;
+    let entries = count(done.entries, "entry");
+    report.success(&format!("wrote {written}: {entries}, {bytes} bytes, sha256 {sha256}"));
+    report.result(&done, |_| Vec::<String>::new())
 }
 
 fn target(arguments: &Pack, report: &Report) -> Result<PathBuf, Failure> {
