@@ -117,6 +117,9 @@ pub struct Source<'a> {
 pub trait Passphrases {
     /// The passphrase of a file, or why there is none.
     fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String>;
+
+    /// The file does not open with the passphrase that was given; a finding says so too.
+    fn wrong(&mut self, _file: &str) {}
 }
 
 /// What may be told about a section: no secret among it.

@@ -60,7 +60,7 @@ impl<'a> Draft<'a> {
             let init = format!("{} init {}", K::PERSONA.name(), self.folder.display());
             failure.hint(format!("begin with `{init}`"))
         })?;
-        let mut asked = Asked { source: self.passphrases, given: None, failure: None };
+        let mut asked = Asked { folder: self.folder, source: self.passphrases, given: None, failure: None };
         let source = Source { file: &self.file, text: &text, folder: self.folder, at: self.at, signing_key };
         let read = Section::read(&source, &mut asked);
         // a secret that could not be had has an exit code of its own
@@ -90,6 +90,7 @@ pub fn workers() -> NonZeroUsize {
 
 /// Asks for each key's passphrase; a file or a descriptor is read once and answers for all.
 struct Asked<'a> {
+    folder: &'a Path,
     source: &'a PassphraseSource,
     given: Option<Passphrase>,
     failure: Option<Failure>,
@@ -100,7 +101,8 @@ impl Asked<'_> {
         if let Some(given) = &self.given {
             return Ok(given.clone());
         }
-        let passphrase = self.source.passphrase(&format!("the key `{file}`"))?;
+        let file = beside(self.folder, file);
+        let passphrase = self.source.passphrase(&format!("the key `{}`", file.display()))?;
         if self.source.is_given() {
             self.given = Some(passphrase.clone());
         }
@@ -121,5 +123,12 @@ impl Passphrases for Asked<'_> {
             self.failure.get_or_insert(failure);
             message
         })
+    }
+
+    fn wrong(&mut self, file: &str) {
+        let file = beside(self.folder, file).display().to_string();
+        let message = format!("the passphrase of the key `{file}` is wrong, or the key is damaged");
+        let look = format!("see whether it opens: `openssl pkey -noout -in {file}`");
+        self.failure.get_or_insert(Failure::new(ExitCode::NoSecret, message).hint(look));
     }
 }
