@@ -123,6 +123,7 @@ impl<'t> Reader<'t> {
                         (range(span).start, text.into_owned(), Style::Quoted)
                     }
                     ScalarStyle::Literal | ScalarStyle::Folded => {
+                        self.end = self.block_end(span);
                         (self.block_header(gap, span), text.into_owned(), Style::Block)
                     }
                 };
@@ -243,6 +244,12 @@ impl<'t> Reader<'t> {
         let from = span.tag_span().map_or(gap, |tag| range(&tag).end);
         let header = self.outside_comments(from..range(span).start).find(|(_, c)| matches!(c, '|' | '>'));
         header.map_or(range(span).start, |(at, _)| at)
+    }
+
+    /// The parser's span of a block scalar reaches into the indentation of the line behind it.
+    fn block_end(&self, span: &Span) -> usize {
+        let content = self.text.get(range(span)).unwrap_or_default().trim_end_matches(' ');
+        if content.ends_with('\n') { range(span).start + content.len() } else { range(span).end }
     }
 
     /// The characters between two values, without those of comments.
