@@ -52,6 +52,12 @@ fn refuse_control_characters(text: &str) -> Result<(), Error> {
     }
 }
 
+/// The first mistake of any YAML, read as loosely as the event parser reads it.
+pub fn first_mistake(text: &str) -> Option<Error> {
+    let options = granit_parser::options! { emit_comments: false };
+    Parser::new_from_str_with_options(text, options).find_map(Result::err).map(|error| syntax(&error))
+}
+
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
     text: &'t str,

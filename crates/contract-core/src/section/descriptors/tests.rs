@@ -28,8 +28,8 @@ fn compose_findings() {
         (vec![(name, "")], "0 documents, one is due"),
         (vec![(name, "services: {a: {build: .}}")], "services.a.build: the guest builds no images"),
         (vec![(name, "services: {a: {ports: []}}")], "services.a.image: a service without an image"),
-        (vec![(name, "services:\n  a: [\n")], "x/docker-compose.yml:2 : not readable as YAML"),
-        (vec![(name, "a: 1\na: canary\n")], "x/docker-compose.yml:2 : not readable as YAML"),
+        (vec![(name, "services:\n  a: [\n")], "x/docker-compose.yml:2 : no YAML: unclosed bracket"),
+        (vec![(name, "a: 1\na: canary\n")], "x/docker-compose.yml:2 : YAML with a repeated key"),
         (
             vec![(name, "services: {a: {image: b}}"), ("docker-compose.yaml", "services: {a: {image: b}}")],
             "Error x : both",
@@ -66,7 +66,7 @@ fn aliases_that_explode_are_refused() {
         bomb += &format!("a{level}: &a{level} [{items}]\n");
     }
     let found = compose(&top(&[("docker-compose.yaml", &bomb)]));
-    assert!(shown(&found)[0].contains("not readable as YAML"));
+    assert!(shown(&found)[0].contains("aliases without measure"));
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn play_findings() {
             format!("{good}---\nkind: ConfigMap\ndata: {{A: \"{{{{ .Env.A }}}}\"}}\n"),
             "Warning x/p.yml data.A: a template expression",
         ),
-        (format!("{good}---\n- [\n"), "x/p.yml:6 : not readable as YAML"),
+        (format!("{good}---\n- [\n"), "x/p.yml:6 : no YAML: "),
     ] {
         let shown = shown(&play(&top(&[("p.yml", &text)])));
         assert!(shown.len() == 1 && shown[0].contains(due), "{due}: {shown:?}");

@@ -146,6 +146,25 @@ fn limits_hold() {
     assert!(parse(&deep, &Limits::default(), Tags::Refused).is_err());
 }
 
+/// Not a benchmark: what goes wrong with large texts is a square somewhere, and that takes minutes.
+#[test]
+fn large_texts_take_no_time_to_speak_of() {
+    let start = std::time::Instant::now();
+    let large = "QUJD".repeat(4 << 20);
+    for text in
+        [format!("a: {large}\nb: c\n"), format!("a: \"{large}\"\n"), format!("a: |\n  {large}\nb: c\n")]
+    {
+        assert_eq!(
+            read(&text).unwrap().root.entry("a").unwrap().text().map(|text| text.trim_end().len()),
+            Some(16 << 20)
+        );
+    }
+    let many: String = (0..100_000).map(|n| format!("key{n}: value # comment\n")).collect();
+    assert_eq!(read(&many).unwrap().root.entries().unwrap().len(), 100_000);
+    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
+    println!("{:?}", start.elapsed());
+}
+
 #[test]
 fn bytes_must_be_utf8() {
     assert_eq!(super::super::text(b"a: b\n\xff"), Err(Error::NotUtf8 { line: 2 }));
