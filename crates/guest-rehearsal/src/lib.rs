@@ -21,6 +21,8 @@
     )
 )]
 
+pub mod boot;
+pub mod ceremony;
 pub mod guest_key;
 pub mod hpl;
 pub mod open;

@@ -43,3 +43,23 @@ pub fn seal_with_openssl(password: &[u8], section: &str) -> (Vec<u8>, Vec<u8>) {
     let sealed = openssl(&["enc", "-aes-256-cbc", "-pbkdf2", "-pass", &source], section.as_bytes());
     (wrapped, sealed)
 }
+
+/// Base64 of a gzip tar of these files.
+pub fn archive(files: &[(&str, &str)]) -> String {
+    STANDARD.encode(tar_gz(|tar| {
+        for (name, text) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_mode(0o644);
+            tar.append_data(&mut header, name, text.as_bytes()).unwrap();
+        }
+    }))
+}
+
+/// A gzip tar of what the closure appends.
+pub fn tar_gz(fill: impl FnOnce(&mut tar::Builder<flate2::write::GzEncoder<Vec<u8>>>)) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut tar = tar::Builder::new(gzip);
+    fill(&mut tar);
+    tar.into_inner().unwrap().finish().unwrap()
+}

@@ -1,0 +1,2 @@
+//! Boots user data in the guest's order.
+pub mod archive;

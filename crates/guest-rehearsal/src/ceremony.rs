@@ -1,0 +1,2 @@
+//! The whole story, told by the real binaries.
+pub mod rsyslog;
