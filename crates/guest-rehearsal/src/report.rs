@@ -30,6 +30,9 @@ pub struct Step {
     /// What the real guest would show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Hpl>,
+    /// What to do about it, where the step refuses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
 }
 
 /// A line of the attestation record (contract-format, section 8), as far as the user data determine it.
