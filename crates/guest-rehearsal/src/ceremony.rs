@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use cli_kit::{ExitCode, Failure};
 use contract_core::random::Randomness;
 use jiff::Timestamp;
-use openssl::error::ErrorStack;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
@@ -17,7 +16,6 @@ mod rsyslog;
 pub mod tools;
 
 use folders::Folders;
-use rsyslog::Pair;
 use tools::{Said, Tools};
 
 /// One thing that somebody did.
@@ -143,15 +141,15 @@ impl Ceremony<'_> {
         let command = "(the syslog server's administrator hands over rsyslog/)";
         (self.before)(ENV, command);
         let hostname = self.folders.syslog_hostname()?;
-        let made = self.rsyslog_files(&hostname).map_err(|error| {
+        let files = rsyslog::files(&hostname, self.now).map_err(|error| {
             Failure::new(ExitCode::CouldNot, format!("cannot make the syslog certificates: {error}"))
         })?;
-        for (name, bytes) in made {
-            let path = format!("{ENV}/rsyslog/{name}");
-            if name.ends_with(".crt") {
-                self.folders.public(&path, &bytes)?;
+        for file in files {
+            let path = format!("{ENV}/rsyslog/{}", file.name);
+            if file.secret {
+                self.folders.secret(&path, &file.pem)?;
             } else {
-                self.folders.secret(&path, &bytes)?;
+                self.folders.public(&path, &file.pem)?;
             }
         }
         self.done(
@@ -160,20 +158,6 @@ impl Ceremony<'_> {
             format!("made an authority, a server certificate for {hostname}, a client certificate with a PKCS#1 key"),
         );
         Ok(())
-    }
-
-    fn rsyslog_files(&self, hostname: &str) -> Result<Vec<(&'static str, Zeroizing<Vec<u8>>)>, ErrorStack> {
-        let authority = Pair::authority(self.now)?;
-        let server = authority.server(hostname, self.now)?;
-        let client = authority.client(self.now)?;
-        Ok(vec![
-            ("ca.crt", Zeroizing::new(authority.certificate_pem()?)),
-            ("ca-key.pem", authority.key_pem()?),
-            ("server.crt", Zeroizing::new(server.certificate_pem()?)),
-            ("server-key.pem", server.key_pem()?),
-            ("client.crt", Zeroizing::new(client.certificate_pem()?)),
-            ("client-key.pem", client.key_pem_pkcs1()?),
-        ])
     }
 
     fn done(&mut self, who: &'static str, command: &str, outcome: String) {

@@ -57,8 +57,10 @@ messages! {
     HPL06009E = "the compose file cannot be parsed";
     /// Play: archive, descriptors and templates alike.
     HPL15002E = "the Pod and ConfigMap descriptors cannot be processed";
-    /// Play: for a ConfigMap key that is not there the list has no message of its own.
+    /// Play: for a `ConfigMap` key that is not there the list has no message of its own.
     HPL15005E = "a Pod fails to start";
+    /// Play: an information, and the guest goes on with nothing to run.
+    HPL15006I = "no pod definitions found";
     /// Any service. For an environment variable that a compose file insists on the list has no message of its own.
     HPL10000E = "one or more services failed, and the guest shuts down";
     /// Volumes: the order of the seeds is told differently in different places (contract-format, section 6).
@@ -76,7 +78,7 @@ mod tests {
     #[test]
     fn ids_have_the_guest_s_form_and_stand_once() {
         let mut ids: Vec<_> = ALL.iter().map(|message| message.id).collect();
-        assert!(ids.iter().all(|id| id.len() == 9 && id.starts_with("HPL") && id.ends_with('E')));
+        assert!(ids.iter().all(|id| id.len() == 9 && id.starts_with("HPL") && id.ends_with(['E', 'I'])));
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), ALL.len());

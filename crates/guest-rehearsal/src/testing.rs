@@ -134,22 +134,22 @@ impl Case {
     /// The finished YAML.
     pub fn user_data(&self) -> String {
         let (workload, env) = (self.value(&self.workload), self.value(&self.env));
-        let mut text = String::new();
-        for (name, value) in [("workload", &workload), ("env", &env)] {
+        let entry = |name: &str, value: &str| {
             if self.encrypted {
-                text += &format!("{name}: {value}\n");
-            } else {
-                let block: String = value.lines().map(|line| format!("  {line}\n")).collect();
-                text += &format!("{name}: |\n{block}");
+                return format!("{name}: {value}\n");
             }
-        }
+            let lines: Vec<_> = value.lines().map(|line| format!("  {line}\n")).collect();
+            format!("{name}: |\n{}", lines.concat())
+        };
+        let mut text = entry("workload", &workload) + &entry("env", &env);
         if let Some(signer) = &self.signer {
             let mut sign = Signer::new(MessageDigest::sha256(), signer).unwrap();
             sign.update((workload + &env).replace(['\r', '\n'], "").as_bytes()).unwrap();
-            text += &format!("envWorkloadSignature: {}\n", STANDARD.encode(sign.sign_to_vec().unwrap()));
+            let signature = STANDARD.encode(sign.sign_to_vec().unwrap());
+            text.extend(["envWorkloadSignature: ", &signature, "\n"]);
         }
         if let Some(key) = &self.attestation_public_key {
-            text += &format!("attestationPublicKey: {key}\n");
+            text.extend(["attestationPublicKey: ", key, "\n"]);
         }
         text
     }

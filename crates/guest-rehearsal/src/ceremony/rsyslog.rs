@@ -22,15 +22,42 @@ use crate::guest_key::{name, serial_number};
 const KEY_BITS: u32 = 3072;
 const DAYS: i64 = 365;
 
+/// A file of the folder `rsyslog`.
+pub struct File {
+    /// Its name there.
+    pub name: &'static str,
+    /// Its content.
+    pub pem: Zeroizing<Vec<u8>>,
+    /// Whether only its owner may read it.
+    pub secret: bool,
+}
+
+/// A fresh set for a syslog server of this name.
+pub fn files(hostname: &str, from: Timestamp) -> Result<[File; 6], ErrorStack> {
+    let authority = Pair::authority(from)?;
+    let server = authority.server(hostname, from)?;
+    let client = authority.client(from)?;
+    let public = |name, pem| File { name, pem: Zeroizing::new(pem), secret: false };
+    let secret = |name, pem| File { name, pem, secret: true };
+    Ok([
+        public("ca.crt", authority.certificate_pem()?),
+        secret("ca-key.pem", authority.key_pem()?),
+        public("server.crt", server.certificate_pem()?),
+        secret("server-key.pem", server.key_pem()?),
+        public("client.crt", client.certificate_pem()?),
+        secret("client-key.pem", client.key_pem_pkcs1()?),
+    ])
+}
+
 /// A certificate with its private key.
-pub struct Pair {
+struct Pair {
     key: PKey<Private>,
     certificate: X509,
 }
 
 impl Pair {
     /// An authority that signs itself and may sign nothing but leaves.
-    pub fn authority(from: Timestamp) -> Result<Self, ErrorStack> {
+    fn authority(from: Timestamp) -> Result<Self, ErrorStack> {
         let (key, mut builder) = begin("ca.paynow.example", from)?;
         builder.set_issuer_name(name(ORGANIZATION, "ca.paynow.example")?.as_ref())?;
         let key_identifier = SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?;
@@ -42,7 +69,7 @@ impl Pair {
     }
 
     /// The syslog server's pair, for the host name that the env section names.
-    pub fn server(&self, hostname: &str, from: Timestamp) -> Result<Self, ErrorStack> {
+    fn server(&self, hostname: &str, from: Timestamp) -> Result<Self, ErrorStack> {
         let mut alternative = SubjectAlternativeName::new();
         match hostname.parse::<std::net::IpAddr>() {
             Ok(_) => alternative.ip(hostname),
@@ -52,22 +79,22 @@ impl Pair {
     }
 
     /// The guest's pair towards the syslog server.
-    pub fn client(&self, from: Timestamp) -> Result<Self, ErrorStack> {
+    fn client(&self, from: Timestamp) -> Result<Self, ErrorStack> {
         self.issue("guest.paynow.example", ExtendedKeyUsage::new().client_auth(), None, from)
     }
 
     /// The certificate as PEM.
-    pub fn certificate_pem(&self) -> Result<Vec<u8>, ErrorStack> {
+    fn certificate_pem(&self) -> Result<Vec<u8>, ErrorStack> {
         self.certificate.to_pem()
     }
 
     /// The key as PKCS#8.
-    pub fn key_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+    fn key_pem(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
         self.key.private_key_to_pem_pkcs8().map(Zeroizing::new)
     }
 
     /// The key as `openssl genrsa` of old leaves it, PKCS#1, which the guest does not read: `!file` converts it.
-    pub fn key_pem_pkcs1(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
+    fn key_pem_pkcs1(&self) -> Result<Zeroizing<Vec<u8>>, ErrorStack> {
         self.key.rsa()?.private_key_to_pem().map(Zeroizing::new)
     }
 
