@@ -53,3 +53,6 @@ fn sequence(
     containers::start(log, &workload, &env)?;
     volumes::agree(log, &workload, &env)
 }
+
+#[cfg(test)]
+mod tests;

@@ -164,3 +164,6 @@ impl Ceremony<'_> {
         (self.after)(&Act { who, command: command.to_owned(), outcome });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -208,3 +208,10 @@ pub fn signing_certificate(days: u32) -> Vec<u8> {
 pub fn quoted(pem: Vec<u8>) -> String {
     format!("\"{}\"", String::from_utf8(pem).unwrap().replace('\n', "\\n"))
 }
+
+/// These bytes, gzipped.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}

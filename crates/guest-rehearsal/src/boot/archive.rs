@@ -185,7 +185,7 @@ impl Read for Unfolded<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{archive, tar_gz};
+    use crate::testing::{archive, gzip, tar_gz};
     use base64::Engine;
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
         };
         assert!(matches!(with(checksum), Fault::Gzip(_)));
         assert!(matches!(unpack(&STANDARD.encode(tar_gz(|_| {}))), Err(Fault::Empty)));
-        assert!(matches!(unpack(&STANDARD.encode(testing_gzip(b"no tar at all"))), Err(Fault::Tar(_))));
+        assert!(matches!(unpack(&STANDARD.encode(gzip(b"no tar at all"))), Err(Fault::Tar(_))));
     }
 
     #[test]
@@ -266,12 +266,5 @@ mod tests {
         header.set_size(size);
         header.set_mode(0o644);
         header
-    }
-
-    fn testing_gzip(bytes: &[u8]) -> Vec<u8> {
-        use std::io::Write;
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        gzip.write_all(bytes).unwrap();
-        gzip.finish().unwrap()
     }
 }
