@@ -33,7 +33,7 @@ impl Failure {
     }
 
     /// The context, then the error and what caused it, joined by colons.
-    pub fn from_advice(context: &str, error: &impl Advice) -> Self {
+    pub fn from_advice(context: &str, error: &(impl Advice + 'static)) -> Self {
         Self { message: chain(context, error), hints: error.hints(), exit: error.blame().into() }
     }
 
@@ -67,7 +67,7 @@ pub trait Doing<T> {
     fn doing(self, context: impl FnOnce() -> String) -> Result<T, Failure>;
 }
 
-impl<T, E: Advice> Doing<T> for Result<T, E> {
+impl<T, E: Advice + 'static> Doing<T> for Result<T, E> {
     fn doing(self, context: impl FnOnce() -> String) -> Result<T, Failure> {
         self.map_err(|error| Failure::from_advice(&context(), &error))
     }

@@ -3,28 +3,30 @@
 //! Every binary is `run(program, main)`; `main` gets its arguments and a [`report::Report`] to speak through, and
 //! returns a [`failure::Failure`] when it could not do its work. A failed run leaves no file.
 
-/// From `main` to the exit code: hardening, command line, failure.
+// From `main` to the exit code: hardening, command line, failure.
 pub mod run;
 
-/// Exit codes, the one table.
+// Exit codes, the one table.
 pub mod exit;
-/// What a command returns when it could not do its work.
+// What a command returns when it could not do its work.
 pub mod failure;
-/// How things are said: notes, warnings, findings, results, JSON.
+// How things are said: notes, warnings, findings, results, JSON.
 pub mod report;
 
-/// Files and stdin, read within a limit.
+// Files and stdin, read within a limit.
 pub mod input;
-/// Files and stdout, written whole or not at all.
+// Files and stdout, written whole or not at all.
 pub mod output;
-/// Passphrases: from a file, a descriptor or the terminal.
+// `persona.yaml`, so that the everyday command needs no flag.
+pub mod persona;
+// Passphrases: from a file, a descriptor or the terminal.
 pub mod prompt;
 
-/// The time, read in one place.
+// The time, read in one place.
 pub mod clock;
-/// What keeps secrets out of core dumps.
+// What keeps secrets out of core dumps.
 pub mod hardening;
-/// Signs of life during long work.
+// Signs of life during long work.
 pub mod progress;
 
 pub use exit::ExitCode;

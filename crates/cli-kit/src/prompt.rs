@@ -76,8 +76,8 @@ fn first_line(path: &Path) -> Result<Passphrase, Failure> {
         _ => unavailable(failure),
     })?;
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
-    // byte by byte: a terminal or a pipe that stays open ends its first line without ending
-    for byte in file.bytes() {
+    // a terminal, or a pipe that stays open, ends its first line without ending
+    for byte in unbuffered(file) {
         match byte.doing_io("read", path).map_err(unavailable)? {
             b'\n' => break,
             byte => line.push(byte),
@@ -97,6 +97,11 @@ fn first_line(path: &Path) -> Result<Passphrase, Failure> {
         .hint("check that this is the passphrase file"));
     }
     Ok(line)
+}
+
+#[expect(clippy::unbuffered_bytes, reason = "a buffer would keep a copy that nobody wipes")]
+fn unbuffered(source: impl Read) -> impl Iterator<Item = io::Result<u8>> {
+    source.bytes()
 }
 
 /// The terminal itself, so that a passphrase can be typed while stdin is a pipe. As it was, after use.
@@ -157,7 +162,7 @@ impl Drop for Terminal {
 
 /// Fills `typed` up to the line's end, as a terminal would: false when cancelled.
 fn typed_line(keys: impl Read, typed: &mut Vec<u8>) -> io::Result<bool> {
-    for key in keys.bytes() {
+    for key in unbuffered(keys) {
         match key? {
             b'\n' | b'\r' => return Ok(true),
             // Ctrl-C, Ctrl-\; Ctrl-D on an empty line
