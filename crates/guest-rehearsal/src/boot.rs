@@ -42,16 +42,17 @@ fn sequence(
     *attestation = attestation::digests(bytes, &user_data);
     let workload = decrypt::section(log, "workload", &user_data.workload, key)?;
     let env = decrypt::section(log, "env", &user_data.env, key)?;
-    let (workload, env) = schema::open(log, &workload, &env, at)?;
+    let workload = schema::workload(log, &workload, at)?;
+    let env = schema::env(log, &env, at)?;
     let signed = signature::Signed {
         workload: &user_data.workload,
         env: &user_data.env,
         signature: user_data.signature.as_deref(),
-        signing_key: env.signing_key.as_deref(),
+        signing_key: env.model().signing_key.as_ref(),
     };
     signature::verify(log, &signed, at)?;
-    containers::start(log, &workload, &env)?;
-    volumes::agree(log, &workload, &env)
+    let workload = containers::start(log, workload, &env)?;
+    volumes::agree(log, workload.model(), env.model())
 }
 
 #[cfg(test)]

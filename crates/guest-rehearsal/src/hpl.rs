@@ -55,6 +55,8 @@ messages! {
     HPL06008E = "the compose archive holds neither docker-compose.yaml nor docker-compose.yml at its top level";
     /// Compose: the file is no YAML.
     HPL06009E = "the compose file cannot be parsed";
+    /// Compose: an image that is neither pinned by digest nor listed under `images`.
+    HPL06010E = "an image of the compose file cannot be verified";
     /// Play: archive, descriptors and templates alike.
     HPL15002E = "the Pod and ConfigMap descriptors cannot be processed";
     /// Play: for a `ConfigMap` key that is not there the list has no message of its own.

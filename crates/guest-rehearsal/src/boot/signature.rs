@@ -23,14 +23,14 @@ pub struct Signed<'a> {
     /// `envWorkloadSignature`.
     pub signature: Option<&'a str>,
     /// `signingKey` of the env section.
-    pub signing_key: Option<&'a str>,
+    pub signing_key: Option<&'a VerifyingKey>,
 }
 
 /// Verifies, and holds the end of a signing certificate against the time of boot.
 pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), Stopped> {
     let sign_hint = "sign with `contract-signer sign --key signing-key.pem`, whose public key stands in the env section";
-    let (signature, signing_key) = match (signed.signature, signed.signing_key) {
-        (Some(signature), Some(signing_key)) => (signature, signing_key),
+    let (signature, key) = match (signed.signature, signed.signing_key) {
+        (Some(signature), Some(key)) => (signature, key),
         (None, None) => {
             let detail = "not signed: whoever handles the user data can exchange a section for another";
             log.warning(STEP, None, detail);
@@ -47,10 +47,6 @@ pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), S
             return Err(log.refused(STEP, HPL12001E, detail, hint));
         }
     };
-    let key = VerifyingKey::parse(signing_key).map_err(|error| {
-        let hint = "put the file that `contract-signer public-key` wrote into the env section as `signingKey`";
-        log.refused(STEP, HPL12001E, format!("`signingKey` is {error}"), hint)
-    })?;
     let bytes = STANDARD.decode(signature.split_ascii_whitespace().collect::<String>());
     let valid = bytes.is_ok_and(|bytes| key.verifies(&digest(signed), &bytes));
     if !valid {

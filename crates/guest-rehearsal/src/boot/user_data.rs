@@ -20,7 +20,7 @@ pub fn read(log: &mut Log, bytes: &[u8]) -> Result<UserData, Stopped> {
     let hint = "make it with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
     let limits = Limits { bytes: bytes.len(), ..Limits::default() };
     let document = yaml::text(bytes)
-        .and_then(|text| yaml::parse(text, Tags::Refused, limits))
+        .and_then(|text| yaml::parse(text, &limits, Tags::Refused))
         .map_err(|error| log.refused(STEP, HPL11001E, error.to_string(), hint))?;
     let value = |name: &str| document.root.entry(name).and_then(|node| node.text()).map(str::to_owned);
     let (Some(workload), Some(env)) = (value("workload"), value("env")) else {

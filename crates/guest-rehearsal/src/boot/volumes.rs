@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use contract_core::section::{Env, EnvSeed, EnvVolume, Workload, WorkloadVolume};
+use contract_core::section::{EnvModel, EnvSeed, EnvVolume, WorkloadModel, WorkloadVolume};
 
 use super::log::{Log, Stopped};
 use crate::hpl::{HPL07013E, HPL07015E};
@@ -12,7 +12,7 @@ use crate::hpl::{HPL07013E, HPL07015E};
 const SEEDS: &str = "seeds";
 
 /// Names, then seeds.
-pub fn agree(log: &mut Log, workload: &Workload, env: &Env) -> Result<(), Stopped> {
+pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<(), Stopped> {
     let asked: BTreeSet<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
     let given: BTreeSet<_> = env.volumes.iter().map(|volume| volume.name.as_str()).collect();
     if asked != given {
