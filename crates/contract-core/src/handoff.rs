@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use crate::statement::Statement;
 use crate::token::Encrypted;
 
+pub(crate) use read::copy_token;
 pub use read::{Error, Handoff, Unsorted};
 
 /// The entry that holds the token.

@@ -27,6 +27,8 @@ pub mod section; // 1
 pub mod archive; // 2
 pub mod token; // 3
 pub mod handoff; // 4
+pub mod contract; // 5
+pub mod user_data; // 6
 
 // what the states are made with
 pub mod certificate;

@@ -140,7 +140,7 @@ impl<R: Read + Seek> Unsorted<R> {
     /// Streams the token to `out`, checking each byte, and in the end that it is the one stated.
     pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, Error> {
         self.input.seek(SeekFrom::Start(self.token_at))?;
-        let facts = copy_token::<Error>(&mut self.input.by_ref().take(self.token_bytes), out)?;
+        let facts = copy_token(&mut self.input.by_ref().take(self.token_bytes), out)?;
         let stated = self.statement.token_sha256();
         if facts.sha256 != stated {
             return Err(Error::Digest { found: facts.sha256, stated: stated.to_owned() });
@@ -176,10 +176,7 @@ impl<K, R: Read + Seek> Handoff<K, R> {
 }
 
 /// Streams a token, checking each byte before it is passed on.
-pub(crate) fn copy_token<E>(input: &mut dyn Read, out: &mut dyn Write) -> Result<TokenFacts, E>
-where
-    E: From<io::Error> + From<token::Error>,
-{
+pub(crate) fn copy_token(input: &mut dyn Read, out: &mut dyn Write) -> Result<TokenFacts, Error> {
     let mut scanner = Scanner::new();
     let mut buffer = vec![0; 128 * 1024];
     loop {
