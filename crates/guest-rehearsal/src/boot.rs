@@ -17,6 +17,7 @@ mod signature;
 mod user_data;
 mod volumes;
 
+use contract_core::section::{Env, Workload};
 use jiff::Timestamp;
 
 use crate::guest_key::GuestKey;
@@ -40,13 +41,12 @@ fn sequence(
 ) -> Result<(), Stopped> {
     let user_data = user_data::read(log, bytes)?;
     *attestation = attestation::digests(bytes, &user_data);
-    let workload = decrypt::section(log, "workload", &user_data.workload, key)?;
-    let env = decrypt::section(log, "env", &user_data.env, key)?;
-    let workload = schema::workload(log, &workload, at)?;
-    let env = schema::env(log, &env, at)?;
+    let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
+    let env = decrypt::section::<Env>(log, &user_data.env, key)?;
+    let workload = schema::workload(log, workload, at)?;
+    let env = schema::env(log, env, at)?;
     let signed = signature::Signed {
-        workload: &user_data.workload,
-        env: &user_data.env,
+        digest: user_data.signed_digest(),
         signature: user_data.signature.as_deref(),
         signing_key: env.model().signing_key.as_ref(),
     };

@@ -17,7 +17,9 @@
         clippy::expect_used,
         clippy::panic,
         clippy::indexing_slicing,
-        clippy::string_slice
+        clippy::string_slice,
+        clippy::disallowed_methods,
+        reason = "tests may fail loudly, and lay out files of their own"
     )
 )]
 

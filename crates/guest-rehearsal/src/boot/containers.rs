@@ -10,7 +10,7 @@ use super::archive::{self, Contents, Fault};
 use super::log::{Log, Stopped};
 use super::schema::{NO_POD, WorkloadSection, told};
 use crate::hpl::{
-    HPL06006E, HPL06007E, HPL06008E, HPL06009E, HPL06010E, HPL15002E, HPL15005E, HPL15006I, HPL10000E, Hpl,
+    HPL06006E, HPL06007E, HPL06008E, HPL06009E, HPL06010E, HPL10000E, HPL15002E, HPL15005E, HPL15006I, Hpl,
 };
 
 const ENVIRONMENT: &str = "environment";
@@ -19,7 +19,11 @@ const VARIABLES: &str = "variables";
 const PACK: &str = "name the folder in workload.yaml and encrypt again: `archive: !folder play`";
 
 /// Up to the point where a real guest would pull images.
-pub fn start(log: &mut Log, workload: WorkloadSection, env: &Section<Env>) -> Result<Section<Workload>, Stopped> {
+pub fn start(
+    log: &mut Log,
+    workload: WorkloadSection,
+    env: &Section<Env>,
+) -> Result<Section<Workload>, Stopped> {
     let compose = workload.root.entry("compose");
     let described = compose.or_else(|| workload.root.entry("play")).and_then(|node| node.entry("archive"));
     if let Some(base64) = described.and_then(Node::text) {
@@ -29,11 +33,16 @@ pub fn start(log: &mut Log, workload: WorkloadSection, env: &Section<Env>) -> Re
     let Some(section) = workload.section else {
         return Err(unusable(log, compose.is_some(), &workload.waiting));
     };
-    merge(log, section.facts().provided_variables.clone(), &env.facts().provided_variables);
+    merge(log, &section.facts().provided_variables, &env.facts().provided_variables);
     match &section.model().application {
-        Application::Compose(_) | Application::Play { .. } => variables(log, compose.is_some(), &section, env)?,
+        Application::Compose(_) | Application::Play { .. } => {
+            variables(log, compose.is_some(), &section, env)?;
+        }
         Application::ConfidentialContainers(_) => {
-            log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal looks at compose files and Pods only");
+            log.skipped(
+                ARCHIVE,
+                "`confidential-containers`: a rehearsal looks at compose files and Pods only",
+            );
         }
     }
     Ok(section)
@@ -43,25 +52,32 @@ fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Stopped {
     let code = match fault {
         _ if !compose => HPL15002E,
         Fault::Gzip(_) => HPL06006E,
-        Fault::Tar(_) | Fault::Empty | Fault::Refused { .. } | Fault::TooLarge(..) => HPL06007E,
-        Fault::NotText(_) => HPL06009E,
+        Fault::Tar(_) | Fault::Empty | Fault::Refused { .. } | Fault::TooLarge => HPL06007E,
     };
     log.refused(ARCHIVE, code, fault.to_string(), PACK)
 }
 
 fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Stopped> {
     let is_compose = |name: &str| matches!(name, "docker-compose.yaml" | "docker-compose.yml");
-    if compose && !contents.top_level.iter().any(|file| is_compose(&file.name)) {
+    if compose && !contents.top_level.iter().any(|name| is_compose(name)) {
         let deeper = contents.deeper.iter().find(|name| name.rsplit('/').next().is_some_and(is_compose));
         let detail = match deeper {
             Some(deeper) => format!("the compose file lies in a folder: `{deeper}`"),
             None => "no file named docker-compose.yaml or docker-compose.yml".into(),
         };
-        return Err(log.refused(ARCHIVE, HPL06008E, detail, "pack the folder that holds the compose file: `archive: !folder compose`"));
+        return Err(log.refused(
+            ARCHIVE,
+            HPL06008E,
+            detail,
+            "pack the folder that holds the compose file: `archive: !folder compose`",
+        ));
     }
-    let names: Vec<_> = contents.top_level.iter().map(|file| format!("`{}`", file.name)).collect();
+    let names: Vec<_> = contents.top_level.iter().map(|name| format!("`{name}`")).collect();
     let (files, bytes) = (contents.files, contents.bytes);
-    log.ok(ARCHIVE, format!("unpacks to {files} files of {bytes} bytes; at its top level: {}", names.join(", ")));
+    log.ok(
+        ARCHIVE,
+        format!("unpacks to {files} files of {bytes} bytes; at its top level: {}", names.join(", ")),
+    );
     Ok(())
 }
 
@@ -73,7 +89,11 @@ fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Stopped {
     let code = match first {
         finding if finding.message == NO_POD => HPL15006I,
         finding if finding.place.field.ends_with("image") => {
-            if compose { HPL06010E } else { HPL15005E }
+            if compose {
+                HPL06010E
+            } else {
+                HPL15005E
+            }
         }
         _ => unreadable(compose),
     };
@@ -85,7 +105,7 @@ fn unreadable(compose: bool) -> Hpl {
 }
 
 /// The workload's variables win (contract-format, section 7).
-fn merge(log: &mut Log, workload: BTreeSet<String>, env: &BTreeSet<String>) {
+fn merge(log: &mut Log, workload: &BTreeSet<String>, env: &BTreeSet<String>) {
     let both: Vec<_> = workload.intersection(env).map(|name| format!("`{name}`")).collect();
     let overruled = if both.is_empty() {
         String::new()
@@ -96,8 +116,14 @@ fn merge(log: &mut Log, workload: BTreeSet<String>, env: &BTreeSet<String>) {
     log.ok(ENVIRONMENT, detail);
 }
 
-fn variables(log: &mut Log, compose: bool, workload: &Section<Workload>, env: &Section<Env>) -> Result<(), Stopped> {
-    let missing: Vec<_> = workload.facts().required_variables.difference(&env.facts().provided_variables).collect();
+fn variables(
+    log: &mut Log,
+    compose: bool,
+    workload: &Section<Workload>,
+    env: &Section<Env>,
+) -> Result<(), Stopped> {
+    let missing: Vec<_> =
+        workload.facts().required_variables.difference(&env.facts().provided_variables).collect();
     if missing.is_empty() {
         log.ok(VARIABLES, "every variable that is asked for is provided");
         return Ok(());
@@ -106,7 +132,11 @@ fn variables(log: &mut Log, compose: bool, workload: &Section<Workload>, env: &S
     let names = names.join(", ");
     if compose {
         // compose itself decides: an empty string, or an error where the file says `${NAME:?}`
-        log.warning(VARIABLES, Some(HPL10000E), format!("nobody provides {names}: empty, unless the file insists on it with `:?`"));
+        log.warning(
+            VARIABLES,
+            Some(HPL10000E),
+            format!("nobody provides {names}: empty, unless the file insists on it with `:?`"),
+        );
         return Ok(());
     }
     let first = missing.first().map_or("NAME", |name| name.as_str());

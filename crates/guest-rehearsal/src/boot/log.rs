@@ -28,7 +28,13 @@ impl Log {
     }
 
     /// The guest stops here.
-    pub fn refused(&mut self, name: &'static str, code: Hpl, detail: impl Into<String>, hint: &str) -> Stopped {
+    pub fn refused(
+        &mut self,
+        name: &'static str,
+        code: Hpl,
+        detail: impl Into<String>,
+        hint: &str,
+    ) -> Stopped {
         self.step(name, Verdict::Refused, Some(code), detail.into(), Some(hint.to_owned()));
         Stopped
     }

@@ -26,15 +26,11 @@ pub struct WorkloadSection {
 }
 
 /// Reads the workload section.
-pub fn workload(
-    log: &mut Log,
-    text: &Zeroizing<String>,
-    at: Timestamp,
-) -> Result<WorkloadSection, Stopped> {
+pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<WorkloadSection, Stopped> {
+    let root = document(&text);
     let (section, findings) = Section::<Workload>::open(text, at);
     let errors = findings.0.into_iter().filter(|finding| finding.severity == Severity::Error);
     let (waiting, errors): (Vec<_>, Vec<_>) = errors.partition(waits);
-    let root = document(text);
     match (errors.is_empty(), root) {
         (true, Some(root)) => {
             log.ok(STEP, "the workload section follows it");
@@ -45,9 +41,10 @@ pub fn workload(
 }
 
 /// Reads the env section.
-pub fn env(log: &mut Log, text: &Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Stopped> {
+pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Stopped> {
     // an expired signing certificate is well formed: the signature's own step tells of it
-    let signing_key = document(text).and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
+    let signing_key =
+        document(&text).and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
     let end = signing_key.and_then(|key| key.ok()?.expires()).unwrap_or(at);
     let (section, findings) = Section::<Env>::open(text, at.min(end));
     let Some(section) = section else {
@@ -79,7 +76,12 @@ fn document(text: &str) -> Option<Node> {
 
 fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Stopped {
     let Some(first) = errors.first() else {
-        return log.refused(STEP, HPL01001E, format!("the {name} section does not read"), "see what `check` says");
+        return log.refused(
+            STEP,
+            HPL01001E,
+            format!("the {name} section does not read"),
+            "see what `check` says",
+        );
     };
     let more = match errors.len() {
         1 => String::new(),

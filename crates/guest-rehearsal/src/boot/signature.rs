@@ -4,7 +4,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use contract_core::verifying_key::VerifyingKey;
 use jiff::{SignedDuration, Timestamp};
-use openssl::sha::Sha256;
 
 use super::log::{Log, Stopped};
 use crate::hpl::{HPL12001E, HPL12006E, HPL12007E};
@@ -16,10 +15,8 @@ const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is signed, and with what it is verified.
 pub struct Signed<'a> {
-    /// The value of `workload`.
-    pub workload: &'a str,
-    /// The value of `env`.
-    pub env: &'a str,
+    /// SHA-256 of both values, every CR and LF removed.
+    pub digest: [u8; 32],
     /// `envWorkloadSignature`.
     pub signature: Option<&'a str>,
     /// `signingKey` of the env section.
@@ -28,7 +25,8 @@ pub struct Signed<'a> {
 
 /// Verifies, and holds the end of a signing certificate against the time of boot.
 pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), Stopped> {
-    let sign_hint = "sign with `contract-signer sign --key signing-key.pem`, whose public key stands in the env section";
+    let sign_hint =
+        "sign with `contract-signer sign --key signing-key.pem`, whose public key stands in the env section";
     let (signature, key) = match (signed.signature, signed.signing_key) {
         (Some(signature), Some(key)) => (signature, key),
         (None, None) => {
@@ -48,7 +46,7 @@ pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), S
         }
     };
     let bytes = STANDARD.decode(signature.split_ascii_whitespace().collect::<String>());
-    let valid = bytes.is_ok_and(|bytes| key.verifies(&digest(signed), &bytes));
+    let valid = bytes.is_ok_and(|bytes| key.verifies(&signed.digest, &bytes));
     if !valid {
         let detail = format!(
             "`envWorkloadSignature` does not verify with the env section's `signingKey` ({}): signed with another \
@@ -65,7 +63,12 @@ fn expiry(log: &mut Log, end: Timestamp, at: Timestamp) -> Result<(), Stopped> {
     const STEP: &str = "expiry";
     if at > end {
         let hint = "sign with a certificate that is still valid, and encrypt the env section with it";
-        return Err(log.refused(STEP, HPL12007E, format!("the contract expired at {end}, the guest boots at {at}"), hint));
+        return Err(log.refused(
+            STEP,
+            HPL12007E,
+            format!("the contract expired at {end}, the guest boots at {at}"),
+            hint,
+        ));
     }
     if end.duration_since(at) < SOON {
         log.warning(STEP, Some(HPL12006E), format!("the contract expires at {end}"));
@@ -73,15 +76,4 @@ fn expiry(log: &mut Log, end: Timestamp, at: Timestamp) -> Result<(), Stopped> {
         log.ok(STEP, format!("the contract expires at {end}"));
     }
     Ok(())
-}
-
-/// Workload, then env, nothing between, every CR and LF removed.
-fn digest(signed: &Signed<'_>) -> [u8; 32] {
-    let mut digest = Sha256::new();
-    for value in [signed.workload, signed.env] {
-        for line in value.split(['\r', '\n']) {
-            digest.update(line.as_bytes());
-        }
-    }
-    digest.finish()
 }

@@ -62,15 +62,23 @@ fn a_cut_password_boots_with_a_warning_that_says_how_short() {
 
 /// `text` without the line that begins with this field.
 fn without(text: &str, field: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with(field)).map(|line| format!("{line}\n")).collect()
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !line.trim_start().starts_with(field)).collect()
+}
+
+fn with_signing_key(env: &str, key: &str) -> String {
+    format!("{}signingKey: {key}\n", without(env, "signingKey"))
 }
 
 #[test]
 fn every_refusal_has_the_guest_s_message() {
     type Spoil = fn(&mut Case);
     #[rustfmt::skip]
-    let table: [(&str, Hpl, Spoil); 22] = [
-        ("workload", hpl::HPL11001E, |case| case.workload = "hyper-protect-basic.QUJD.QUJD".into()),
+    let table: [(&str, Hpl, Spoil); 25] = [
+        ("workload", hpl::HPL11001E, |case| {
+            case.encrypted = false;
+            case.workload = "hyper-protect-basic.QUJD.QUJD".into();
+        }),
         ("schema", hpl::HPL01001E, |case| std::mem::swap(&mut case.workload, &mut case.env)),
         ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("signingKey", "signingkey")),
         ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("logRouter", "logDNA")),
@@ -90,7 +98,10 @@ fn every_refusal_has_the_guest_s_message() {
         ("archive", hpl::HPL06009E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", "services: [")]))),
         ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", "bm8gZ3ppcCBhdCBhbGw=")),
         ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", "kind: [")]))),
-        ("variables", hpl::HPL15005E, |case| case.env = without(&case.env, "HOST")),
+        ("archive", hpl::HPL06010E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", &COMPOSE.replace("@sha256:", ":latest"))]))),
+        ("archive", hpl::HPL15005E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", &POD.replace("@sha256:", ":latest"))]))),
+        ("archive", hpl::HPL15006I, |case| *case = Case::with_archive("play", &archive(&[("README.txt", "no pod")]))),
+        ("variables", hpl::HPL15005E, |case| case.env = case.env.replace("HOST:", "HOTS:")),
         ("volumes", hpl::HPL07015E, |case| case.env = case.env.replace("  data:", "  date:")),
         ("volumes", hpl::HPL07015E, |case| case.env = without(&without(&without(&case.env, "volumes"), "data:"), "seed")),
         ("user data", hpl::HPL11001E, |case| case.attestation_public_key = Some("[".into())),
@@ -106,7 +117,9 @@ fn every_refusal_has_the_guest_s_message() {
 
 #[test]
 fn user_data_that_are_none_are_refused() {
-    for bytes in [&b""[..], b"\xff\xfe", b"workload: a\n", b"- workload\n", b"workload: a\nworkload: b\nenv: c\n"] {
+    for bytes in
+        [&b""[..], b"\xff\xfe", b"workload: a\n", b"- workload\n", b"workload: a\nworkload: b\nenv: c\n"]
+    {
         let report = boot(bytes, guest_key(), Timestamp::now());
         assert_eq!(refusal(&report).1, hpl::HPL11001E);
     }
@@ -124,11 +137,14 @@ fn another_guest_s_token_is_refused() {
 #[test]
 fn a_contract_lives_as_long_as_its_signing_certificate() {
     let mut case = Case::sound();
-    case.env = without(&case.env, "signingKey");
-    case.env += &format!("signingKey: {}\n", quoted(signing_certificate(100)));
+    case.env = with_signing_key(&case.env, &quoted(signing_certificate(100)));
     assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
     let on_day = |day: i64| {
-        boot(case.user_data().as_bytes(), guest_key(), Timestamp::now() + SignedDuration::from_hours(24 * day))
+        boot(
+            case.user_data().as_bytes(),
+            guest_key(),
+            Timestamp::now() + SignedDuration::from_hours(24 * day),
+        )
     };
     let soon = on_day(90);
     assert!(warnings(&soon)[0].contains("the contract expires at"), "{soon:#?}");
@@ -141,9 +157,8 @@ fn a_contract_lives_as_long_as_its_signing_certificate() {
 #[test]
 fn a_signing_key_may_be_base64_of_a_pem() {
     let mut case = Case::sound();
-    case.env = without(&case.env, "signingKey");
     let key = STANDARD.encode(signing_key().public_key_to_pem().unwrap());
-    case.env += &format!("signingKey: {key}\n");
+    case.env = with_signing_key(&case.env, &key);
     assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
 }
 
@@ -154,11 +169,19 @@ fn a_compose_file_boots() {
 }
 
 #[test]
+fn a_variable_that_compose_leaves_empty_is_a_warning() {
+    let mut case = Case::with_archive("compose", &archive(&[("docker-compose.yml", COMPOSE)]));
+    case.env = case.env.replace("HOST:", "HOTS:");
+    assert!(warnings(&try_boot(&case))[0].contains("nobody provides `HOST`"));
+}
+
+#[test]
 fn the_attestation_digests_are_those_of_the_values_as_they_stand() {
     let case = Case { attestation_public_key: Some("QUJD".into()), ..Case::sound() };
     let text = case.user_data();
     let report = boot(text.as_bytes(), guest_key(), Timestamp::now());
-    let of = |name: &str| report.attestation.iter().find(|digest| digest.name == name).unwrap().sha256.clone();
+    let of =
+        |name: &str| report.attestation.iter().find(|digest| digest.name == name).unwrap().sha256.clone();
     let judge = |bytes: &str| {
         let output = testing::openssl(&["dgst", "-sha256", "-r"], bytes.as_bytes());
         String::from_utf8(output).unwrap().split(' ').next().unwrap().to_owned()

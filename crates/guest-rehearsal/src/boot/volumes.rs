@@ -47,18 +47,26 @@ fn seeds(log: &mut Log, workload: &WorkloadVolume, env: &EnvVolume) {
     let (first, second) = (rolling(workload.previous_seed.is_some()), rolling(env.previous_seed.is_some()));
     match &env.seed {
         EnvSeed::Seed(seed) if *seed == workload.seed => {
-            let detail = format!("`{name}`: both sections bring the same seed, so that one person knows both halves");
+            let detail =
+                format!("`{name}`: both sections bring the same seed, so that one person knows both halves");
             log.warning(SEEDS, None, detail);
         }
         EnvSeed::Seed(_) if env.kms.is_empty() && env.grep11.is_none() => {
-            log.ok(SEEDS, format!("`{name}`: one from the workload section{first}, one from the env section{second}"));
+            log.ok(
+                SEEDS,
+                format!("`{name}`: one from the workload section{first}, one from the env section{second}"),
+            );
         }
         EnvSeed::Seed(_) => {
-            let detail = format!("`{name}`: one from each section; whether the key service gives the third, a rehearsal can't tell");
+            let detail = format!(
+                "`{name}`: one from each section; whether the key service gives the third, a rehearsal can't tell"
+            );
             log.warning(SEEDS, Some(HPL07013E), detail);
         }
         EnvSeed::UvSecret(id) => {
-            let detail = format!("`{name}`: one from the workload section{first}; whether the ultravisor holds `{id}`, a rehearsal can't tell");
+            let detail = format!(
+                "`{name}`: one from the workload section{first}; whether the ultravisor holds `{id}`, a rehearsal can't tell"
+            );
             log.warning(SEEDS, Some(HPL07013E), detail);
         }
     }

@@ -150,7 +150,8 @@ fn clear(folder: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn create(folder: &Path) -> Result<(), Failure> {
+/// Makes a folder that only its owner can enter, and those above it.
+pub fn create(folder: &Path) -> Result<(), Failure> {
     let mut builder = std::fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(folder).doing_io("make", folder)

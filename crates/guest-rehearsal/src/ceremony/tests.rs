@@ -17,10 +17,10 @@ esac"#;
 const WORKLOAD_SCRIPT: &str = r#"
 test -e hpcr-encrypt.crt && test "$(stat -c %a data.seed)" = 600 || exit 1
 case $1 in encrypt) echo made > paynow.workload.handoff; echo "workload-provider: wrote it" >&2 ;; esac"#;
-const ENV_SCRIPT: &str = r#"
+const ENV_SCRIPT: &str = r"
 test -e hpcr-encrypt.crt && test -e signing-key.pub.pem && test -s data.seed || exit 1
 grep -q 'BEGIN RSA PRIVATE KEY' rsyslog/client-key.pem && openssl verify -CAfile rsyslog/ca.crt rsyslog/server.crt || exit 1
-case $1 in encrypt) echo made > paynow.env.handoff ;; esac"#;
+case $1 in encrypt) echo made > paynow.env.handoff ;; esac";
 const GUEST_SCRIPT: &str = r#"
 case $1 in
   keygen) touch guest-key.pem guest-encrypt.crt ;;
@@ -72,7 +72,8 @@ fn everybody_gets_what_they_need_before_they_need_it() {
     }
     let outcome = |command: &str| &acts.iter().find(|act| act.command == command).unwrap().outcome;
     assert_eq!(outcome("workload-provider encrypt ."), "wrote it");
-    let seed = |who: &str| fs_err::read_to_string(root.path().join("story").join(who).join("data.seed")).unwrap();
+    let seed =
+        |who: &str| fs_err::read_to_string(root.path().join("story").join(who).join("data.seed")).unwrap();
     assert_ne!(seed(WORKLOAD), seed(ENV));
     assert_eq!(seed(ENV).trim_end().len(), 64);
     let told = format!("{acts:?}");
@@ -89,5 +90,8 @@ fn a_command_that_fails_ends_the_story_with_its_exit_code() {
     assert!(failure.message.starts_with("`contract-signer sign "), "{failure:?}");
     assert!(failure.message.ends_with("failed: no"), "{failure:?}");
     assert!(failure.hints[0].contains("contract-signer && contract-signer sign"), "{failure:?}");
-    assert!(acts.iter().all(|act| !act.command.contains("user-data")), "nobody gets user data that were not made");
+    assert!(
+        acts.iter().all(|act| !act.command.contains("user-data")),
+        "nobody gets user data that were not made"
+    );
 }

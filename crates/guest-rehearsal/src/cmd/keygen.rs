@@ -7,6 +7,7 @@ use cli_kit::failure::{Doing, DoingIo};
 use cli_kit::output::{Output, Visibility, commit_all};
 use cli_kit::progress::Progress;
 use cli_kit::{Failure, Report, clock};
+use guest_rehearsal::ceremony::folders;
 use guest_rehearsal::guest_key::GuestKey;
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ struct Made {
 
 pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     let folder = arguments.output.as_path();
-    fs_err::create_dir_all(folder).doing_io("make", folder)?;
+    folders::create(folder)?;
     let create =
         |name: &str, visibility| Output::create(&folder.join(name), arguments.force.force, visibility);
     let mut key_file = create("guest-key.pem", Visibility::Secret)?;
