@@ -4,7 +4,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use contract_core::finding::Findings;
 use contract_core::random::SystemRandomness;
+use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
+use zeroize::Zeroizing;
 
 use super::*;
 use crate::ceremony::folders::NAMES;
@@ -94,4 +97,32 @@ fn a_command_that_fails_ends_the_story_with_its_exit_code() {
         acts.iter().all(|act| !act.command.contains("user-data")),
         "nobody gets user data that were not made"
     );
+}
+
+/// Nothing that the samples ask for is protected.
+struct NoPassphrase;
+
+impl Passphrases for NoPassphrase {
+    fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String> {
+        panic!("asked for the passphrase of {file}")
+    }
+}
+
+#[test]
+fn the_samples_hold_nothing_to_complain_about() {
+    fn findings<K: Kind>(folder: &Path, file: &str) -> (Section<K>, Findings) {
+        let text = fs_err::read_to_string(folder.join(file)).unwrap();
+        let source = Source { file, text: &text, folder, at: Timestamp::now(), signing_key: None };
+        let (section, findings) = Section::read(&source, &mut NoPassphrase);
+        (section.unwrap_or_else(|| panic!("{findings:#?}")), findings)
+    }
+    let root = tempfile::tempdir().unwrap();
+    play(root.path(), SIGNER_SCRIPT).0.unwrap();
+    let story = root.path().join("story");
+    let (workload, of_workload) = findings::<Workload>(&story.join(WORKLOAD), "workload.yaml");
+    let (env, of_env) = findings::<Env>(&story.join(ENV), "env.yaml");
+    assert_eq!((of_workload, of_env), (Findings::default(), Findings::default()));
+    assert_eq!(workload.facts().volumes, env.facts().volumes);
+    assert!(workload.facts().required_variables.is_subset(&env.facts().provided_variables));
+    assert!(!workload.facts().required_variables.is_empty(), "the env deployer has something to provide");
 }
