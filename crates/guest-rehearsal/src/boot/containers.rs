@@ -24,6 +24,9 @@ pub fn start(
     workload: WorkloadSection,
     env: &Section<Env>,
 ) -> Result<Section<Workload>, Stopped> {
+    if let Some(section) = &workload.section {
+        merge(log, &section.facts().provided_variables, &env.facts().provided_variables);
+    }
     let compose = workload.root.entry("compose");
     let described = compose.or_else(|| workload.root.entry("play")).and_then(|node| node.entry("archive"));
     if let Some(base64) = described.and_then(Node::text) {
@@ -33,7 +36,6 @@ pub fn start(
     let Some(section) = workload.section else {
         return Err(unusable(log, compose.is_some(), &workload.waiting));
     };
-    merge(log, &section.facts().provided_variables, &env.facts().provided_variables);
     match &section.model().application {
         Application::Compose(_) | Application::Play { .. } => {
             variables(log, compose.is_some(), &section, env)?;
@@ -73,10 +75,10 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Sto
         ));
     }
     let names: Vec<_> = contents.top_level.iter().map(|name| format!("`{name}`")).collect();
-    let (files, bytes) = (contents.files, contents.bytes);
+    let count = if contents.files == 1 { "1 file".into() } else { format!("{} files", contents.files) };
     log.ok(
         ARCHIVE,
-        format!("unpacks to {files} files of {bytes} bytes; at its top level: {}", names.join(", ")),
+        format!("unpacks to {count}, {} bytes; at its top level: {}", contents.bytes, names.join(", ")),
     );
     Ok(())
 }

@@ -32,14 +32,24 @@ fn refused(arguments: &Boot, step: &Step) -> Failure {
     }
 }
 
-/// One line for each step, then what the attestation record must show.
+/// One line for each step; then what the attestation record must show, or what the console of the real guest would.
 fn log(report: &BootReport) -> Vec<String> {
     let mut lines: Vec<_> = report.steps.iter().map(line).collect();
-    if !report.attestation.is_empty() {
-        lines.push("the attestation record of this guest must show:".into());
-        lines.extend(report.attestation.iter().map(|digest| format!("  {} {}", digest.sha256, digest.name)));
+    match report.refusal().and_then(|step| step.code) {
+        Some(code) => {
+            lines.push(format!(
+                "the guest would not boot; its console would show {}: {}",
+                code.id, code.meaning
+            ));
+        }
+        None => {
+            lines.push("the attestation record of this guest must show:".into());
+            lines.extend(
+                report.attestation.iter().map(|digest| format!("  {} {}", digest.sha256, digest.name)),
+            );
+            lines.push("the guest would boot".into());
+        }
     }
-    lines.push(if report.booted { "the guest would boot" } else { "the guest would not boot" }.into());
     lines
 }
 
@@ -50,6 +60,6 @@ fn line(step: &Step) -> String {
         Verdict::Skipped => "skipped",
         Verdict::Refused => "refused",
     };
-    let code = step.code.map(|code| format!(" {}: {}:", code.id, code.meaning)).unwrap_or_default();
-    format!("[{verdict:^9}] {:<12}{code} {}", step.name, step.detail)
+    let code = step.code.map(|code| format!("{}: ", code.id)).unwrap_or_default();
+    format!("[{verdict:^9}] {:<12}{code}{}", step.name, step.detail)
 }

@@ -17,6 +17,8 @@ use crate::cli;
 #[derive(Serialize)]
 struct Played {
     folder: PathBuf,
+    /// A ceremony that does not end in a boot is a failure.
+    booted: bool,
     acts: Vec<Act>,
     #[serde(skip)]
     boot_log: String,
@@ -50,7 +52,7 @@ pub fn run(arguments: &cli::Ceremony, report: &Report) -> Result<(), Failure> {
     }
     .play();
     progress.take();
-    let played = Played { folder: folders.path().to_owned(), acts, boot_log: boot_log? };
+    let played = Played { folder: folders.path().to_owned(), booted: true, acts, boot_log: boot_log? };
     report.result(&played, |played| {
         let mut lines: Vec<_> = played.boot_log.lines().map(str::to_owned).collect();
         lines.push(format!(
