@@ -35,21 +35,13 @@ fn refused(arguments: &Boot, step: &Step) -> Failure {
 /// One line for each step; then what the attestation record must show, or what the console of the real guest would.
 fn log(report: &BootReport) -> Vec<String> {
     let mut lines: Vec<_> = report.steps.iter().map(line).collect();
-    match report.refusal().and_then(|step| step.code) {
-        Some(code) => {
-            lines.push(format!(
-                "the guest would not boot; its console would show {}: {}",
-                code.id, code.meaning
-            ));
-        }
-        None => {
-            lines.push("the attestation record of this guest must show:".into());
-            lines.extend(
-                report.attestation.iter().map(|digest| format!("  {} {}", digest.sha256, digest.name)),
-            );
-            lines.push("the guest would boot".into());
-        }
+    if let Some(code) = report.refusal().and_then(|step| step.code) {
+        lines.push(format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning));
+        return lines;
     }
+    lines.push("the attestation record of this guest must show:".into());
+    lines.extend(report.attestation.iter().map(|digest| format!("  {} {}", digest.sha256, digest.name)));
+    lines.push("the guest would boot".into());
     lines
 }
 
