@@ -104,7 +104,7 @@ impl Ceremony<'_> {
         (self.before)(who, command);
         let words: Vec<_> = command.split_ascii_whitespace().collect();
         let said = self.tools.run(&self.folders.of(who), &words)?;
-        self.done(who, command, said.last_line.clone());
+        self.done(who, command, said.outcome.clone());
         Ok(said)
     }
 

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use cli_kit::persona::{Persona, PersonaFile};
 use contract_core::finding::Findings;
 use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
@@ -105,6 +106,18 @@ struct NoPassphrase;
 impl Passphrases for NoPassphrase {
     fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String> {
         panic!("asked for the passphrase of {file}")
+    }
+}
+
+#[test]
+fn every_sample_says_who_it_is() {
+    let personas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../personas");
+    for (folder, persona) in [
+        (WORKLOAD, Persona::WorkloadProvider),
+        (ENV, Persona::EnvDeployer),
+        (SIGNER, Persona::ContractSigner),
+    ] {
+        assert_eq!(PersonaFile::read(&personas.join(folder), persona).unwrap().name, "paynow");
     }
 }
 

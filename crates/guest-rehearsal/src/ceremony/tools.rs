@@ -17,7 +17,7 @@ pub(super) struct Said {
     /// All of its standard output.
     pub stdout: String,
     /// The line that sums it up.
-    pub last_line: String,
+    pub outcome: String,
 }
 
 impl Tools {
@@ -47,9 +47,9 @@ impl Tools {
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
-            let last_line = last_line(&stderr).or_else(|| last_line(&stdout)).unwrap_or("done");
-            let last_line = last_line.strip_prefix(&format!("{name}: ")).unwrap_or(last_line).to_owned();
-            return Ok(Said { stdout, last_line });
+            let outcome = outcome(&stdout, &stderr).unwrap_or("done");
+            let outcome = outcome.strip_prefix(&format!("{name}: ")).unwrap_or(outcome).to_owned();
+            return Ok(Said { stdout, outcome });
         }
         let command = words.join(" ");
         let cause = stderr.lines().find_map(|line| line.split_once("error: ")).map(|(_, cause)| cause);
@@ -71,6 +71,12 @@ fn binary(folder: &Path, name: &str) -> PathBuf {
     folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
+/// What was written, else the last thing said, else how the result begins.
+fn outcome<'a>(stdout: &'a str, stderr: &'a str) -> Option<&'a str> {
+    let wrote = stderr.lines().rfind(|line| line.contains("wrote `"));
+    wrote.or_else(|| last_line(stderr)).or_else(|| stdout.lines().next())
+}
+
 fn last_line(text: &str) -> Option<&str> {
     text.lines().map(str::trim).rfind(|line| !line.is_empty())
 }
@@ -78,6 +84,15 @@ fn last_line(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_outcome_is_what_was_written_else_what_was_said_last() {
+        let said = "a warning\nwrote `key.pem`\nnext: give it away\n";
+        assert_eq!(outcome("{}", said), Some("wrote `key.pem`"));
+        assert_eq!(outcome("a table\nof lines\n", "it holds\n\n"), Some("it holds"));
+        assert_eq!(outcome("a table\nof lines\n", ""), Some("a table"));
+        assert_eq!(outcome("", "\n"), None);
+    }
 
     #[test]
     fn a_missing_binary_is_named() {
