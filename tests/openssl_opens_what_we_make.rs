@@ -50,7 +50,8 @@ fn the_section_is_what_check_showed() {
         [("workload-provider", "workload.token", "workload"), ("env-deployer", "env.token", "env")]
     {
         let shown = story.does(&format!("{persona} check {persona} --json")).to_lowercase();
-        let section = story.does(&format!("open_token {token} | tee section; sha256sum < section | cut -d' ' -f1 > digest"));
+        let section = story
+            .does(&format!("open_token {token} | tee section; sha256sum < section | cut -d' ' -f1 > digest"));
         assert!(section.starts_with(&format!("type: {kind}\n")), "{section:.80}");
         if kind == "workload" {
             let digest = String::from_utf8(story.read("digest")).unwrap();
@@ -77,7 +78,9 @@ fn the_section_is_yaml_to_another_reader() {
     let key = sections[1]["logging"]["syslog"]["key"].as_str().unwrap();
     assert!(key.starts_with("-----BEGIN PRIVATE KEY-----\n"), "PKCS#8, whatever the file held");
     story.write("key", key);
-    story.does("cmp <(openssl pkey -in key -pubout) <(openssl pkey -in env-deployer/rsyslog/client-key.pem -pubout)");
+    story.does(
+        "cmp <(openssl pkey -in key -pubout) <(openssl pkey -in env-deployer/rsyslog/client-key.pem -pubout)",
+    );
 }
 
 #[test]
@@ -160,5 +163,7 @@ fn our_signing_key_is_read_by_openssl_and_strong_at_rest() {
 #[test]
 fn the_public_key_is_the_one_of_the_signing_key() {
     let story = Story::new();
-    story.does("contract-signer public-key $SIGNING_KEY --passphrase-file $PASSPHRASE -o - | cmp - $PUBLIC_KEY");
+    story.does(
+        "contract-signer public-key $SIGNING_KEY --passphrase-file $PASSPHRASE -o - | cmp - $PUBLIC_KEY",
+    );
 }

@@ -15,7 +15,7 @@ const CANARIES: [(&str, &str); 4] = [
 
 /// Every form in which a secret may lie in a file: plain, hex, base64 at each of the three alignments.
 fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
-    let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut forms = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
     for skip in 0..3 {
         // whole groups of three bytes only: the characters at both ends depend on the neighbours
@@ -115,7 +115,11 @@ fn the_ceremony_keeps_the_folders_apart() {
         let (owner, secret) = line.split_once(' ').unwrap();
         for persona in ["workload-provider", "env-deployer", "contract-signer", "guest"] {
             let places = found(secret, &story.path("ceremony").join(persona));
-            assert_eq!(places.is_empty(), persona != owner, "{owner}'s secret in {persona}'s folder: {places:?}");
+            assert_eq!(
+                places.is_empty(),
+                persona != owner,
+                "{owner}'s secret in {persona}'s folder: {places:?}"
+            );
         }
     }
 }

@@ -54,8 +54,10 @@ fn the_machine_does_not_count() {
         "export SOURCE_DATE_EPOCH=12345",
     ] {
         let folder = if machine == "cd play" { "." } else { "play" };
-        story.does(&format!("rm -f second.tgz; here=$PWD; {machine}
-            workload-provider pack {folder} -o $here/second.tgz"));
+        story.does(&format!(
+            "rm -f second.tgz; here=$PWD; {machine}
+            workload-provider pack {folder} -o $here/second.tgz"
+        ));
         assert_eq!(story.read("first.tgz"), story.read("second.tgz"), "{machine}");
     }
 }
@@ -72,7 +74,9 @@ fn content_names_and_exec_bits_count() {
         "rmdir other/empty",
         "echo new > other/new",
     ] {
-        story.does(&format!("rm -rf other second.tgz; cp -r play other; {change}; workload-provider pack other -o second.tgz"));
+        story.does(&format!(
+            "rm -rf other second.tgz; cp -r play other; {change}; workload-provider pack other -o second.tgz"
+        ));
         assert_ne!(story.read("first.tgz"), story.read("second.tgz"), "{change}");
     }
 }
@@ -90,7 +94,8 @@ fn tar_shows_one_owner_one_time_and_two_modes() {
         assert_eq!(&words[0][1..], mode, "{line}");
     }
     let names = story.does("tar tzf first.tgz --quoting-style=literal");
-    let names: Vec<_> = names.lines().map(|name| name.trim_start_matches("./").trim_end_matches('/')).collect();
+    let names: Vec<_> =
+        names.lines().map(|name| name.trim_start_matches("./").trim_end_matches('/')).collect();
     for expected in ["a", "b/c/d", "B/e", "_x", "zero", "run.sh", "ä", "b-c", "empty"] {
         assert!(names.contains(&expected), "{expected} is not in {names:?}");
     }
@@ -126,7 +131,9 @@ fn contractignore_is_honoured() {
 #[test]
 fn gitignore_is_not_honoured() {
     let story = folder();
-    story.does("mkdir -p repo/.git; printf 'a\\nzero\\n' > repo/.gitignore; cp -r play repo/play
-                workload-provider pack repo/play -o second.tgz");
+    story.does(
+        "mkdir -p repo/.git; printf 'a\\nzero\\n' > repo/.gitignore; cp -r play repo/play
+                workload-provider pack repo/play -o second.tgz",
+    );
     assert_eq!(story.read("first.tgz"), story.read("second.tgz"));
 }

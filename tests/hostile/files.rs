@@ -127,7 +127,8 @@ hostile! {
 #[test]
 fn a_broken_pipe_is_no_panic() {
     let story = Story::signed();
-    let outcome = story.sh("{ sleep 0.3; workload-provider encrypt workload-provider -o -; } | true; exit ${PIPESTATUS[0]}");
+    let outcome = story
+        .sh("{ sleep 0.3; workload-provider encrypt workload-provider -o -; } | true; exit ${PIPESTATUS[0]}");
     assert!([1, 141].contains(&outcome.exit), "{outcome:?}");
     assert!(!outcome.stderr.contains("panicked"), "{outcome:?}");
 }
@@ -142,10 +143,8 @@ fn a_full_disk_keeps_no_half_file() {
     }
     let story = Story::new();
     story.does("mkdir small; head -c 200000 /dev/urandom > workload-provider/play/noise");
-    let outcome = story.sh(
-        "unshare -m bash -c 'mount -t tmpfs -o size=64k tmpfs small
-             workload-provider encrypt workload-provider -o small/new; code=$?; ls -A small; exit $code'",
-    );
+    let outcome = story.sh("unshare -m bash -c 'mount -t tmpfs -o size=64k tmpfs small
+             workload-provider encrypt workload-provider -o small/new; code=$?; ls -A small; exit $code'");
     assert_eq!((outcome.exit, outcome.text().as_str()), (1, ""), "{outcome:?}");
     assert!(outcome.stderr.contains("No space left"), "{outcome:?}");
 }

@@ -46,7 +46,7 @@ hostile! {
         exit: 3, says: "zvse",
     }
     a_statement_of_another_type {
-        given: r#"restate 's/Statement\/v1/Statement\/v9/' workload.handoff"#,
+        given: r"restate 's/Statement\/v1/Statement\/v9/' workload.handoff",
         run: SIGN,
         exit: 3, says: "_type",
     }

@@ -146,7 +146,9 @@ fn a_refused_section_shows_no_secret() {
         story.does(&format!(
             "cp workload-provider/workload.yaml good; edit '{damage}' workload-provider/workload.yaml"
         ));
-        for run in ["check workload-provider", "check workload-provider --json", "encrypt workload-provider -o new"] {
+        for run in
+            ["check workload-provider", "check workload-provider --json", "encrypt workload-provider -o new"]
+        {
             let outcome = story.sh(&format!("workload-provider {run}"));
             assert_eq!(outcome.exit, 3, "{damage}: {outcome:?}");
             let said = format!("{}{}", outcome.text(), outcome.stderr);

@@ -79,10 +79,10 @@ hostile! {
         exit: 4, says: "HPL07015E",
     }
     a_section_with_an_unknown_field_does_not_boot {
-        given: r#"open_token env.token > section; echo 'Volumes: {}' >> section
+        given: r"open_token env.token > section; echo 'Volumes: {}' >> section
                   printf ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 > password
                   documented_token section password > env.token
-                  documented_contract workload.token env.token > user-data"#,
+                  documented_contract workload.token env.token > user-data",
         run: "boot",
         exit: 4, says: "Volumes",
     }

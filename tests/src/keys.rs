@@ -19,8 +19,7 @@ pub(crate) fn keys() -> &'static PathBuf {
         }
         fs::create_dir_all(&parent).unwrap();
         let fresh = tempfile::tempdir_in(&parent).unwrap();
-        let made =
-            Command::new("bash").args(["-euc", MAKE]).current_dir(fresh.path()).output().unwrap();
+        let made = Command::new("bash").args(["-euc", MAKE]).current_dir(fresh.path()).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         // two test processes may race: the loser's keys are as good, and go
         if fs::rename(fresh.path(), &folder).is_ok() {
