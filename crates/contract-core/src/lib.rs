@@ -2,18 +2,35 @@
 //!
 //! The library creates no file, reads no clock, no environment and no terminal, and starts no process: time,
 //! randomness and passphrases are arguments. It reads what a section's tags and an archive's folder name.
-#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)]
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
 #![cfg_attr(
     test,
-    allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::string_slice)
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
 )]
 
 // the states
-pub mod section; // 1
+pub mod archive;
+pub mod section; // 1 // 2
 
 // what the states are made with
+pub mod certificate;
+pub mod kdf;
+pub mod pem;
 pub mod platform;
 pub mod random;
+pub mod verifying_key;
 pub mod yaml;
 
 // how the library speaks

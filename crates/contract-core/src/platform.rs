@@ -12,7 +12,7 @@ pub enum Platform {
     Ccrt,
     /// Confidential Computing Container Runtime for Red Hat Virtualization.
     Ccrv,
-    /// Confidential Computing Containers for Red Hat OpenShift.
+    /// Confidential Computing Containers for Red Hat `OpenShift`.
     Ccco,
 }
 

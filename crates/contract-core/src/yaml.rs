@@ -1,1 +1,330 @@
-//! YAML.
+//! YAML as the guest reads it, and nothing looser: a small tree with exact places, over serde-saphyr's event parser.
+//!
+//! Not serde, for three reasons. `check` reports every finding with its line, and serde stops at the first. Serde's
+//! errors show the offending value, which may be a secret. And an edit in place (`section::splice`) needs to know which
+//! bytes a value stands on.
+//!
+//! The reader is strict: one document; no anchors, aliases, merge keys, directives, explicit (`?`) or repeated keys; no
+//! tags but our own, and these only where the caller allows them. Values which begin with `!`, `&` or `*` are
+//! secrets that somebody forgot to quote, more often than not: no error repeats a word of the text.
+
+pub mod plain;
+mod quote;
+mod reader;
+
+use std::{fmt, ops::Range};
+
+use zeroize::Zeroizing;
+
+use crate::advice::{Advice, Blame};
+pub use quote::quote;
+pub use reader::parse;
+
+/// How much is read before the reader gives up.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Mappings and sequences within each other.
+    pub nesting: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 64 << 20, nesting: 64 }
+    }
+}
+
+/// Whether the document may use the tags of a persona's folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tags {
+    /// No tag at all: what a guest reads.
+    Refused,
+    /// `!file` and `!folder`: what a persona writes.
+    FileAndFolder,
+}
+
+/// A tag that stands for content kept elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tag {
+    /// `!file`: the content of the named file.
+    File,
+    /// `!folder`: the named folder, packed.
+    Folder,
+}
+
+/// One YAML document.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// What the document holds.
+    pub root: Node,
+}
+
+/// A value, and the bytes that it stands on.
+#[derive(Clone)]
+pub struct Node {
+    /// All bytes of the value in the source: its tag, its quotes, a block scalar's header.
+    pub span: Range<usize>,
+    /// One-based.
+    pub line: usize,
+    /// One-based, in characters.
+    pub column: usize,
+    /// Our own tag, if the value has one.
+    pub tag: Option<Tag>,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a value is.
+#[derive(Clone)]
+pub enum Kind {
+    /// A text; an absent value is an empty plain one.
+    Scalar {
+        /// After unescaping and unfolding.
+        text: Zeroizing<String>,
+        /// How it was written.
+        style: Style,
+    },
+    /// `- a` or `[a]`.
+    Sequence(Vec<Node>),
+    /// `a: b` or `{a: b}`, in the order of the source.
+    Mapping(Vec<(Key, Node)>),
+}
+
+/// A mapping's key.
+#[derive(Clone)]
+pub struct Key {
+    /// After unescaping.
+    pub text: String,
+    /// Its bytes in the source, quotes included.
+    pub span: Range<usize>,
+    /// One-based.
+    pub line: usize,
+    /// One-based, in characters.
+    pub column: usize,
+    /// How it was written.
+    pub style: Style,
+}
+
+/// How a scalar was written; only a plain one can be anything but text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes: may be a number, a boolean or nothing.
+    Plain,
+    /// In quotes: text.
+    Quoted,
+    /// `|` or `>`: text.
+    Block,
+}
+
+impl Node {
+    /// The text of a scalar.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The entries of a mapping.
+    pub fn entries(&self) -> Option<&[(Key, Self)]> {
+        match &self.kind {
+            Kind::Mapping(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The items of a sequence.
+    pub fn items(&self) -> Option<&[Self]> {
+        match &self.kind {
+            Kind::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The value under a key.
+    pub fn entry(&self, name: &str) -> Option<&Self> {
+        self.entries()?.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    }
+
+    /// Whether there is no value: `key:`, `~`, `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar { text, style: Style::Plain } if plain::is_null(text))
+    }
+
+    /// Whether both say the same: equal shapes, equal texts, plain where the other is plain. Places don't count.
+    pub fn same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Scalar { text, style }, Kind::Scalar { text: other, style: other_style }) => {
+                text == other && (*style == Style::Plain) == (*other_style == Style::Plain)
+            }
+            (Kind::Sequence(items), Kind::Sequence(others)) => {
+                items.len() == others.len() && items.iter().zip(others).all(|(a, b)| a.same(b))
+            }
+            (Kind::Mapping(entries), Kind::Mapping(others)) => {
+                entries.len() == others.len()
+                    && entries
+                        .iter()
+                        .zip(others)
+                        .all(|((key, a), (other, b))| key.text == other.text && a.same(b))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Shows the shape; texts and keys may be secrets.
+impl fmt::Debug for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Scalar { text, style } => write!(f, "{style:?}(<{} characters>)", text.chars().count()),
+            Kind::Sequence(items) => f.debug_list().entries(items).finish(),
+            Kind::Mapping(entries) => f.debug_set().entries(entries.iter().map(|(_, node)| node)).finish(),
+        }
+    }
+}
+
+/// Why a text is not the strict YAML that we read. Never holds a word of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// More bytes than the caller allows.
+    #[error("line 1: the text is larger than {limit} bytes")]
+    TooLarge {
+        /// What the caller allows.
+        limit: usize,
+    },
+    /// A file that starts with U+FEFF.
+    #[error("line 1, column 1: the file starts with a byte order mark")]
+    ByteOrderMark,
+    /// Bytes that are not UTF-8.
+    #[error("line {line}: the text is not UTF-8")]
+    NotUtf8 {
+        /// One-based.
+        line: usize,
+    },
+    /// NUL, escape and the like.
+    #[error("line {line}, column {column}: control character U+{code:04X}")]
+    ControlCharacter {
+        /// One-based.
+        line: usize,
+        /// One-based.
+        column: usize,
+        /// The character.
+        code: u32,
+    },
+    /// Not YAML at all, or YAML that we leave to others.
+    #[error("line {line}, column {column}: {fault}")]
+    At {
+        /// One-based.
+        line: usize,
+        /// One-based.
+        column: usize,
+        /// What is wrong there.
+        fault: Fault,
+    },
+}
+
+/// What is wrong at a place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The event parser's own words, which quote nothing.
+    #[error("{0}")]
+    Syntax(String),
+    /// `%YAML`, `%TAG`.
+    #[error("directives are not allowed")]
+    Directive,
+    /// `&name`.
+    #[error("anchors are not allowed")]
+    Anchor,
+    /// `*name`.
+    #[error("aliases are not allowed")]
+    Alias,
+    /// `<<`.
+    #[error("merge keys are not allowed")]
+    MergeKey,
+    /// `!something`.
+    #[error("unknown tag")]
+    Tag,
+    /// A tag on something other than a path.
+    #[error("`!file` and `!folder` take a path")]
+    TagWithoutPath,
+    /// `? key`, or a key that is no text.
+    #[error("only plain and quoted keys are allowed")]
+    Key,
+    /// The same key twice in one mapping.
+    #[error("the key stands here twice: first on line {first}")]
+    DuplicateKey {
+        /// Where the first one stands.
+        first: usize,
+    },
+    /// Mappings and sequences deeper than the caller allows.
+    #[error("nested too deeply")]
+    TooDeep,
+    /// A second document.
+    #[error("more than one document")]
+    SecondDocument,
+    /// No document.
+    #[error("there is nothing here")]
+    Empty,
+}
+
+impl Error {
+    /// The one-based line.
+    pub fn line(&self) -> usize {
+        match self {
+            Self::TooLarge { .. } | Self::ByteOrderMark => 1,
+            Self::NotUtf8 { line } | Self::ControlCharacter { line, .. } | Self::At { line, .. } => *line,
+        }
+    }
+
+    /// The message without its place.
+    pub fn reason(&self) -> String {
+        let message = self.to_string();
+        message.split_once(": ").map(|(_, reason)| reason.to_owned()).unwrap_or(message)
+    }
+
+    fn hint(&self) -> &'static str {
+        let fault = match self {
+            Self::TooLarge { .. } => return "keep large content outside: `archive: !folder play`",
+            Self::ByteOrderMark => return "save the file as UTF-8 without a byte order mark",
+            Self::NotUtf8 { .. } => return "save the file as UTF-8: `iconv -t UTF-8`",
+            Self::ControlCharacter { .. } => {
+                return "remove the character, or write it as an escape in double quotes: `\"\\x1b\"`";
+            }
+            Self::At { fault, .. } => fault,
+        };
+        match fault {
+            Fault::Syntax(_) => "see whether the indentation is right and the quotes are closed",
+            Fault::Directive => "remove the line which begins with `%`",
+            Fault::Anchor | Fault::Alias => {
+                "quote a value which begins with `&` or `*`; write shared values out"
+            }
+            Fault::MergeKey => "write the merged fields out",
+            Fault::Tag => "quote a value which begins with `!`; the tags are `!file PATH` and `!folder PATH`",
+            Fault::TagWithoutPath => "write `!file data.seed` or `!folder play`",
+            Fault::Key => "write `key: value`, and quote a value which begins with `?`, `{` or `[`",
+            Fault::DuplicateKey { .. } => "keep one of them",
+            Fault::TooDeep => "write fewer levels; quote values which begin with `[` or `{`",
+            Fault::SecondDocument => "keep one document: remove `---` and what follows",
+            Fault::Empty => "begin with `type: workload` or `type: env`",
+        }
+    }
+}
+
+impl Advice for Error {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![self.hint().to_owned()]
+    }
+}
+
+/// The bytes as text, or the line where they stop being UTF-8.
+pub fn text(bytes: &[u8]) -> Result<&str, Error> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let (before, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or((bytes, &[]));
+        Error::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
+    })
+}

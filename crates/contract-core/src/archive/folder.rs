@@ -1,0 +1,92 @@
+//! What of a folder goes into its archive: everything but what `.contractignore` (gitignore syntax) names.
+
+use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use super::Error;
+
+/// The ignore file; it counts in every folder below, as git's does, and is never packed itself.
+pub const IGNORE_FILE: &str = ".contractignore";
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// Its name in the archive: relative, `/` between parts, no leading `./`.
+    pub name: String,
+    /// Directory or file.
+    pub kind: Kind,
+}
+
+/// What an archive may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A directory.
+    Directory,
+    /// A regular file.
+    File {
+        /// Whether its owner may execute it.
+        executable: bool,
+        /// Bytes at the time of listing.
+        size: u64,
+    },
+}
+
+impl Entry {
+    /// Whether it stands directly in the folder.
+    pub fn is_top_level(&self) -> bool {
+        !self.name.contains('/')
+    }
+}
+
+/// Lists a folder, sorted by name within each directory, parents before children.
+pub fn walk(folder: &Path) -> impl Iterator<Item = Result<Entry, Error>> + use<> {
+    let root = folder.to_owned();
+    let mut walk = ignore::WalkBuilder::new(folder);
+    walk.standard_filters(false).parents(false).hidden(false).follow_links(false);
+    walk.add_custom_ignore_filename(IGNORE_FILE);
+    walk.sort_by_file_name(std::ffi::OsStr::cmp);
+    walk.build().filter_map(move |entry| match entry {
+        Ok(entry) => self::entry(&root, &entry).transpose(),
+        Err(error) => Some(Err(list_error(&root, error))),
+    })
+}
+
+fn entry(root: &Path, found: &ignore::DirEntry) -> Result<Option<Entry>, Error> {
+    let path = found.path().to_owned();
+    if let Some(error) = found.error() {
+        return Err(Error::IgnoreFile(error.to_string()));
+    }
+    let metadata = found.metadata().map_err(|error| list_error(&path, error))?;
+    if found.depth() == 0 {
+        let not_a_folder = || std::io::Error::from(std::io::ErrorKind::NotADirectory);
+        return if path.is_dir() { Ok(None) } else { Err(Error::List { path, source: not_a_folder() }) };
+    }
+    if found.file_name() == IGNORE_FILE {
+        return Ok(None);
+    }
+    let relative = path.strip_prefix(root).unwrap_or(&path);
+    let name = relative.to_str().ok_or_else(|| Error::Name(path.clone()))?.to_owned();
+    let kind = metadata.file_type();
+    let special = |kind| Err(Error::Special { path: path.clone(), kind });
+    let kind = match () {
+        () if kind.is_dir() => Kind::Directory,
+        () if kind.is_file() => {
+            Kind::File { executable: metadata.permissions().mode() & 0o100 != 0, size: metadata.len() }
+        }
+        () if kind.is_symlink() => return special("symbolic link"),
+        () if kind.is_fifo() => return special("pipe"),
+        () if kind.is_socket() => return special("socket"),
+        () => return special("device"),
+    };
+    Ok(Some(Entry { path, name, kind }))
+}
+
+fn list_error(path: &Path, error: ignore::Error) -> Error {
+    let text = error.to_string();
+    match error.into_io_error() {
+        Some(source) => Error::List { path: path.to_owned(), source },
+        None => Error::IgnoreFile(text),
+    }
+}

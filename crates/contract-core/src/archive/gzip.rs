@@ -1,0 +1,169 @@
+//! One gzip member, deflated block by block on several threads; the bytes do not depend on how many.
+//!
+//! Each block is deflated with the 32 KiB before it as dictionary and ends on a byte boundary (as pigz does it), so
+//! blocks are independent work and their concatenation is one deflate stream (RFC 1951). The block size is part of
+//! the format of our archives: another size gives other bytes.
+
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::num::NonZeroUsize;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+
+const BLOCK: usize = 256 * 1024;
+const DICTIONARY: usize = 32 * 1024;
+/// RFC 1952: magic, deflate, no flags, no time, no extra flags, system unknown.
+const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+
+/// Compresses what is written to it; [`GzipWriter::finish`] must be called.
+pub struct GzipWriter<W> {
+    out: W,
+    workers: NonZeroUsize,
+    block: Vec<u8>,
+    dictionary: Vec<u8>,
+    crc: Crc,
+    pool: Option<Pool>,
+    pending: VecDeque<Receiver<io::Result<Vec<u8>>>>,
+}
+
+impl<W: Write> GzipWriter<W> {
+    /// Writes the header. Threads are started with the second block: small archives need none.
+    pub fn new(mut out: W, workers: NonZeroUsize) -> io::Result<Self> {
+        out.write_all(&HEADER)?;
+        let block = Vec::with_capacity(BLOCK);
+        Ok(Self {
+            out,
+            workers,
+            block,
+            dictionary: Vec::new(),
+            crc: Crc::new(),
+            pool: None,
+            pending: VecDeque::new(),
+        })
+    }
+
+    /// Writes the last block and the trailer: CRC-32 and size of the input.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.dispatch(FlushCompress::Finish)?;
+        while self.write_oldest()? {}
+        self.out.write_all(&self.crc.sum().to_le_bytes())?;
+        self.out.write_all(&self.crc.amount().to_le_bytes())?;
+        Ok(self.out)
+    }
+
+    fn dispatch(&mut self, flush: FlushCompress) -> io::Result<()> {
+        let input = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK));
+        self.crc.update(&input);
+        let tail = input.get(input.len().saturating_sub(DICTIONARY)..).unwrap_or_default().to_vec();
+        let dictionary = std::mem::replace(&mut self.dictionary, tail);
+        let job = Job { input, dictionary, flush };
+        if self.pool.is_none() && matches!(flush, FlushCompress::Finish) {
+            return self.out.write_all(&job.deflate(&mut deflater())?);
+        }
+        let pool = self.pool.get_or_insert_with(|| Pool::start(self.workers));
+        let (reply, result) = sync_channel(1);
+        pool.jobs.send((job, reply)).map_err(|_| stopped())?;
+        self.pending.push_back(result);
+        // enough in flight to keep every worker busy, and no more, so that memory stays flat
+        while self.pending.len() > 3 * self.workers.get() {
+            self.write_oldest()?;
+        }
+        Ok(())
+    }
+
+    fn write_oldest(&mut self) -> io::Result<bool> {
+        let Some(result) = self.pending.pop_front() else { return Ok(false) };
+        let deflated = result.recv().map_err(|_| stopped())??;
+        self.out.write_all(&deflated)?;
+        Ok(true)
+    }
+}
+
+impl<W: Write> Write for GzipWriter<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // a full block waits for the next byte: the last block is the one that ends the stream
+        if self.block.len() == BLOCK {
+            self.dispatch(FlushCompress::Sync)?;
+        }
+        let (taken, _) = bytes.split_at_checked(BLOCK - self.block.len()).unwrap_or((bytes, &[]));
+        self.block.extend_from_slice(taken);
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Job {
+    input: Vec<u8>,
+    dictionary: Vec<u8>,
+    flush: FlushCompress,
+}
+
+impl Job {
+    fn deflate(&self, deflater: &mut Compress) -> io::Result<Vec<u8>> {
+        deflater.reset();
+        if !self.dictionary.is_empty() {
+            deflater.set_dictionary(&self.dictionary)?;
+        }
+        let mut output = Vec::with_capacity(self.input.len() + self.input.len() / 8 + 64);
+        loop {
+            let consumed = usize::try_from(deflater.total_in()).unwrap_or(usize::MAX);
+            let rest = self.input.get(consumed..).unwrap_or_default();
+            let status = deflater.compress_vec(rest, &mut output, self.flush)?;
+            // room left over means that everything, the flush included, is out (zlib's manual, deflate)
+            if status == Status::StreamEnd || output.len() < output.capacity() {
+                return Ok(output);
+            }
+            output.reserve(BLOCK);
+        }
+    }
+}
+
+fn deflater() -> Compress {
+    Compress::new(Compression::new(6), false)
+}
+
+fn stopped() -> io::Error {
+    io::Error::other("a compression thread stopped")
+}
+
+type Reply = SyncSender<io::Result<Vec<u8>>>;
+
+struct Pool {
+    jobs: SyncSender<(Job, Reply)>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Pool {
+    fn start(workers: NonZeroUsize) -> Self {
+        let (jobs, queue) = sync_channel::<(Job, Reply)>(workers.get());
+        let queue = Arc::new(Mutex::new(queue));
+        let work = |queue: Arc<Mutex<Receiver<(Job, Reply)>>>| {
+            move || {
+                let mut deflater = deflater();
+                while let Ok((job, reply)) = queue.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+                    // nobody listening means that the writer failed already
+                    let _ = reply.send(job.deflate(&mut deflater));
+                }
+            }
+        };
+        let threads = (0..workers.get()).map(|_| std::thread::spawn(work(Arc::clone(&queue)))).collect();
+        Self { jobs, threads }
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // a closed queue ends the threads
+        let (closed, _) = sync_channel(0);
+        self.jobs = closed;
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}

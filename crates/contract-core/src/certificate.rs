@@ -1,0 +1,241 @@
+//! The encryption certificate of the guest image: its private key exists only inside the guest
+//! (contract-format, sections 1 and 9).
+
+use std::fmt;
+
+use jiff::Timestamp;
+use openssl::asn1::{Asn1Time, Asn1TimeRef};
+use openssl::error::ErrorStack;
+use openssl::pkey::{HasPublic, Id, PKeyRef, Public};
+use openssl::rsa::{Padding, Rsa};
+use openssl::x509::{X509, X509NameRef};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::advice::{Advice, Blame};
+use crate::pem::{self, PemError};
+use crate::random::{RandomError, Randomness};
+use crate::verifying_key::key_type;
+
+/// Smallest RSA key a section is encrypted under. Every certificate of IBM's that was seen has 4096 bits.
+pub const MINIMUM_BITS: u32 = 2048;
+
+/// Why a certificate is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not one PEM block.
+    #[error("not a certificate: {0}")]
+    Pem(#[from] PemError),
+    /// Another kind of PEM.
+    #[error("a PEM `{0}`, expected `CERTIFICATE`")]
+    Label(String),
+    /// The DER inside is damaged, or has bytes behind it.
+    #[error("the certificate is damaged: its DER does not read back as it was written")]
+    Damaged,
+    /// EC and others: the token's format knows RSA only.
+    #[error("the certificate holds a key of type {0}, a token needs RSA")]
+    NotRsa(String),
+    /// Too few bits.
+    #[error("the certificate's RSA key has {0} bits, at least {MINIMUM_BITS} are needed (IBM's have 4096)")]
+    TooShort(u32),
+    /// Past its end.
+    #[error("the encryption certificate expired on {}", day(*.0))]
+    Expired(Timestamp),
+    /// Before its beginning.
+    #[error("the encryption certificate is not valid before {}", day(*.0))]
+    NotYetValid(Timestamp),
+}
+
+impl Advice for Error {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Expired(_) | Self::NotYetValid(_) => Blame::Refusal,
+            _ => Blame::Input,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let take_another =
+            "take the certificate that belongs to your image version and pass it with `--certificate`";
+        match self {
+            Self::Expired(_) => vec![
+                take_another.into(),
+                "to encrypt for a test guest anyway, add `--danger-accept-expired-certificate`".into(),
+            ],
+            Self::NotYetValid(_) => vec!["check this machine's clock: `date -u`".into(), take_another.into()],
+            _ => vec![take_another.into(), "look at it: `openssl x509 -noout -text -in FILE`".into()],
+        }
+    }
+}
+
+/// Whether an expired certificate is good enough.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// Expired certificates are refused.
+    Refuse,
+    /// For test guests only: `--danger-accept-expired-certificate`.
+    DangerAccept,
+}
+
+/// What is public about a certificate, shown at every encryption and stated in the handoff.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CertificateFacts {
+    /// Subject, in the certificate's order: `C=IN, …, CN=…`.
+    pub subject: String,
+    /// Serial number, upper-case hex as `openssl x509 -serial` shows it.
+    pub serial: String,
+    /// `sha256:` and the hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
+    pub key_fingerprint: String,
+    /// First second of validity.
+    pub not_before: Timestamp,
+    /// Last second of validity.
+    pub not_after: Timestamp,
+}
+
+/// A well-formed RSA certificate whose validity nobody has looked at yet.
+pub struct EncryptionCertificate {
+    facts: CertificateFacts,
+    key: Rsa<Public>,
+}
+
+impl EncryptionCertificate {
+    /// Reads a PEM file with exactly one certificate in it.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let block = pem::only_block(text)?;
+        if block.label != "CERTIFICATE" {
+            return Err(Error::Label(block.label));
+        }
+        let x509 = X509::from_der(&block.der).map_err(|_| Error::Damaged)?;
+        if x509.to_der().map_err(|_| Error::Damaged)? != *block.der {
+            return Err(Error::Damaged);
+        }
+        let key = x509.public_key().map_err(|_| Error::Damaged)?;
+        if key.id() != Id::RSA {
+            return Err(Error::NotRsa(key_type(key.id())));
+        }
+        if key.bits() < MINIMUM_BITS {
+            return Err(Error::TooShort(key.bits()));
+        }
+        Ok(Self {
+            facts: facts(&x509, &key).map_err(|_| Error::Damaged)?,
+            key: key.rsa().map_err(|_| Error::Damaged)?,
+        })
+    }
+
+    /// Subject, serial, fingerprint, validity.
+    pub fn facts(&self) -> &CertificateFacts {
+        &self.facts
+    }
+
+    /// Checks the validity at a point in time.
+    pub fn verify(self, at: Timestamp, expiry: Expiry) -> Result<VerifiedCertificate, Error> {
+        if at < self.facts.not_before {
+            return Err(Error::NotYetValid(self.facts.not_before));
+        }
+        if at > self.facts.not_after && expiry == Expiry::Refuse {
+            return Err(Error::Expired(self.facts.not_after));
+        }
+        Ok(VerifiedCertificate(self))
+    }
+}
+
+/// Proof that a certificate was checked: only such a one encrypts.
+pub struct VerifiedCertificate(EncryptionCertificate);
+
+impl VerifiedCertificate {
+    /// Subject, serial, fingerprint, validity.
+    pub fn facts(&self) -> &CertificateFacts {
+        &self.0.facts
+    }
+
+    /// `RSA[certificate](password)`: PKCS#1 v1.5 encryption (RFC 8017, section 7.2.1), with the padding drawn here
+    /// so that a whole token can be golden.
+    pub(crate) fn wrap(
+        &self,
+        password: &[u8],
+        randomness: &mut dyn Randomness,
+    ) -> Result<Vec<u8>, WrapError> {
+        let size = self.0.key.size() as usize;
+        let padding_length =
+            size.checked_sub(password.len() + 3).filter(|n| *n >= 8).ok_or(WrapError::Openssl)?;
+        let mut padding = Zeroizing::new(vec![0; padding_length]);
+        fill_with(&mut padding, randomness, |byte| byte != 0)?;
+        let message = Zeroizing::new([&[0, 2], padding.as_slice(), &[0], password].concat());
+        let mut wrapped = vec![0; size];
+        self.0.key.public_encrypt(&message, &mut wrapped, Padding::NONE).map_err(|_| WrapError::Openssl)?;
+        Ok(wrapped)
+    }
+}
+
+/// The password could not be wrapped.
+#[derive(Debug, thiserror::Error)]
+pub enum WrapError {
+    /// No randomness.
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    /// OpenSSL refused.
+    #[error("OpenSSL could not encrypt under the certificate's key")]
+    Openssl,
+}
+
+/// Fills a buffer with uniform draws from the bytes that pass, by drawing refused ones again.
+pub(crate) fn fill_with(
+    buffer: &mut [u8],
+    randomness: &mut dyn Randomness,
+    passes: impl Fn(u8) -> bool,
+) -> Result<(), RandomError> {
+    randomness.fill(buffer)?;
+    for byte in buffer {
+        while !passes(*byte) {
+            randomness.fill(std::slice::from_mut(byte))?;
+        }
+    }
+    Ok(())
+}
+
+fn facts<T: HasPublic>(x509: &X509, key: &PKeyRef<T>) -> Result<CertificateFacts, ErrorStack> {
+    Ok(CertificateFacts {
+        subject: one_line(x509.subject_name()),
+        serial: x509.serial_number().to_bn()?.to_hex_str()?.to_string(),
+        key_fingerprint: key_fingerprint(key)?,
+        not_before: timestamp(x509.not_before())?,
+        not_after: timestamp(x509.not_after())?,
+    })
+}
+
+/// `sha256:` and the lower-case hex SHA-256 of a key's DER `SubjectPublicKeyInfo`.
+pub fn key_fingerprint<T: HasPublic>(key: &PKeyRef<T>) -> Result<String, ErrorStack> {
+    Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key.public_key_to_der()?))))
+}
+
+/// A certificate's name on one line, in its own order.
+pub fn one_line(name: &X509NameRef) -> String {
+    let parts = name.entries().map(|entry| {
+        let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
+        format!("{}={value}", entry.object().nid().short_name().unwrap_or("?"))
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// An ASN.1 time as a point in time.
+pub fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
+    let since_epoch = Asn1Time::from_unix(0)?.diff(time)?;
+    let seconds = i64::from(since_epoch.days) * 86_400 + i64::from(since_epoch.secs);
+    Timestamp::from_second(seconds).map_err(|_| ErrorStack::get())
+}
+
+/// The UTC day of a point in time: `2026-08-12`.
+pub fn day(at: Timestamp) -> impl fmt::Display {
+    let text = at.to_string();
+    text.split_once('T').map_or(text.clone(), |(day, _)| day.to_owned())
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
