@@ -23,6 +23,10 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if cfg!(debug_assertions) {
+        eprintln!("benches: error: a debug build teaches nothing\n  hint: `cargo run --release -p benches`");
+        return ExitCode::from(2);
+    }
     run::build_binaries();
     if options.what != What::Archive {
         ceremony::measure(&options);
