@@ -62,7 +62,8 @@ fn keys_made_by_genrsa_are_read() {
     let story = Story::encrypted();
     story.does(
         "for form in '' -traditional; do
-            openssl rsa -in $SIGNING_KEY -passin file:$PASSPHRASE -aes128 $form -passout file:$PASSPHRASE -out key.pem
+            openssl rsa -in $SIGNING_KEY -passin file:$PASSPHRASE -aes128 $form \
+                -passout \"pass:$(cat $PASSPHRASE)\" -out key.pem
             contract-signer sign --workload workload.handoff --env env.handoff --key key.pem \
                 --passphrase-file $PASSPHRASE -o user-data --force
             boot

@@ -45,12 +45,12 @@ hostile! {
     an_archive_with_dot_dot {
         given: "echo out > extra
                 tar cPf a.tar --transform 's|^extra|../extra|' extra -C workload-provider/play pod.yml
-                tar tPf a.tar | grep -qF ../extra && gzip < a.tar > a.tgz && deliver a.tgz play",
+                tar tPf a.tar | grep -cF ../extra && gzip < a.tar > a.tgz && deliver a.tgz play",
         run: "boot",
         exit: 4, says: "../extra",
     }
     an_archive_with_an_absolute_name {
-        given: "tar cPf a.tar /etc/hostname -C workload-provider/play pod.yml; tar tPf a.tar | grep -q ^/etc
+        given: "tar cPf a.tar /etc/hostname -C workload-provider/play pod.yml; tar tPf a.tar | grep -c ^/etc
                 gzip < a.tar > a.tgz; deliver a.tgz play",
         run: "boot",
         exit: 4, says: "/etc/hostname",

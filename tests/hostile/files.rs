@@ -42,8 +42,8 @@ hostile! {
         exit: 1, says: "nowhere",
     }
     no_permission_to_read {
-        given: "chmod 755 . && cp $(command -v contract-signer) . && chmod 000 user-data",
-        run: "as_nobody ./contract-signer verify user-data --signing-key $PUBLIC_KEY",
+        given: "chmod 755 . && cp $(command -v contract-signer) tmp && chmod 000 user-data",
+        run: "as_nobody tmp/contract-signer verify user-data --signing-key $PUBLIC_KEY",
         exit: 1, says: "user-data",
     }
     no_permission_to_write {

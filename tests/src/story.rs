@@ -93,11 +93,12 @@ impl Story {
         fs::write(path, content).unwrap();
     }
 
-    /// Runs a bash script in the folder, our binaries first in `PATH`, nothing on stdin.
+    /// Runs a bash script in the folder, our binaries first in `PATH`, nothing on stdin, five minutes at most.
     pub fn sh(&self, script: &str) -> Outcome {
         let path = format!("{}:{}", binaries().display(), std::env::var("PATH").unwrap());
-        let output = Command::new("bash")
-            .args(["-c", &format!("{PRELUDE}\n{script}")])
+        // a script that hangs fails, with `timeout`'s exit code, and does not hold up the others
+        let output = Command::new("timeout")
+            .args(["--kill-after=5", "300", "bash", "-c", &format!("{PRELUDE}\n{script}")])
             .current_dir(self.folder())
             .env("PATH", path)
             .env("HOME", self.folder())
