@@ -1,1 +1,35 @@
+//! What all binaries share, and the only crate that prints, prompts, reads the clock and creates files.
+//!
+//! Every binary is `run(program, main)`; `main` gets its arguments and a [`report::Report`] to speak through, and
+//! returns a [`failure::Failure`] when it could not do its work. A failed run leaves no file.
 
+// From `main` to the exit code: hardening, command line, failure.
+pub mod run;
+
+// Exit codes, the one table.
+pub mod exit;
+// What a command returns when it could not do its work.
+pub mod failure;
+// How things are said: notes, warnings, findings, results, JSON.
+pub mod report;
+
+// Files and stdin, read within a limit.
+pub mod input;
+// Files and stdout, written whole or not at all.
+pub mod output;
+// `persona.yaml`, so that the everyday command needs no flag.
+pub mod persona;
+// Passphrases: from a file, a descriptor or the terminal.
+pub mod prompt;
+
+// The time, read in one place.
+pub mod clock;
+// What keeps secrets out of core dumps.
+pub mod hardening;
+// Signs of life during long work.
+pub mod progress;
+
+pub use exit::ExitCode;
+pub use failure::{Doing, Failure};
+pub use report::Report;
+pub use run::{Common, Force, run};

@@ -16,13 +16,19 @@
         clippy::expect_used,
         clippy::panic,
         clippy::indexing_slicing,
-        clippy::string_slice
+        clippy::string_slice,
+        clippy::disallowed_methods,
+        clippy::disallowed_macros
     )
 )]
 
 // the states
-pub mod archive;
-pub mod section; // 1 // 2
+pub mod section; // 1
+pub mod archive; // 2
+pub mod token; // 3
+pub mod handoff; // 4
+pub mod contract; // 5
+pub mod user_data; // 6
 
 // what the states are made with
 pub mod certificate;
@@ -30,6 +36,8 @@ pub mod kdf;
 pub mod pem;
 pub mod platform;
 pub mod random;
+pub mod signing_key;
+pub mod statement;
 pub mod verifying_key;
 pub mod yaml;
 

@@ -230,6 +230,9 @@ pub enum Fault {
     /// The event parser's own words, which quote nothing.
     #[error("{0}")]
     Syntax(String),
+    /// A tab where a line begins.
+    #[error("a tab as indentation")]
+    Tab,
     /// `%YAML`, `%TAG`.
     #[error("directives are not allowed")]
     Directive,
@@ -295,6 +298,7 @@ impl Error {
         };
         match fault {
             Fault::Syntax(_) => "see whether the indentation is right and the quotes are closed",
+            Fault::Tab => "indent with spaces",
             Fault::Directive => "remove the line which begins with `%`",
             Fault::Anchor | Fault::Alias => {
                 "quote a value which begins with `&` or `*`; write shared values out"

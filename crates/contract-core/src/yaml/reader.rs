@@ -88,7 +88,10 @@ impl<'t> Reader<'t> {
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Error> {
         match self.events.next_event() {
-            Some(Ok(next)) => Ok(next),
+            Some(Ok((event, span))) => {
+                self.refuse_tab(self.end..range(&span).start)?;
+                Ok((event, span))
+            }
             Some(Err(error)) => Err(syntax(&error)),
             None => Err(Error::At { line: 1, column: 1, fault: Fault::Empty }),
         }
@@ -207,6 +210,25 @@ impl<'t> Reader<'t> {
             column: span.start.col() + 1,
             style,
         })
+    }
+
+    /// The event parser takes a tab for indentation here and there; libyaml and its children never do.
+    fn refuse_tab(&self, gap: Range<usize>) -> Result<(), Error> {
+        let mut line_start = None;
+        for (at, c) in self.outside_comments(gap) {
+            match (c, line_start) {
+                ('\n', _) => line_start = Some(at + 1),
+                ('\t', _) if at == 0 || line_start.is_some() => {
+                    let before = self.text.get(..at).unwrap_or_default();
+                    let column = 1 + at - line_start.unwrap_or_default();
+                    let line = 1 + before.matches('\n').count();
+                    return Err(Error::At { line, column, fault: Fault::Tab });
+                }
+                (' ', _) => {}
+                _ => line_start = None,
+            }
+        }
+        Ok(())
     }
 
     /// A flow collection ends with its bracket; a block one with its last value, whatever white space follows.

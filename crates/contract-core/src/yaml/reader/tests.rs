@@ -94,7 +94,10 @@ fn what_is_refused_and_where() {
         ("\u{feff}a: b\n", (1, 1), "byte order mark"),
         ("a: [b\n", (1, 4), "unclosed"),
         ("a: \"b\n", (1, 4), ""),
-        ("\ta: b\n", (1, 1), ""),
+        ("\ta: b\n", (1, 1), "a tab"),
+        ("a:\n\tb\n", (2, 2), "tabs"),
+        ("a:\n  b: c\n  \td: e\n", (3, 3), ""),
+        ("a: [b,\n\tc]\n", (2, 1), "a tab"),
     ] {
         let error = read(text).map(|_| ()).unwrap_err();
         let message = error.to_string();

@@ -1,0 +1,157 @@
+//! What a command returns when it could not do its work: one message, the way on, an exit code.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::io;
+use std::path::Path;
+
+use contract_core::advice::Advice;
+
+use crate::exit::ExitCode;
+use crate::input;
+
+/// Why a command stops. [`crate::run()`] shows it, and nothing else does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What could not be done, and the cause after a colon. Empty: nothing is said (a reader that went away knows).
+    pub message: String,
+    /// What to do next, each something that can be typed.
+    pub hints: Vec<String>,
+    /// Who has to act.
+    pub exit: ExitCode,
+}
+
+impl Failure {
+    /// A failure with no way on yet; see [`Failure::hint`].
+    pub fn new(exit: ExitCode, message: impl Into<String>) -> Self {
+        Self { message: message.into(), hints: Vec::new(), exit }
+    }
+
+    /// The command line is wrong in a way that clap can't see.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(ExitCode::Usage, message)
+    }
+
+    /// The context, then the error and what caused it, joined by colons.
+    pub fn from_advice(context: &str, error: &(impl Advice + 'static)) -> Self {
+        Self { message: chain(context, error), hints: error.hints(), exit: error.blame().into() }
+    }
+
+    /// The machine stood in the way; the context names the file.
+    pub fn from_io(context: &str, error: &io::Error) -> Self {
+        let failure = Self::new(ExitCode::CouldNot, chain(context, error));
+        match error.kind() {
+            io::ErrorKind::NotFound => failure.hint("check the path, or name another file"),
+            io::ErrorKind::PermissionDenied => failure.hint("see who may use it with `ls -l`"),
+            io::ErrorKind::StorageFull => failure.hint("make room, see `df -h`, then run it again"),
+            _ => failure,
+        }
+    }
+
+    /// Whoever read our stdout went away (`… | head -1`): nobody is left to tell.
+    pub(crate) fn broken_pipe() -> Self {
+        Self::new(ExitCode::CouldNot, "")
+    }
+
+    /// Adds a way on.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+/// ``result.doing(|| format!("cannot encrypt `{}`", name))?``
+pub trait Doing<T> {
+    /// Turns an error of the library into a failure, saying what was being done.
+    fn doing(self, context: impl FnOnce() -> String) -> Result<T, Failure>;
+}
+
+impl<T, E: Advice + 'static> Doing<T> for Result<T, E> {
+    fn doing(self, context: impl FnOnce() -> String) -> Result<T, Failure> {
+        self.map_err(|error| Failure::from_advice(&context(), &error))
+    }
+}
+
+/// ``File::open(path).doing_io("read", path)?``; apart from [`Doing`] because the machine's errors carry no advice.
+pub trait DoingIo<T> {
+    /// Turns an error of the machine into ``cannot <verb> `<path>`: <cause>``.
+    fn doing_io(self, verb: &str, path: &Path) -> Result<T, Failure>;
+}
+
+impl<T> DoingIo<T> for io::Result<T> {
+    fn doing_io(self, verb: &str, path: &Path) -> Result<T, Failure> {
+        self.map_err(|error| Failure::from_io(&format!("cannot {verb} `{}`", input::name(path)), &error))
+    }
+}
+
+/// Joins an error and its sources to the context. A source that its error has already told is not told twice.
+fn chain(context: &str, error: &(dyn Error + 'static)) -> String {
+    let mut message = context.to_owned();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let cause = plain(&error.to_string());
+        if !message.ends_with(&cause) {
+            let _ = write!(message, ": {cause}");
+        }
+        next = error.source();
+    }
+    message
+}
+
+/// ` (os error 2)` tells nobody anything, and the system's own messages begin with a capital.
+fn plain(cause: &str) -> String {
+    let Some((text, _)) = cause.rsplit_once(" (os error ") else { return cause.to_owned() };
+    let (before, system) = text.split_at(text.rfind(": ").map_or(0, |colon| colon + 2));
+    let mut letters = system.chars();
+    let first = letters.next().map_or_else(String::new, |first| first.to_lowercase().to_string());
+    [before, &first, letters.as_str()].concat()
+}
+
+/// The cause alone, worded as [`Failure::from_io`] words it.
+pub(crate) fn cause(error: &io::Error) -> String {
+    plain(&error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract_core::advice::Blame;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Bad {
+        #[error("cannot read `ca.crt`")]
+        Told(#[source] io::Error),
+        #[error("cannot read `ca.crt`: {0}")]
+        ToldTwice(#[source] io::Error),
+    }
+
+    impl Advice for Bad {
+        fn blame(&self) -> Blame {
+            Blame::Input
+        }
+        fn hints(&self) -> Vec<String> {
+            vec!["look".into()]
+        }
+    }
+
+    fn denied() -> io::Error {
+        io::Error::from_raw_os_error(13)
+    }
+
+    #[test]
+    fn sources_are_joined_and_told_once() {
+        for bad in [Bad::Told(denied()), Bad::ToldTwice(denied())] {
+            let failure = Err::<(), _>(bad).doing(|| "cannot encrypt `w.yaml`".into()).unwrap_err();
+            assert_eq!(failure.message, "cannot encrypt `w.yaml`: cannot read `ca.crt`: permission denied");
+            assert_eq!((failure.exit, failure.hints.as_slice()), (ExitCode::Rejected, &["look".into()][..]));
+        }
+    }
+
+    #[test]
+    fn a_missing_file_is_named_and_has_a_hint() {
+        let failure = std::fs::read("none").doing_io("read", Path::new("none")).unwrap_err();
+        assert_eq!(failure.message, "cannot read `none`: no such file or directory");
+        assert_eq!((failure.exit, failure.hints.len()), (ExitCode::CouldNot, 1));
+    }
+}

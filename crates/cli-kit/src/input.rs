@@ -1,0 +1,193 @@
+//! Files and stdin, read within a limit.
+//!
+//! `-` is stdin where a file is named, for one input of a run. Whoever needs to go back and forth gets a file: what
+//! can't be sought (stdin, a pipe, `<(…)`) is copied into an anonymous one. Secrets are never copied.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::exit::ExitCode;
+use crate::failure::{DoingIo, Failure};
+
+/// An input that can be read more than once.
+#[derive(Debug)]
+pub struct Input {
+    file: File,
+    path: PathBuf,
+}
+
+impl Input {
+    /// Opens a file, or stdin for `-`. Folders are refused.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let mut file = open(path)?;
+        if !seekable(&file).doing_io("read", path)? {
+            let mut spool = tempfile::tempfile().doing_io("make a temporary file for", path)?;
+            io::copy(&mut file, &mut spool).doing_io("copy", path)?;
+            spool.rewind().doing_io("read", path)?;
+            file = spool;
+        }
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// As the user named it; `standard input` for `-`.
+    pub fn name(&self) -> String {
+        name(&self.path)
+    }
+
+    /// The file itself, at its start.
+    pub fn into_file(self) -> File {
+        self.file
+    }
+}
+
+impl Read for Input {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Input {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+/// How an input is named to people.
+pub fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+}
+
+/// The whole input, at most `limit` bytes.
+pub fn read_bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
+    Ok(std::mem::take(&mut *read_secret_bytes(path, limit)?))
+}
+
+/// The whole input as UTF-8, at most `limit` bytes.
+pub fn read_text(path: &Path, limit: usize) -> Result<String, Failure> {
+    Ok(std::mem::take(&mut *read_secret_text(path, limit)?))
+}
+
+/// As [`read_text`], wiped after use: private keys, seeds.
+pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, Failure> {
+    let mut bytes = read_secret_bytes(path, limit)?;
+    String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        error.into_bytes().zeroize();
+        Failure::new(
+            ExitCode::Rejected,
+            format!("cannot read `{}`: not UTF-8 text at byte {offset}", name(path)),
+        )
+        .hint(format!("find the place with `iconv -f utf-8 {} >/dev/null`", path.display()))
+    })
+}
+
+/// As [`read_bytes`], wiped after use. Read in place, so that no grown buffer leaves a copy behind.
+pub fn read_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let file = open(path)?;
+    let metadata = file.metadata().doing_io("read", path)?;
+    let too_large = || {
+        Failure::new(
+            ExitCode::Rejected,
+            format!("cannot read `{}`: larger than the limit of {limit} bytes", name(path)),
+        )
+        .hint("check that this is the file you mean")
+    };
+    if metadata.len() > limit as u64 {
+        return Err(too_large());
+    }
+    // only a regular file tells its size beforehand
+    let size = if metadata.is_file() { usize::try_from(metadata.len()).unwrap_or(limit) } else { limit };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size.saturating_add(1)));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).doing_io("read", path)?;
+    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Opens for reading. Stdin comes unbuffered, so that no hidden buffer keeps a secret.
+pub(crate) fn open(path: &Path) -> Result<File, Failure> {
+    static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
+    let file = if path == Path::new("-") {
+        if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
+            return Err(Failure::usage("standard input can be read once: two inputs are named `-`")
+                .hint("name a file for one of them"));
+        }
+        File::from(io::stdin().as_fd().try_clone_to_owned().doing_io("read", path)?)
+    } else {
+        File::open(path).doing_io("read", path)?
+    };
+    if file.metadata().doing_io("read", path)?.is_dir() {
+        return Err(Failure::new(
+            ExitCode::CouldNot,
+            format!("cannot read `{}`: it is a folder, and a file is due", name(path)),
+        )
+        .hint(format!("name a file in it: `ls {}`", path.display())));
+    }
+    Ok(file)
+}
+
+fn seekable(mut file: &File) -> io::Result<bool> {
+    let kind = file.metadata()?.file_type();
+    // a redirected stdin may already have been read in part: its start is not ours
+    Ok((kind.is_file() || kind.is_block_device()) && file.stream_position()? == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn at(folder: &tempfile::TempDir, name: &str, content: &[u8]) -> PathBuf {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    #[test]
+    fn a_folder_is_refused_by_name() {
+        let failure = Input::open(Path::new("/tmp")).unwrap_err();
+        assert_eq!(failure.message, "cannot read `/tmp`: it is a folder, and a file is due");
+        assert_eq!(failure.exit, ExitCode::CouldNot);
+    }
+
+    #[test]
+    fn the_limit_is_named_and_exact() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = at(&folder, "f", b"12345");
+        assert_eq!(read_text(&path, 5).unwrap(), "12345");
+        let failure = read_text(&path, 4).unwrap_err();
+        assert!(failure.message.ends_with("larger than the limit of 4 bytes"), "{failure:?}");
+        assert_eq!(failure.exit, ExitCode::Rejected);
+        // a device tells no size beforehand
+        assert!(read_bytes(Path::new("/dev/zero"), 100).is_err());
+    }
+
+    #[test]
+    fn text_that_is_not_utf8_is_refused_with_its_offset() {
+        let folder = tempfile::tempdir().unwrap();
+        let failure = read_text(&at(&folder, "f", b"abc\xff"), 9).unwrap_err();
+        assert!(failure.message.ends_with("not UTF-8 text at byte 3"), "{failure:?}");
+        assert_eq!(failure.exit, ExitCode::Rejected);
+    }
+
+    #[test]
+    fn a_pipe_can_be_read_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let writer = std::thread::spawn({
+            let path = path.clone();
+            move || fs::write(path, b"token").unwrap()
+        });
+        let mut input = Input::open(&path).unwrap();
+        writer.join().unwrap();
+        for _ in 0..2 {
+            input.rewind().unwrap();
+            assert_eq!(io::read_to_string(&mut input).unwrap(), "token");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! Files and stdout, written whole or not at all.
+//!
+//! A file is made beside its target under a name that begins with `.` and the target's name, and takes its place with
+//! one rename when it is complete and on disk. Whatever ends the run before leaves the target as it was; a killed run
+//! can leave the dotted file, which is safe to delete. Without `--force` the rename itself refuses to replace.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::exit::ExitCode;
+use crate::failure::{DoingIo, Failure, cause};
+use crate::report::stdout_failure;
+
+/// Who may read what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visibility {
+    /// 0600: private keys, identities, plain sections, vaults.
+    Secret,
+    /// 0644 less the umask: public keys, handoffs, tokens, user data.
+    Public,
+}
+
+impl Visibility {
+    fn mode(self) -> u32 {
+        match self {
+            Self::Secret => 0o600,
+            Self::Public => 0o644,
+        }
+    }
+}
+
+/// Something being written. Dropped without [`Output::commit`] it leaves nothing.
+#[derive(Debug)]
+pub struct Output {
+    target: PathBuf,
+    sink: Sink,
+}
+
+#[derive(Debug)]
+enum Sink {
+    /// Takes the target's place on commit.
+    Beside { file: NamedTempFile, force: bool },
+    /// Copied on commit to what can be neither sought nor replaced: a pipe, a device; `None` is stdout.
+    Spool { file: File, into: Option<File> },
+}
+
+impl Output {
+    /// Opens the way to `target`, `-` being stdout, and refuses before any work is done what could only fail after it.
+    pub fn create(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
+        let sink = if target == Path::new("-") || target == Path::new("/dev/stdout") {
+            Sink::Spool { file: spool(target)?, into: None }
+        } else if is_stream(target) {
+            let into = OpenOptions::new().write(true).open(target).doing_io("write", target)?;
+            Sink::Spool { file: spool(target)?, into: Some(into) }
+        } else {
+            replaceable(target, force)?;
+            Sink::Beside { file: beside(target, visibility)?, force }
+        };
+        Ok(Self { target: target.to_owned(), sink })
+    }
+
+    /// As people read it in `wrote …`.
+    pub fn name(&self) -> String {
+        match self.sink {
+            Sink::Spool { into: None, .. } => "standard output".into(),
+            _ => self.target.display().to_string(),
+        }
+    }
+
+    /// Makes what was written appear under its name.
+    pub fn commit(self) -> Result<(), Failure> {
+        commit_all([self])
+    }
+
+    /// Everything that can fail for lack of room happens here, before anything has its name.
+    fn sync(&mut self) -> Result<(), Failure> {
+        match &mut self.sink {
+            Sink::Beside { file, .. } => {
+                file.flush().and_then(|()| file.as_file().sync_all()).doing_io("write", &self.target)
+            }
+            Sink::Spool { .. } => Ok(()),
+        }
+    }
+
+    /// The file that now has its name, if it's one that an undo may remove.
+    fn place(self) -> Result<Option<PathBuf>, Failure> {
+        match self.sink {
+            Sink::Beside { file, force: true } => {
+                file.persist(&self.target).map_err(|error| error.error).doing_io("write", &self.target)?;
+                sync_folder(&self.target).doing_io("write", &self.target)?;
+                Ok(None)
+            }
+            Sink::Beside { file, force: false } => {
+                file.persist_noclobber(&self.target).map_err(|error| match error.error.kind() {
+                    io::ErrorKind::AlreadyExists => exists(&self.target),
+                    _ => Failure::from_io(&format!("cannot write `{}`", self.target.display()), &error.error),
+                })?;
+                sync_folder(&self.target).doing_io("write", &self.target)?;
+                Ok(Some(self.target))
+            }
+            Sink::Spool { mut file, into } => {
+                file.rewind().doing_io("write", &self.target)?;
+                match into {
+                    None => {
+                        let mut stdout = io::stdout().lock();
+                        io::copy(&mut file, &mut stdout)
+                            .and_then(|_| stdout.flush())
+                            .map_err(|error| stdout_failure(&error))?;
+                    }
+                    Some(mut into) => drop(io::copy(&mut file, &mut into).doing_io("write", &self.target)?),
+                }
+                Ok(None)
+            }
+        }
+    }
+}
+
+/// Commits what belongs together: when one can't be placed, those placed before it are removed again, unless `--force`
+/// has already replaced what stood there.
+pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failure> {
+    let mut outputs: Vec<Output> = outputs.into_iter().collect();
+    outputs.iter_mut().try_for_each(Output::sync)?;
+    let mut placed = Vec::new();
+    for output in outputs {
+        match output.place() {
+            Ok(path) => placed.extend(path),
+            Err(failure) => {
+                for path in placed {
+                    // the failure at hand says more than a second one
+                    let _ = fs::remove_file(path);
+                }
+                return Err(failure);
+            }
+        }
+    }
+    Ok(())
+}
+
+impl Write for Output {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        match &mut self.sink {
+            Sink::Beside { file, .. } => file.write(buffer),
+            Sink::Spool { file, .. } => file.write(buffer),
+        }
+        .map_err(|error| self.named(&error))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Output {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match &mut self.sink {
+            Sink::Beside { file, .. } => file.seek(to),
+            Sink::Spool { file, .. } => file.seek(to),
+        }
+        .map_err(|error| self.named(&error))
+    }
+}
+
+impl Output {
+    /// The library that writes here knows no file name, so the error brings it.
+    fn named(&self, error: &io::Error) -> io::Error {
+        io::Error::new(error.kind(), format!("cannot write `{}`: {}", self.name(), cause(error)))
+    }
+}
+
+/// Makes a folder and those above it; it may already be there.
+pub fn create_folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(path).doing_io("make the folder", path)
+}
+
+fn exists(target: &Path) -> Failure {
+    Failure::new(ExitCode::CouldNot, format!("cannot write `{}`: it already exists", target.display()))
+        .hint("name another file, or add `--force` to replace it")
+}
+
+/// A pipe or a device, also behind a link, as `>(…)` is.
+fn is_stream(target: &Path) -> bool {
+    fs::metadata(target).is_ok_and(|metadata| {
+        let kind = metadata.file_type();
+        kind.is_fifo() || kind.is_char_device()
+    })
+}
+
+fn replaceable(target: &Path, force: bool) -> Result<(), Failure> {
+    let Ok(metadata) = fs::symlink_metadata(target) else { return Ok(()) };
+    let refuse = |what: &str, hint: &str| {
+        let message = format!("cannot write `{}`: it is {what}, and a file is due", target.display());
+        Err(Failure::new(ExitCode::CouldNot, message).hint(hint))
+    };
+    match metadata.file_type() {
+        kind if kind.is_dir() => refuse("a folder", "name a file in it"),
+        kind if kind.is_file() && force => Ok(()),
+        kind if kind.is_file() => Err(exists(target)),
+        kind if kind.is_symlink() => refuse("a symbolic link", "name the file that it points to"),
+        _ => refuse("neither a file nor a pipe", "name a file"),
+    }
+}
+
+fn beside(target: &Path, visibility: Visibility) -> Result<NamedTempFile, Failure> {
+    let Some(name) = target.file_name() else {
+        return Err(Failure::usage(format!("`{}` names no file", target.display())));
+    };
+    let mut prefix = std::ffi::OsString::from(".");
+    prefix.push(name);
+    prefix.push(".");
+    tempfile::Builder::new()
+        .prefix(&prefix)
+        .permissions(Permissions::from_mode(visibility.mode()))
+        .tempfile_in(folder(target))
+        // tempfile names its own random path in the message; the target's is the one that people know
+        .map_err(|error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))
+        .doing_io("write", target)
+}
+
+fn spool(target: &Path) -> Result<File, Failure> {
+    tempfile::tempfile().doing_io("make a temporary file for", target)
+}
+
+fn folder(target: &Path) -> &Path {
+    match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
+
+/// A rename is on disk only when its folder is.
+fn sync_folder(target: &Path) -> io::Result<()> {
+    File::open(folder(target))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

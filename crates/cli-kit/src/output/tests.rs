@@ -1,0 +1,114 @@
+use super::*;
+use tempfile::TempDir;
+
+fn folder_and_target() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("token");
+    (folder, target)
+}
+
+fn names(folder: &TempDir) -> Vec<String> {
+    fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn nothing_has_the_name_before_commit_and_nothing_stays_after_drop() {
+    let (folder, target) = folder_and_target();
+    let mut output = Output::create(&target, false, Visibility::Public).unwrap();
+    output.write_all(b"half").unwrap();
+    assert!(!target.exists());
+    assert!(names(&folder)[0].starts_with(".token."));
+    drop(output);
+    assert_eq!(names(&folder), [""; 0]);
+}
+
+#[test]
+fn what_is_there_is_refused_before_work_and_again_at_the_rename() {
+    let (folder, target) = folder_and_target();
+    let mut output = Output::create(&target, false, Visibility::Public).unwrap();
+    output.write_all(b"new").unwrap();
+    fs::write(&target, b"old").unwrap();
+    let late = output.commit().unwrap_err();
+    let early = Output::create(&target, false, Visibility::Public).unwrap_err();
+    assert_eq!(early, late);
+    assert!(early.message.ends_with("token`: it already exists"), "{early:?}");
+    assert_eq!((fs::read(&target).unwrap(), names(&folder).len()), (b"old".to_vec(), 1));
+}
+
+#[test]
+fn force_replaces_files_and_nothing_else() {
+    let (folder, target) = folder_and_target();
+    fs::write(&target, b"old").unwrap();
+    let mut output = Output::create(&target, true, Visibility::Public).unwrap();
+    output.write_all(b"new").unwrap();
+    output.commit().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"new");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    for (path, what) in [(folder.path(), "a folder"), (&link, "a symbolic link")] {
+        let failure = Output::create(path, true, Visibility::Public).unwrap_err();
+        assert!(failure.message.contains(what), "{failure:?}");
+    }
+}
+
+#[test]
+fn secrets_are_for_their_owner_alone() {
+    let (folder, target) = folder_and_target();
+    let secret = folder.path().join("key");
+    Output::create(&secret, false, Visibility::Secret).unwrap().commit().unwrap();
+    Output::create(&target, false, Visibility::Public).unwrap().commit().unwrap();
+    let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&secret), mode(&target) & 0o600), (0o600, 0o600));
+}
+
+#[test]
+fn the_start_can_be_written_last() {
+    let (_folder, target) = folder_and_target();
+    let mut output = Output::create(&target, false, Visibility::Public).unwrap();
+    output.write_all(b"....body").unwrap();
+    output.rewind().unwrap();
+    output.write_all(b"head").unwrap();
+    output.commit().unwrap();
+    assert_eq!(fs::read(&target).unwrap(), b"headbody");
+}
+
+#[test]
+fn devices_and_pipes_are_written_through() {
+    let (folder, pipe) = folder_and_target();
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::read(pipe).unwrap()
+    });
+    let mut output = Output::create(&pipe, false, Visibility::Public).unwrap();
+    output.write_all(b"token").unwrap();
+    output.commit().unwrap();
+    assert_eq!(reader.join().unwrap(), b"token");
+    assert_eq!(names(&folder), ["token"]);
+    Output::create(Path::new("/dev/null"), false, Visibility::Public).unwrap().commit().unwrap();
+}
+
+#[test]
+fn a_full_disk_is_told_with_the_file() {
+    let mut output = Output::create(Path::new("/dev/full"), false, Visibility::Public).unwrap();
+    output.write_all(b"x").unwrap();
+    let failure = output.commit().unwrap_err();
+    assert_eq!(failure.message, "cannot write `/dev/full`: no space left on device");
+    assert_eq!(failure.exit, ExitCode::CouldNot);
+}
+
+#[test]
+fn a_missing_folder_is_told_with_the_target() {
+    let failure = Output::create(Path::new("/none/token"), false, Visibility::Public).unwrap_err();
+    assert_eq!(failure.message, "cannot write `/none/token`: no such file or directory");
+}
+
+#[test]
+fn of_two_that_belong_together_one_alone_never_stays() {
+    let (folder, first) = folder_and_target();
+    let second = folder.path().join("second");
+    let pair = [&first, &second].map(|path| Output::create(path, false, Visibility::Public).unwrap());
+    fs::write(&second, b"somebody else's").unwrap();
+    commit_all(pair).unwrap_err();
+    assert_eq!(names(&folder), ["second"]);
+}

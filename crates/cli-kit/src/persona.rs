@@ -1,0 +1,259 @@
+//! `persona.yaml`, so that the everyday command needs no flag. Flags win. Paths are relative to the file.
+
+use std::path::{Path, PathBuf};
+
+use contract_core::platform::Platform;
+use contract_core::yaml::{self, Key, Limits, Node, Tags};
+
+use crate::exit::ExitCode;
+use crate::failure::{Doing, Failure};
+use crate::input;
+
+/// The file's name in a persona's folder.
+pub const FILE: &str = "persona.yaml";
+
+/// Bytes; a few lines are usual.
+const LIMIT: usize = 64 << 10;
+
+/// Whose folder it is, and which binary is theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Persona {
+    /// Owns the application and writes the workload section.
+    WorkloadProvider,
+    /// Owns the infrastructure and writes the env section.
+    EnvDeployer,
+    /// Combines both tokens and signs them.
+    ContractSigner,
+}
+
+impl Persona {
+    const ALL: [Self; 3] = [Self::WorkloadProvider, Self::EnvDeployer, Self::ContractSigner];
+
+    /// As it stands in the file; the binary has the same name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WorkloadProvider => "workload-provider",
+            Self::EnvDeployer => "env-deployer",
+            Self::ContractSigner => "contract-signer",
+        }
+    }
+
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::WorkloadProvider => {
+                &["persona", "name", "platform", "certificate", "identity", "handoff", "seeds"]
+            }
+            Self::EnvDeployer => {
+                &["persona", "name", "platform", "certificate", "signing-key", "identity", "handoff", "seeds"]
+            }
+            Self::ContractSigner => &["persona", "name", "key", "identity"],
+        }
+    }
+}
+
+/// What a persona's folder says about itself; what it doesn't say has its default.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonaFile {
+    /// Begins the names of outputs; by default the folder's name.
+    pub name: String,
+    /// `hpvs` by default.
+    pub platform: Platform,
+    /// The encryption certificate.
+    pub certificate: Option<PathBuf>,
+    /// env deployer: the contract signer's public key.
+    pub signing_key: Option<PathBuf>,
+    /// contract signer: the private key, `signing-key.pem` by default.
+    pub key: PathBuf,
+    folder: PathBuf,
+}
+
+impl PersonaFile {
+    /// Reads the file of a persona's folder; a folder without one has all defaults.
+    pub fn read(folder: &Path, persona: Persona) -> Result<Self, Failure> {
+        let defaults = Self {
+            name: folder_name(folder),
+            platform: Platform::Hpvs,
+            certificate: None,
+            signing_key: None,
+            key: folder.join("signing-key.pem"),
+            folder: folder.to_owned(),
+        };
+        let path = folder.join(FILE);
+        // a link that leads nowhere is not an absent file
+        if folder.is_dir() && path.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
+        {
+            return Ok(defaults);
+        }
+        let text = input::read_text(&path, LIMIT)?;
+        if text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#')) {
+            return Ok(defaults);
+        }
+        let document = yaml::parse(&text, &Limits::default(), Tags::Refused)
+            .doing(|| format!("cannot read `{}`", path.display()))?;
+        Reader { path: &path, folder, persona }.read(&document.root, defaults)
+    }
+
+    /// The encryption certificate to use: the flag's, else the file's.
+    pub fn certificate(&self, flag: Option<&Path>) -> Result<PathBuf, Failure> {
+        self.chosen(
+            flag,
+            self.certificate.as_ref(),
+            "encryption certificate",
+            "certificate",
+            "hpcr-encrypt.crt",
+        )
+    }
+
+    /// The contract signer's public key to use: the flag's, else the file's.
+    pub fn signing_key(&self, flag: Option<&Path>) -> Result<PathBuf, Failure> {
+        self.chosen(flag, self.signing_key.as_ref(), "signing key", "signing-key", "signing-key.pub.pem")
+    }
+
+    fn chosen(
+        &self,
+        flag: Option<&Path>,
+        file: Option<&PathBuf>,
+        what: &str,
+        field: &str,
+        example: &str,
+    ) -> Result<PathBuf, Failure> {
+        flag.map(Path::to_owned).or_else(|| file.cloned()).ok_or_else(|| {
+            Failure::usage(format!("no {what} is named")).hint(format!(
+                "pass it with `--{field} {example}`, or write `{field}: {example}` into `{}`",
+                self.folder.join(FILE).display()
+            ))
+        })
+    }
+}
+
+/// The name of a folder that may be named `.` or `..`.
+fn folder_name(folder: &Path) -> String {
+    let named = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    named.file_name().map_or_else(|| "contract".into(), |name| name.to_string_lossy().into_owned())
+}
+
+struct Reader<'a> {
+    path: &'a Path,
+    folder: &'a Path,
+    persona: Persona,
+}
+
+impl Reader<'_> {
+    fn read(&self, root: &Node, mut file: PersonaFile) -> Result<PersonaFile, Failure> {
+        let Some(fields) = root.entries() else {
+            return Err(self.wrong(root.line, "", "not a mapping").hint("write `field: value` on each line"));
+        };
+        // whose file it is decides which fields it may have
+        if let Some(node) = root.entry("persona") {
+            self.belongs(node)?;
+        }
+        for (key, node) in fields {
+            match key.text.as_str() {
+                field if !self.persona.fields().contains(&field) => return Err(self.unknown(key)),
+                "name" => file.name = self.name(node)?,
+                "platform" => {
+                    file.platform = self.text("platform", node)?.parse().map_err(|message: String| {
+                        self.wrong(node.line, "platform", &message).hint("write `platform: hpvs`")
+                    })?;
+                }
+                "certificate" => file.certificate = Some(self.file("certificate", node)?),
+                "signing-key" => file.signing_key = Some(self.file("signing-key", node)?),
+                "key" => file.key = self.file("key", node)?,
+                "handoff" => self.not_yet(node)?,
+                // `persona` is read above; `identity` and `seeds` change nothing that this version does
+                _ => {}
+            }
+        }
+        Ok(file)
+    }
+
+    fn belongs(&self, node: &Node) -> Result<(), Failure> {
+        let named = self.text("persona", node)?;
+        let ours = self.persona.name();
+        if named == ours {
+            return Ok(());
+        }
+        let whose = Persona::ALL.iter().find(|persona| persona.name() == named);
+        Err(match whose {
+            Some(other) => self
+                .wrong(node.line, "persona", &format!("this folder belongs to the {}", other.name()))
+                .hint(format!("run `{}` here, or name a folder of the {ours}", other.name())),
+            None => self
+                .wrong(node.line, "persona", &format!("`{named}` is no persona"))
+                .hint(format!("write `persona: {ours}`")),
+        })
+    }
+
+    /// What would be silently unencrypted or unsigned is refused instead.
+    fn not_yet(&self, handoff: &Node) -> Result<(), Failure> {
+        let misplaced = |line| {
+            self.wrong(line, "handoff", "only `vouch-with` and `recipients` belong here")
+                .hint("write them below `handoff:`, indented")
+        };
+        if handoff.is_null() {
+            return Ok(());
+        }
+        for (key, node) in handoff.entries().ok_or_else(|| misplaced(handoff.line))? {
+            let empty = node.is_null() || node.items().is_some_and(<[Node]>::is_empty);
+            let cannot = match key.text.as_str() {
+                "recipients" => "this version cannot encrypt a handoff yet",
+                "vouch-with" => "this version cannot sign a handoff yet",
+                _ => return Err(misplaced(key.line)),
+            };
+            if !empty {
+                return Err(self
+                    .wrong(key.line, &format!("handoff.{}", key.text), cannot)
+                    .hint(format!("remove `{}` to get a bare handoff", key.text)));
+            }
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, key: &Key) -> Failure {
+        let failure = self.wrong(key.line, &key.text, "unknown field");
+        let nearest = self
+            .persona
+            .fields()
+            .iter()
+            .map(|field| (strsim::damerau_levenshtein(field, &key.text), field))
+            .min()
+            .filter(|(distance, _)| *distance <= 3);
+        match nearest {
+            Some((_, field)) => failure.hint(format!("did you mean `{field}`?")),
+            None => failure.hint(format!("remove it; known are {}", self.persona.fields().join(", "))),
+        }
+    }
+
+    fn text<'n>(&self, field: &str, node: &'n Node) -> Result<&'n str, Failure> {
+        let text = node.text().filter(|text| !text.is_empty() && !node.is_null());
+        text.ok_or_else(|| {
+            self.wrong(node.line, field, "a text is due here").hint(format!("write `{field}: …` on one line"))
+        })
+    }
+
+    /// A name begins a file's name, and must not lead into another folder.
+    fn name(&self, node: &Node) -> Result<String, Failure> {
+        let name = self.text("name", node)?;
+        if name.starts_with(['.', '-']) || name.contains(['/', '\0']) {
+            return Err(self
+                .wrong(node.line, "name", &format!("`{name}` cannot begin a file's name"))
+                .hint("use letters, digits and `-`: `name: paynow`"));
+        }
+        Ok(name.to_owned())
+    }
+
+    fn file(&self, field: &str, node: &Node) -> Result<PathBuf, Failure> {
+        Ok(self.folder.join(self.text(field, node)?))
+    }
+
+    fn wrong(&self, line: usize, field: &str, message: &str) -> Failure {
+        let colon = if field.is_empty() { "" } else { ": " };
+        Failure::new(
+            ExitCode::Rejected,
+            format!("cannot read `{}`: line {line}: {field}{colon}{message}", self.path.display()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,80 @@
+use super::*;
+use tempfile::TempDir;
+
+fn folder(text: &str) -> TempDir {
+    let folder = tempfile::Builder::new().prefix("shop").tempdir().unwrap();
+    std::fs::write(folder.path().join(FILE), text).unwrap();
+    folder
+}
+
+fn refused(text: &str) -> Failure {
+    let folder = folder(text);
+    let mut failure = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap_err();
+    failure.message = failure.message.rsplit("persona.yaml`: ").next().unwrap().to_owned();
+    failure
+}
+
+#[test]
+fn paths_are_relative_to_the_file_and_flags_win() {
+    let folder =
+        folder("persona: env-deployer\nname: paynow\nplatform: ccrt\ncertificate: a.crt\nsigning-key: /k\n");
+    let file = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap();
+    assert_eq!((file.name.as_str(), file.platform), ("paynow", Platform::Ccrt));
+    assert_eq!(file.certificate(None).unwrap(), folder.path().join("a.crt"));
+    assert_eq!(file.certificate(Some(Path::new("b.crt"))).unwrap(), Path::new("b.crt"));
+    assert_eq!(file.signing_key(None).unwrap(), Path::new("/k"));
+}
+
+#[test]
+fn a_folder_without_the_file_has_defaults_and_a_missing_folder_is_an_error() {
+    let folder = tempfile::Builder::new().prefix("shop").tempdir().unwrap();
+    let file = PersonaFile::read(folder.path(), Persona::ContractSigner).unwrap();
+    assert!(file.name.starts_with("shop"));
+    assert_eq!(file.key, folder.path().join("signing-key.pem"));
+    let failure = file.certificate(None).unwrap_err();
+    assert_eq!(failure.exit, ExitCode::Usage);
+    let gone = PersonaFile::read(&folder.path().join("none"), Persona::ContractSigner).unwrap_err();
+    assert_eq!(gone.exit, ExitCode::CouldNot);
+}
+
+#[test]
+fn another_personas_folder_names_its_binary() {
+    let failure = refused("name: x\npersona: contract-signer\nkey: k.pem\n");
+    assert_eq!(failure.message, "line 2: persona: this folder belongs to the contract-signer");
+    assert_eq!(failure.hints, ["run `contract-signer` here, or name a folder of the env-deployer"]);
+}
+
+#[test]
+fn every_wrong_line_is_named_with_its_field_and_a_hint() {
+    for (text, message, hint) in [
+        ("platfrom: hpvs\n", "line 1: platfrom: unknown field", "did you mean `platform`?"),
+        ("key: x\n", "line 1: key: unknown field", "remove it"),
+        ("name: x\nname: y\n", "line 2, column 1: the key stands here twice: first on line 1", "keep one"),
+        ("platform: zvm\n", "line 1: platform: `zvm` is no platform; expected", "write `platform: hpvs`"),
+        ("name: ../x\n", "line 1: name: `../x` cannot begin a file's name", "use letters"),
+        ("name: [x]\n", "line 1: name: a text is due here", "write `name: …`"),
+        ("certificate:\n", "line 1: certificate: a text is due here", "write"),
+        ("handoff: x\n", "line 1: handoff: only `vouch-with`", "write them below"),
+        ("handoff: {recipient: []}\n", "line 1: handoff: only `vouch-with`", "write them below"),
+        ("- x\n", "line 1: not a mapping", "write `field: value`"),
+        ("persona: signer\n", "line 1: persona: `signer` is no persona", "write `persona: env-deployer`"),
+    ] {
+        let failure = refused(text);
+        assert!(failure.message.starts_with(message), "{failure:?}");
+        assert!(failure.hints[0].starts_with(hint), "{failure:?}");
+        assert_eq!(failure.exit, ExitCode::Rejected);
+    }
+}
+
+#[test]
+fn what_this_version_cannot_do_is_refused_and_not_left_out() {
+    let failure = refused("handoff:\n  recipients: [age1x]\n");
+    assert_eq!(failure.message, "line 2: handoff.recipients: this version cannot encrypt a handoff yet");
+    let failure = refused("handoff:\n  vouch-with: ~/.ssh/id_ed25519\n");
+    assert_eq!(failure.message, "line 2: handoff.vouch-with: this version cannot sign a handoff yet");
+    for blank in ["", "# name: x\n\n", "handoff:\n"] {
+        PersonaFile::read(folder(blank).path(), Persona::EnvDeployer).unwrap();
+    }
+    let empty = folder("identity: identity.age\nhandoff:\n  recipients: []\nseeds:\n  vault: seeds.age\n");
+    PersonaFile::read(empty.path(), Persona::EnvDeployer).unwrap();
+}

@@ -1,0 +1,73 @@
+//! Signs of life during long work: on terminals only, after a second, gone when the work is done.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::report::{Report, visible};
+
+const PATIENCE: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(120);
+
+/// Shows that work goes on until it is dropped.
+#[derive(Debug)]
+pub struct Progress {
+    bar: ProgressBar,
+    /// Dropping the sender tells the thread that the work is done.
+    waiting: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
+}
+
+impl Progress {
+    /// Work without measure: ``making an RSA key``.
+    pub fn spinner(report: &Report, doing: &str) -> Self {
+        Self::shown_later(report, ProgressBar::no_length(), "{spinner} {msg}", doing)
+    }
+
+    /// Work measured in bytes, out of `total` where that is known.
+    pub fn bytes(report: &Report, doing: &str, total: Option<u64>) -> Self {
+        let (bar, template) = match total {
+            Some(total) => (ProgressBar::new(total), "{spinner} {msg} {bytes} of {total_bytes} {bar:20}"),
+            None => (ProgressBar::no_length(), "{spinner} {msg} {bytes}"),
+        };
+        Self::shown_later(report, bar, template, doing)
+    }
+
+    /// So many bytes more are done.
+    pub fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+    }
+
+    fn shown_later(report: &Report, bar: ProgressBar, template: &str, doing: &str) -> Self {
+        let bar = bar.with_message(visible(doing).into_owned());
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style);
+        }
+        let waiting = (!report.json()).then(|| {
+            let (done, wait) = mpsc::channel();
+            let bar = bar.clone();
+            let show = move || {
+                if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                    // draws nothing where stderr is no terminal
+                    bar.set_draw_target(ProgressDrawTarget::stderr());
+                    bar.enable_steady_tick(TICK);
+                }
+            };
+            (done, thread::spawn(show))
+        });
+        Self { bar, waiting }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some((done, thread)) = self.waiting.take() {
+            drop(done);
+            // a thread that panicked has nothing left to show
+            let _ = thread.join();
+        }
+        self.bar.finish_and_clear();
+    }
+}

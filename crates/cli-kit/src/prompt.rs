@@ -1,0 +1,235 @@
+//! Passphrases: from a file, a descriptor or the terminal.
+//!
+//! Never from an argument or the environment, where others on the machine can read them.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+use crate::exit::ExitCode;
+use crate::failure::{DoingIo, Failure};
+use crate::input;
+use crate::report::visible;
+
+/// Longer than anybody types, shorter than a file named by mistake.
+const LONGEST: usize = 1024;
+
+/// A passphrase as bytes, wiped after use: what a file holds need not be UTF-8.
+pub type Passphrase = Zeroizing<Vec<u8>>;
+
+/// Where the passphrase comes from; by default the terminal is asked.
+#[derive(Args, Clone, Debug, Default)]
+pub struct PassphraseSource {
+    /// Read the passphrase from the first line of FILE, `-` for standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
+    pub passphrase_file: Option<PathBuf>,
+    /// Read the passphrase from the first line of the open file descriptor N
+    #[arg(long, value_name = "N")]
+    pub passphrase_fd: Option<u32>,
+}
+
+impl PassphraseSource {
+    /// The passphrase of something that has one, ``the key `signing-key.pem` ``.
+    pub fn passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
+        match self.first_line() {
+            Some(line) => line,
+            None => Terminal::open()?.ask(&format!("passphrase of {of}: ")),
+        }
+    }
+
+    /// A passphrase for something new: not empty, asked twice on the terminal.
+    pub fn new_passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
+        let passphrase = match self.first_line() {
+            Some(line) => line?,
+            None => Terminal::open()?.ask_twice(of)?,
+        };
+        if passphrase.is_empty() {
+            return Err(
+                no_secret(format!("the passphrase of {of} is empty")).hint("choose one of several words")
+            );
+        }
+        Ok(passphrase)
+    }
+
+    fn first_line(&self) -> Option<Result<Passphrase, Failure>> {
+        let path = match (&self.passphrase_file, self.passphrase_fd) {
+            (Some(path), _) => path.clone(),
+            (None, Some(number)) => PathBuf::from(format!("/dev/fd/{number}")),
+            (None, None) => return None,
+        };
+        Some(first_line(&path))
+    }
+}
+
+fn no_secret(message: impl Into<String>) -> Failure {
+    Failure::new(ExitCode::NoSecret, message)
+}
+
+fn first_line(path: &Path) -> Result<Passphrase, Failure> {
+    let unavailable = |failure: Failure| Failure { exit: ExitCode::NoSecret, ..failure };
+    let file = input::open(path).map_err(|failure| match failure.exit {
+        ExitCode::Usage => failure,
+        _ => unavailable(failure),
+    })?;
+    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
+    // a terminal, or a pipe that stays open, ends its first line without ending
+    for byte in unbuffered(file) {
+        match byte.doing_io("read", path).map_err(unavailable)? {
+            b'\n' => break,
+            byte => line.push(byte),
+        }
+        if line.len() > LONGEST + 1 {
+            break;
+        }
+    }
+    if line.last() == Some(&b'\r') {
+        line.pop();
+    }
+    if line.len() > LONGEST {
+        return Err(no_secret(format!(
+            "the first line of `{}` is longer than {LONGEST} bytes",
+            input::name(path)
+        ))
+        .hint("check that this is the passphrase file"));
+    }
+    Ok(line)
+}
+
+#[expect(clippy::unbuffered_bytes, reason = "a buffer would keep a copy that nobody wipes")]
+fn unbuffered(source: impl Read) -> impl Iterator<Item = io::Result<u8>> {
+    source.bytes()
+}
+
+/// The terminal itself, so that a passphrase can be typed while stdin is a pipe. As it was, after use.
+struct Terminal {
+    tty: File,
+    before: Termios,
+}
+
+impl Terminal {
+    /// Turns off echo, signals and line editing. Ctrl-C then arrives as a byte: were it a signal, it would end the
+    /// process with the echo still off.
+    fn open() -> Result<Self, Failure> {
+        let open = || -> io::Result<Self> {
+            let tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
+            let before = tcgetattr(&tty)?;
+            let mut quiet = before.clone();
+            quiet.local_modes -=
+                LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG | LocalModes::ICANON;
+            quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
+            quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
+            tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
+            Ok(Self { tty, before })
+        };
+        open().map_err(|_| {
+            no_secret("there is no terminal to ask for the passphrase").hint(
+                "name a file with `--passphrase-file FILE`, or an open descriptor with `--passphrase-fd N`",
+            )
+        })
+    }
+
+    fn ask(&mut self, question: &str) -> Result<Passphrase, Failure> {
+        let failed = |error: io::Error| Failure {
+            exit: ExitCode::NoSecret,
+            ..Failure::from_io("cannot ask for the passphrase", &error)
+        };
+        self.tty.write_all(visible(question).as_bytes()).map_err(failed)?;
+        let mut typed = Zeroizing::new(Vec::with_capacity(LONGEST));
+        let ended = typed_line(&self.tty, &mut typed).map_err(failed);
+        self.tty.write_all(b"\n").map_err(failed)?;
+        if ended? { Ok(typed) } else { Err(no_secret("cancelled")) }
+    }
+
+    fn ask_twice(&mut self, of: &str) -> Result<Passphrase, Failure> {
+        let first = self.ask(&format!("new passphrase of {of}: "))?;
+        if first.is_empty() || *first == *self.ask("the same again: ")? {
+            return Ok(first);
+        }
+        Err(no_secret("the two passphrases differ").hint("run it again and type the same one twice"))
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // nothing can be done for a terminal that went away
+        let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.before);
+    }
+}
+
+/// Fills `typed` up to the line's end, as a terminal would: false when cancelled.
+fn typed_line(keys: impl Read, typed: &mut Vec<u8>) -> io::Result<bool> {
+    for key in unbuffered(keys) {
+        match key? {
+            b'\n' | b'\r' => return Ok(true),
+            // Ctrl-C, Ctrl-\; Ctrl-D on an empty line
+            0x03 | 0x1c => return Ok(false),
+            0x04 => return Ok(!typed.is_empty()),
+            0x08 | 0x7f => while typed.pop().is_some_and(|byte| byte & 0xc0 == 0x80) {},
+            // Ctrl-U
+            0x15 => typed.clear(),
+            byte if typed.len() < LONGEST => typed.push(byte),
+            _ => return Err(io::Error::other(format!("more than {LONGEST} bytes"))),
+        }
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::fd::AsRawFd;
+
+    fn from_file(content: &[u8]) -> Result<Passphrase, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        std::fs::write(&path, content).unwrap();
+        PassphraseSource { passphrase_file: Some(path), passphrase_fd: None }.new_passphrase("the key")
+    }
+
+    #[test]
+    fn a_file_gives_its_first_line_and_loses_one_line_end() {
+        for content in [&b"two words"[..], b"two words\n", b"two words\r\n", b"two words\nand more"] {
+            assert_eq!(&**from_file(content).unwrap(), b"two words");
+        }
+        assert_eq!(&**from_file(b" \xff \r\r\n").unwrap(), b" \xff \r");
+    }
+
+    #[test]
+    fn an_empty_or_endless_passphrase_is_none() {
+        for content in [&b""[..], b"\n", b"\r\n", &[b'x'; LONGEST + 1], &[b'x'; 5000]] {
+            assert_eq!(from_file(content).unwrap_err().exit, ExitCode::NoSecret);
+        }
+        assert_eq!(from_file(&[b'x'; LONGEST]).unwrap().len(), LONGEST);
+    }
+
+    #[test]
+    fn a_descriptor_is_read_and_a_missing_one_is_named() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"words\n").unwrap();
+        let source = |number| PassphraseSource { passphrase_file: None, passphrase_fd: Some(number) };
+        let number = u32::try_from(file.as_raw_fd()).unwrap();
+        assert_eq!(&**source(number).passphrase("it").unwrap(), b"words");
+        let failure = source(99_999).passphrase("it").unwrap_err();
+        assert_eq!(failure.message, "cannot read `/dev/fd/99999`: no such file or directory");
+        assert_eq!(failure.exit, ExitCode::NoSecret);
+    }
+
+    #[test]
+    fn keys_edit_the_line_and_ctrl_c_cancels() {
+        let typed = |keys: &[u8]| {
+            let mut typed = Vec::new();
+            typed_line(keys, &mut typed).unwrap().then_some(typed)
+        };
+        assert_eq!(typed(b"abc\n").unwrap(), b"abc");
+        assert_eq!(typed("aé\u{7f}b\r".as_bytes()).unwrap(), b"ab");
+        assert_eq!(typed(b"wrong\x15right\n").unwrap(), b"right");
+        assert_eq!(typed(b"ab\x04").unwrap(), b"ab");
+        for cancelled in [&b"ab\x03"[..], b"\x04", b"\x1c", b"hung up"] {
+            assert_eq!(typed(cancelled), None);
+        }
+    }
+}

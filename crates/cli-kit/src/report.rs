@@ -1,0 +1,265 @@
+//! How things are said.
+//!
+//! Results go to stdout, talk goes to stderr, and only from here. All text may come from outside, so every line passes
+//! through [`visible`] before it can reach a terminal. Lower case, no full stop, the program first, then the file and
+//! the field, the cause after a colon; a refusal ends in something that can be typed. Readable without colour.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
+use anstyle::{AnsiColor, Style};
+use contract_core::finding::{Finding, Findings, Severity};
+use serde::Serialize;
+
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default();
+const PLAIN: Style = Style::new();
+
+/// The voice of a binary.
+#[derive(Debug)]
+pub struct Report {
+    program: &'static str,
+    json: bool,
+    /// With `--json` stdout holds exactly one object: a failure after a result stays on stderr.
+    answered: Cell<bool>,
+}
+
+impl Report {
+    /// The voice of `program`; with `json`, one object on stdout and no talk but warnings and errors.
+    pub fn new(program: &'static str, json: bool) -> Self {
+        Self { program, json, answered: Cell::new(false) }
+    }
+
+    /// The binary's name.
+    pub fn program(&self) -> &'static str {
+        self.program
+    }
+
+    /// Whether `--json` is on.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// Something worth knowing: a line on stderr, silent with `--json`.
+    pub fn note(&self, line: &str) {
+        if !self.json {
+            talk(&paint("", PLAIN, "", line));
+        }
+    }
+
+    /// What was done, naming what was written: ``wrote `paynow.workload.handoff` ``.
+    pub fn success(&self, line: &str) {
+        self.note(line);
+    }
+
+    /// Something unwise that doesn't stop the command.
+    pub fn warning(&self, message: &str, hints: &[String]) {
+        talk(&self.said(WARNING, "warning: ", message, hints));
+    }
+
+    /// The result of a command: lines of text, or with `--json` the value.
+    ///
+    /// Each line is one item, so that a line end within a value from outside can't forge another line.
+    pub fn result<T: Serialize, L: AsRef<str>>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> Vec<L>,
+    ) -> Result<(), Failure> {
+        self.answered.set(true);
+        if self.json {
+            return answer(&json_line(value)?);
+        }
+        answer(&text(value).iter().map(|line| paint("", PLAIN, "", line.as_ref())).collect::<String>())
+    }
+
+    /// Shows findings as talk (`encrypt`); an error among them becomes the failure that names `subject`.
+    pub fn findings(&self, subject: &str, findings: &Findings) -> Result<(), Failure> {
+        talk(&findings.0.iter().map(shown).collect::<String>());
+        verdict(subject, findings)
+    }
+
+    /// Shows findings as the result (`check`): all of them, then the verdict.
+    pub fn check(&self, subject: &str, findings: &Findings) -> Result<(), Failure> {
+        self.answered.set(true);
+        if self.json {
+            let (errors, warnings) = (findings.errors(), findings.warnings());
+            answer(&json_line(
+                &serde_json::json!({"subject": subject, "findings": findings, "errors": errors, "warnings": warnings}),
+            )?)?;
+        } else {
+            answer(&findings.0.iter().map(shown).collect::<String>())?;
+        }
+        verdict(subject, findings)?;
+        self.success(&format!("`{subject}` is good{}", but(findings.warnings())));
+        Ok(())
+    }
+
+    /// The end of a run that could not do its work.
+    pub(crate) fn failure(&self, failure: &Failure) {
+        if failure.message.is_empty() {
+            return;
+        }
+        talk(&self.said(ERROR, "error: ", &failure.message, &failure.hints));
+        if self.json && !self.answered.get() {
+            let Failure { message, hints, exit } = failure;
+            let object =
+                serde_json::json!({"error": {"message": message, "hints": hints, "exit": exit.code()}});
+            // nobody is left to tell that telling failed
+            let _ = answer(&format!("{object}\n"));
+        }
+    }
+
+    fn said(&self, style: Style, kind: &str, message: &str, hints: &[String]) -> String {
+        let said = paint(&format!("{}: ", self.program), style, kind, message);
+        hints.iter().fold(said, |said, hint| said + &paint("  ", HINT, "hint: ", hint))
+    }
+}
+
+/// Makes control characters visible, so that a name or a value from outside can't move the cursor, hide text, forge a
+/// line or turn the reading direction: C0, DEL, C1, line separators, bidirectional controls.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(hidden) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().fold(String::with_capacity(text.len() + 16), |mut shown, char| {
+        match char {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            _ if hidden(char) => {
+                let _ = write!(shown, "{}", char.escape_unicode());
+            }
+            _ => shown.push(char),
+        }
+        shown
+    }))
+}
+
+fn hidden(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
+            | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The one place where a line is made. `before` and `kind` are ours, `text` may be anybody's.
+fn paint(before: &str, style: Style, kind: &str, text: &str) -> String {
+    format!("{before}{style}{kind}{style:#}{}\n", visible(text))
+}
+
+/// ``error: workload.yaml:12: volumes.data.seed: message`` and its hint.
+fn shown(finding: &Finding) -> String {
+    let (style, kind) = match finding.severity {
+        Severity::Error => (ERROR, "error: "),
+        Severity::Warning => (WARNING, "warning: "),
+    };
+    let place = &finding.place;
+    let mut text = place.file.clone();
+    if let Some(line) = place.line {
+        let _ = write!(text, ":{line}");
+    }
+    for part in [&place.field, &finding.message] {
+        if !part.is_empty() {
+            text = if text.is_empty() { part.clone() } else { text + ": " + part };
+        }
+    }
+    let shown = paint("", style, kind, &text);
+    if finding.hint.is_empty() { shown } else { shown + &paint("  ", HINT, "hint: ", &finding.hint) }
+}
+
+fn verdict(subject: &str, findings: &Findings) -> Result<(), Failure> {
+    match findings.errors() {
+        0 => Ok(()),
+        errors => Err(Failure::new(
+            ExitCode::Rejected,
+            format!("`{subject}` is rejected: {}{}", count(errors, "error"), but(findings.warnings())),
+        )),
+    }
+}
+
+fn but(warnings: usize) -> String {
+    if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
+    let json = serde_json::to_string(value).map_err(|error| {
+        Failure::new(ExitCode::CouldNot, format!("cannot write the result as JSON: {error}"))
+    })?;
+    Ok(json + "\n")
+}
+
+/// Unlike `println!` this doesn't panic when nobody reads.
+fn answer(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
+}
+
+/// What to return when stdout can't be written.
+pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::broken_pipe(),
+        _ => Failure::from_io("cannot write to standard output", error),
+    }
+}
+
+/// Colour only on terminals, and not under `NO_COLOR`: anstream decides.
+fn talk(text: &str) {
+    // a closed stderr must not change how the run ends
+    let _ = anstream::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use contract_core::finding::Place;
+
+    #[test]
+    fn nothing_from_outside_steers_the_terminal() {
+        assert_eq!(visible("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+        assert_eq!(visible("x\nerror: forged\r\t"), "x\\nerror: forged\\r\\t");
+        assert_eq!(
+            visible("\u{7f}\u{9b}\u{202e}\u{2066}\u{2028}"),
+            "\\u{7f}\\u{9b}\\u{202e}\\u{2066}\\u{2028}"
+        );
+        for char in ('\0'..' ').chain('\u{7f}'..='\u{9f}') {
+            assert!(visible(&char.to_string()).chars().all(|char| !char.is_control()), "{char:?}");
+        }
+    }
+
+    #[test]
+    fn ordinary_text_stays_as_it_is_and_escaping_twice_changes_nothing() {
+        assert!(matches!(visible("größe `x` \\ 漢字 🔑"), Cow::Borrowed(_)));
+        let once = visible("\u{1b}").into_owned();
+        assert_eq!(visible(&once), once);
+    }
+
+    #[test]
+    fn a_finding_names_its_place_and_what_to_do() {
+        let place = |file: &str, line, field: &str| Place { file: file.into(), line, field: field.into() };
+        let mut findings = Findings::default();
+        findings.error(
+            place("workload.yaml", Some(12), "volumes.data.seed"),
+            "too short",
+            "use 15 characters",
+        );
+        findings.warning(place("play/pod.yml", None, ""), "no image", "");
+        let text: String = findings.0.iter().map(shown).collect();
+        assert_eq!(
+            anstream::adapter::strip_str(&text).to_string(),
+            "error: workload.yaml:12: volumes.data.seed: too short\n  hint: use 15 characters\n\
+             warning: play/pod.yml: no image\n"
+        );
+        let failure = verdict("workload.yaml", &findings).unwrap_err();
+        assert_eq!(failure.message, "`workload.yaml` is rejected: 1 error, 1 warning");
+        assert_eq!(failure.exit, ExitCode::Rejected);
+    }
+}

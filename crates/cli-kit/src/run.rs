@@ -1,0 +1,145 @@
+//! From `main` to the exit code.
+
+use std::io::IsTerminal as _;
+
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, Parser};
+
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::hardening::harden;
+use crate::report::{Report, stdout_failure};
+
+/// What every command takes; flattened at the top, so that it may stand before and after the command's name.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Common {
+    /// Print one JSON object on standard output, and nothing but warnings and errors besides
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What every command takes that writes files.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Force {
+    /// Replace files that exist
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Hardens the process, reads the command line, runs `main` and tells how it ended. The whole of each binary's `main`.
+pub fn run<C: Parser>(
+    program: &'static str,
+    main: impl FnOnce(C, &Report) -> Result<(), Failure>,
+) -> std::process::ExitCode {
+    harden();
+    let (report, ended) = match C::command().try_get_matches() {
+        Ok(mut matches) => {
+            let report = Report::new(program, json_asked(&matches));
+            let ended = C::from_arg_matches_mut(&mut matches)
+                .map_err(|error| misused(program, &error))
+                .and_then(|arguments| main(arguments, &report));
+            (report, ended)
+        }
+        Err(error) => {
+            // clap has given up, so the flag is looked for where it would stand
+            let json = std::env::args_os().take_while(|argument| argument != "--").any(|it| it == "--json");
+            (Report::new(program, json), answered_by_clap(program, &error))
+        }
+    };
+    let exit = ended.map_or_else(
+        |failure| {
+            report.failure(&failure);
+            failure.exit
+        },
+        |()| ExitCode::Done,
+    );
+    exit.into()
+}
+
+/// `--help` and `--version` are results; a command without its verb is shown the help and has failed.
+fn answered_by_clap(program: &str, error: &clap::Error) -> Result<(), Failure> {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            error.print().map_err(|error| stdout_failure(&error))
+        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if std::io::stderr().is_terminal() => {
+            let _ = error.print();
+            Err(Failure::usage(""))
+        }
+        _ => Err(misused(program, error)),
+    }
+}
+
+/// clap's words in our form: what is wrong, then what can be typed.
+fn misused(program: &str, error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut hints = Vec::new();
+    let mut message = String::new();
+    for line in text.lines().take_while(|line| !line.starts_with("For more information")).map(str::trim) {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            hints.push(tip.to_owned());
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            hints.push(format!("usage: {usage}"));
+        } else if hints.is_empty() && !line.is_empty() {
+            message += if message.is_empty() { "" } else { " " };
+            message += line.strip_prefix("error: ").unwrap_or(line);
+        }
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        (message, hints) = ("a command is missing".into(), Vec::new());
+    }
+    hints.push(format!("see `{program} --help`"));
+    Failure { message, hints, exit: ExitCode::Usage }
+}
+
+fn json_asked(matches: &ArgMatches) -> bool {
+    matches!(matches.try_get_one::<bool>("json"), Ok(Some(true)))
+        || matches.subcommand().is_some_and(|(_, matches)| json_asked(matches))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Parser)]
+    #[command(name = "tool", arg_required_else_help = true)]
+    struct Tool {
+        #[command(flatten)]
+        _common: Common,
+        #[command(subcommand)]
+        _verb: Verb,
+    }
+
+    #[derive(Debug, clap::Subcommand)]
+    enum Verb {
+        Sign {
+            #[arg(long)]
+            _key: String,
+            #[command(flatten)]
+            _force: Force,
+        },
+    }
+
+    fn failure(arguments: &[&str]) -> Failure {
+        misused("tool", &Tool::try_parse_from(arguments).unwrap_err())
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_told_in_our_form() {
+        let wrong = failure(&["tool", "sing"]);
+        assert_eq!(wrong.message, "unrecognized subcommand 'sing'");
+        assert_eq!(wrong.exit, ExitCode::Usage);
+        assert!(wrong.hints[0].contains("'sign'"), "{wrong:?}");
+        let missing = failure(&["tool", "sign"]);
+        assert_eq!(missing.message, "the following required arguments were not provided: --key <KEY>");
+        assert_eq!(missing.hints, ["usage: tool sign --key <KEY>", "see `tool --help`"]);
+        assert_eq!(failure(&["tool"]).message, "a command is missing");
+    }
+
+    #[test]
+    fn json_is_heard_before_and_after_the_verb() {
+        for arguments in [["tool", "--json", "sign", "--key=k"], ["tool", "sign", "--key=k", "--json"]] {
+            assert!(json_asked(&<Tool as clap::CommandFactory>::command().get_matches_from(arguments)));
+        }
+    }
+}

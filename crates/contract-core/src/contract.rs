@@ -1,0 +1,255 @@
+//! State 5 of 7: the contract, a workload half and an env half that agree, opened by nobody.
+//!
+//! `contract = (workload half, env half)` where every check of [`agreement`] passes. Source: ours (docs/format/5-contract.md);
+//! the guest would find the same disagreements, minutes after boot. What could not be checked is listed, not assumed.
+
+mod agreement;
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
+use std::num::NonZeroUsize;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+
+use crate::advice::{Advice, Blame};
+use crate::certificate::Expiry;
+use crate::handoff::{self, Handoff};
+use crate::platform::Prefix;
+use crate::section::{Env, Kind, Workload};
+use crate::signing_key::{self, SigningKey};
+use crate::statement::Statement;
+use crate::token::{TokenFacts, Weakness};
+use crate::user_data::SignedBytes;
+use crate::verifying_key::VerifyingKey;
+use crate::yaml;
+
+pub use agreement::Disagreement;
+
+/// One half of a contract: a handoff, or, at the signer's own risk, a token that nobody speaks for.
+pub enum Half<K, R> {
+    /// A token with its statement.
+    Handoff(Box<Handoff<K, R>>),
+    /// A token alone: `--danger-accept-unsigned-tokens`.
+    BareToken(BareToken<K, R>),
+}
+
+/// A file that holds a token, perhaps with a line end behind it, as shell scripts write it.
+pub struct BareToken<K, R> {
+    input: R,
+    bytes: u64,
+    kind: PhantomData<K>,
+}
+
+impl<K: Kind, R: Read + Seek> BareToken<K, R> {
+    /// Takes a file as a token; its bytes are checked when they are copied.
+    pub fn of(mut input: R) -> io::Result<Self> {
+        let end = input.seek(SeekFrom::End(0))?;
+        let from = end.saturating_sub(2);
+        input.seek(SeekFrom::Start(from))?;
+        let mut tail = Vec::new();
+        input.by_ref().take(2).read_to_end(&mut tail)?;
+        let kept = tail.strip_suffix(b"\n").unwrap_or(&tail);
+        let kept = if kept.len() < tail.len() { kept.strip_suffix(b"\r").unwrap_or(kept) } else { kept };
+        Ok(Self { input, bytes: from + kept.len() as u64, kind: PhantomData })
+    }
+
+    fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, handoff::Error> {
+        self.input.seek(SeekFrom::Start(0))?;
+        handoff::copy_token(&mut self.input.by_ref().take(self.bytes), out)
+    }
+}
+
+impl<K: Kind, R: Read + Seek> Half<K, R> {
+    /// What its maker states, where there is one.
+    pub fn statement(&self) -> Option<&Statement> {
+        match self {
+            Self::Handoff(handoff) => Some(handoff.statement()),
+            Self::BareToken(_) => None,
+        }
+    }
+
+    fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, handoff::Error> {
+        match self {
+            Self::Handoff(handoff) => handoff.copy_token(out),
+            Self::BareToken(token) => token.copy_token(out),
+        }
+    }
+
+    fn is_made_by_us(&self) -> bool {
+        self.statement().is_some_and(|statement| statement.predicate.tool.is_ours())
+    }
+}
+
+/// Why no user data comes out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The halves do not belong together; everything that disagrees.
+    #[error("the handoffs do not agree: {}", agreement::list(.0))]
+    Disagreement(Vec<Disagreement>),
+    /// One half cannot be used.
+    #[error("the {section} half: {error}")]
+    Half {
+        /// Which one.
+        section: &'static str,
+        /// Why.
+        error: handoff::Error,
+    },
+    /// A token that anyone can open.
+    #[error("the {section} token is weak: {weakness}")]
+    Weak {
+        /// Which one.
+        section: &'static str,
+        /// How weak.
+        weakness: Weakness,
+    },
+    /// Bare tokens for two platforms.
+    #[error("the workload token begins with `{}`, the env token with `{}`: they are for different platforms", .0.as_str(), .1.as_str())]
+    Prefixes(Prefix, Prefix),
+    /// The key could not sign.
+    #[error(transparent)]
+    Key(#[from] signing_key::Error),
+    /// The user data could not be written.
+    #[error("cannot write the user data")]
+    Write(#[from] io::Error),
+}
+
+impl Advice for Error {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Disagreement(_) | Self::Weak { .. } | Self::Prefixes(..) => Blame::Refusal,
+            Self::Half { error, .. } => error.blame(),
+            Self::Key(error) => error.blame(),
+            Self::Write(_) => Blame::Machine,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Disagreement(disagreements) => disagreements.iter().map(|it| it.hint.clone()).collect(),
+            Self::Half { error, .. } => error.hints(),
+            Self::Weak { section, .. } => vec![
+                format!(
+                    "the {section} section must count as public: change its secrets, then encrypt it again"
+                ),
+                "our own `encrypt` never makes such a token".into(),
+            ],
+            Self::Prefixes(..) => vec!["encrypt both for one platform: `encrypt --platform NAME`".into()],
+            Self::Key(error) => error.hints(),
+            Self::Write(_) => Vec::new(),
+        }
+    }
+}
+
+/// Two halves that agree, as far as their statements go.
+pub struct Contract<R> {
+    workload: Half<Workload, R>,
+    env: Half<Env, R>,
+    unchecked: Vec<String>,
+}
+
+impl<R> std::fmt::Debug for Contract<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Contract").field("unchecked", &self.unchecked).finish_non_exhaustive()
+    }
+}
+
+/// What was signed.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// The workload token.
+    pub workload: TokenFacts,
+    /// The env token.
+    pub env: TokenFacts,
+}
+
+impl<R: Read + Seek> Contract<R> {
+    /// Holds two halves against each other, and the env half against the key that will sign.
+    pub fn combine(
+        workload: Half<Workload, R>,
+        env: Half<Env, R>,
+        key: &VerifyingKey,
+        at: Timestamp,
+        expiry: Expiry,
+    ) -> Result<Self, Error> {
+        let halves = (workload.statement(), env.statement());
+        let (disagreements, unchecked) = agreement::check(halves, key, at, expiry);
+        if disagreements.is_empty() {
+            Ok(Self { workload, env, unchecked })
+        } else {
+            Err(Error::Disagreement(disagreements))
+        }
+    }
+
+    /// What nobody could check, for want of a statement.
+    pub fn unchecked(&self) -> &[String] {
+        &self.unchecked
+    }
+
+    /// Signs, and streams the user data to `out`: every token is read once, checked as it passes, and kept nowhere.
+    pub fn sign(
+        mut self,
+        key: &SigningKey,
+        attestation_public_key: Option<&str>,
+        workers: NonZeroUsize,
+        out: &mut dyn Write,
+    ) -> Result<Signed, Error> {
+        let mut signed = SignedBytes::default();
+        let workload = copy(&mut self.workload, &mut signed, out)?;
+        let env = copy(&mut self.env, &mut signed, out)?;
+        if workload.prefix != env.prefix {
+            return Err(Error::Prefixes(workload.prefix, env.prefix));
+        }
+        refuse_weak(&self.workload, &workload, workers)?;
+        refuse_weak(&self.env, &env, workers)?;
+        let signature = STANDARD.encode(key.sign(&signed.0.finish())?);
+        writeln!(out, "envWorkloadSignature: {signature}")?;
+        if let Some(pem) = attestation_public_key {
+            writeln!(out, "attestationPublicKey: {}", *yaml::quote(pem))?;
+        }
+        Ok(Signed { workload, env })
+    }
+}
+
+fn copy<K: Kind, R: Read + Seek>(
+    half: &mut Half<K, R>,
+    signed: &mut SignedBytes,
+    out: &mut dyn Write,
+) -> Result<TokenFacts, Error> {
+    write!(out, "{}: ", K::NAME)?;
+    let facts = half
+        .copy_token(&mut Tee { signed, out: &mut *out })
+        .map_err(|error| Error::Half { section: K::NAME, error })?;
+    writeln!(out)?;
+    Ok(facts)
+}
+
+fn refuse_weak<K: Kind, R: Read + Seek>(
+    half: &Half<K, R>,
+    token: &TokenFacts,
+    workers: NonZeroUsize,
+) -> Result<(), Error> {
+    let one_byte = || if half.is_made_by_us() { None } else { token.opens_with_one_byte(workers) };
+    match token.opens_with_empty_password().or_else(one_byte) {
+        Some(weakness) => Err(Error::Weak { section: K::NAME, weakness }),
+        None => Ok(()),
+    }
+}
+
+/// Writes a token and hashes it for the signature on the way.
+struct Tee<'a> {
+    signed: &'a mut SignedBytes,
+    out: &'a mut dyn Write,
+}
+
+impl Write for Tee<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write_all(bytes)?;
+        self.signed.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}

@@ -1,0 +1,236 @@
+//! Reading a handoff that somebody else wrote: nothing in it is believed before it is looked at.
+
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::marker::PhantomData;
+
+use super::{STATEMENT, TOKEN};
+use crate::advice::{Advice, Blame};
+use crate::section::Kind;
+use crate::statement::Statement;
+use crate::token::{self, Scanner, TokenFacts};
+
+/// Longest `statement.json`.
+const LONGEST_STATEMENT: u64 = 1 << 20;
+/// Longest tail of zeros behind the last entry; tar pads to 10 KiB by default.
+const LONGEST_TAIL: u64 = 1 << 20;
+
+/// Why a file is no handoff, or not the one that is due.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be read.
+    #[error("cannot read the handoff")]
+    Read(#[from] io::Error),
+    /// Not a tar, or cut off.
+    #[error("not a tar archive, or a damaged one: {0}")]
+    Tar(String),
+    /// An entry that a handoff does not have.
+    #[error("it holds an entry `{0}`; a handoff holds `token` and `statement.json` only")]
+    Extra(String),
+    /// The same entry twice.
+    #[error("it holds `{0}` twice")]
+    Twice(&'static str),
+    /// A link, a device, a sparse file, an extended header.
+    #[error("its entry `{0}` is not a regular file")]
+    NotRegular(String),
+    /// An entry is missing.
+    #[error("it holds no `{0}`")]
+    Missing(&'static str),
+    /// An entry claims more bytes than the file has.
+    #[error("its entry `{0}` claims {1} bytes, more than the file holds: it was cut off")]
+    Truncated(String, u64),
+    /// Too long a statement.
+    #[error("its `statement.json` claims {0} bytes, at most {LONGEST_STATEMENT} are read")]
+    LongStatement(u64),
+    /// Something behind the end.
+    #[error("something stands behind the end of the archive")]
+    Tail,
+    /// The statement does not parse.
+    #[error("its `statement.json` is not a statement: {0}")]
+    Statement(String),
+    /// The token does not parse.
+    #[error("its `token` is not a token: {0}")]
+    Token(#[from] token::Error),
+    /// The statement speaks of another token.
+    #[error("the token is not the one stated: it has SHA-256 {found}, the statement says {stated}")]
+    Digest {
+        /// Of the token in the file.
+        found: String,
+        /// In the statement.
+        stated: String,
+    },
+    /// The prefix is another platform's.
+    #[error("the token begins with `{found}`, the stated platform `{platform}` has `{expected}`")]
+    Prefix {
+        /// Of the token.
+        found: &'static str,
+        /// Stated.
+        platform: &'static str,
+        /// Of that platform.
+        expected: &'static str,
+    },
+    /// The wrong half.
+    #[error("it holds the {found} section, where the {expected} section is due")]
+    Section {
+        /// Stated.
+        found: String,
+        /// Asked for.
+        expected: &'static str,
+    },
+}
+
+impl Advice for Error {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::Read(_) => Blame::Machine,
+            Self::Digest { .. } | Self::Prefix { .. } | Self::Section { .. } => Blame::Refusal,
+            _ => Blame::Input,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::Read(_) => return Vec::new(),
+            Self::Section { .. } => {
+                "name the handoffs the right way round: `--workload FILE --env FILE`".into()
+            }
+            Self::Tar(_) => "a bare token is taken only with `--danger-accept-unsigned-tokens`".into(),
+            Self::Token(error) => return error.hints(),
+            _ => "get the handoff again from whoever made it, unchanged".into(),
+        }]
+    }
+}
+
+/// A handoff of the section `K`.
+pub struct Handoff<K, R> {
+    inner: Unsorted<R>,
+    kind: PhantomData<K>,
+}
+
+/// A well-formed handoff whose section nobody has asked for yet.
+pub struct Unsorted<R> {
+    input: R,
+    token_at: u64,
+    token_bytes: u64,
+    statement: Statement,
+}
+
+impl<R: Read + Seek> Unsorted<R> {
+    /// Reads the statement and finds the token; no path of the tar is ever used.
+    pub fn read(mut input: R) -> Result<Self, Error> {
+        let end = input.seek(SeekFrom::End(0))?;
+        let (token, statement, tail) = entries(&mut input, end)?;
+        check_tail(&mut input, tail, end)?;
+        let (token_at, token_bytes) = token.ok_or(Error::Missing(TOKEN))?;
+        let (at, bytes) = statement.ok_or(Error::Missing(STATEMENT))?;
+        if bytes > LONGEST_STATEMENT {
+            return Err(Error::LongStatement(bytes));
+        }
+        input.seek(SeekFrom::Start(at))?;
+        let mut json = Vec::new();
+        input.by_ref().take(bytes).read_to_end(&mut json)?;
+        let statement = Statement::parse(&json).map_err(Error::Statement)?;
+        Ok(Self { input, token_at, token_bytes, statement })
+    }
+
+    /// What its maker states.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// Streams the token to `out`, checking each byte, and in the end that it is the one stated.
+    pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, Error> {
+        self.input.seek(SeekFrom::Start(self.token_at))?;
+        let facts = copy_token(&mut self.input.by_ref().take(self.token_bytes), out)?;
+        let stated = self.statement.token_sha256();
+        if facts.sha256 != stated {
+            return Err(Error::Digest { found: facts.sha256, stated: stated.to_owned() });
+        }
+        let platform = self.statement.predicate.platform;
+        if facts.prefix != platform.prefix() {
+            let (found, expected) = (facts.prefix.as_str(), platform.prefix().as_str());
+            return Err(Error::Prefix { found, platform: platform.name(), expected });
+        }
+        Ok(facts)
+    }
+
+    /// Takes it as the section `K`, or refuses it.
+    pub fn of_section<K: Kind>(self) -> Result<Handoff<K, R>, Error> {
+        let found = &self.statement.predicate.section;
+        if found != K::NAME {
+            return Err(Error::Section { found: found.clone(), expected: K::NAME });
+        }
+        Ok(Handoff { inner: self, kind: PhantomData })
+    }
+}
+
+impl<K, R: Read + Seek> Handoff<K, R> {
+    /// What its maker states.
+    pub fn statement(&self) -> &Statement {
+        self.inner.statement()
+    }
+
+    /// As [`Unsorted::copy_token`].
+    pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, Error> {
+        self.inner.copy_token(out)
+    }
+}
+
+/// Streams a token, checking each byte before it is passed on.
+pub(crate) fn copy_token(input: &mut dyn Read, out: &mut dyn Write) -> Result<TokenFacts, Error> {
+    let mut scanner = Scanner::new();
+    let mut buffer = vec![0; 128 * 1024];
+    loop {
+        match input.read(&mut buffer) {
+            Ok(0) => return Ok(scanner.finish()?),
+            Ok(length) => {
+                let bytes = buffer.get(..length).unwrap_or_default();
+                scanner.push(bytes)?;
+                out.write_all(bytes)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Where an entry's bytes begin, and how many there are.
+type Extent = Option<(u64, u64)>;
+
+fn entries<R: Read + Seek>(input: &mut R, end: u64) -> Result<(Extent, Extent, u64), Error> {
+    let (mut token, mut statement, mut tail) = (None, None, 0);
+    input.seek(SeekFrom::Start(0))?;
+    let mut archive = tar::Archive::new(&mut *input);
+    let damaged = |error: io::Error| Error::Tar(error.to_string());
+    // raw: extended headers are entries of their own here, and refused as such, never obeyed
+    for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
+        let entry = entry.map_err(damaged)?;
+        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let (slot, name) = match name.strip_prefix("./").unwrap_or(&name) {
+            TOKEN => (&mut token, TOKEN),
+            STATEMENT => (&mut statement, STATEMENT),
+            _ => return Err(Error::Extra(name)),
+        };
+        if entry.header().entry_type() != tar::EntryType::Regular {
+            return Err(Error::NotRegular(name.to_owned()));
+        }
+        let (at, size) = (entry.raw_file_position(), entry.size());
+        tail = at.saturating_add(size);
+        if tail > end {
+            return Err(Error::Truncated(name.to_owned(), size));
+        }
+        if slot.replace((at, size)).is_some() {
+            return Err(Error::Twice(name));
+        }
+    }
+    Ok((token, statement, tail))
+}
+
+fn check_tail<R: Read + Seek>(input: &mut R, from: u64, end: u64) -> Result<(), Error> {
+    if end - from > LONGEST_TAIL {
+        return Err(Error::Tail);
+    }
+    input.seek(SeekFrom::Start(from))?;
+    let mut tail = Vec::new();
+    input.by_ref().take(LONGEST_TAIL).read_to_end(&mut tail)?;
+    if tail.iter().all(|byte| *byte == 0) { Ok(()) } else { Err(Error::Tail) }
+}

@@ -1,0 +1,153 @@
+//! What stands at the top level of an archive: a compose file, or descriptors of pods and config maps (contract-format,
+//! section 7). The guest rehearsal looks at an unpacked archive with the same eyes.
+
+mod compose;
+mod folder;
+pub(super) mod image;
+mod play;
+mod tgz;
+pub(super) mod variables;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::finding::{Findings, Place};
+
+pub use compose::compose;
+pub use play::play;
+pub(super) use play::resource;
+
+/// Bytes of one descriptor that are read.
+const DESCRIPTOR_LIMIT: u64 = 16 << 20;
+
+/// The files at the top of a folder or an archive, as far as descriptors go.
+#[derive(Debug, Default)]
+pub struct TopLevel {
+    /// Name, without `./`, and content of each `*.yml` and `*.yaml`.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// Names of `*.yml` and `*.yaml` further down, where no guest looks.
+    pub deeper: Vec<String>,
+    /// How the folder or the archive is called in findings.
+    pub shown: String,
+}
+
+/// What the descriptors say.
+#[derive(Debug, Default)]
+pub struct Descriptors {
+    /// What is wrong or unwise.
+    pub findings: Findings,
+    /// Images to be started, and where they are named.
+    pub images: Vec<(Place, String)>,
+    /// Environment variables that somebody has to provide.
+    pub variables: BTreeSet<String>,
+    /// How many pods or services there are.
+    pub pods: usize,
+}
+
+impl TopLevel {
+    /// Where a finding about the whole stands.
+    fn place(&self) -> Place {
+        Place { file: self.shown.clone(), ..Place::default() }
+    }
+
+    /// Where a finding about a file stands.
+    fn place_of(&self, name: &str) -> Place {
+        Place { file: format!("{}/{name}", self.shown), ..Place::default() }
+    }
+
+    fn note(
+        &mut self,
+        name: &str,
+        content: impl FnOnce() -> std::io::Result<Vec<u8>>,
+    ) -> std::io::Result<()> {
+        let yaml =
+            std::path::Path::new(name).extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
+        match (yaml, name.contains('/')) {
+            (true, false) => self.files.push((name.to_owned(), content()?)),
+            (true, true) => self.deeper.push(name.to_owned()),
+            (false, _) => {}
+        }
+        Ok(())
+    }
+}
+
+impl Descriptors {
+    fn error(&mut self, place: &Place, field: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.error(at(place, field), message, hint);
+    }
+
+    fn warning(&mut self, place: &Place, field: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.warning(at(place, field), message, hint);
+    }
+
+    /// The documents of a file, in full YAML but within budgets; none if there is a mistake in it.
+    fn documents(&mut self, place: &Place, content: &[u8]) -> Vec<Value> {
+        let options = serde_saphyr::options! { with_snippet: false };
+        let text = match crate::yaml::text(content) {
+            Ok(text) => text,
+            Err(error) => {
+                let place = Place { line: Some(error.line()), ..place.clone() };
+                self.error(&place, "", error.reason(), "save the file as UTF-8: `iconv -t UTF-8`");
+                return Vec::new();
+            }
+        };
+        match serde_saphyr::from_multiple_with_options(text, options) {
+            Ok(documents) => documents,
+            Err(error) => {
+                let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
+                let hint = format!(
+                    "see what another reader says: `python3 -c 'import yaml; list(yaml.safe_load_all(open({:?})))'`",
+                    place.file
+                );
+                // the reader's own words may repeat a value
+                self.error(&Place { line, ..place.clone() }, "", "not readable as YAML", hint);
+                Vec::new()
+            }
+        }
+    }
+
+    /// An image that somebody starts.
+    fn image(&mut self, place: &Place, field: &str, image: &Value, what: &str) {
+        match image.as_str() {
+            Some(image) if !image.is_empty() => self.images.push((at(place, field), image.to_owned())),
+            _ => self.error(
+                place,
+                field,
+                format!("{what} without an image"),
+                "write `image: \"REGISTRY/NAME@sha256:…\"`",
+            ),
+        }
+    }
+}
+
+/// A field below the place of its document.
+fn at(place: &Place, field: &str) -> Place {
+    let field = match (&*place.field, field) {
+        (path, "") => path.to_owned(),
+        ("", field) => field.to_owned(),
+        (path, field) => format!("{path}.{field}"),
+    };
+    Place { field, ..place.clone() }
+}
+
+/// Every text of a value, with its path.
+fn texts<'v>(value: &'v Value, path: &str, visit: &mut impl FnMut(&str, &'v str)) {
+    match value {
+        Value::String(text) => visit(path, text),
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                texts(item, &format!("{path}[{at}]"), visit);
+            }
+        }
+        Value::Object(entries) => {
+            for (name, value) in entries {
+                texts(value, &super::fields::join(path, name), visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The content of a file that `!file` names, as it will stand in the section.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use openssl::pkey::PKey;
+use zeroize::Zeroizing;
+
+/// No certificate chain and no key is anywhere near.
+const LIMIT: u64 = 1 << 20;
+
+/// Why the content of a file can't stand in a section. Never holds a word of it.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("cannot be read: {0}")]
+    Read(String),
+    /// A directory, a pipe, a device.
+    #[error("is no regular file")]
+    NotAFile,
+    /// Larger than any value of a section.
+    #[error("is larger than 1 MiB")]
+    TooLarge,
+    /// Not UTF-8, or with control characters.
+    #[error("is no text: {0}")]
+    NotText(String),
+    /// Nothing in it.
+    #[error("is empty")]
+    Empty,
+    /// The passphrase could not be had.
+    #[error("is protected by a passphrase, which could not be had: {0}")]
+    NoPassphrase(String),
+    /// A private key that does not decode, or not with this passphrase.
+    #[error("holds a private key that does not open: damaged, or the passphrase is wrong")]
+    Key,
+}
+
+impl FileError {
+    /// What to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "name an existing file, relative to this one: `!file rsyslog/ca.crt`",
+            Self::NotAFile => "name a regular file; `!folder` is for folders",
+            Self::TooLarge => "put large content into the archive",
+            Self::NotText(_) => "encode it: `base64 -w0 FILE > FILE.b64`",
+            Self::Empty => "see whether the right file is named",
+            Self::NoPassphrase(_) => {
+                "type it when asked, or remove it: `openssl pkey -in KEY -out PLAIN-KEY`"
+            }
+            Self::Key => "see whether it opens: `openssl pkey -noout -in KEY`",
+        }
+    }
+}
+
+/// Reads a text: PEM keeps its final line end, anything else loses it, as with `$(cat FILE)`.
+pub fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    // asked before opening: opening a pipe waits for a writer
+    if !std::fs::metadata(path).map_err(|error| FileError::Read(reason(&error)))?.is_file() {
+        return Err(FileError::NotAFile);
+    }
+    let file = File::open(path).map_err(|error| FileError::Read(reason(&error)))?;
+    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(LIMIT);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
+    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| FileError::Read(reason(&error)))?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(FileError::TooLarge);
+    }
+    // what an editor on Windows puts before the text
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = crate::yaml::text(text).map_err(|error| FileError::NotText(error.reason()))?;
+    let mut text = Zeroizing::new(text.to_owned());
+    if text.contains("-----BEGIN ") {
+        text = Zeroizing::new(text.replace("\r\n", "\n"));
+    } else if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    let control = |c: char| c.is_control() && !matches!(c, '\t' | '\n' | '\r');
+    match text.chars().find(|c| control(*c)) {
+        _ if text.is_empty() => Err(FileError::Empty),
+        Some(c) => Err(FileError::NotText(format!("control character U+{:04X}", u32::from(c)))),
+        None => Ok(text),
+    }
+}
+
+/// A private key as PKCS#8 without passphrase, whatever it was; any other text as it is.
+pub fn pkcs8(
+    text: Zeroizing<String>,
+    passphrase: &mut dyn FnMut() -> Result<Zeroizing<String>, String>,
+) -> Result<Zeroizing<String>, FileError> {
+    let foreign = ["RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY"];
+    if !foreign.iter().any(|label| text.contains(&format!("-----BEGIN {label}-----"))) {
+        return Ok(text);
+    }
+    let mut refused = None;
+    let key = PKey::private_key_from_pem_callback(text.as_bytes(), |buffer| match passphrase() {
+        Ok(given) => Ok(buffer.get_mut(..given.len()).map_or(0, |place| {
+            place.copy_from_slice(given.as_bytes());
+            given.len()
+        })),
+        Err(reason) => {
+            refused = Some(reason);
+            Ok(0)
+        }
+    });
+    if let Some(reason) = refused {
+        return Err(FileError::NoPassphrase(reason));
+    }
+    let pem =
+        key.and_then(|key| key.private_key_to_pem_pkcs8()).map(Zeroizing::new).map_err(|_| FileError::Key)?;
+    crate::yaml::text(&pem).map(|pem| Zeroizing::new(pem.to_owned())).map_err(|_| FileError::Key)
+}
+
+fn reason(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,237 @@
+//! The workload section: what is to run (contract-format, section 7).
+
+use std::path::{Path, PathBuf};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::{
+    Facts,
+    descriptors::{self, Descriptors, TopLevel, image::is_pinned},
+    fields::{Check, Field, Map},
+    registries::{self, Credential, Images},
+    secret::Secret,
+    value,
+    volumes::{self, WorkloadVolume},
+};
+use crate::yaml::{Node, Tag};
+
+/// Every field of a workload section, in the section's order.
+#[derive(Clone, Debug)]
+pub struct WorkloadModel {
+    /// `compose`, `play` or `confidential-containers`
+    pub application: Application,
+    /// `auths`
+    pub auths: Vec<Credential>,
+    /// `env`
+    pub env: Vec<(String, Secret)>,
+    /// `images`
+    pub images: Images,
+    /// `volumes`
+    pub volumes: Vec<WorkloadVolume>,
+}
+
+/// What runs, and how it is described.
+#[derive(Clone, Debug)]
+pub enum Application {
+    /// `compose.archive`
+    Compose(Archive),
+    /// `play`
+    Play {
+        /// `play.archive`
+        archive: Option<Archive>,
+        /// `play.resources`
+        resources: Vec<Node>,
+        /// `play.templates`
+        templates: Vec<Node>,
+    },
+    /// `confidential-containers`, whose content the schema leaves open
+    ConfidentialContainers(Node),
+}
+
+/// An archive, packed or to be packed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Archive {
+    /// `!folder`: packed while the section is encrypted.
+    Folder(PathBuf),
+    /// Base64 of a gzip tar that somebody packed before.
+    Literal(Literal),
+}
+
+/// Base64, too long to be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Literal(pub String);
+
+impl std::fmt::Debug for Literal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<{} characters>", self.0.len())
+    }
+}
+
+const FIELDS: [&str; 8] =
+    ["type", "compose", "play", "confidential-containers", "auths", "env", "images", "volumes"];
+
+/// Reads the section below its root.
+pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, Facts) {
+    let mut facts = Facts::default();
+    let Some(map) = check.mapping(root, &FIELDS) else { return (None, facts) };
+    super::section_type(check, &map, "workload");
+    let mut found = Descriptors::default();
+    let application = application(check, &map, &mut found);
+    let auths = map.find("auths").map(|field| registries::credentials(check, &field)).unwrap_or_default();
+    let env = map.find("env").map(|field| registries::variables(check, &field)).unwrap_or_default();
+    let images = map.find("images").map(|field| registries::images(check, &field)).unwrap_or_default();
+    let (volumes, volume_facts) =
+        map.find("volumes").map(|field| volumes::workload(check, &field)).unwrap_or_default();
+    check.findings.0.append(&mut found.findings.0);
+    unverified(check, &found, &images);
+    facts.volumes = volume_facts;
+    facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
+    facts.required_variables = found.variables.difference(&facts.provided_variables).cloned().collect();
+    for (_, image) in found.images {
+        if !facts.images.contains(&image) {
+            facts.images.push(image);
+        }
+    }
+    let model = application.map(|application| WorkloadModel { application, auths, env, images, volumes });
+    (model, facts)
+}
+
+/// Whoever controls a registry controls an image that is neither pinned nor verified.
+fn unverified(check: &mut Check<'_>, found: &Descriptors, images: &Images) {
+    for (place, image) in &found.images {
+        if !is_pinned(image) && !images.cover(image) {
+            check.findings.error(
+                place.clone(),
+                format!("the image `{image}` is neither pinned by digest nor covered by `images`"),
+                "write `NAME@sha256:…`, or add its key under `images.dct` or `images.rhs`",
+            );
+        }
+    }
+}
+
+fn application(check: &mut Check<'_>, map: &Map<'_>, found: &mut Descriptors) -> Option<Application> {
+    let kinds = ["compose", "play", "confidential-containers"];
+    let given: Vec<_> = kinds.iter().filter_map(|name| map.find(name).map(|field| (*name, field))).collect();
+    if given.is_empty() {
+        let hint = "write `play:` and `archive: !folder play` under it, or `compose:`";
+        check.error(&map.field, "neither `compose` nor `play` nor `confidential-containers` is given", hint);
+    }
+    if let [_, .., (name, last)] = &*given {
+        let message = format!(
+            "`{name}` beside `{}`: exactly one may be given",
+            given.first().map_or("", |first| first.0)
+        );
+        check.error(last, message, "keep one of them");
+    }
+    let read: Vec<_> = given
+        .iter()
+        .map(|(name, field)| match *name {
+            "compose" => compose(check, field, found),
+            "play" => play(check, field, found),
+            _ => {
+                check.hide(field);
+                check.any_mapping(field)?;
+                Some(Application::ConfidentialContainers(field.node.clone()))
+            }
+        })
+        .collect();
+    read.into_iter().next().flatten()
+}
+
+fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
+    let map = check.mapping(field, &["archive"])?;
+    let field = check.required(&map, "archive", "name the folder: `archive: !folder compose`")?;
+    let (archive, top) = archive(check, &field)?;
+    *found = descriptors::compose(&top);
+    Some(Application::Compose(archive))
+}
+
+fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
+    let map = check.mapping(field, &["archive", "resources", "templates"])?;
+    let mut whole = true;
+    let archive = map.find("archive").and_then(|field| {
+        let read = archive(check, &field);
+        whole = read.is_some();
+        let (archive, top) = read?;
+        *found = descriptors::play(&top);
+        Some(archive)
+    });
+    whole &= found.findings.errors() == 0;
+    let resources = objects(check, &map, "resources", found);
+    let templates = objects(check, &map, "templates", found);
+    if found.pods == 0 && whole {
+        check.error(
+            field,
+            "no pod is described",
+            "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`",
+        );
+    }
+    Some(Application::Play { archive, resources, templates })
+}
+
+fn objects(check: &mut Check<'_>, map: &Map<'_>, name: &str, found: &mut Descriptors) -> Vec<Node> {
+    let Some(items) = map.find(name).and_then(|field| check.list(&field)) else { return Vec::new() };
+    for item in &items {
+        if check.any_mapping(item).is_some() {
+            hide_values(check, item);
+            descriptors::resource(&check.place(item), &value::of(item.node), name == "templates", found);
+        }
+    }
+    items.into_iter().map(|item| item.node.clone()).collect()
+}
+
+/// Config maps and environment variables hold passwords as often as not.
+fn hide_values(check: &mut Check<'_>, field: &Field<'_>) {
+    for (path, node) in value::leaves(field) {
+        let inner = path.strip_prefix(&*field.path).unwrap_or(&path);
+        let variable = inner.contains(".env[") && inner.ends_with(".value");
+        if inner.starts_with(".data.") || inner.starts_with(".binaryData.") || variable {
+            check.hide(&Field { path, line: node.line, node });
+        }
+    }
+}
+
+/// An archive and its top level, as far as there is one to look at.
+fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Archive, TopLevel)> {
+    if field.node.tag == Some(Tag::Folder) {
+        let named = field.node.text()?;
+        let path = check.folder.unwrap_or(Path::new("")).join(named);
+        if !path.is_dir() {
+            let message = format!("`{named}` is no folder");
+            check.error(field, message, "name a folder, relative to this file: `archive: !folder play`");
+            return None;
+        }
+        let errors = check.findings.errors();
+        let (top, mut findings) = TopLevel::of_folder(&path, named);
+        check.findings.0.append(&mut findings.0);
+        return (check.findings.errors() == errors).then_some((Archive::Folder(path), top));
+    }
+    let text = check.text(field)?;
+    check.hidden.push((field.node.span.clone(), format!("<archive, {} characters>", text.len())));
+    let Ok(packed) = STANDARD.decode(text.as_bytes()) else {
+        let hint = "name the folder itself: `archive: !folder play`";
+        check.error(field, "not base64 on one line", hint);
+        return None;
+    };
+    let (top, findings) = TopLevel::of_tgz(&*packed, &field.path);
+    let errors = findings.errors();
+    for finding in findings.0 {
+        // the archive is a field of this file, not a file of its own
+        let place = check.place(field);
+        check.findings.0.push(crate::finding::Finding { place, ..finding });
+    }
+    (errors == 0).then(|| (Archive::Literal(Literal(text.to_string())), top))
+}
+
+impl Application {
+    /// `play.resources` and `play.templates` as values, for whoever plays the guest.
+    pub fn resources(&self) -> Vec<Value> {
+        match self {
+            Self::Play { resources, templates, .. } => {
+                resources.iter().chain(templates).map(value::of).collect()
+            }
+            Self::Compose(_) | Self::ConfidentialContainers(_) => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What a persona states about a token that nobody else can open: only what is public.
+//!
+//! An in-toto Statement v1 (in-toto attestation framework, spec v1), so that other tools can read it: the subject is
+//! the token, by the SHA-256 of its text without line end, which is also what the guest's attestation record shows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::CertificateFacts;
+use crate::platform::Platform;
+use crate::section::Facts;
+use crate::token::Encrypted;
+
+const TYPE: &str = "https://in-toto.io/Statement/v1";
+const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";
+
+/// The statement that travels beside a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Statement {
+    #[serde(rename = "_type")]
+    kind: String,
+    subject: [Subject; 1],
+    predicate_type: String,
+    /// What is stated.
+    pub predicate: Predicate,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Subject {
+    name: String,
+    digest: Digest,
+}
+
+/// A SHA-256 digest, as in-toto writes it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Digest {
+    /// Lower-case hex.
+    pub sha256: String,
+}
+
+/// What a persona states about a section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Predicate {
+    /// `workload` or `env`.
+    pub section: String,
+    /// Which product's guest it is for.
+    pub platform: Platform,
+    /// Under whose key the password was wrapped.
+    pub encryption_certificate: CertificateFacts,
+    /// The section's volumes by key.
+    pub volumes: BTreeMap<String, Volume>,
+    /// Environment variables that the descriptors need and the section does not give.
+    pub required_variables: BTreeSet<String>,
+    /// Environment variables that the section gives.
+    pub provided_variables: BTreeSet<String>,
+    /// Env only: fingerprint of `signingKey`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<String>,
+    /// Workload only: the archive inside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive: Option<Digest>,
+    /// When the token was made, by its maker's clock.
+    pub time: Timestamp,
+    /// What made it.
+    pub tool: Tool,
+}
+
+/// What is public about a volume.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// Whether a `previousSeed` stands beside the seed.
+    pub rolling: bool,
+}
+
+/// The program that made a token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tool {
+    /// The binary's name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+impl Tool {
+    /// Whether it is one of our own, which never cut a password (contract-format, section 2).
+    pub fn is_ours(&self) -> bool {
+        matches!(self.name.as_str(), "workload-provider" | "env-deployer")
+    }
+}
+
+impl Statement {
+    /// States what was encrypted.
+    pub fn of(
+        section: &'static str,
+        facts: &Facts,
+        encrypted: &Encrypted,
+        platform: Platform,
+        certificate: &CertificateFacts,
+        time: Timestamp,
+        tool: Tool,
+    ) -> Self {
+        let volumes =
+            facts.volumes.iter().map(|volume| (volume.name.clone(), Volume { rolling: volume.rolling }));
+        Self {
+            kind: TYPE.to_owned(),
+            subject: [Subject {
+                name: section.to_owned(),
+                digest: Digest { sha256: encrypted.sha256.clone() },
+            }],
+            predicate_type: PREDICATE_TYPE.to_owned(),
+            predicate: Predicate {
+                section: section.to_owned(),
+                platform,
+                encryption_certificate: certificate.clone(),
+                volumes: volumes.collect(),
+                required_variables: facts.required_variables.clone(),
+                provided_variables: facts.provided_variables.clone(),
+                signing_key: facts.signing_key.clone(),
+                archive: encrypted.archive.as_ref().map(|packed| Digest { sha256: packed.sha256.clone() }),
+                time,
+                tool,
+            },
+        }
+    }
+
+    /// Reads a `statement.json`.
+    pub fn parse(json: &[u8]) -> Result<Self, String> {
+        let statement: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        if statement.kind != TYPE {
+            return Err(format!("`_type` is not `{TYPE}`"));
+        }
+        if statement.predicate_type != PREDICATE_TYPE {
+            return Err(format!(
+                "`predicateType` is not `{PREDICATE_TYPE}`: another version of this tool made it"
+            ));
+        }
+        let [subject] = &statement.subject;
+        if subject.name != statement.predicate.section {
+            return Err("`subject` and `predicate.section` name different sections".to_owned());
+        }
+        Ok(statement)
+    }
+
+    /// The bytes of `statement.json`.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_vec_pretty(self)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Lower-case hex SHA-256 of the token it speaks of.
+    pub fn token_sha256(&self) -> &str {
+        let [subject] = &self.subject;
+        &subject.digest.sha256
+    }
+}

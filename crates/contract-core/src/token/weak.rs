@@ -1,0 +1,98 @@
+//! The password trap: tokens made by the documented shell procedure open, now and then, without the guest's key.
+//!
+//! `openssl enc -pass stdin` cuts the random password at its first LF (contract-format, section 2): one token in 256
+//! is encrypted under the empty password, one more in 256 under a single byte. Both are tried here, on the last
+//! block's padding first (it needs the key alone, half the derivation) and then on the first block, which must be text.
+
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use openssl::symm::{Cipher, Crypter, Mode};
+
+use super::scan::Sample;
+use crate::kdf::{self, KeyAndIv};
+
+/// How little stands between a reader and the section. The section is public: it must be made again, with new secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weakness {
+    /// Anyone can read it.
+    EmptyPassword,
+    /// 254 attempts.
+    OneByte,
+}
+
+impl std::fmt::Display for Weakness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::EmptyPassword => "it opens with the empty password: anyone can read the section",
+            Self::OneByte => {
+                "it opens with a password of one byte: anyone can read the section after 254 attempts"
+            }
+        })
+    }
+}
+
+pub(super) fn empty(sample: &Sample) -> Option<Weakness> {
+    opens(sample, &[]).then_some(Weakness::EmptyPassword)
+}
+
+pub(super) fn one_byte(sample: &Sample, workers: NonZeroUsize) -> Option<Weakness> {
+    // NUL and LF end a password, so neither can be its only byte
+    let candidates: Vec<u8> = (1..=255).filter(|byte| *byte != b'\n').collect();
+    let found = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for share in candidates.chunks(candidates.len().div_ceil(workers.get())) {
+            let found = &found;
+            scope.spawn(move || {
+                for byte in share {
+                    if found.load(Ordering::Relaxed) || opens(sample, std::slice::from_ref(byte)) {
+                        found.store(true, Ordering::Relaxed);
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    found.into_inner().then_some(Weakness::OneByte)
+}
+
+fn opens(sample: &Sample, password: &[u8]) -> bool {
+    if let Some(before_last) = &sample.before_last {
+        let key = kdf::key_only(password, sample.salt);
+        if decrypt(key.as_slice(), before_last, &sample.last).is_none_or(|plain| unpadded(&plain).is_none()) {
+            return false;
+        }
+    }
+    let key = KeyAndIv::derive(password, sample.salt);
+    let Some(first) = decrypt(key.key(), key.iv(), &sample.first) else { return false };
+    let text = if sample.before_last.is_some() { Some(first.as_slice()) } else { unpadded(&first) };
+    text.is_some_and(begins_as_text)
+}
+
+fn decrypt(key: &[u8], iv: &[u8], block: &[u8; 16]) -> Option<[u8; 16]> {
+    let mut cipher = Crypter::new(Cipher::aes_256_cbc(), Mode::Decrypt, key, Some(iv)).ok()?;
+    cipher.pad(false);
+    let mut plain = [0; 32];
+    cipher.update(block, &mut plain).ok()?;
+    plain.first_chunk().copied()
+}
+
+/// The block without its PKCS#7 padding, if that is well formed.
+fn unpadded(block: &[u8; 16]) -> Option<&[u8]> {
+    let padding = usize::from(*block.last()?);
+    let (text, tail) = block.split_at_checked(16_usize.checked_sub(padding)?)?;
+    (padding > 0 && tail.iter().all(|byte| usize::from(*byte) == padding)).then_some(text)
+}
+
+/// Whether bytes begin a YAML text; a character cut at the end is forgiven. Random bytes pass once in millions.
+fn begins_as_text(bytes: &[u8]) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            let whole = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            std::str::from_utf8(whole).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}

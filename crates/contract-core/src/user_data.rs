@@ -1,0 +1,292 @@
+//! State 6 of 7: the user data, the finished contract as the guest receives it.
+//!
+//! `user-data = yaml{workload, env, envWorkloadSignature, attestationPublicKey?}`. Source: contract-format, sections 4
+//! and 5. We write the keys in this order, one line each, never folded; we read any order and any YAML that says the
+//! same, plain sections included.
+//!
+//! | key | value | covered by the signature? |
+//! |---|---|---|
+//! | `workload` | token, or the section as text | yes |
+//! | `env` | token, or the section as text | yes |
+//! | `envWorkloadSignature` | base64 of RSASSA-PKCS1-v1_5 with SHA-256 | |
+//! | `attestationPublicKey` | PEM, base64 of PEM, or token | **no** |
+//!
+//! `signed bytes = workload || env`, every CR and LF removed. The verifying key travels inside `env`: the signature binds
+//! the author of an env section to a workload token, and does not say whose workload it is.
+
+mod survey;
+
+use std::io;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::advice::{Advice, Blame};
+use crate::certificate::{day, hex};
+use crate::token::{self, Scanner, TokenFacts};
+use crate::verifying_key::VerifyingKey;
+use crate::yaml::{self, Limits, Tags};
+
+pub use survey::survey;
+
+/// Most bytes of user data that are read as general YAML; our own form streams without a limit.
+pub const LARGEST_YAML: usize = 256 << 20;
+
+/// The keys of user data, in the order in which they are written.
+pub const KEYS: [&str; 4] = ["workload", "env", "envWorkloadSignature", "attestationPublicKey"];
+
+/// Why a file is no user data.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be read.
+    #[error("cannot read the user data")]
+    Read(#[from] io::Error),
+    /// Not the YAML that a guest reads.
+    #[error(transparent)]
+    Yaml(#[from] yaml::Error),
+    /// A list or a text.
+    #[error("it is no mapping; expected `workload:` and `env:` at the top")]
+    NoMapping,
+    /// `workload` or `env` is not there.
+    #[error("it has no `{0}`")]
+    Missing(&'static str),
+    /// A mapping or list where a text is due.
+    #[error("line {line}: `{key}` is not a text")]
+    NotText {
+        /// Which key.
+        key: String,
+        /// One-based.
+        line: usize,
+    },
+    /// Begins as a token and is none.
+    #[error("`{key}` is a damaged token: {error}")]
+    Token {
+        /// Which key.
+        key: &'static str,
+        /// What is wrong.
+        error: token::Error,
+    },
+    /// Neither token nor section.
+    #[error("`{key}` is neither a token nor a section with `type: {key}`")]
+    Neither {
+        /// Which key.
+        key: &'static str,
+    },
+}
+
+impl Advice for Error {
+    fn blame(&self) -> Blame {
+        if matches!(self, Self::Read(_)) { Blame::Machine } else { Blame::Input }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::Read(_) => Vec::new(),
+            Self::Yaml(error) => error.hints(),
+            Self::NotText { key, .. } => {
+                vec![format!("write a token, or the section as a block: `{key}: |`")]
+            }
+            Self::Token { error, .. } => error.hints(),
+            Self::NoMapping | Self::Missing(_) | Self::Neither { .. } => {
+                vec!["user data is what `contract-signer sign … -o user-data` writes".into()]
+            }
+        }
+    }
+}
+
+/// Why user data does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// No `envWorkloadSignature`.
+    #[error("it has no `envWorkloadSignature`")]
+    Unsigned,
+    /// Not base64.
+    #[error("its `envWorkloadSignature` is not base64")]
+    NotBase64,
+    /// Another key's, or over other bytes.
+    #[error(
+        "the signature does not verify with the key {fingerprint}: another key signed it, or `workload` or `env` was changed after signing"
+    )]
+    Signature {
+        /// Of the key at hand.
+        fingerprint: String,
+    },
+    /// The certificate that carries the signing key ended, and the contract with it.
+    #[error("the signing certificate expired on {}: the guest refuses to boot", day(*.0))]
+    Expired(Timestamp),
+}
+
+impl Advice for Refusal {
+    fn blame(&self) -> Blame {
+        Blame::Refusal
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::Unsigned | Self::NotBase64 => "sign it: `contract-signer sign … -o user-data`".into(),
+            Self::Signature { .. } => {
+                "look at it: `contract-signer inspect user-data`; then sign both handoffs again".into()
+            }
+            Self::Expired(_) => {
+                "certify the signing key anew, encrypt the env section with it, and sign again".into()
+            }
+        }]
+    }
+}
+
+/// User data in memory: what the guest works with.
+pub struct UserData {
+    /// Token, or the plain section.
+    pub workload: Zeroizing<String>,
+    /// Token, or the plain section.
+    pub env: Zeroizing<String>,
+    /// As it stands.
+    pub signature: Option<String>,
+    /// As it stands.
+    pub attestation_public_key: Option<String>,
+    /// Keys that this version does not know; the guest may.
+    pub unknown: Vec<String>,
+}
+
+impl UserData {
+    /// Reads YAML of any tool: any key order, CRLF, block scalars, quotes.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let document =
+            yaml::parse(text, &Limits { bytes: LARGEST_YAML, ..Limits::default() }, Tags::Refused)?;
+        let entries = document.root.entries().ok_or(Error::NoMapping)?;
+        let value = |key: &str| match document.root.entry(key) {
+            None => Ok(None),
+            Some(node) => match node.text() {
+                Some(text) => Ok(Some(text)),
+                None => Err(Error::NotText { key: key.to_owned(), line: node.line }),
+            },
+        };
+        let section =
+            |key| value(key)?.map(|text| Zeroizing::new(text.to_owned())).ok_or(Error::Missing(key));
+        Ok(Self {
+            workload: section("workload")?,
+            env: section("env")?,
+            signature: value("envWorkloadSignature")?.map(str::to_owned),
+            attestation_public_key: value("attestationPublicKey")?.map(str::to_owned),
+            unknown: entries
+                .iter()
+                .map(|(key, _)| key.text.clone())
+                .filter(|key| !KEYS.contains(&key.as_str()))
+                .collect(),
+        })
+    }
+
+    /// The SHA-256 that the signature is over.
+    pub fn signed_digest(&self) -> [u8; 32] {
+        let mut signed = SignedBytes::default();
+        signed.update(self.workload.as_bytes());
+        signed.update(self.env.as_bytes());
+        signed.0.finish()
+    }
+
+    fn facts(&self, sha256: String, bytes: u64) -> Result<UserDataFacts, Error> {
+        Ok(UserDataFacts {
+            workload: ValueFacts::of("workload", &self.workload)?,
+            env: ValueFacts::of("env", &self.env)?,
+            signed_digest: self.signed_digest(),
+            signature: self.signature.clone(),
+            attestation_public_key: self.attestation_public_key.clone(),
+            unknown: self.unknown.clone(),
+            sha256,
+            bytes,
+        })
+    }
+}
+
+/// What anyone can see of user data.
+#[derive(Clone, Debug)]
+pub struct UserDataFacts {
+    /// The workload section.
+    pub workload: ValueFacts,
+    /// The env section.
+    pub env: ValueFacts,
+    /// The SHA-256 that the signature is over.
+    pub signed_digest: [u8; 32],
+    /// `envWorkloadSignature` as it stands.
+    pub signature: Option<String>,
+    /// `attestationPublicKey` as it stands.
+    pub attestation_public_key: Option<String>,
+    /// Keys that this version does not know.
+    pub unknown: Vec<String>,
+    /// Lower-case hex SHA-256 of the file.
+    pub sha256: String,
+    /// Bytes of the file.
+    pub bytes: u64,
+}
+
+/// What anyone can see of `workload` or `env`.
+#[derive(Clone, Debug)]
+pub struct ValueFacts {
+    /// Lower-case hex SHA-256 of the value without line end: what the attestation record must show.
+    pub sha256: String,
+    /// Token or plain text.
+    pub form: Form,
+}
+
+/// How a section stands in user data.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// Encrypted.
+    Token(TokenFacts),
+    /// For everyone to read.
+    Plain,
+}
+
+impl ValueFacts {
+    fn of(key: &'static str, value: &str) -> Result<Self, Error> {
+        let value = value.trim_end_matches(['\r', '\n']);
+        if let Some(facts) = token_facts(value).map_err(|error| Error::Token { key, error })? {
+            return Ok(Self { sha256: facts.sha256.clone(), form: Form::Token(facts) });
+        }
+        let document =
+            yaml::parse(value, &Limits { bytes: LARGEST_YAML, ..Limits::default() }, Tags::Refused);
+        let is_section =
+            document.is_ok_and(|it| it.root.entry("type").and_then(yaml::Node::text) == Some(key));
+        if !is_section {
+            return Err(Error::Neither { key });
+        }
+        Ok(Self { sha256: hex(&openssl::sha::sha256(value.as_bytes())), form: Form::Plain })
+    }
+}
+
+/// The facts of a token, or none where a value does not begin as one.
+fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
+    let mut scanner = Scanner::new();
+    match scanner.push(value.as_bytes()) {
+        Err(token::Error::Prefix) => return Ok(None),
+        pushed => pushed?,
+    }
+    scanner.finish().map(Some)
+}
+
+impl UserDataFacts {
+    /// Verifies the signature, and at `at` the certificate that carries the key, where there is one.
+    pub fn verify(&self, key: &VerifyingKey, at: Timestamp) -> Result<(), Refusal> {
+        let signature = self.signature.as_ref().ok_or(Refusal::Unsigned)?;
+        let signature: String = signature.split_ascii_whitespace().collect();
+        let signature = STANDARD.decode(signature).map_err(|_| Refusal::NotBase64)?;
+        if !key.verifies(&self.signed_digest, &signature) {
+            return Err(Refusal::Signature { fingerprint: key.fingerprint().to_owned() });
+        }
+        match key.expires() {
+            Some(end) if at > end => Err(Refusal::Expired(end)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Hashes what the signature covers: every byte but CR and LF.
+#[derive(Default)]
+pub(crate) struct SignedBytes(pub(crate) openssl::sha::Sha256);
+
+impl SignedBytes {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        bytes.split(|byte| matches!(byte, b'\r' | b'\n')).for_each(|piece| self.0.update(piece));
+    }
+}
