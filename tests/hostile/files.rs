@@ -79,22 +79,22 @@ hostile! {
     a_full_disk_behind_stdout {
         given: "",
         run: "workload-provider encrypt workload-provider -o - > /dev/full",
-        exit: 1, says: "No space left",
+        exit: 1, says: "no space left",
     }
     a_full_disk_behind_json {
         given: "",
         run: "contract-signer inspect user-data --json > /dev/full",
-        exit: 1, says: "No space left",
+        exit: 1, says: "no space left",
     }
     a_limit_on_file_size {
         given: "head -c 100000 /dev/urandom > workload-provider/play/noise",
         run: "trap '' XFSZ; ulimit -f 2; workload-provider encrypt workload-provider -o new --token new.token",
-        exit: 1, says: "File too large",
+        exit: 1, says: "file too large",
     }
     a_limit_on_file_size_while_signing {
         given: "",
         run: "trap '' XFSZ; ulimit -f 1; sign -o new",
-        exit: 1, says: "File too large",
+        exit: 1, says: "file too large",
     }
     an_unknown_flag {
         given: "",
@@ -119,7 +119,7 @@ hostile! {
     stdin_twice {
         given: "",
         run: "contract-signer sign --workload - --env - $SIGNER -o new < workload.handoff",
-        exit: 2, says: "stdin",
+        exit: 2, says: "standard input",
     }
 }
 
@@ -146,5 +146,5 @@ fn a_full_disk_keeps_no_half_file() {
     let outcome = story.sh("unshare -m bash -c 'mount -t tmpfs -o size=64k tmpfs small
              workload-provider encrypt workload-provider -o small/new; code=$?; ls -A small; exit $code'");
     assert_eq!((outcome.exit, outcome.text().as_str()), (1, ""), "{outcome:?}");
-    assert!(outcome.stderr.contains("No space left"), "{outcome:?}");
+    assert!(outcome.stderr.contains("no space left"), "{outcome:?}");
 }

@@ -23,12 +23,12 @@ hostile! {
     a_token_that_is_not_the_one_stated {
         given: "unpack workload.handoff; flip 3 handoff/token; repack workload.handoff token statement.json",
         run: SIGN,
-        exit: 4, says: "token",
+        exit: 4, says: "not the one stated",
     }
     a_statement_about_another_digest {
         given: r#"restate 's/("sha256": *")[0-9a-f]{64}/\1e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855/' workload.handoff"#,
         run: SIGN,
-        exit: 4, says: "token",
+        exit: 4, says: "not the one stated",
     }
     a_statement_about_another_platform {
         given: r#"restate 's/"hpvs"/"ccco"/' workload.handoff"#,
@@ -38,7 +38,7 @@ hostile! {
     a_statement_about_a_platform_with_another_prefix {
         given: r#"restate 's/"hpvs"/"ccrt"/' workload.handoff; restate 's/"hpvs"/"ccrt"/' env.handoff"#,
         run: SIGN,
-        exit: 4, says: "prefix",
+        exit: 4, says: "contract-basic",
     }
     a_statement_about_an_unknown_platform {
         given: r#"restate 's/"hpvs"/"zvse"/' workload.handoff"#,
@@ -79,17 +79,17 @@ hostile! {
     a_handoff_without_a_statement {
         given: "unpack workload.handoff; repack workload.handoff token",
         run: SIGN,
-        exit: 3, says: "statement.json",
+        exit: 3, says: "no `statement.json`",
     }
     a_handoff_without_a_token {
         given: "unpack workload.handoff; repack workload.handoff statement.json",
         run: SIGN,
-        exit: 3, says: "token",
+        exit: 3, says: "no `token`",
     }
     a_handoff_with_an_entry_twice {
         given: "unpack workload.handoff; repack workload.handoff token statement.json token",
         run: SIGN,
-        exit: 3, says: "token",
+        exit: 3, says: "`token` twice",
     }
     a_handoff_with_an_extra_entry {
         given: "unpack workload.handoff; echo x > handoff/extra; repack workload.handoff token statement.json extra",
@@ -99,7 +99,7 @@ hostile! {
     a_handoff_whose_token_is_a_link {
         given: "unpack workload.handoff; ln -sf /etc/passwd handoff/token; repack workload.handoff token statement.json",
         run: SIGN,
-        exit: 3, says: "token",
+        exit: 3, says: "not a regular file",
     }
     a_handoff_whose_token_is_elsewhere {
         given: "unpack workload.handoff; mkdir handoff/up; mv handoff/token handoff/up; repack workload.handoff up/token statement.json",
@@ -110,13 +110,13 @@ hostile! {
         given: "unpack workload.handoff; truncate -s 10G handoff/token
                 { tar cf - -C handoff token || true; } 2>/dev/null | head -c 4096 > claims; rm -r handoff; mv claims workload.handoff",
         run: "ulimit -v 1000000; sign -o new",
-        exit: 3, says: "workload.handoff",
+        exit: 3, says: "10737418240",
     }
     a_handoff_that_claims_a_statement_of_ten_gigabytes {
         given: "unpack workload.handoff; truncate -s 10G handoff/statement.json
                 { tar cf - -C handoff statement.json || true; } 2>/dev/null | head -c 4096 > claims; rm -r handoff; mv claims workload.handoff",
         run: "ulimit -v 1000000; sign -o new",
-        exit: 3, says: "statement.json",
+        exit: 3, says: "10737418240",
     }
     a_handoff_that_is_cut {
         given: "truncate -s 700 workload.handoff",

@@ -10,14 +10,14 @@ hostile! {
         given: r#"{ echo 'type: workload'; echo 'env:'; echo '  A: &a "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"'
                   for n in $(seq 20000); do echo "  B$n: *a"; done; } > workload-provider/workload.yaml"#,
         run: ENCRYPT,
-        exit: 3, says: "alias",
+        exit: 3, says: "anchors are not allowed",
     }
     a_nested_alias_bomb {
         given: r#"{ echo 'type: workload'; echo 'a: &a [x,x,x,x,x,x,x,x,x]'; last=a
                   for n in b c d e f g h i; do echo "$n: &$n [*$last,*$last,*$last,*$last,*$last,*$last,*$last]"; last=$n; done
                   } > workload-provider/workload.yaml"#,
         run: ENCRYPT,
-        exit: 3, says: "workload.yaml",
+        exit: 3, says: "anchors are not allowed",
     }
     a_duplicate_key {
         given: "echo 'type: workload' >> workload-provider/workload.yaml",

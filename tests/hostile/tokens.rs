@@ -36,7 +36,7 @@ hostile! {
     a_token_with_an_unknown_prefix {
         given: "edit 's/^hyper-protect-basic/hyper-protect-fancy/' workload.token",
         run: "sign_tokens -o new",
-        exit: 3, says: "prefix",
+        exit: 3, says: "does not begin with",
     }
     tokens_for_two_platforms {
         given: "workload-provider encrypt workload-provider --platform ccrt -o other.handoff --token other.token
@@ -62,7 +62,7 @@ hostile! {
     a_token_with_a_line_break_inside {
         given: "fold -w 76 workload.token > folded && mv folded workload.token",
         run: "sign_tokens -o new",
-        exit: 3, says: "workload.token",
+        exit: 3, says: "white space",
     }
     a_token_in_the_url_alphabet {
         given: "edit 'y|+/|-_|' workload.token",

@@ -11,7 +11,7 @@ hostile! {
     no_signature {
         given: "edit /^envWorkloadSignature/d user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
-        exit: 3, says: "envWorkloadSignature",
+        exit: 4, says: "envWorkloadSignature",
     }
     no_env {
         given: "edit /^env:/d user-data",
@@ -33,7 +33,7 @@ hostile! {
     a_signature_that_is_no_base64 {
         given: r"edit 's|^(envWorkloadSignature:).*|\1 not-a-signature!|' user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
-        exit: 3, says: "envWorkloadSignature",
+        exit: 4, says: "envWorkloadSignature",
     }
     a_signature_by_somebody_else {
         given: "openssl genrsa 2048 | openssl rsa -pubout > other.pem",
