@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 /// The folder of the built binaries. Cargo builds the binaries of a test's own package only, so the others are built
-/// here, once per test process, in the profile and target folder that the test itself was built in.
+/// here, once per test process, in the profile and target folder that the test itself was built in. Naming a test
+/// beside them gives their dependencies the features that `cargo test` gave them, so that nothing is built twice.
 pub fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -17,7 +18,17 @@ pub fn binaries() -> &'static Path {
         };
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = Command::new(cargo)
-            .args(["build", "--workspace", "--bins", "--quiet", "--locked", "--profile", profile])
+            .args([
+                "build",
+                "--workspace",
+                "--bins",
+                "--test",
+                "story",
+                "--quiet",
+                "--locked",
+                "--profile",
+                profile,
+            ])
             .arg("--target-dir")
             .arg(target_folder())
             .current_dir(repository())
