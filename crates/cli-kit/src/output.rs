@@ -5,7 +5,7 @@
 //! can leave the dotted file, which is safe to delete. Without `--force` the rename itself refuses to replace.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -151,6 +151,16 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// What was written so far can be read again before it is committed.
+impl Read for Output {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.sink {
+            Sink::Beside { file, .. } => file.read(buffer),
+            Sink::Spool { file, .. } => file.read(buffer),
+        }
     }
 }
 

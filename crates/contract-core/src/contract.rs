@@ -54,7 +54,8 @@ impl<K: Kind, R: Read + Seek> BareToken<K, R> {
         Ok(Self { input, bytes: from + kept.len() as u64, kind: PhantomData })
     }
 
-    fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, handoff::Error> {
+    /// Streams the token to `out`, checking each byte.
+    pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, handoff::Error> {
         self.input.seek(SeekFrom::Start(0))?;
         handoff::copy_token(&mut self.input.by_ref().take(self.bytes), out)
     }

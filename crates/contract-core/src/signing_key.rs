@@ -89,7 +89,7 @@ impl SigningKey {
     /// Reads PKCS#8 or PKCS#1, protected or not; `passphrase` is asked only if it is needed.
     pub fn parse(
         pem: &str,
-        passphrase: &mut dyn FnMut() -> Result<Zeroizing<String>, String>,
+        passphrase: &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>,
     ) -> Result<Self, Error> {
         for (line, what) in
             [("-----BEGIN PUBLIC KEY-----", "PUBLIC KEY"), ("-----BEGIN CERTIFICATE-----", "CERTIFICATE")]
@@ -103,7 +103,7 @@ impl SigningKey {
             let given = passphrase();
             let length = match &given {
                 Ok(text) if text.len() <= LONGEST_PASSPHRASE.min(buffer.len()) => {
-                    buffer.iter_mut().zip(text.bytes()).for_each(|(to, from)| *to = from);
+                    buffer.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
                     text.len()
                 }
                 _ => 0,
@@ -147,7 +147,7 @@ impl SigningKey {
     /// N = 2^14, r = 8, p = 5: OWASP's equal of N = 2^17, p = 1 within the 32 MiB that `openssl pkey` grants scrypt.
     pub fn to_protected_pem(
         &self,
-        passphrase: &str,
+        passphrase: &[u8],
         randomness: &mut dyn Randomness,
     ) -> Result<Zeroizing<String>, Error> {
         let (mut salt, mut iv) = ([0; 16], [0; 16]);

@@ -266,6 +266,21 @@ fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
 }
 
 impl UserDataFacts {
+    /// The lines of the guest's attestation record that are known beforehand (contract-format, section 8): name and
+    /// lower-case hex SHA-256.
+    pub fn attestation_lines(&self) -> Vec<(&'static str, String)> {
+        let sha256 =
+            |value: &str| hex(&openssl::sha::sha256(value.trim_end_matches(['\r', '\n']).as_bytes()));
+        let key = self.attestation_public_key.as_deref().map(sha256);
+        let mut lines = vec![
+            ("contract:workload", self.workload.sha256.clone()),
+            ("contract:env", self.env.sha256.clone()),
+            ("cidata/user-data", self.sha256.clone()),
+        ];
+        lines.extend(key.map(|sha256| ("contract:attestationPublicKey", sha256)));
+        lines
+    }
+
     /// Verifies the signature, and at `at` the certificate that carries the key, where there is one.
     pub fn verify(&self, key: &VerifyingKey, at: Timestamp) -> Result<(), Refusal> {
         let signature = self.signature.as_ref().ok_or(Refusal::Unsigned)?;

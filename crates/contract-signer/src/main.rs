@@ -1,2 +1,17 @@
-//! To be written.
-fn main() {}
+//! The contract signer's binary: combines both tokens and signs them, and can read neither section.
+
+mod cli;
+mod cmd;
+
+use cli::{Cli, Command};
+
+fn main() -> std::process::ExitCode {
+    cli_kit::run("contract-signer", |cli: Cli, report| match cli.command {
+        Command::Init(arguments) => cmd::init::run(&arguments, report),
+        Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
+        Command::PublicKey(arguments) => cmd::public_key::run(&arguments, report),
+        Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),
+        Command::Sign(arguments) => cmd::sign::run(&arguments, report),
+        Command::Verify(arguments) => cmd::verify::run(&arguments, report),
+    })
+}

@@ -1,0 +1,136 @@
+//! The command line as typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cli_kit::prompt::PassphraseSource;
+use cli_kit::{Common, Force};
+
+/// Combine the workload and env halves of an IBM Hyper Protect contract and sign them, without reading either.
+#[derive(Parser)]
+#[command(
+    name = "contract-signer",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+EXAMPLES:
+  contract-signer keygen                                  make the signing key, once
+  contract-signer inspect paynow.workload.handoff         look at what came in
+  contract-signer sign                                    in the signer's folder: both handoffs become user-data
+  contract-signer verify user-data --signing-key signing-key.pub.pem"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Make a folder to start from
+    #[command(after_help = "EXAMPLE:\n  contract-signer init contract-signer")]
+    Init(Init),
+    /// Make the signing key: RSA-4096, protected by a passphrase, with its public half beside it
+    #[command(after_help = "EXAMPLES:
+  contract-signer keygen
+  contract-signer keygen -o signing-key.pem --passphrase-file passphrase")]
+    Keygen(Keygen),
+    /// Write the public half of a signing key, for the env deployer
+    #[command(
+        after_help = "EXAMPLE:\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
+    )]
+    PublicKey(PublicKey),
+    /// Show all that can be known of a handoff, a token or user data without a key
+    #[command(
+        after_help = "EXAMPLES:\n  contract-signer inspect paynow.workload.handoff\n  contract-signer inspect user-data --json"
+    )]
+    Inspect(Inspect),
+    /// Check that both handoffs belong together, sign them, and write the user data
+    #[command(after_help = "EXAMPLES:
+  contract-signer sign
+  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --key signing-key.pem -o user-data --force")]
+    Sign(Sign),
+    /// Verify the signature of user data, made by any tool
+    #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
+    Verify(Verify),
+}
+
+#[derive(Args)]
+pub struct Init {
+    /// The folder; made if it is not there
+    #[arg(default_value = ".")]
+    pub dir: PathBuf,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+#[derive(Args)]
+pub struct Keygen {
+    /// Where the private key goes; the public one goes to the same name with `.pub.pem`
+    #[arg(short, long, value_name = "FILE", default_value = "signing-key.pem")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub passphrase: PassphraseSource,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+#[derive(Args)]
+pub struct PublicKey {
+    /// The private key
+    #[arg(value_name = "KEY", default_value = "signing-key.pem")]
+    pub key: PathBuf,
+    /// Where the public key goes
+    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub passphrase: PassphraseSource,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+#[derive(Args)]
+pub struct Inspect {
+    /// A handoff, a token or user data; `-` for standard input
+    pub file: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Sign {
+    /// The workload provider's handoff; by default NAME.workload.handoff, by the name in persona.yaml
+    #[arg(long, value_name = "HANDOFF")]
+    pub workload: Option<PathBuf>,
+    /// The env deployer's handoff; by default NAME.env.handoff
+    #[arg(long, value_name = "HANDOFF")]
+    pub env: Option<PathBuf>,
+    /// The private key; by default the one of persona.yaml, or signing-key.pem
+    #[arg(long, value_name = "PEM")]
+    pub key: Option<PathBuf>,
+    /// The auditor's public key, under which the guest encrypts its attestation record
+    #[arg(long, value_name = "PEM")]
+    pub attestation_key: Option<PathBuf>,
+    /// Where the user data goes
+    #[arg(short, long, value_name = "FILE", default_value = "user-data")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub passphrase: PassphraseSource,
+    /// Take bare tokens too: nobody says what they hold, whom they come from, or for which guest they are
+    #[arg(long)]
+    pub danger_accept_unsigned_tokens: bool,
+    /// Sign although the encryption certificate has expired: for test guests only
+    #[arg(long)]
+    pub danger_accept_expired_certificate: bool,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+#[derive(Args)]
+pub struct Verify {
+    /// User data made by any tool; `-` for standard input
+    #[arg(value_name = "USER-DATA")]
+    pub user_data: PathBuf,
+    /// The signer's public key or certificate
+    #[arg(long, value_name = "PEM")]
+    pub signing_key: PathBuf,
+}

@@ -1,0 +1,178 @@
+//! `contract-signer inspect`: all that can be known of a file without a key.
+
+use std::io;
+use std::num::NonZeroUsize;
+
+use cli_kit::input::Input;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
+use contract_core::certificate::day;
+use contract_core::contract::BareToken;
+use contract_core::handoff::Unsorted;
+use contract_core::section::Workload;
+use contract_core::statement::Statement;
+use contract_core::token::TokenFacts;
+use contract_core::user_data::{self, Form, ValueFacts};
+use serde_json::{Map, Value, json};
+
+use crate::cli::Inspect;
+
+/// What was found: JSON for programs, the same as lines for people, and what is wrong with it.
+#[derive(Default)]
+struct Seen {
+    json: Map<String, Value>,
+    lines: Vec<String>,
+    weak: Vec<String>,
+}
+
+pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
+    let name = input::name(&arguments.file);
+    let mut file = Input::open(&arguments.file)?;
+    let mut seen = Seen::default();
+    if super::sign::begins_as_token(&mut file) {
+        inspect_token(file, &name, &mut seen)?;
+    } else if begins_as_tar(&mut file) {
+        inspect_handoff(file, &name, &mut seen)?;
+    } else {
+        inspect_user_data(file, &name, &mut seen)?;
+    }
+    seen.json.insert("weak".into(), json!(seen.weak));
+    let Seen { json, lines, weak } = seen;
+    report.result(&json, |_| lines)?;
+    match weak.first() {
+        None => Ok(()),
+        Some(first) => Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
+            .hint("the section must count as public: change its secrets, and encrypt it again")),
+    }
+}
+
+fn inspect_token(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure> {
+    let context = || format!("cannot read `{name}` as a token");
+    // which section is inside nobody can know: the type parameter promises nothing here
+    let mut token =
+        BareToken::<Workload, _>::of(file).map_err(|error| Failure::from_io(&context(), &error))?;
+    let facts = token.copy_token(&mut io::sink()).doing(context)?;
+    seen.say("kind", "what", "token", "a token; which section is inside only the guest can tell");
+    seen.token("token", &facts, true);
+    Ok(())
+}
+
+fn inspect_handoff(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure> {
+    let context = || format!("cannot read `{name}` as a handoff");
+    let mut handoff = Unsorted::read(file).doing(context)?;
+    let facts = handoff.copy_token(&mut io::sink()).doing(context)?;
+    let statement = handoff.statement();
+    let section = &statement.predicate.section;
+    seen.say("kind", "what", "handoff", &format!("a handoff of the {section} section, not signed"));
+    seen.statement(statement);
+    let ours = statement.predicate.tool.is_ours();
+    seen.token(section, &facts, !ours);
+    Ok(())
+}
+
+fn inspect_user_data(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure> {
+    let facts = user_data::survey(file)
+        .doing(|| format!("cannot read `{name}`: it is no token and no handoff, and as user data"))?;
+    let signed = if facts.signature.is_some() { "signed" } else { "not signed" };
+    seen.say("kind", "what", "user data", &format!("user data, {signed}"));
+    seen.json.insert("signed".into(), json!(facts.signature.is_some()));
+    seen.say("sha256", "sha256", &facts.sha256, &facts.sha256);
+    for (section, value) in [("workload", &facts.workload), ("env", &facts.env)] {
+        seen.value(section, value);
+    }
+    if let Some(key) = &facts.attestation_public_key {
+        seen.say("attestationPublicKey", "attestation key", key, "present; the signature does not cover it");
+    }
+    for key in &facts.unknown {
+        seen.lines.push(format!("{key:<18}not known to this version"));
+    }
+    seen.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
+    Ok(())
+}
+
+fn begins_as_tar(file: &mut Input) -> bool {
+    use io::{Read as _, Seek as _};
+    let mut begin = Vec::new();
+    let read = file.by_ref().take(262).read_to_end(&mut begin);
+    let rewound = file.rewind();
+    read.is_ok() && rewound.is_ok() && begin.get(257..262) == Some(b"ustar")
+}
+
+impl Seen {
+    fn say(&mut self, key: &str, label: &str, value: &str, line: &str) {
+        self.json.insert(key.to_owned(), json!(value));
+        self.lines.push(format!("{label:<18}{line}"));
+    }
+
+    fn value(&mut self, section: &str, value: &ValueFacts) {
+        match &value.form {
+            Form::Token(facts) => self.token(section, facts, true),
+            Form::Plain => {
+                self.json.insert(section.to_owned(), json!({ "form": "plain", "sha256": value.sha256 }));
+                self.lines.push(format!("{section:<18}plain text: not encrypted; sha256 {}", value.sha256));
+            }
+        }
+    }
+
+    fn token(&mut self, section: &str, facts: &TokenFacts, try_one_byte: bool) {
+        let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let one_byte = || if try_one_byte { facts.opens_with_one_byte(workers) } else { None };
+        let weakness = facts.opens_with_empty_password().or_else(one_byte);
+        let (prefix, bits) = (facts.prefix.as_str(), facts.wrapped_bytes * 8);
+        self.json.insert(
+            section.to_owned(),
+            json!({
+                "form": "token",
+                "prefix": prefix,
+                "bytes": facts.bytes,
+                "sectionBytesAtMost": facts.ciphertext_bytes.saturating_sub(1),
+                "rsaBits": bits,
+                "sha256": facts.sha256,
+                "weakness": weakness.map(|it| it.to_string()),
+            }),
+        );
+        self.lines.push(format!(
+            "{section:<18}{prefix}, RSA-{bits}, a section of {} to {} bytes",
+            facts.ciphertext_bytes.saturating_sub(16),
+            facts.ciphertext_bytes.saturating_sub(1)
+        ));
+        self.lines.push(format!("{:<18}{}", "  sha256", facts.sha256));
+        if let Some(weakness) = weakness {
+            self.lines.push(format!("{:<18}{weakness}", "  weak"));
+            self.weak.push(format!("the {section} token is weak: {weakness}"));
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) {
+        let it = &statement.predicate;
+        let certificate = &it.encryption_certificate;
+        let expired = if certificate.not_after < clock::now() { ", EXPIRED" } else { "" };
+        let names = |names: Vec<&String>| {
+            if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ")
+            }
+        };
+        let volume = |(name, volume): (&String, &contract_core::statement::Volume)| {
+            format!("{name}{}", if volume.rolling { " (rolling)" } else { "" })
+        };
+        let volumes: Vec<String> = it.volumes.iter().map(volume).collect();
+        self.json.insert("statement".into(), json!(statement));
+        let mut line = |label: &str, text: String| self.lines.push(format!("{label:<18}{text}"));
+        line("made by", format!("{} {} at {}", it.tool.name, it.tool.version, it.time));
+        line("platform", it.platform.to_string());
+        line("certificate", certificate.subject.clone());
+        line("  serial", certificate.serial.clone());
+        line("  key", certificate.key_fingerprint.clone());
+        line("  valid until", format!("{}{expired}", day(certificate.not_after)));
+        line("volumes", names(volumes.iter().collect()));
+        line("needs variables", names(it.required_variables.iter().collect()));
+        line("gives variables", names(it.provided_variables.iter().collect()));
+        if let Some(key) = &it.signing_key {
+            line("signing key", key.clone());
+        }
+        if let Some(archive) = &it.archive {
+            line("archive", format!("sha256 {}", archive.sha256));
+        }
+    }
+}

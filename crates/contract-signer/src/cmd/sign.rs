@@ -1,0 +1,136 @@
+//! `contract-signer sign`: both halves checked against each other, signed, verified, written.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Seek as _};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use cli_kit::input::Input;
+use cli_kit::output::{Output, Visibility};
+use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::progress::Progress;
+use cli_kit::{Doing as _, Failure, Report, clock, input};
+use contract_core::certificate::Expiry;
+use contract_core::contract::{BareToken, Contract, Half};
+use contract_core::handoff::Unsorted;
+use contract_core::platform::Prefix;
+use contract_core::section::{Env, Kind, Workload};
+use contract_core::user_data::{self, UserDataFacts};
+use contract_core::verifying_key::VerifyingKey;
+use serde_json::json;
+
+use crate::cli::Sign;
+
+pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
+    let to_stdout = arguments.output == Path::new("-");
+    if to_stdout && report.json() {
+        return Err(
+            Failure::usage("`-o -` and `--json` both want standard output").hint("name a file with `-o`")
+        );
+    }
+    let paths = Paths::of(arguments)?;
+    let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
+    let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
+    let bare = arguments.danger_accept_unsigned_tokens;
+    let workload = half::<Workload>(&paths.workload, bare)?;
+    let env = half::<Env>(&paths.env, bare)?;
+    let key = super::signing_key(&paths.key, &arguments.passphrase)?;
+    if !key.is_protected() {
+        let hint = "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
+        report.warning(&format!("the key `{}` has no passphrase", paths.key.display()), &[hint]);
+    }
+
+    let expiry =
+        if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
+    let contract = Contract::combine(workload, env, key.public(), clock::now(), expiry)
+        .doing(|| "cannot sign".into())?;
+    let unchecked = contract.unchecked().to_vec();
+    let progress = Progress::spinner(report, "signing");
+    let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    contract.sign(&key, attestation_key.as_deref(), workers, &mut output).doing(|| "cannot sign".into())?;
+    let facts = verified(&mut output, key.public())?;
+    drop(progress);
+    let name = output.name();
+    output.commit()?;
+
+    for it in &unchecked {
+        report.note(&format!("not checked: {it}"));
+    }
+    report.success(&format!("wrote {name}, signed with key {}", key.public().fingerprint()));
+    report.note("the attestation record must show:");
+    for (line, sha256) in facts.attestation_lines() {
+        report.note(&format!("  {sha256} {line}"));
+    }
+    let record = facts.attestation_lines().into_iter().collect::<BTreeMap<_, _>>();
+    let result = json!({
+        "userData": arguments.output,
+        "keyFingerprint": key.public().fingerprint(),
+        "attestationRecord": record,
+        "unchecked": unchecked,
+    });
+    if to_stdout { Ok(()) } else { report.result(&result, |_| Vec::<String>::new()) }
+}
+
+/// Typed flags, or what the signer's folder says.
+struct Paths {
+    workload: PathBuf,
+    env: PathBuf,
+    key: PathBuf,
+}
+
+impl Paths {
+    fn of(arguments: &Sign) -> Result<Self, Failure> {
+        let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+        let or = |flag: &Option<PathBuf>, default: PathBuf| flag.clone().unwrap_or(default);
+        let handoff = |section| PathBuf::from(format!("{}.{section}.handoff", persona.name));
+        let workload = or(&arguments.workload, handoff(Workload::NAME));
+        let env = or(&arguments.env, handoff(Env::NAME));
+        if workload == Path::new("-") && env == Path::new("-") {
+            return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
+                .hint("name a file for the other"));
+        }
+        Ok(Self { workload, env, key: or(&arguments.key, persona.key) })
+    }
+}
+
+fn half<K: Kind>(path: &Path, bare_tokens: bool) -> Result<Half<K, Input>, Failure> {
+    let name = input::name(path);
+    let context = || format!("cannot take `{name}` as the {} half", K::NAME);
+    let mut file = Input::open(path)?;
+    if begins_as_token(&mut file) {
+        if !bare_tokens {
+            return Err(Failure::new(
+                cli_kit::ExitCode::Refused,
+                format!("{}: it is a bare token, and nobody says what it holds", context()),
+            )
+            .hint("ask for the handoff that `encrypt` wrote")
+            .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
+        }
+        return BareToken::of(file)
+            .map(Half::BareToken)
+            .map_err(|error| Failure::from_io(&context(), &error));
+    }
+    let handoff = Unsorted::read(file).and_then(Unsorted::of_section).doing(context)?;
+    Ok(Half::Handoff(Box::new(handoff)))
+}
+
+/// Whether the file begins with a token's prefix; leaves it at its beginning.
+pub(super) fn begins_as_token(file: &mut Input) -> bool {
+    let mut begin = Vec::new();
+    let read = file.by_ref().take(20).read_to_end(&mut begin);
+    let rewound = file.rewind();
+    read.is_ok()
+        && rewound.is_ok()
+        && Prefix::ALL.iter().any(|prefix| begin.starts_with(prefix.as_str().as_bytes()))
+}
+
+fn attestation_key(path: &Path) -> Result<String, Failure> {
+    super::verifying_key(path)?.to_pem().doing(|| format!("cannot use `{}`", input::name(path)))
+}
+
+/// What was written, read back and verified with the public key before it gets its name.
+fn verified(output: &mut Output, key: &VerifyingKey) -> Result<UserDataFacts, Failure> {
+    let facts = user_data::survey(output).doing(|| "the user data does not read back".into())?;
+    facts.verify(key, clock::now()).doing(|| "the user data does not verify".into())?;
+    Ok(facts)
+}
