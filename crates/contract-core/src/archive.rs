@@ -155,7 +155,7 @@ fn append(builder: &mut tar::Builder<impl Write>, entry: &Entry) -> Result<(), E
             header.set_entry_type(tar::EntryType::Directory);
             header.set_mode(0o755);
             header.set_size(0);
-            builder.append_data(&mut header, &entry.name, io::empty()).map_err(Error::Write)
+            builder.append_data(&mut header, format!("{}/", entry.name), io::empty()).map_err(Error::Write)
         }
         Kind::File { executable, size } => {
             header.set_mode(if executable { 0o755 } else { 0o644 });
