@@ -2,7 +2,11 @@
 //!
 //! The corpus is `tests/vectors/section`, read whole. The schema is not ours to pass on: where it does not lie beside the
 //! project, its part of the test is skipped, and says so.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a test makes its own files and says what it skipped"
+)]
 
 use std::{
     fs,

@@ -96,16 +96,11 @@ impl Descriptors {
             Ok(documents) => documents,
             Err(error) => {
                 // not the reader's own words, which repeat values
-                let (line, reason) = match crate::yaml::first_mistake(text) {
-                    Some(mistake) => (Some(mistake.line()), format!("no YAML: {}", mistake.reason())),
-                    None => {
-                        let line =
-                            error.location().and_then(|location| usize::try_from(location.line()).ok());
-                        (
-                            line,
-                            "YAML with a repeated key, an unknown tag, or aliases without measure".to_owned(),
-                        )
-                    }
+                let (line, reason) = if let Some(mistake) = crate::yaml::first_mistake(text) {
+                    (Some(mistake.line()), format!("no YAML: {}", mistake.reason()))
+                } else {
+                    let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
+                    (line, "YAML with a repeated key, an unknown tag, or aliases without measure".to_owned())
                 };
                 let hint =
                     "see whether the indentation is right, the quotes are closed, and each key stands once";

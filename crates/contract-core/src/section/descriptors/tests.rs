@@ -60,11 +60,9 @@ fn compose_variables_and_anchors() {
 
 #[test]
 fn aliases_that_explode_are_refused() {
-    let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..12 {
-        let items = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb += &format!("a{level}: &a{level} [{items}]\n");
-    }
+    let level = |n: i32| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
+    let levels: Vec<_> = (1..12).map(level).collect();
+    let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &levels.concat();
     let found = compose(&top(&[("docker-compose.yaml", &bomb)]));
     assert!(shown(&found)[0].contains("aliases without measure"));
 }

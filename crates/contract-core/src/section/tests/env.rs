@@ -29,10 +29,7 @@ fn logging_needs_one_backend() {
         (HEAD.replace("6514", "65536"), "65536 is no port"),
         (HEAD.replace("log.example.com", "https://log"), "`https://log` is no host name"),
         (HEAD.replace("    server: !file ca.crt\n", ""), "logging.syslog.server: `server` is missing"),
-        (
-            format!("type: env\nlogging: {{logRouter: {{hostname: r.example.com}}}}\n"),
-            "`iamApiKey` is missing",
-        ),
+        ("type: env\nlogging: {logRouter: {hostname: r.example.com}}\n".to_owned(), "`iamApiKey` is missing"),
     ] {
         if text.contains("logrouter") {
             let (_, findings) = read_in::<Env>(folder.path(), &text);
@@ -205,7 +202,7 @@ fn volumes_and_key_management() {
     let kms = "kms: [{apiKey: canarycanary, crn: \"crn:v1:bluemix:public:kms:eu:a/1:2:key:3\"}]";
     let grep11 = "grep11: {address: \"g.io:9876\", clientCert: AAAA, clientKey: AAAA, caCert: AAAA, metadata: {aesKeyBlob: \"***\"}}";
     for (volume, due) in [
-        ("".to_owned(), "volumes.data.seed: `seed` is missing"),
+        (String::new(), "volumes.data.seed: `seed` is missing"),
         ("seed: canarycanarycanary, uv-secret-id: index-1".to_owned(), "both `seed` and `uv-secret-id`"),
         ("uv-secret-id: index-9".to_owned(), "uv-secret-id: no id of an ultravisor secret"),
         (
