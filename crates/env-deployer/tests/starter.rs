@@ -1,4 +1,5 @@
 //! The folder that `init` writes is a good one, once the files that it names are there.
+#![expect(clippy::disallowed_methods, reason = "a test of the whole process has to start it")]
 
 use std::path::Path;
 use std::process::{Command, Output};
