@@ -1,0 +1,143 @@
+//! Separation of duties: what one persona must not know appears in nothing that another receives.
+
+use std::fs;
+use std::path::Path;
+
+use story_tests::{Story, listing};
+
+/// The secrets of a story: who holds each, and in which of its files it stands.
+const CANARIES: [(&str, &str); 4] = [
+    ("workload-provider", "canary-of-the-workload-seed"),
+    ("workload-provider", "canary-of-the-workload-registry"),
+    ("env-deployer", "canary-of-the-env-seed"),
+    ("env-deployer", "canary-of-the-env-variable"),
+];
+
+/// Every form in which a secret may lie in a file: plain, hex, base64 at each of the three alignments.
+fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+    let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+    let mut forms = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
+    for skip in 0..3 {
+        // whole groups of three bytes only: the characters at both ends depend on the neighbours
+        let inner = &secret[skip..skip + (secret.len() - skip) / 3 * 3];
+        forms.push(base64(inner));
+    }
+    forms
+}
+
+fn base64(bytes: &[u8]) -> Vec<u8> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let group = |three: &[u8]| {
+        let bits = three.iter().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
+        [18, 12, 6, 0].map(|shift| ALPHABET[bits >> shift & 63])
+    };
+    bytes.chunks_exact(3).flat_map(group).collect()
+}
+
+/// The paths in `place`, a file or a folder, in which a form of the secret stands.
+fn found(secret: &str, place: &Path) -> Vec<String> {
+    let forms = forms(secret.as_bytes());
+    let files = if place.is_dir() { listing(place).into_keys().collect() } else { vec![place.to_owned()] };
+    files
+        .into_iter()
+        .filter(|file| file.is_file())
+        .filter(|file| {
+            let content = fs::read(file).unwrap();
+            forms.iter().any(|form| content.windows(form.len()).any(|window| window == form))
+        })
+        .map(|file| file.display().to_string())
+        .collect()
+}
+
+/// A search that finds nothing proves nothing unless it finds what is there.
+#[test]
+fn the_search_finds_what_is_there() {
+    let story = Story::new();
+    for (persona, canary) in CANARIES {
+        assert_eq!(found(canary, &story.path(persona)).len(), 1, "{canary}");
+        for lead in ["", "x", "xy"] {
+            story.does(&format!("printf '{lead}%s and more' '{canary}' | base64 -w0 > base64; printf %s '{canary}' | od -An -v -tx1 | tr -d ' \\n' > hex"));
+            assert_eq!(found(canary, &story.path("base64")).len(), 1, "{lead} {canary}");
+            assert_eq!(found(canary, &story.path("hex")).len(), 1, "{canary}");
+        }
+    }
+}
+
+#[test]
+fn no_secret_is_in_what_is_handed_over() {
+    let story = Story::signed();
+    story.does(
+        "mkdir handed; cp workload.handoff env.handoff workload.token env.token user-data $PUBLIC_KEY handed
+         for f in workload env; do mkdir handed/$f; tar xf $f.handoff -C handed/$f; done
+         for f in workload.handoff env.handoff user-data; do contract-signer inspect $f --json > handed/$f.json; done",
+    );
+    for (_, canary) in CANARIES {
+        assert_eq!(found(canary, &story.path("handed")), Vec::<String>::new(), "{canary}");
+    }
+    let passphrase = String::from_utf8(story.read("contract-signer/passphrase")).unwrap();
+    assert_eq!(found(&passphrase, &story.path("handed")), Vec::<String>::new());
+}
+
+/// Also not on the terminal, where others look over the shoulder and logs are kept.
+#[test]
+fn no_secret_is_shown() {
+    let story = Story::new();
+    story.does(
+        "exec > shown 2>&1
+         workload-provider check workload-provider; workload-provider check workload-provider --json
+         workload-provider encrypt workload-provider -o workload.handoff
+         env-deployer check env-deployer; env-deployer check env-deployer --json
+         env-deployer encrypt env-deployer --signing-key $PUBLIC_KEY -o env.handoff --json
+         sign -o user-data; boot",
+    );
+    for (_, canary) in CANARIES {
+        assert_eq!(found(canary, &story.path("shown")), Vec::<String>::new(), "{canary}");
+    }
+}
+
+/// What the ceremony leaves in one persona's folder holds no other persona's secret.
+#[test]
+fn the_ceremony_keeps_the_folders_apart() {
+    let story = Story::new();
+    let sample = story_tests::repository().join("personas");
+    story.does(&format!("guest-rehearsal ceremony '{}' -o ceremony", sample.display()));
+    let secrets = story.does(
+        "cd ceremony
+         sed -nE 's/^ *(seed|password): *\"?([^\"]{8,})\"?$/workload-provider \\2/p' workload-provider/workload.yaml
+         sed -nE 's/^ *(seed|password): *\"?([^\"]{8,})\"?$/env-deployer \\2/p' env-deployer/env.yaml
+         echo contract-signer $(cat contract-signer/passphrase)
+         for f in env-deployer/rsyslog/*key*.pem; do echo env-deployer $(sed -n 3p $f); done
+         echo guest $(sed -n 3p guest/guest-key.pem)
+         echo contract-signer $(sed -n 3p contract-signer/signing-key.pem)",
+    );
+    assert!(secrets.lines().count() >= 6, "{secrets}");
+    for line in secrets.lines() {
+        let (owner, secret) = line.split_once(' ').unwrap();
+        for persona in ["workload-provider", "env-deployer", "contract-signer", "guest"] {
+            let places = found(secret, &story.path("ceremony").join(persona));
+            assert_eq!(
+                places.is_empty(),
+                persona != owner,
+                "{owner}'s secret in {persona}'s folder: {places:?}"
+            );
+        }
+    }
+}
+
+/// No persona's binary can unwrap a token: none knows a way to be given the guest's key, and none links the code.
+#[test]
+fn only_the_guest_opens_tokens() {
+    let story = Story::signed();
+    for binary in ["workload-provider", "env-deployer", "contract-signer"] {
+        let help = story.does(&format!(
+            "{binary} --help; for c in $({binary} --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+).*/\\1/p'); do {binary} $c --help; done"
+        ));
+        assert!(!help.contains("guest-key"), "{help}");
+        let outcome = story.sh(&format!("{binary} boot user-data --guest-key $GUEST_KEY"));
+        assert_eq!(outcome.exit, 2, "{binary}: {outcome:?}");
+        let symbols = story.does(&format!("grep -c EVP_PKEY_decrypt $(command -v {binary}) || true"));
+        assert_eq!(symbols.trim(), "0", "{binary} imports OpenSSL's private-key decryption");
+    }
+    let symbols = story.does("grep -c EVP_PKEY_decrypt $(command -v guest-rehearsal) || true");
+    assert_ne!(symbols.trim(), "0", "the search must be able to find it");
+}

@@ -1,0 +1,118 @@
+# Functions for the scripts of the story tests. Everything but `sign` and `boot` is the work of standard tools.
+
+CERTIFICATE=guest/guest-encrypt.crt
+GUEST_KEY=guest/guest-key.pem
+PASSPHRASE=contract-signer/passphrase
+SIGNING_KEY=contract-signer/signing-key.pem
+PUBLIC_KEY=contract-signer/signing-key.pub.pem
+SIGNER="--key $SIGNING_KEY --passphrase-file $PASSPHRASE"
+
+# sign ARGS…: both handoffs into user data, with our signer
+sign() {
+    contract-signer sign --workload workload.handoff --env env.handoff $SIGNER "$@"
+}
+
+# sign_tokens ARGS…: both bare tokens into user data, with our signer
+sign_tokens() {
+    contract-signer sign --workload workload.token --env env.token --danger-accept-unsigned-tokens $SIGNER "$@"
+}
+
+# boot ARGS…: the user data in the rehearsed guest
+boot() {
+    guest-rehearsal boot user-data --guest-key "$GUEST_KEY" "$@"
+}
+
+# documented_token SECTION PASSWORD-FILE: a token as the documented shell procedure makes it, whatever the password
+documented_token() {
+    printf 'hyper-protect-basic.%s.%s' \
+        "$(openssl pkeyutl -encrypt -certin -inkey "$CERTIFICATE" -in "$2" | base64 -w0)" \
+        "$(openssl enc -aes-256-cbc -pbkdf2 -pass stdin -in "$1" < "$2" 2>/dev/null | base64 -w0)"
+}
+
+# open_token TOKEN: the section, by the openssl command alone
+open_token() {
+    cut -d. -f2 < "$1" | base64 -d | openssl pkeyutl -decrypt -inkey "$GUEST_KEY" -out tmp/password
+    cut -d. -f3 < "$1" | tr -d '\n' | base64 -d > tmp/ciphertext
+    openssl enc -d -aes-256-cbc -pbkdf2 -pass file:tmp/password -in tmp/ciphertext
+    rm tmp/password tmp/ciphertext
+}
+
+# documented_contract WORKLOAD ENV: user data from two files that hold a token or a plain section's value on one line
+documented_contract() {
+    local workload env
+    workload=$(cat "$1")
+    env=$(cat "$2")
+    printf '%s%s' "$workload" "$env" > tmp/signed
+    openssl dgst -sha256 -sign "$SIGNING_KEY" -passin "file:$PASSPHRASE" -out tmp/signature tmp/signed
+    printf 'workload: %s\nenv: %s\nenvWorkloadSignature: %s\n' "$workload" "$env" "$(base64 -w0 tmp/signature)"
+    rm tmp/signed tmp/signature
+}
+
+# value KEY FILE: a value of user data that stands on one line
+value() {
+    sed -n "s/^$1: //p" "$2"
+}
+
+# flip PART FILE: the middle base64 character of a token's part becomes another one
+flip() {
+    awk -F. -v OFS=. -v part="$1" '{
+        at = int(length($part) / 2); was = substr($part, at, 1)
+        $part = substr($part, 1, at - 1) (was == "A" ? "B" : "A") substr($part, at + 1); printf "%s", $0
+    }' "$2" > tmp/flipped
+    ! cmp -s tmp/flipped "$2" && mv tmp/flipped "$2"
+}
+
+# edit SED-SCRIPT FILE: fails unless something changed
+edit() {
+    sed -E "$1" "$2" > tmp/edited
+    ! cmp -s tmp/edited "$2" && mv tmp/edited "$2"
+}
+
+# unpack HANDOFF: its entries into the folder handoff/
+unpack() {
+    mkdir -p handoff
+    tar xf "$1" -C handoff
+}
+
+# repack HANDOFF ENTRY…: the named entries of the folder handoff/ become the handoff; the folder goes
+repack() {
+    local handoff=$1
+    shift
+    tar cf "$handoff" -C handoff "$@"
+    rm -r handoff
+}
+
+# restate SED-SCRIPT HANDOFF: edits a handoff's statement
+restate() {
+    unpack "$2" && edit "$1" handoff/statement.json && repack "$2" token statement.json
+}
+
+# dated_certificate OUT START END: self-signed, with free dates (`openssl x509` of 3.0 can't set them)
+dated_certificate() {
+    mkdir -p tmp/ca && : > tmp/ca/index && echo 01 > tmp/ca/serial
+    printf '[ca]\ndefault_ca=c\n[c]\ndatabase=tmp/ca/index\nserial=tmp/ca/serial\nnew_certs_dir=tmp/ca\n%s\n%s\n' \
+        'default_md=sha256' 'policy=p' > tmp/ca/config
+    printf '[p]\ncommonName=supplied\n' >> tmp/ca/config
+    openssl req -new -key "$GUEST_KEY" -subj "/CN=dated guest" -out tmp/ca/request
+    openssl ca -config tmp/ca/config -batch -notext -selfsign -keyfile "$GUEST_KEY" -in tmp/ca/request \
+        -startdate "$2" -enddate "$3" -out "$1" 2>/dev/null
+    rm -r tmp/ca
+}
+
+# deliver ARCHIVE KIND: signed user data whose workload holds the archive under KIND (play or compose)
+deliver() {
+    {
+        printf 'type: workload\n%s:\n  archive: ' "$2"
+        base64 -w0 "$1"
+        printf '\nvolumes:\n  data:\n    seed: "0123456789abcdef"\n'
+    } > tmp/section
+    printf ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 > tmp/password
+    documented_token tmp/section tmp/password > workload.token
+    documented_contract workload.token env.token > user-data
+    rm tmp/section tmp/password
+}
+
+# as_nobody COMMAND…: without root's power to read and write everything
+as_nobody() {
+    if [ "$(id -u)" = 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
+}

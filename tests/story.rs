@@ -1,0 +1,8 @@
+//! The whole story through the binaries, one topic a module.
+
+mod hostile;
+mod openssl_opens_what_we_make;
+mod separation;
+mod transcripts;
+mod two_packs_are_equal;
+mod we_open_what_openssl_makes;

@@ -1,0 +1,204 @@
+//! What the documents show is what happens: every `console` block of `transcripts/*.trycmd`, of README.md and of the
+//! personas' pages is run, and every example of every `--help`.
+//!
+//! A block holds commands after `$ ` (continued after `> `), each followed by `? 3` where it exits with 3, and by what
+//! it prints. `[..]` stands for anything within a line, a line of `...` for any lines. The commands of a document run
+//! in one shell, one after the other. `SNAPSHOTS=overwrite cargo test -p story-tests transcripts` writes what happened
+//! into the documents, to be read with `git diff`. Blocks of another language, `sh` for one, are not run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data};
+use story_tests::{Story, repository};
+
+/// Stands between the outputs of two commands.
+const SEPARATOR: char = '\u{1e}';
+
+/// A piece of a document: text to keep, or a command with what the document says of it.
+enum Piece<'a> {
+    Text(&'a str),
+    Command { lines: Vec<&'a str> },
+}
+
+/// Drops what the document says that commands print, since it is to be replaced by what they do print.
+fn pieces(document: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut inside = false;
+    for line in document.lines() {
+        if line.starts_with("```") {
+            inside = !inside && line == "```console";
+            pieces.push(Piece::Text(line));
+        } else if !inside {
+            pieces.push(Piece::Text(line));
+        } else if line.starts_with("$ ") {
+            pieces.push(Piece::Command { lines: vec![line] });
+        } else if line.starts_with("> ")
+            && let Some(Piece::Command { lines }) = pieces.last_mut()
+        {
+            lines.push(line);
+        }
+    }
+    pieces
+}
+
+/// The document with what its commands really printed.
+fn performed(story: &Story, start: &str, document: &str) -> String {
+    let pieces = pieces(document);
+    let mut script = vec![format!("cd '{start}'")];
+    for piece in &pieces {
+        if let Piece::Command { lines } = piece {
+            let command: Vec<_> = lines.iter().map(|line| &line[2..]).collect();
+            script.push(format!("{{ {}\n}} 2>&1; printf '{SEPARATOR}%d{SEPARATOR}' $?", command.join("\n")));
+        }
+    }
+    let printed = story.sh(&script.join("\n")).text();
+    let mut printed = printed.split(SEPARATOR);
+    let mut performed = Vec::new();
+    for piece in &pieces {
+        match piece {
+            Piece::Text(line) => performed.push((*line).to_owned()),
+            Piece::Command { lines } => {
+                performed.extend(lines.iter().map(|line| (*line).to_owned()));
+                let output = printed.next().expect("the shell ended early");
+                let exit = printed.next().expect("the shell ended early");
+                if exit != "0" {
+                    performed.push(format!("? {exit}"));
+                }
+                performed.extend(output.lines().map(|line| line.trim_end().to_owned()));
+            }
+        }
+    }
+    performed.join("\n") + "\n"
+}
+
+fn check(story: &Story, start: &str, document: &Path) {
+    let expected =
+        fs::read_to_string(document).unwrap_or_else(|error| panic!("{}: {error}", document.display()));
+    let performed = performed(story, start, &expected);
+    Assert::new().action_env("SNAPSHOTS").eq(performed, Data::read_from(document, Some(DataFormat::Text)));
+}
+
+/// What the ceremony leaves, under `target/ceremony` as for whoever types the README's commands.
+fn after_the_ceremony() -> Story {
+    let story = Story::new();
+    story.write(
+        "personas/ceremony",
+        format!(
+            "#!/bin/sh\nexec guest-rehearsal ceremony '{}/personas' -o target/ceremony \"$@\"\n",
+            repository().display()
+        ),
+    );
+    story.does("chmod +x personas/ceremony; mkdir target");
+    story
+}
+
+fn documents(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let mut found: Vec<_> = fs::read_dir(repository().join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn transcripts_hold() {
+    let transcripts = documents("tests/transcripts", "trycmd");
+    assert!(!transcripts.is_empty());
+    for transcript in transcripts {
+        check(&Story::new(), ".", &transcript);
+    }
+}
+
+#[test]
+fn the_readme_holds() {
+    check(&after_the_ceremony(), ".", &repository().join("README.md"));
+}
+
+#[test]
+fn the_personas_pages_hold() {
+    for persona in ["workload-provider", "env-deployer", "contract-signer"] {
+        let story = after_the_ceremony();
+        story.does("personas/ceremony");
+        let page = repository().join("personas").join(persona).join("README.md");
+        check(&story, &format!("target/ceremony/{persona}"), &page);
+    }
+}
+
+/// The commands of a binary, as its own help lists them, one level deep: `seed` and `seed roll` alike.
+fn commands(story: &Story, line: &str) -> Vec<String> {
+    let help = story.does(&format!("{line} --help"));
+    let mut found = vec![line.to_owned()];
+    let listed =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    for name in listed.filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let name = name.split_whitespace().next().unwrap();
+        if name != "help" {
+            found.extend(commands(story, &format!("{line} {name}")));
+        }
+    }
+    found
+}
+
+/// The examples at the end of a help text, continued lines joined. What follows two spaces is a word to the reader.
+fn examples(help: &str) -> Vec<String> {
+    let heading = |line: &&str| !["EXAMPLE:", "EXAMPLES:"].contains(line);
+    let lines: Vec<_> = help.lines().skip_while(heading).skip(1).map(str::trim).collect();
+    let joined = lines.join("\n").replace("\\\n", "");
+    let commands = joined.lines().filter(|line| {
+        ["workload-provider ", "env-deployer ", "contract-signer ", "guest-rehearsal "]
+            .iter()
+            .any(|name| line.starts_with(name))
+    });
+    commands.map(|line| line.split("  ").next().unwrap_or(line).to_owned()).collect()
+}
+
+/// Every example runs as it stands, in its persona's folder; only what it would have to overwrite is taken away first.
+#[test]
+fn the_examples_of_every_help_work() {
+    let story = after_the_ceremony();
+    story.does("personas/ceremony");
+    for binary in ["workload-provider", "env-deployer", "contract-signer", "guest-rehearsal"] {
+        let folder = if binary == "guest-rehearsal" { "." } else { binary };
+        for command in commands(&story, binary) {
+            let help = story.does(&format!("{command} --help"));
+            let leaf = !help.contains("Commands:");
+            let examples = examples(&help);
+            assert!(!leaf || !examples.is_empty(), "`{command} --help` has no examples:\n{help}");
+            for example in examples {
+                story.does("rm -rf copy; cp -r target/ceremony copy");
+                story.does(&format!("cd 'copy/{folder}'; {}", make_room(&example)));
+                let mut outcome = story.sh(&format!("cd 'copy/{folder}'; {example}"));
+                if outcome.exit == 5 {
+                    outcome = story.sh(&at_a_terminal(folder, &example));
+                }
+                assert_eq!(outcome.exit, 0, "`{example}` of `{command} --help`: {outcome:?}");
+            }
+        }
+    }
+}
+
+/// A terminal at which somebody types the passphrase twice, for what asks for it.
+fn at_a_terminal(folder: &str, example: &str) -> String {
+    format!(
+        "typed() {{ for i in 1 2; do sleep 1; cat target/ceremony/contract-signer/passphrase; echo; done; sleep 1; }}
+         typed | (cd 'copy/{folder}'; script --quiet --return --command '{example}' /dev/null)"
+    )
+}
+
+/// Removes what an example writes: the files after `-o` and `--token`, and the default output of `encrypt`.
+fn make_room(example: &str) -> String {
+    let words: Vec<_> = example.split_whitespace().collect();
+    let named =
+        words.windows(2).filter(|pair| ["-o", "--output", "--token"].contains(&pair[0])).map(|pair| pair[1]);
+    let mut gone: Vec<_> = named.filter(|file| *file != "-").map(str::to_owned).collect();
+    match words[1] {
+        "encrypt" => gone.push(format!("*.{}.handoff", words[0].split('-').next().unwrap())),
+        "keygen" => gone.extend(["*.pub.pem".to_owned(), "guest-*".to_owned()]),
+        _ => {}
+    }
+    format!("rm -rf {}", gone.join(" "))
+}
