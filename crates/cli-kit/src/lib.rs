@@ -22,6 +22,11 @@ pub mod persona;
 // Passphrases: from a file, a descriptor or the terminal.
 pub mod prompt;
 
+// What the two personas share who write a section.
+pub mod author;
+// Folders to start from.
+pub mod starter;
+
 // The time, read in one place.
 pub mod clock;
 // What keeps secrets out of core dumps.

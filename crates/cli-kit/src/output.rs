@@ -71,6 +71,14 @@ impl Output {
         }
     }
 
+    /// The name in a sentence: quoted, if it is one.
+    pub fn quoted(&self) -> String {
+        match self.sink {
+            Sink::Spool { into: None, .. } => self.name(),
+            Sink::Spool { .. } | Sink::Beside { .. } => format!("`{}`", self.name()),
+        }
+    }
+
     /// Makes what was written appear under its name.
     pub fn commit(self) -> Result<(), Failure> {
         commit_all([self])

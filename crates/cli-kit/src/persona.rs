@@ -78,7 +78,7 @@ impl PersonaFile {
             key: folder.join("signing-key.pem"),
             folder: folder.to_owned(),
         };
-        let path = folder.join(FILE);
+        let path = beside(folder, FILE);
         // a link that leads nowhere is not an absent file
         if folder.is_dir() && path.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
         {
@@ -120,10 +120,15 @@ impl PersonaFile {
         flag.map(Path::to_owned).or_else(|| file.cloned()).ok_or_else(|| {
             Failure::usage(format!("no {what} is named")).hint(format!(
                 "pass it with `--{field} {example}`, or write `{field}: {example}` into `{}`",
-                self.folder.join(FILE).display()
+                beside(&self.folder, FILE).display()
             ))
         })
     }
+}
+
+/// A file of a folder, named as shortly as it can be.
+pub(crate) fn beside(folder: &Path, name: &str) -> PathBuf {
+    if folder == Path::new(".") { name.into() } else { folder.join(name) }
 }
 
 /// The name of a folder that may be named `.` or `..`.
@@ -243,7 +248,7 @@ impl Reader<'_> {
     }
 
     fn file(&self, field: &str, node: &Node) -> Result<PathBuf, Failure> {
-        Ok(self.folder.join(self.text(field, node)?))
+        Ok(beside(self.folder, self.text(field, node)?))
     }
 
     fn wrong(&self, line: usize, field: &str, message: &str) -> Failure {

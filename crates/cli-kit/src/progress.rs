@@ -1,5 +1,6 @@
 //! Signs of life during long work: on terminals only, after a second, gone when the work is done.
 
+use std::io::IsTerminal as _;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -34,9 +35,9 @@ impl Progress {
         Self::shown_later(report, bar, template, doing)
     }
 
-    /// So many bytes more are done.
-    pub fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
+    /// So many bytes are done.
+    pub fn reached(&self, bytes: u64) {
+        self.bar.set_position(bytes);
     }
 
     fn shown_later(report: &Report, bar: ProgressBar, template: &str, doing: &str) -> Self {
@@ -45,12 +46,12 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        let waiting = (!report.json()).then(|| {
+        // a thread costs as much as packing a small folder
+        let waiting = (!report.json() && std::io::stderr().is_terminal()).then(|| {
             let (done, wait) = mpsc::channel();
             let bar = bar.clone();
             let show = move || {
                 if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                    // draws nothing where stderr is no terminal
                     bar.set_draw_target(ProgressDrawTarget::stderr());
                     bar.enable_steady_tick(TICK);
                 }

@@ -33,6 +33,11 @@ pub struct PassphraseSource {
 }
 
 impl PassphraseSource {
+    /// Whether nobody is asked.
+    pub(crate) fn is_given(&self) -> bool {
+        self.passphrase_file.is_some() || self.passphrase_fd.is_some()
+    }
+
     /// The passphrase of something that has one, ``the key `signing-key.pem` ``.
     pub fn passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
         match self.first_line() {

@@ -84,19 +84,24 @@ impl Report {
         verdict(subject, findings)
     }
 
-    /// Shows findings as the result (`check`): all of them, then the verdict.
-    pub fn check(&self, subject: &str, findings: &Findings) -> Result<(), Failure> {
+    /// Shows findings as the result (`check`): all of them, then `rest`, then the verdict.
+    pub fn check<T: Serialize>(
+        &self,
+        subject: &str,
+        findings: &Findings,
+        rest: &T,
+        text: impl FnOnce(&T) -> Vec<String>,
+    ) -> Result<(), Failure> {
         self.answered.set(true);
+        let (errors, warnings) = (findings.errors(), findings.warnings());
         if self.json {
-            let (errors, warnings) = (findings.errors(), findings.warnings());
-            answer(&json_line(
-                &serde_json::json!({"subject": subject, "findings": findings, "errors": errors, "warnings": warnings}),
-            )?)?;
+            answer(&json_line(&Checked { subject, findings, errors, warnings, rest })?)?;
         } else {
-            answer(&findings.0.iter().map(shown).collect::<String>())?;
+            let lines = text(rest).into_iter().map(|line| paint("", PLAIN, "", &line));
+            answer(&findings.0.iter().map(shown).chain(lines).collect::<String>())?;
         }
         verdict(subject, findings)?;
-        self.success(&format!("`{subject}` is good{}", but(findings.warnings())));
+        self.success(&format!("`{subject}` is good{}", but(warnings)));
         Ok(())
     }
 
@@ -119,6 +124,17 @@ impl Report {
         let said = paint(&format!("{}: ", self.program), style, kind, message);
         hints.iter().fold(said, |said, hint| said + &paint("  ", HINT, "hint: ", hint))
     }
+}
+
+/// The object of `check --json`.
+#[derive(Serialize)]
+struct Checked<'a, T> {
+    subject: &'a str,
+    findings: &'a Findings,
+    errors: usize,
+    warnings: usize,
+    #[serde(flatten)]
+    rest: &'a T,
 }
 
 /// Makes control characters visible, so that a name or a value from outside can't move the cursor, hide text, forge a
@@ -186,8 +202,13 @@ fn but(warnings: usize) -> String {
     if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) }
 }
 
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+/// ``1 error``, ``2 errors``.
+pub fn count(number: usize, what: &str) -> String {
+    match (number, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {what}s"),
+    }
 }
 
 fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
@@ -197,9 +218,9 @@ fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
     Ok(json + "\n")
 }
 
-/// Unlike `println!` this doesn't panic when nobody reads.
+/// Unlike `println!` this doesn't panic when nobody reads. Findings are coloured, on terminals only.
 fn answer(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
 }
 

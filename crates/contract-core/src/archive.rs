@@ -96,7 +96,7 @@ impl Advice for Error {
 }
 
 /// What was packed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Packed {
     /// Lower-case hex SHA-256 of the tar.gz.
     pub sha256: String,
@@ -123,6 +123,11 @@ impl Archive {
     /// How many bytes of files there are to pack.
     pub fn size(&self) -> u64 {
         self.entries.iter().map(|entry| if let Kind::File { size, .. } = entry.kind { size } else { 0 }).sum()
+    }
+
+    /// How many directories and files there are.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
     }
 
     /// Streams the tar.gz. `progress` is told the bytes of files packed so far.
@@ -155,7 +160,7 @@ fn append(builder: &mut tar::Builder<impl Write>, entry: &Entry) -> Result<(), E
             header.set_entry_type(tar::EntryType::Directory);
             header.set_mode(0o755);
             header.set_size(0);
-            builder.append_data(&mut header, &entry.name, io::empty()).map_err(Error::Write)
+            builder.append_data(&mut header, format!("{}/", entry.name), io::empty()).map_err(Error::Write)
         }
         Kind::File { executable, size } => {
             header.set_mode(if executable { 0o755 } else { 0o644 });

@@ -30,6 +30,17 @@ impl Platform {
         }
     }
 
+    /// The platforms whose certificates were seen with such a subject (contract-format, section 9); none for a subject
+    /// that says nothing. A hint and no proof: one key was seen shipped for two products.
+    pub fn suggested_by(subject: &str) -> &'static [Self] {
+        match subject {
+            _ if subject.contains("Hyper Protect Container Runtime") => &[Self::Hpvs],
+            _ if subject.contains("Confidential Container ") => &[Self::Ccco],
+            _ if subject.contains("CN=Container Runtime") => &[Self::Ccrt, Self::Ccrv],
+            _ => &[],
+        }
+    }
+
     /// The first part of a token for this platform.
     pub fn prefix(self) -> Prefix {
         match self {

@@ -21,6 +21,7 @@ mod tags;
 mod value;
 mod volumes;
 mod workload;
+mod write;
 
 use std::{collections::BTreeSet, fmt, marker::PhantomData, path::Path};
 
@@ -43,6 +44,7 @@ pub use secret::Secret;
 pub use splice::{Edit, Part, SpliceError, splice};
 pub use volumes::{EnvSeed, EnvVolume, VolumeFacts, WorkloadVolume};
 pub use workload::{Application, Archive, Literal, WorkloadModel};
+pub use write::{Measured, WriteError};
 
 /// Marks what belongs to the workload section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +117,9 @@ pub struct Source<'a> {
 pub trait Passphrases {
     /// The passphrase of a file, or why there is none.
     fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String>;
+
+    /// The file does not open with the passphrase that was given; a finding says so too.
+    fn wrong(&mut self, _file: &str) {}
 }
 
 /// What may be told about a section: no secret among it.

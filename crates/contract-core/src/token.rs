@@ -26,6 +26,7 @@ use crate::advice::{Advice, Blame};
 use crate::platform::Prefix;
 use crate::section::Kind;
 
+pub(crate) use base64_writer::Base64Writer;
 pub use encrypt::{EncryptError, Encrypted, encrypt};
 pub use scan::{Scanner, TokenFacts};
 pub use weak::Weakness;

@@ -18,6 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::advice::{Advice, Blame};
 pub use quote::quote;
+pub(crate) use reader::first_mistake;
 pub use reader::parse;
 
 /// How much is read before the reader gives up.
@@ -329,6 +330,6 @@ impl Advice for Error {
 pub fn text(bytes: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(bytes).map_err(|error| {
         let (before, _) = bytes.split_at_checked(error.valid_up_to()).unwrap_or((bytes, &[]));
-        Error::NotUtf8 { line: 1 + before.iter().filter(|byte| **byte == b'\n').count() }
+        Error::NotUtf8 { line: before.split(|byte| *byte == b'\n').count() }
     })
 }

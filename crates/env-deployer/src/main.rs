@@ -1,2 +1,20 @@
-//! To be written.
-fn main() {}
+//! `env-deployer`: owns the infrastructure, writes the env section and encrypts it for the guest.
+
+mod cli;
+mod cmd {
+    pub mod check;
+    pub mod encrypt;
+    pub mod init;
+}
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {
+        Command::Init(arguments) => cmd::init::run(arguments, report),
+        Command::Check(arguments) => cmd::check::run(arguments, report),
+        Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+    })
+}

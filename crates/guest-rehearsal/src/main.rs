@@ -1,2 +1,20 @@
-//! To be written.
-fn main() {}
+//! `guest-rehearsal`: plays the guest, so that a contract is tried before it is sent.
+
+mod cli;
+mod cmd {
+    pub mod boot;
+    pub mod ceremony;
+    pub mod keygen;
+}
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    cli_kit::run("guest-rehearsal", |cli: Cli, report| match &cli.command {
+        Command::Keygen(arguments) => cmd::keygen::run(arguments, report),
+        Command::Boot(arguments) => cmd::boot::run(arguments, report),
+        Command::Ceremony(arguments) => cmd::ceremony::run(arguments, report),
+    })
+}

@@ -1,2 +1,22 @@
-//! To be written.
-fn main() {}
+//! `workload-provider`: owns the application, writes the workload section and encrypts it for the guest.
+
+mod cli;
+mod cmd {
+    pub mod check;
+    pub mod encrypt;
+    pub mod init;
+    pub mod pack;
+}
+
+use std::process::ExitCode;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {
+        Command::Init(arguments) => cmd::init::run(arguments, report),
+        Command::Check(arguments) => cmd::check::run(arguments, report),
+        Command::Pack(arguments) => cmd::pack::run(arguments, report),
+        Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+    })
+}

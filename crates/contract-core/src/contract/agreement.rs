@@ -45,7 +45,7 @@ pub(super) fn check(
             found.extend(variables(workload, env));
         }
         _ => unchecked.push(
-            "platform, certificate, volumes and variables of both halves: a bare token says nothing of them"
+            "sections, platform, certificate, volumes, variables of both halves: a bare token says nothing of them"
                 .into(),
         ),
     }

@@ -95,13 +95,16 @@ impl Descriptors {
         match serde_saphyr::from_multiple_with_options(text, options) {
             Ok(documents) => documents,
             Err(error) => {
-                let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
-                let hint = format!(
-                    "see what another reader says: `python3 -c 'import yaml; list(yaml.safe_load_all(open({:?})))'`",
-                    place.file
-                );
-                // the reader's own words may repeat a value
-                self.error(&Place { line, ..place.clone() }, "", "not readable as YAML", hint);
+                // not the reader's own words, which repeat values
+                let (line, reason) = if let Some(mistake) = crate::yaml::first_mistake(text) {
+                    (Some(mistake.line()), format!("no YAML: {}", mistake.reason()))
+                } else {
+                    let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
+                    (line, "YAML with a repeated key, an unknown tag, or aliases without measure".to_owned())
+                };
+                let hint =
+                    "see whether the indentation is right, the quotes are closed, and each key stands once";
+                self.error(&Place { line, ..place.clone() }, "", reason, hint);
                 Vec::new()
             }
         }

@@ -33,8 +33,11 @@ pub enum FileError {
     /// The passphrase could not be had.
     #[error("is protected by a passphrase, which could not be had: {0}")]
     NoPassphrase(String),
-    /// A private key that does not decode, or not with this passphrase.
-    #[error("holds a private key that does not open: damaged, or the passphrase is wrong")]
+    /// A private key that does not decode with this passphrase.
+    #[error("holds a private key that does not open: the passphrase is wrong, or the key is damaged")]
+    WrongPassphrase,
+    /// A private key that does not decode.
+    #[error("holds a private key that is damaged")]
     Key,
 }
 
@@ -50,7 +53,7 @@ impl FileError {
             Self::NoPassphrase(_) => {
                 "type it when asked, or remove it: `openssl pkey -in KEY -out PLAIN-KEY`"
             }
-            Self::Key => "see whether it opens: `openssl pkey -noout -in KEY`",
+            Self::WrongPassphrase | Self::Key => "see whether it opens: `openssl pkey -noout -in KEY`",
         }
     }
 }
@@ -97,12 +100,15 @@ pub fn pkcs8(
     if !foreign.iter().any(|label| text.contains(&format!("-----BEGIN {label}-----"))) {
         return Ok(text);
     }
-    let mut refused = None;
+    let (mut asked, mut refused) = (false, None);
     let key = PKey::private_key_from_pem_callback(text.as_bytes(), |buffer| match passphrase() {
-        Ok(given) => Ok(buffer.get_mut(..given.len()).map_or(0, |place| {
-            place.copy_from_slice(given.as_bytes());
-            given.len()
-        })),
+        Ok(given) => {
+            asked = true;
+            Ok(buffer.get_mut(..given.len()).map_or(0, |place| {
+                place.copy_from_slice(given.as_bytes());
+                given.len()
+            }))
+        }
         Err(reason) => {
             refused = Some(reason);
             Ok(0)
@@ -111,9 +117,10 @@ pub fn pkcs8(
     if let Some(reason) = refused {
         return Err(FileError::NoPassphrase(reason));
     }
+    let damaged = || if asked { FileError::WrongPassphrase } else { FileError::Key };
     let pem =
-        key.and_then(|key| key.private_key_to_pem_pkcs8()).map(Zeroizing::new).map_err(|_| FileError::Key)?;
-    crate::yaml::text(&pem).map(|pem| Zeroizing::new(pem.to_owned())).map_err(|_| FileError::Key)
+        key.and_then(|key| key.private_key_to_pem_pkcs8()).map(Zeroizing::new).map_err(|_| damaged())?;
+    crate::yaml::text(&pem).map(|pem| Zeroizing::new(pem.to_owned())).map_err(|_| damaged())
 }
 
 fn reason(error: &io::Error) -> String {

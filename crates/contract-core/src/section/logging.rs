@@ -79,10 +79,12 @@ fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
     let cert = map.find("cert").and_then(|field| client_certificate(check, &field));
     let key = map.find("key").and_then(|field| private_key(check, &field));
     match (map.find("cert"), map.find("key")) {
-        (Some(alone), None) => {
-            check.warning(&alone, "stands without `key`", "add `key: !file client-key.pem`")
+        (Some(cert), None) => {
+            check.warning(&cert, "stands without `key`", "add `key: !file client-key.pem`");
         }
-        (None, Some(alone)) => check.warning(&alone, "stands without `cert`", "add `cert: !file client.crt`"),
+        (None, Some(key)) => {
+            check.warning(&key, "stands without `cert`", "add `cert: !file client.crt`");
+        }
         _ => {}
     }
     if let (Some(field), Some((_, certificate))) = (map.find("cert"), &cert) {
@@ -113,15 +115,14 @@ fn belongs(
     key: Option<&PKey<Private>>,
 ) {
     let Some(certificate) = certificate else { return };
-    let own = certificate.public_key();
-    if let (Ok(own), Some(key)) = (&own, key) {
-        if !own.public_eq(key) {
-            check.error(
-                field,
-                "`cert` and `key` do not belong together",
-                "take the key for which the certificate was made: `openssl x509 -noout -pubkey -in CERT` and `openssl pkey -pubout -in KEY` show the same",
-            );
-        }
+    if let (Ok(own), Some(key)) = (certificate.public_key(), key)
+        && !own.public_eq(key)
+    {
+        check.error(
+            field,
+            "`cert` and `key` do not belong together",
+            "`openssl x509 -noout -pubkey -in CERT` and `openssl pkey -pubout -in KEY` have to show the same",
+        );
     }
     let vouches =
         |authority: &X509| authority.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false));

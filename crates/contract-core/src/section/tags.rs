@@ -66,6 +66,9 @@ impl Resolver<'_, '_> {
                 node.tag = None;
             }
             Err(error) => {
+                if matches!(error, file::FileError::WrongPassphrase) {
+                    self.passphrases.wrong(&named);
+                }
                 let field = Field { path: path.to_owned(), line, node };
                 self.check.error(&field, format!("the file `{named}` {error}"), error.hint());
             }

@@ -1,1 +1,80 @@
+//! One case a finding, and the bytes that come out.
 
+mod authority;
+mod env;
+mod splice;
+mod workload;
+
+use super::*;
+
+/// 2026-11-23, as the tests of the other states have it.
+fn now() -> Timestamp {
+    "2026-11-23T12:00:00Z".parse().unwrap()
+}
+
+struct Asked(Result<&'static str, &'static str>);
+
+impl Passphrases for Asked {
+    fn passphrase(&mut self, _file: &str) -> Result<Zeroizing<String>, String> {
+        self.0.map(|text| Zeroizing::new(text.to_owned())).map_err(str::to_owned)
+    }
+}
+
+/// A persona's folder with some files in it.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+fn read_in<K: Kind>(folder: &Path, text: &str) -> (Option<Section<K>>, Findings) {
+    read_with(folder, text, None, Err("nobody is there"))
+}
+
+fn read_with<K: Kind>(
+    folder: &Path,
+    text: &str,
+    signing_key: Option<&str>,
+    asked: Result<&'static str, &'static str>,
+) -> (Option<Section<K>>, Findings) {
+    let source = Source { file: "section.yaml", text, folder, at: now(), signing_key };
+    Section::read(&source, &mut Asked(asked))
+}
+
+fn accepted<K: Kind>(folder: &Path, text: &str) -> Section<K> {
+    let (section, findings) = read_in(folder, text);
+    section.unwrap_or_else(|| panic!("{}", shown(&findings).join("\n")))
+}
+
+/// `error file:line field: message (hint)`
+fn shown(findings: &Findings) -> Vec<String> {
+    let line = |place: &Place| place.line.map_or(String::new(), |line| format!(":{line}"));
+    let show = |finding: &crate::finding::Finding| {
+        let place = &finding.place;
+        let (severity, message, hint) = (finding.severity, &finding.message, &finding.hint);
+        format!("{severity:?} {}{} {}: {message} ({hint})", place.file, line(place), place.field)
+    };
+    findings.0.iter().map(show).collect()
+}
+
+/// The finding that is due is the only one.
+fn only<K: Kind>(folder: &Path, text: &str, due: &str) {
+    let (section, findings) = read_in::<K>(folder, text);
+    let shown = shown(&findings);
+    assert!(shown.len() == 1 && shown[0].contains(due), "due: {due}\nfound: {shown:#?}\nin:\n{text}");
+    assert_eq!(section.is_none(), shown[0].starts_with("Error"), "{text}");
+    for finding in &findings.0 {
+        assert!(!finding.hint.is_empty() && !finding.message.ends_with('.'), "{finding:?}");
+        assert!(!format!("{finding:?}").contains("canary"), "{finding:?}");
+    }
+}
+
+/// The section as the guest gets it, with `@` for archives.
+fn bytes<K: Kind>(section: &Section<K>) -> String {
+    let text = |part: &Part| if let Part::Text(text) = part { text.to_string() } else { "@".to_owned() };
+    section.parts().iter().map(text).collect()
+}

@@ -182,21 +182,16 @@ fn env_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<EnvSeed> {
 /// `^[a-zA-Z0-9!@#$%^&*(),.?":{}|<>_-]{15,}$`, and quoted, since most of these characters mean something in YAML.
 fn seed(check: &mut Check<'_>, field: &Field<'_>, minimum: usize) -> Option<Secret> {
     check.hide(field);
-    if let Kind::Scalar { text, style: Style::Plain } = &field.node.kind {
-        if field.node.tag.is_none()
-            && !text.is_empty()
-            && !text.starts_with(|c: char| c.is_ascii_alphabetic())
-        {
-            check.error(
-                field,
-                "a seed that begins with no letter stands unquoted",
-                "put the seed in double quotes",
-            );
-            return None;
-        }
+    if let Kind::Scalar { text, style: Style::Plain } = &field.node.kind
+        && field.node.tag.is_none()
+        && text.starts_with(|c: char| !c.is_ascii_alphabetic())
+    {
+        let message = "a seed that begins with no letter stands unquoted";
+        check.error(field, message, "put the seed in double quotes");
+        return None;
     }
     let text = check.text(field)?;
-    let legal = |c: char| c.is_ascii_alphanumeric() || r##"!@#$%^&*(),.?":{}|<>_-"##.contains(c);
+    let legal = |c: char| c.is_ascii_alphanumeric() || r#"!@#$%^&*(),.?":{}|<>_-"#.contains(c);
     if let Some(position) = text.chars().position(|c| !legal(c)) {
         check.error(
             field,

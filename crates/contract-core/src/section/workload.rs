@@ -185,8 +185,8 @@ fn objects(check: &mut Check<'_>, map: &Map<'_>, name: &str, found: &mut Descrip
 fn hide_values(check: &mut Check<'_>, field: &Field<'_>) {
     for (path, node) in value::leaves(field) {
         let inner = path.strip_prefix(&*field.path).unwrap_or(&path);
-        let variable = inner.contains(".env[") && inner.ends_with(".value");
-        if inner.starts_with(".data.") || inner.starts_with(".binaryData.") || variable {
+        let of_variable = inner.contains(".env[") && inner.rsplit('.').next() == Some("value");
+        if inner.starts_with(".data.") || inner.starts_with(".binaryData.") || of_variable {
             check.hide(&Field { path, line: node.line, node });
         }
     }

@@ -9,12 +9,12 @@ use zeroize::Zeroizing;
 
 use super::base64_writer::Base64Writer;
 use crate::advice::{Advice, Blame};
-use crate::archive::{self, Archive, Digesting, Packed};
+use crate::archive::{Digesting, Packed};
 use crate::certificate::{VerifiedCertificate, WrapError, fill_with, hex};
 use crate::kdf::KeyAndIv;
 use crate::platform::Platform;
 use crate::random::{RandomError, Randomness};
-use crate::section::{Kind, Part, Section};
+use crate::section::{Kind, Section, WriteError};
 
 /// Bytes of a password.
 const PASSWORD: usize = 32;
@@ -22,9 +22,9 @@ const PASSWORD: usize = 32;
 /// Why a section could not be encrypted.
 #[derive(Debug, thiserror::Error)]
 pub enum EncryptError {
-    /// The folder inside.
+    /// The section could not be read or passed on.
     #[error(transparent)]
-    Archive(#[from] archive::Error),
+    Section(#[from] WriteError),
     /// The password could not be wrapped.
     #[error(transparent)]
     Wrap(#[from] WrapError),
@@ -42,14 +42,14 @@ pub enum EncryptError {
 impl Advice for EncryptError {
     fn blame(&self) -> Blame {
         match self {
-            Self::Archive(error) => error.blame(),
+            Self::Section(error) => error.blame(),
             _ => Blame::Machine,
         }
     }
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Archive(error) => error.hints(),
+            Self::Section(error) => error.hints(),
             _ => Vec::new(),
         }
     }
@@ -92,30 +92,9 @@ pub fn encrypt<K: Kind>(
     third.write_all(b"Salted__")?;
     third.write_all(&salt)?;
     let mut ciphertext = CipherWriter::new(third, &key)?;
-    let archive = write_section(section, &mut ciphertext, workers, progress)?;
+    let archive = section.write_to(&mut ciphertext, workers, progress)?;
     ciphertext.finish()?.finish()?;
     Ok(Encrypted { sha256: hex(&token.hasher.finish()), bytes: token.bytes, archive })
-}
-
-/// Streams a section as the guest will read it.
-pub(crate) fn write_section<K: Kind>(
-    section: &Section<K>,
-    out: &mut dyn Write,
-    workers: NonZeroUsize,
-    progress: &dyn Fn(u64),
-) -> Result<Option<Packed>, EncryptError> {
-    let mut packed = None;
-    for part in section.parts() {
-        match part {
-            Part::Text(text) => out.write_all(text.as_bytes())?,
-            Part::Folder(folder) => {
-                let mut encoded = Base64Writer::new(&mut *out);
-                packed = Some(Archive::of(folder)?.write_to(&mut encoded, workers, progress)?);
-                encoded.finish()?;
-            }
-        }
-    }
-    Ok(packed)
 }
 
 fn draw_password(randomness: &mut dyn Randomness) -> Result<Zeroizing<[u8; PASSWORD]>, RandomError> {

@@ -220,8 +220,10 @@ impl Third {
             // padding may stand at the very end only
             Ok(length) if !more || chunk.last() != Some(&b'=') => length,
             _ => {
-                let bad = |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
-                let position = chunk.iter().position(bad).unwrap_or(count);
+                let foreign =
+                    |byte: &u8| !(byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+                let padding = || chunk.iter().position(|byte| *byte == b'=');
+                let position = chunk.iter().position(foreign).or_else(padding).unwrap_or(count);
                 return Err(not_base64(chunk, position, "third", at));
             }
         };

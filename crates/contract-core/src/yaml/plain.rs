@@ -61,9 +61,8 @@ fn is_decimal(unsigned: &str) -> bool {
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    !(whole.is_empty() && fraction.is_empty())
-        && !exponent.is_empty()
-        && [whole, fraction, exponent].into_iter().all(digits)
+    let some = !whole.is_empty() || !fraction.is_empty();
+    some && !exponent.is_empty() && [whole, fraction, exponent].into_iter().all(digits)
 }
 
 /// `1_000`, `0b101`, `-0x1F`, `12:30:45`.

@@ -15,7 +15,7 @@ pub fn quote(text: &str) -> Zeroizing<String> {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             ' '..='~' | '\u{a1}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' => {
-                quoted.push(c)
+                quoted.push(c);
             }
             '\u{ff00}'..='\u{fffd}' | '\u{10000}'.. => quoted.push(c),
             _ => escape(&mut quoted, u32::from(c)),

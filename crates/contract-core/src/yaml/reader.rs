@@ -52,6 +52,12 @@ fn refuse_control_characters(text: &str) -> Result<(), Error> {
     }
 }
 
+/// The first mistake of any YAML, read as loosely as the event parser reads it.
+pub fn first_mistake(text: &str) -> Option<Error> {
+    let options = granit_parser::options! { emit_comments: false };
+    Parser::new_from_str_with_options(text, options).find_map(Result::err).map(|error| syntax(&error))
+}
+
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
     text: &'t str,
@@ -123,6 +129,7 @@ impl<'t> Reader<'t> {
                         (range(span).start, text.into_owned(), Style::Quoted)
                     }
                     ScalarStyle::Literal | ScalarStyle::Folded => {
+                        self.end = self.block_end(span);
                         (self.block_header(gap, span), text.into_owned(), Style::Block)
                     }
                 };
@@ -243,6 +250,12 @@ impl<'t> Reader<'t> {
         let from = span.tag_span().map_or(gap, |tag| range(&tag).end);
         let header = self.outside_comments(from..range(span).start).find(|(_, c)| matches!(c, '|' | '>'));
         header.map_or(range(span).start, |(at, _)| at)
+    }
+
+    /// The parser's span of a block scalar reaches into the indentation of the line behind it.
+    fn block_end(&self, span: &Span) -> usize {
+        let content = self.text.get(range(span)).unwrap_or_default().trim_end_matches(' ');
+        if content.ends_with('\n') { range(span).start + content.len() } else { range(span).end }
     }
 
     /// The characters between two values, without those of comments.

@@ -1,0 +1,86 @@
+//! What the two personas share who write a section, the workload provider and the env deployer.
+//!
+//! Folder, section, token and statement, handoff: generic over the section's kind. Their binaries add the command line.
+
+mod certificate;
+mod check;
+mod draft;
+mod encrypt;
+mod signing_key;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use contract_core::platform::Platform;
+use contract_core::section::{Env, Kind, Workload};
+
+use crate::persona::Persona;
+use crate::prompt::PassphraseSource;
+use crate::run::Force;
+
+pub use check::check;
+pub use draft::workers;
+pub use encrypt::encrypt;
+
+/// A kind of section, and who writes it.
+pub trait Authored: Kind {
+    /// Whose folder it stands in.
+    const PERSONA: Persona;
+    /// Whether the contract signer's public key has to stand inside (contract-format, section 5).
+    const HOLDS_SIGNING_KEY: bool;
+}
+
+impl Authored for Workload {
+    const PERSONA: Persona = Persona::WorkloadProvider;
+    const HOLDS_SIGNING_KEY: bool = false;
+}
+
+impl Authored for Env {
+    const PERSONA: Persona = Persona::EnvDeployer;
+    const HOLDS_SIGNING_KEY: bool = true;
+}
+
+/// A persona's folder, and what opens the keys in it.
+#[derive(Args, Clone, Debug)]
+pub struct FolderArguments {
+    /// Your folder, with persona.yaml and the section
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// For private keys that the section names with `!file`
+    #[command(flatten)]
+    pub passphrases: PassphraseSource,
+}
+
+/// What `check` takes.
+#[derive(Args, Clone, Debug)]
+pub struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    /// Print the section as well, its secrets masked
+    #[arg(long)]
+    pub(crate) show: bool,
+}
+
+/// What `encrypt` takes.
+#[derive(Args, Clone, Debug)]
+pub struct EncryptArguments {
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    /// The encryption certificate of the guest image [default: `certificate` in persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The product that the guest image belongs to: hpvs, ccrt, ccrv or ccco [default: `platform` in persona.yaml, or hpvs]
+    #[arg(long)]
+    pub(crate) platform: Option<Platform>,
+    /// Write the handoff to FILE, `-` for standard output [default: in DIR, named after `name` in persona.yaml]
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the bare token to FILE as well, without line end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) force: Force,
+    /// Encrypt although the certificate has expired: for test guests only
+    #[arg(long)]
+    pub(crate) danger_accept_expired_certificate: bool,
+}

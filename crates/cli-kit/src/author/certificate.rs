@@ -1,0 +1,100 @@
+//! The encryption certificate: checked first, shown at every encryption (contract-format, section 9).
+
+use std::path::Path;
+
+use contract_core::advice::Advice as _;
+use contract_core::certificate::{CertificateFacts, EncryptionCertificate, Expiry, day};
+use contract_core::finding::{Findings, Place};
+use contract_core::platform::Platform;
+use jiff::{SignedDuration, Timestamp};
+
+use super::draft::PEM_LIMIT;
+use crate::failure::{Doing, Failure};
+use crate::input;
+use crate::persona::{self, PersonaFile};
+
+/// Enough to ask for another one.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// Reads a certificate, well formed, its dates unchecked.
+pub fn read(path: &Path) -> Result<EncryptionCertificate, Failure> {
+    let text = input::read_text(path, PEM_LIMIT)?;
+    EncryptionCertificate::parse(&text).doing(|| format!("cannot use `{}`", path.display()))
+}
+
+/// As people see it: whose it is, then what tells it from others of the same subject.
+pub fn lines(facts: &CertificateFacts) -> [String; 2] {
+    [
+        format!("encryption certificate: {}", facts.subject),
+        format!(
+            "  valid until {}, serial {}, key {}",
+            day(facts.not_after),
+            facts.serial,
+            facts.key_fingerprint
+        ),
+    ]
+}
+
+/// What is unwise about a certificate that could be used.
+pub fn warnings(
+    path: &Path,
+    facts: &CertificateFacts,
+    platform: Platform,
+    at: Timestamp,
+    findings: &mut Findings,
+) {
+    if (at..at + SOON).contains(&facts.not_after) {
+        findings.warning(
+            place(path),
+            format!("the encryption certificate ends on {}", day(facts.not_after)),
+            "look for a newer image and take the certificate that belongs to it",
+        );
+    }
+    let suggested = Platform::suggested_by(&facts.subject);
+    if !suggested.is_empty() && !suggested.contains(&platform) {
+        let names: Vec<_> = suggested.iter().map(|platform| platform.name()).collect();
+        let names = names.join(" or ");
+        findings.warning(
+            place(path),
+            format!(
+                "the platform is {platform}, but such a subject was seen with {names}: {}",
+                facts.subject
+            ),
+            format!(
+                "write `platform: {}` into `persona.yaml`, or take the certificate of your image",
+                suggested[0]
+            ),
+        );
+    }
+}
+
+/// What `check` says about the certificate that `encrypt` would use; it is not needed before.
+pub fn check(persona: &PersonaFile, at: Timestamp, findings: &mut Findings) -> Option<CertificateFacts> {
+    const HOW: &str = "take the one that belongs to your image version: `encrypt` needs it";
+    let Some(path) = persona.certificate.as_deref() else {
+        let place = Place { file: persona::FILE.into(), line: None, field: "certificate".into() };
+        findings.warning(place, "no encryption certificate is named", HOW);
+        return None;
+    };
+    if !path.exists() {
+        findings.warning(place(path), "the encryption certificate is not there yet", HOW);
+        return None;
+    }
+    let certificate = match read(path) {
+        Ok(certificate) => certificate,
+        Err(failure) => {
+            findings.error(place(path), failure.message, failure.hints.join("; "));
+            return None;
+        }
+    };
+    let facts = certificate.facts().clone();
+    warnings(path, &facts, persona.platform, at, findings);
+    if let Err(error) = certificate.verify(at, Expiry::Refuse) {
+        findings.error(place(path), error.to_string(), error.hints().join("; "));
+    }
+    Some(facts)
+}
+
+fn place(path: &Path) -> Place {
+    Place { file: path.display().to_string(), ..Place::default() }
+}

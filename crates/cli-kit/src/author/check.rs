@@ -1,0 +1,57 @@
+//! `check`: everything that is wrong or unwise, then the section as it will be encrypted.
+
+use std::path::Path;
+
+use contract_core::certificate::CertificateFacts;
+use contract_core::finding::Severity;
+use contract_core::section::Measured;
+use serde::Serialize;
+
+use super::draft::{Draft, packing};
+use super::{Authored, CheckArguments, certificate, signing_key};
+use crate::failure::{Doing, Failure};
+use crate::report::Report;
+
+/// What stands beside the findings.
+#[derive(Serialize)]
+struct Checked {
+    /// None where the section would not be encrypted.
+    section: Option<Measured>,
+    certificate: Option<CertificateFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+}
+
+/// The command; `key` is the env deployer's `--signing-key`.
+pub fn check<K: Authored>(
+    arguments: &CheckArguments,
+    key: Option<&Path>,
+    report: &Report,
+) -> Result<(), Failure> {
+    let draft = Draft::open::<K>(&arguments.folder)?;
+    // the folder's may come later, the flag's has to be there
+    let named = draft.persona.signing_key.as_deref();
+    let key = key.or(named.filter(|path| path.exists())).map(signing_key::read).transpose()?;
+    let (section, mut findings) = draft.read::<K>(key.as_deref())?;
+    let missing_key = |section| signing_key::missing(section, &draft.file, named, Severity::Warning);
+    findings.0.extend(section.as_ref().and_then(missing_key));
+    let certificate = certificate::check(&draft.persona, draft.at, &mut findings);
+
+    let measured = section.as_ref().filter(|_| findings.errors() == 0).map(|section| {
+        packing(section, report, |workers, progress| section.measure(workers, progress))
+            .doing(|| format!("cannot read `{}`", draft.file))
+    });
+    let text = section.filter(|_| arguments.show).map(|section| section.masked());
+    let checked = Checked { section: measured.transpose()?, certificate, text };
+    report.check(&draft.file, &findings, &checked, lines)
+}
+
+fn lines(checked: &Checked) -> Vec<String> {
+    let mut lines = Vec::new();
+    lines.extend(checked.certificate.iter().flat_map(certificate::lines));
+    if let Some(Measured { bytes, sha256, .. }) = &checked.section {
+        lines.push(format!("section to encrypt: {bytes} bytes, sha256 {sha256}"));
+    }
+    lines.extend(checked.text.iter().flat_map(|text| text.lines()).map(str::to_owned));
+    lines
+}

@@ -1,0 +1,134 @@
+//! From a persona's folder to its section.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use contract_core::finding::Findings;
+use contract_core::section::{Kind, Part, Passphrases, Section, Source};
+use contract_core::yaml::Limits;
+use jiff::Timestamp;
+use zeroize::{Zeroize, Zeroizing};
+
+use super::{Authored, FolderArguments};
+use crate::clock;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::input;
+use crate::persona::{PersonaFile, beside};
+use crate::progress::Progress;
+use crate::prompt::{Passphrase, PassphraseSource};
+use crate::report::Report;
+
+/// Bytes of a certificate or a public key.
+pub(super) const PEM_LIMIT: usize = 64 << 10;
+
+/// A persona's folder, its file read.
+pub(super) struct Draft<'a> {
+    folder: &'a Path,
+    passphrases: &'a PassphraseSource,
+    /// `persona.yaml`.
+    pub persona: PersonaFile,
+    /// The section's file, as people read it.
+    pub file: String,
+    /// Now, the same for every check of this run.
+    pub at: Timestamp,
+}
+
+impl<'a> Draft<'a> {
+    pub fn open<K: Authored>(arguments: &'a FolderArguments) -> Result<Self, Failure> {
+        let FolderArguments { folder, passphrases } = arguments;
+        let persona = PersonaFile::read(folder, K::PERSONA)?;
+        let file = beside(folder, &format!("{}.yaml", K::NAME)).display().to_string();
+        Ok(Self { folder, passphrases, persona, file, at: clock::now() })
+    }
+
+    /// A file of this folder.
+    pub fn path(&self, name: &str) -> PathBuf {
+        beside(self.folder, name)
+    }
+
+    /// Reads the section; without one, its findings say why.
+    pub fn read<K: Authored>(
+        &self,
+        signing_key: Option<&str>,
+    ) -> Result<(Option<Section<K>>, Findings), Failure> {
+        let path = Path::new(&self.file);
+        let text = input::read_secret_text(path, Limits::default().bytes).map_err(|failure| {
+            if path.symlink_metadata().is_ok() {
+                return failure;
+            }
+            let init = format!("{} init {}", K::PERSONA.name(), self.folder.display());
+            failure.hint(format!("begin with `{init}`"))
+        })?;
+        let mut asked = Asked { folder: self.folder, source: self.passphrases, given: None, failure: None };
+        let source = Source { file: &self.file, text: &text, folder: self.folder, at: self.at, signing_key };
+        let read = Section::read(&source, &mut asked);
+        // a secret that could not be had has an exit code of its own
+        asked.failure.map_or(Ok(read), Err)
+    }
+}
+
+/// Passes on what `write` makes of a section, with as many workers as there are cores and signs of life while packing.
+pub(super) fn packing<K: Kind, T>(
+    section: &Section<K>,
+    report: &Report,
+    write: impl FnOnce(NonZeroUsize, &dyn Fn(u64)) -> T,
+) -> T {
+    let packs = section.parts().iter().any(|part| matches!(part, Part::Folder(_)));
+    let progress = packs.then(|| Progress::bytes(report, "packing", None));
+    write(workers(), &|done| {
+        if let Some(progress) = &progress {
+            progress.reached(done);
+        }
+    })
+}
+
+/// One for each core that this process may use.
+pub fn workers() -> NonZeroUsize {
+    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
+
+/// Asks for each key's passphrase; a file or a descriptor is read once and answers for all.
+struct Asked<'a> {
+    folder: &'a Path,
+    source: &'a PassphraseSource,
+    given: Option<Passphrase>,
+    failure: Option<Failure>,
+}
+
+impl Asked<'_> {
+    fn ask(&mut self, file: &str) -> Result<Passphrase, Failure> {
+        if let Some(given) = &self.given {
+            return Ok(given.clone());
+        }
+        let file = beside(self.folder, file);
+        let passphrase = self.source.passphrase(&format!("the key `{}`", file.display()))?;
+        if self.source.is_given() {
+            self.given = Some(passphrase.clone());
+        }
+        Ok(passphrase)
+    }
+}
+
+impl Passphrases for Asked<'_> {
+    fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String> {
+        let text = self.ask(file).and_then(|mut bytes| {
+            String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
+                error.into_bytes().zeroize();
+                Failure::new(ExitCode::NoSecret, format!("the passphrase of the key `{file}` is not UTF-8"))
+            })
+        });
+        text.map_err(|failure| {
+            let message = failure.message.clone();
+            self.failure.get_or_insert(failure);
+            message
+        })
+    }
+
+    fn wrong(&mut self, file: &str) {
+        let file = beside(self.folder, file).display().to_string();
+        let message = format!("the passphrase of the key `{file}` is wrong, or the key is damaged");
+        let look = format!("see whether it opens: `openssl pkey -noout -in {file}`");
+        self.failure.get_or_insert(Failure::new(ExitCode::NoSecret, message).hint(look));
+    }
+}

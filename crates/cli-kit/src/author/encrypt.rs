@@ -1,0 +1,177 @@
+//! `encrypt`: section, token, statement and handoff in one pass.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use contract_core::archive::Packed;
+use contract_core::certificate::{CertificateFacts, Expiry, VerifiedCertificate};
+use contract_core::finding::{Findings, Severity};
+use contract_core::handoff;
+use contract_core::platform::Platform;
+use contract_core::random::SystemRandomness;
+use contract_core::section::Section;
+use contract_core::statement::{Statement, Tool};
+use contract_core::token::{self, EncryptError, Encrypted};
+use serde::Serialize;
+
+use super::draft::{Draft, packing};
+use super::{Authored, EncryptArguments, certificate, signing_key};
+use crate::exit::ExitCode;
+use crate::failure::{Doing, Failure};
+use crate::output::{Output, Visibility, commit_all};
+use crate::report::Report;
+
+/// What was done.
+#[derive(Serialize)]
+struct Done {
+    section: &'static str,
+    platform: Platform,
+    certificate: CertificateFacts,
+    findings: Findings,
+    handoff: String,
+    token: Option<String>,
+    /// What the attestation record must show.
+    sha256: String,
+    /// Bytes of the token.
+    bytes: u64,
+    archive: Option<Packed>,
+}
+
+/// The command; `key` is the env deployer's `--signing-key`.
+pub fn encrypt<K: Authored>(
+    arguments: &EncryptArguments,
+    key: Option<&Path>,
+    report: &Report,
+) -> Result<(), Failure> {
+    let draft = Draft::open::<K>(&arguments.folder)?;
+    let platform = arguments.platform.unwrap_or(draft.persona.platform);
+    let (certificate_file, certificate) = usable_certificate(arguments, &draft, report)?;
+    let mut outputs = Outputs::create::<K>(arguments, &draft, report)?;
+
+    let key = key.or(draft.persona.signing_key.as_deref()).map(signing_key::read).transpose()?;
+    let (section, mut findings) = draft.read::<K>(key.as_deref())?;
+    let missing_key = |section| signing_key::missing(section, &draft.file, None, Severity::Error);
+    findings.0.extend(section.as_ref().and_then(missing_key));
+    certificate::warnings(&certificate_file, certificate.facts(), platform, draft.at, &mut findings);
+    report.findings(&draft.file, &findings)?;
+    let rejected = || Failure::new(ExitCode::Rejected, format!("`{}` is rejected", draft.file));
+    let section = section.ok_or_else(rejected)?;
+
+    let encrypted = outputs
+        .write(&draft, &section, platform, &certificate, report)
+        .doing(|| format!("cannot encrypt `{}`", draft.file))?;
+    let written: Vec<_> = outputs.all().map(Output::quoted).collect();
+    let done = Done {
+        section: K::NAME,
+        platform,
+        certificate: certificate.facts().clone(),
+        findings,
+        handoff: outputs.handoff.name(),
+        token: outputs.token.as_ref().map(Output::name),
+        sha256: encrypted.sha256,
+        bytes: encrypted.bytes,
+        archive: encrypted.archive,
+    };
+    commit_all([Some(outputs.handoff), outputs.token].into_iter().flatten())?;
+    report.note(&format!("token: sha256 {}", done.sha256));
+    report.note(&format!(
+        "  as the attestation record of the running guest must show it for `contract:{}`",
+        K::NAME
+    ));
+    report
+        .success(&format!("wrote {}; hand it to the contract signer", written.join(" and the bare token ")));
+    report.result(&done, |_| Vec::<String>::new())
+}
+
+/// First of all, and shown before it can be refused: the same subject was seen with several keys.
+fn usable_certificate(
+    arguments: &EncryptArguments,
+    draft: &Draft,
+    report: &Report,
+) -> Result<(PathBuf, VerifiedCertificate), Failure> {
+    let path = draft.persona.certificate(arguments.certificate.as_deref())?;
+    let certificate = certificate::read(&path)?;
+    for line in certificate::lines(certificate.facts()) {
+        report.note(&line);
+    }
+    let expiry =
+        if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
+    let verified =
+        certificate.verify(draft.at, expiry).doing(|| format!("cannot encrypt `{}`", draft.file))?;
+    Ok((path, verified))
+}
+
+/// The handoff, and the bare token where it is asked for.
+struct Outputs {
+    handoff: Output,
+    token: Option<Output>,
+}
+
+impl Outputs {
+    fn create<K: Authored>(
+        arguments: &EncryptArguments,
+        draft: &Draft,
+        report: &Report,
+    ) -> Result<Self, Failure> {
+        let default = || draft.path(&format!("{}.{}.handoff", draft.persona.name, K::NAME));
+        let handoff = arguments.output.clone().unwrap_or_else(default);
+        let stdout = Path::new("-");
+        if arguments.token.as_deref() == Some(&handoff) {
+            return Err(Failure::usage(format!("`{}` cannot be both handoff and token", handoff.display()))
+                .hint("name another file with `--token`"));
+        }
+        if report.json() && [Some(handoff.as_path()), arguments.token.as_deref()].contains(&Some(stdout)) {
+            return Err(Failure::usage("`--json` needs standard output for itself")
+                .hint("name a file with `-o` and `--token`, or leave `--json` out"));
+        }
+        let create = |path: &Path| Output::create(path, arguments.force.force, Visibility::Public);
+        Ok(Self { handoff: create(&handoff)?, token: arguments.token.as_deref().map(create).transpose()? })
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Output> {
+        [Some(&self.handoff), self.token.as_ref()].into_iter().flatten()
+    }
+
+    fn write<K: Authored>(
+        &mut self,
+        draft: &Draft,
+        section: &Section<K>,
+        platform: Platform,
+        certificate: &VerifiedCertificate,
+        report: &Report,
+    ) -> Result<Encrypted, EncryptError> {
+        let Self { handoff, token } = self;
+        let encrypt = |out: &mut dyn Write| {
+            let mut both = Tee { out, token };
+            packing(section, report, |workers, progress| {
+                let randomness = &mut SystemRandomness;
+                token::encrypt(section, certificate, platform, randomness, workers, &mut both, progress)
+            })
+        };
+        let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
+        let state = |encrypted: &Encrypted| {
+            Statement::of(K::NAME, section.facts(), encrypted, platform, certificate.facts(), draft.at, tool)
+        };
+        handoff::write(handoff, draft.at, encrypt, state).map(|(encrypted, _)| encrypted)
+    }
+}
+
+/// Writes the token twice, in one pass.
+struct Tee<'a> {
+    out: &'a mut dyn Write,
+    token: &'a mut Option<Output>,
+}
+
+impl Write for Tee<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write_all(bytes)?;
+        if let Some(token) = self.token {
+            token.write_all(bytes)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

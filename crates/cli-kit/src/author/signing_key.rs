@@ -1,0 +1,45 @@
+//! The contract signer's public key, which has to stand in the env section before it is encrypted (contract-format,
+//! section 5).
+
+use std::path::Path;
+
+use contract_core::finding::{Finding, Place, Severity};
+use contract_core::section::Section;
+use contract_core::verifying_key::VerifyingKey;
+
+use super::Authored;
+use super::draft::PEM_LIMIT;
+use crate::failure::{Doing, Failure};
+use crate::input;
+
+/// Reads the key, and refuses by the file's own name what is none.
+pub fn read(path: &Path) -> Result<String, Failure> {
+    let text = input::read_text(path, PEM_LIMIT)
+        .map_err(|failure| if path.exists() { failure } else { failure.hint(ask(Some(path))) })?;
+    VerifyingKey::parse(&text).doing(|| format!("cannot use the signing key `{}`", path.display()))?;
+    Ok(text)
+}
+
+/// What to say about a section in which the key is missing; `named` is where the folder expects it.
+pub fn missing<K: Authored>(
+    section: &Section<K>,
+    file: &str,
+    named: Option<&Path>,
+    severity: Severity,
+) -> Option<Finding> {
+    (K::HOLDS_SIGNING_KEY && section.facts().signing_key.is_none()).then(|| Finding {
+        severity,
+        place: Place { file: file.to_owned(), line: None, field: "signingKey".into() },
+        message: "missing: without the contract signer's public key, the guest cannot verify the contract"
+            .into(),
+        hint: ask(named),
+    })
+}
+
+fn ask(named: Option<&Path>) -> String {
+    let then = named.map_or_else(
+        || "pass it with `--signing-key FILE`, or write `signing-key: FILE` into `persona.yaml`".into(),
+        |path| format!("put it at `{}`", path.display()),
+    );
+    format!("ask the contract signer for the file that `contract-signer public-key` writes, and {then}")
+}

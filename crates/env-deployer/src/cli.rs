@@ -1,0 +1,104 @@
+//! The command line, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cli_kit::author::{CheckArguments, EncryptArguments};
+use cli_kit::{Common, Force};
+
+/// Describes where an application runs, and encrypts the description so that only the guest can read it
+///
+/// The env deployer owns the infrastructure: writes the env section of the contract (logging, volumes, variables), with
+/// the contract signer's public key in it, encrypts it with the guest image's certificate and hands the result to the
+/// contract signer. Nobody else sees the section.
+#[derive(Parser)]
+#[command(
+    name = "env-deployer",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+EXAMPLES
+  env-deployer init paynow-env
+  env-deployer check paynow-env
+  env-deployer encrypt paynow-env --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
+
+EXIT STATUS
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired; 5 no passphrase"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Init(Init),
+    Check(Check),
+    Encrypt(Encrypt),
+}
+
+/// Make a folder to start from
+///
+/// Writes persona.yaml, env.yaml, rsyslog/README.md, .gitignore and README.md, all or none.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  env-deployer init paynow-env
+  cd paynow-env && env-deployer check")]
+pub struct Init {
+    /// The folder, made if it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+/// Say everything that is wrong or unwise in the env section
+///
+/// Then the size and SHA-256 of the section as `encrypt` will encrypt it: whoever opens the token can compare.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  env-deployer check
+  env-deployer check paynow-env --signing-key signing-key.pub.pem --show
+  env-deployer check paynow-env --json | jq .findings
+
+EXIT STATUS
+  0 no errors, perhaps warnings; 3 at least one error; 5 no passphrase for a key")]
+pub struct Check {
+    #[command(flatten)]
+    pub shared: CheckArguments,
+    #[command(flatten)]
+    pub signing_key: SigningKey,
+}
+
+/// Encrypt the env section for the guest
+///
+/// Writes a handoff, NAME.env.handoff: a tar of the token and of a statement that tells the contract signer what is
+/// public about it. Shows the certificate, and the SHA-256 that the attestation record must show.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  env-deployer encrypt
+  env-deployer encrypt paynow-env --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
+  env-deployer encrypt paynow-env --token env.token --force
+
+EXIT STATUS
+  3 the section or the certificate was rejected; 4 the certificate is not valid today; 5 no passphrase for a key")]
+pub struct Encrypt {
+    #[command(flatten)]
+    pub shared: EncryptArguments,
+    #[command(flatten)]
+    pub signing_key: SigningKey,
+}
+
+/// The key that the guest will verify the contract with.
+#[derive(Args)]
+pub struct SigningKey {
+    /// The contract signer's public key or certificate, to stand in the section as `signingKey` [default: `signing-key` in
+    /// persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub signing_key: Option<PathBuf>,
+}

@@ -1,0 +1,10 @@
+//! `env-deployer encrypt`.
+
+use cli_kit::{Failure, Report, author};
+use contract_core::section::Env;
+
+use crate::cli::Encrypt;
+
+pub fn run(arguments: &Encrypt, report: &Report) -> Result<(), Failure> {
+    author::encrypt::<Env>(&arguments.shared, arguments.signing_key.signing_key.as_deref(), report)
+}

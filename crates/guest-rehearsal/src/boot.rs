@@ -1,0 +1,59 @@
+//! Boots user data in the guest's order, and says what it did.
+//!
+//! ```text
+//! user data → decrypt → schema → signature → environment → archive → variables → volumes → seeds
+//! ```
+//!
+//! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). What a
+//! rehearsal can't know (images, disks, key services) it says. Nothing that it says holds a secret.
+
+mod archive;
+mod attestation;
+mod containers;
+mod decrypt;
+mod log;
+mod schema;
+mod signature;
+mod user_data;
+mod volumes;
+
+use contract_core::section::{Env, Workload};
+use jiff::Timestamp;
+
+use crate::guest_key::GuestKey;
+use crate::report::{BootReport, Digest};
+use log::{Log, Stopped};
+
+/// Boots these user data in a guest with this key at this time.
+pub fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
+    let mut log = Log::default();
+    let mut attestation = Vec::new();
+    let booted = sequence(&mut log, &mut attestation, user_data, key, at).is_ok();
+    BootReport { booted, steps: log.0, attestation }
+}
+
+fn sequence(
+    log: &mut Log,
+    attestation: &mut Vec<Digest>,
+    bytes: &[u8],
+    key: &GuestKey,
+    at: Timestamp,
+) -> Result<(), Stopped> {
+    let user_data = user_data::read(log, bytes)?;
+    *attestation = attestation::digests(bytes, &user_data);
+    let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
+    let env = decrypt::section::<Env>(log, &user_data.env, key)?;
+    let workload = schema::workload(log, workload, at)?;
+    let env = schema::env(log, env, at)?;
+    let signed = signature::Signed {
+        digest: user_data.signed_digest(),
+        signature: user_data.signature.as_deref(),
+        signing_key: env.model().signing_key.as_ref(),
+    };
+    signature::verify(log, &signed, at)?;
+    let workload = containers::start(log, workload, &env)?;
+    volumes::agree(log, workload.model(), env.model())
+}
+
+#[cfg(test)]
+mod tests;

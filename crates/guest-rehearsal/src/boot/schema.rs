@@ -1,0 +1,100 @@
+//! Both sections against the schema (contract-format, section 7).
+//!
+//! The reader of sections looks into archives too, since `check` should tell everything at once. The guest looks there
+//! later, and has other messages for what it finds: such findings wait until then.
+
+use contract_core::finding::{Finding, Severity};
+use contract_core::section::{Env, Kind, Section, Workload};
+use contract_core::verifying_key::VerifyingKey;
+use contract_core::yaml::{self, Limits, Node, Tags};
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use super::log::{Log, Stopped};
+use crate::hpl::HPL01001E;
+
+const STEP: &str = "schema";
+
+/// The workload section, as far as the schema goes.
+pub struct WorkloadSection {
+    /// The whole of it; none if something waits.
+    pub section: Option<Section<Workload>>,
+    /// What the guest finds when it comes to the containers.
+    pub waiting: Vec<Finding>,
+    /// The document, for what a section with findings does not tell.
+    pub root: Node,
+}
+
+/// Reads the workload section.
+pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<WorkloadSection, Stopped> {
+    let root = document(&text);
+    let (section, findings) = Section::<Workload>::open(text, at);
+    let errors = findings.0.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let (waiting, errors): (Vec<_>, Vec<_>) = errors.partition(waits);
+    match (errors.is_empty(), root) {
+        (true, Some(root)) => {
+            log.ok(STEP, "the workload section follows it");
+            Ok(WorkloadSection { section, waiting, root })
+        }
+        _ => Err(refused(log, Workload::NAME, &errors)),
+    }
+}
+
+/// Reads the env section.
+pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Stopped> {
+    // an expired signing certificate is well formed: the signature's own step tells of it
+    let signing_key =
+        document(&text).and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
+    let end = signing_key.and_then(|key| key.ok()?.expires()).unwrap_or(at);
+    let (section, findings) = Section::<Env>::open(text, at.min(end));
+    let Some(section) = section else {
+        let errors: Vec<_> =
+            findings.0.into_iter().filter(|finding| finding.severity == Severity::Error).collect();
+        return Err(refused(log, Env::NAME, &errors));
+    };
+    log.ok(STEP, "the env section follows it");
+    Ok(section)
+}
+
+/// Whether a finding is about what an archive or a descriptor says, rather than about the section.
+fn waits(finding: &Finding) -> bool {
+    let place = &finding.place;
+    place.file != Workload::NAME
+        || matches!(place.field.as_str(), "compose.archive" | "play.archive")
+        || place.field.starts_with("play.resources[")
+        || place.field.starts_with("play.templates[")
+        || finding.message == NO_POD
+}
+
+/// How the reader of sections says that nothing would run.
+pub const NO_POD: &str = "no pod is described";
+
+fn document(text: &str) -> Option<Node> {
+    let limits = Limits { bytes: text.len(), ..Limits::default() };
+    yaml::parse(text, &limits, Tags::Refused).ok().map(|document| document.root)
+}
+
+fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Stopped {
+    let Some(first) = errors.first() else {
+        return log.refused(
+            STEP,
+            HPL01001E,
+            format!("the {name} section does not read"),
+            "see what `check` says",
+        );
+    };
+    let more = match errors.len() {
+        1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
+    };
+    log.refused(STEP, HPL01001E, format!("{}{more}", told(name, first)), &first.hint)
+}
+
+/// A finding in one line: `env:3: logging.syslog: …`.
+pub fn told(name: &str, finding: &Finding) -> String {
+    let place = &finding.place;
+    let file = if place.file.is_empty() { name } else { &place.file };
+    let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let field = if place.field.is_empty() { String::new() } else { format!(" {}:", place.field) };
+    format!("{file}{line}:{field} {}", finding.message)
+}

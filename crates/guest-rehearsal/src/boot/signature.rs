@@ -1,0 +1,79 @@
+//! Whether the contract is the one that was signed, and for how long (contract-format, section 5).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use contract_core::verifying_key::VerifyingKey;
+use jiff::{SignedDuration, Timestamp};
+
+use super::log::{Log, Stopped};
+use crate::hpl::{HPL12001E, HPL12006E, HPL12007E};
+
+const STEP: &str = "signature";
+
+/// IBM's list does not say how long before the end the guest begins to warn.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// What is signed, and with what it is verified.
+pub struct Signed<'a> {
+    /// SHA-256 of both values, every CR and LF removed.
+    pub digest: [u8; 32],
+    /// `envWorkloadSignature`.
+    pub signature: Option<&'a str>,
+    /// `signingKey` of the env section.
+    pub signing_key: Option<&'a VerifyingKey>,
+}
+
+/// Verifies, and holds the end of a signing certificate against the time of boot.
+pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), Stopped> {
+    let sign_hint =
+        "sign with `contract-signer sign --key signing-key.pem`, whose public key stands in the env section";
+    let (signature, key) = match (signed.signature, signed.signing_key) {
+        (Some(signature), Some(key)) => (signature, key),
+        (None, None) => {
+            let detail = "not signed: whoever handles the user data can exchange a section for another";
+            log.warning(STEP, None, detail);
+            return Ok(());
+        }
+        (None, Some(_)) => {
+            let detail = "the env section has a `signingKey`, the user data have no `envWorkloadSignature`";
+            return Err(log.refused(STEP, HPL12001E, detail, sign_hint));
+        }
+        (Some(_), None) => {
+            let detail = "the user data have an `envWorkloadSignature`, the env section has no `signingKey`";
+            let hint = "encrypt the env section again with the signer's public key: `env-deployer encrypt . \
+                        --signing-key signing-key.pub.pem`";
+            return Err(log.refused(STEP, HPL12001E, detail, hint));
+        }
+    };
+    let bytes = STANDARD.decode(signature.split_ascii_whitespace().collect::<String>());
+    let valid = bytes.is_ok_and(|bytes| key.verifies(&signed.digest, &bytes));
+    if !valid {
+        let detail = format!(
+            "`envWorkloadSignature` does not verify with the env section's `signingKey` ({}): signed with another \
+             key, or a section was exchanged",
+            key.fingerprint()
+        );
+        return Err(log.refused(STEP, HPL12001E, detail, sign_hint));
+    }
+    log.ok(STEP, format!("verifies with the env section's `signingKey` ({})", key.fingerprint()));
+    key.expires().map_or(Ok(()), |end| expiry(log, end, at))
+}
+
+fn expiry(log: &mut Log, end: Timestamp, at: Timestamp) -> Result<(), Stopped> {
+    const STEP: &str = "expiry";
+    if at > end {
+        let hint = "sign with a certificate that is still valid, and encrypt the env section with it";
+        return Err(log.refused(
+            STEP,
+            HPL12007E,
+            format!("the contract expired at {end}, the guest boots at {at}"),
+            hint,
+        ));
+    }
+    if end.duration_since(at) < SOON {
+        log.warning(STEP, Some(HPL12006E), format!("the contract expires at {end}"));
+    } else {
+        log.ok(STEP, format!("the contract expires at {end}"));
+    }
+    Ok(())
+}

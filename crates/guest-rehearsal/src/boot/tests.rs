@@ -1,0 +1,237 @@
+//! Each way not to boot, with its message. User data are assembled here with the `openssl` crate alone, so that no code
+//! which makes contracts can agree with the code that opens them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::{SignedDuration, Timestamp};
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+
+use super::boot;
+use crate::hpl::{self, Hpl};
+use crate::report::{BootReport, Verdict};
+use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
+
+fn try_boot(case: &Case) -> BootReport {
+    boot(case.user_data().as_bytes(), guest_key(), Timestamp::now())
+}
+
+/// The refusal: step, message of the guest, detail.
+fn refusal(report: &BootReport) -> (&'static str, Hpl, &str) {
+    assert!(!report.booted);
+    let step = report.refusal().unwrap_or_else(|| panic!("not refused: {report:#?}"));
+    assert_eq!(report.steps.last(), Some(step), "the boot ends where it is refused");
+    assert!(step.hint.is_some(), "a refusal says what to do");
+    (step.name, step.code.unwrap(), &step.detail)
+}
+
+fn warnings(report: &BootReport) -> Vec<&str> {
+    assert!(report.booted, "{report:#?}");
+    let warnings = report.steps.iter().filter(|step| step.verdict == Verdict::Warning);
+    warnings.map(|step| step.detail.as_str()).collect()
+}
+
+#[test]
+fn a_sound_contract_boots_without_a_word_of_warning() {
+    assert_eq!(warnings(&try_boot(&Case::sound())), Vec::<&str>::new());
+}
+
+#[test]
+fn plain_sections_boot_with_a_warning_for_each() {
+    let report = try_boot(&Case { encrypted: false, ..Case::sound() });
+    assert_eq!(warnings(&report).len(), 2);
+    assert!(warnings(&report)[0].contains("a plain section"));
+}
+
+#[test]
+fn an_unsigned_contract_boots_with_a_warning() {
+    let mut case = Case { signer: None, ..Case::sound() };
+    case.env = without(&case.env, "signingKey");
+    assert!(warnings(&try_boot(&case))[0].contains("not signed"));
+}
+
+#[test]
+fn a_cut_password_boots_with_a_warning_that_says_how_short() {
+    let mut case = Case::sound();
+    case.password[3] = b'\n';
+    let report = try_boot(&case);
+    assert!(warnings(&report)[0].contains("a password of 3 bytes instead of 32, cut"), "{report:#?}");
+    case.password[0] = 0;
+    assert!(warnings(&try_boot(&case))[0].contains("anybody can read it"));
+}
+
+/// `text` without the line that begins with this field.
+fn without(text: &str, field: &str) -> String {
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !line.trim_start().starts_with(field)).collect()
+}
+
+fn with_signing_key(env: &str, key: &str) -> String {
+    format!("{}signingKey: {key}\n", without(env, "signingKey"))
+}
+
+#[test]
+fn every_refusal_has_the_guest_s_message() {
+    type Spoil = fn(&mut Case);
+    #[rustfmt::skip]
+    let table: [(&str, Hpl, Spoil); 25] = [
+        ("workload", hpl::HPL11001E, |case| {
+            case.encrypted = false;
+            case.workload = "hyper-protect-basic.QUJD.QUJD".into();
+        }),
+        ("schema", hpl::HPL01001E, |case| std::mem::swap(&mut case.workload, &mut case.env)),
+        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("signingKey", "signingkey")),
+        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("logRouter", "logDNA")),
+        ("schema", hpl::HPL01001E, |case| case.workload = without(&case.workload, "seed")),
+        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace(testing::ENV_SEED, "short")),
+        ("schema", hpl::HPL01001E, |case| case.workload += "compose:\n  archive: \"AAAA\"\n"),
+        ("schema", hpl::HPL01001E, |case| case.workload += "type: workload\n"),
+        ("signature", hpl::HPL12001E, |case| case.signer = None),
+        ("signature", hpl::HPL12001E, |case| case.env = without(&case.env, "signingKey")),
+        ("signature", hpl::HPL12001E, |case| {
+            case.signer = Some(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
+        }),
+        ("archive", hpl::HPL06006E, |case| *case = Case::with_archive("compose", "bm8gZ3ppcCBhdCBhbGw=")),
+        ("archive", hpl::HPL06007E, |case| *case = Case::with_archive("compose", &STANDARD.encode(testing::gzip(b"no tar at all")))),
+        ("archive", hpl::HPL06008E, |case| *case = Case::with_archive("compose", &archive(&[("compose.yaml", COMPOSE)]))),
+        ("archive", hpl::HPL06008E, |case| *case = Case::with_archive("compose", &archive(&[("app/docker-compose.yaml", COMPOSE)]))),
+        ("archive", hpl::HPL06009E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", "services: [")]))),
+        ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", "bm8gZ3ppcCBhdCBhbGw=")),
+        ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", "kind: [")]))),
+        ("archive", hpl::HPL06010E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", &COMPOSE.replace("@sha256:", ":latest"))]))),
+        ("archive", hpl::HPL15005E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", &POD.replace("@sha256:", ":latest"))]))),
+        ("archive", hpl::HPL15006I, |case| *case = Case::with_archive("play", &archive(&[("README.txt", "no pod")]))),
+        ("variables", hpl::HPL15005E, |case| case.env = case.env.replace("HOST:", "HOTS:")),
+        ("volumes", hpl::HPL07015E, |case| case.env = case.env.replace("  data:", "  date:")),
+        ("volumes", hpl::HPL07015E, |case| case.env = without(&without(&without(&case.env, "volumes"), "data:"), "seed")),
+        ("user data", hpl::HPL11001E, |case| case.attestation_public_key = Some("[".into())),
+    ];
+    for (at, (name, code, spoil)) in table.into_iter().enumerate() {
+        let mut case = Case::sound();
+        spoil(&mut case);
+        let report = try_boot(&case);
+        let (step, shown, detail) = refusal(&report);
+        assert_eq!((step, shown), (name, code), "row {at}: {detail}");
+    }
+}
+
+#[test]
+fn user_data_that_are_none_are_refused() {
+    for bytes in
+        [&b""[..], b"\xff\xfe", b"workload: a\n", b"- workload\n", b"workload: a\nworkload: b\nenv: c\n"]
+    {
+        let report = boot(bytes, guest_key(), Timestamp::now());
+        assert_eq!(refusal(&report).1, hpl::HPL11001E);
+    }
+}
+
+#[test]
+fn another_guest_s_token_is_refused() {
+    let other = crate::guest_key::GuestKey::generate().unwrap();
+    let report = boot(Case::sound().user_data().as_bytes(), &other, Timestamp::now());
+    let (step, code, detail) = refusal(&report);
+    assert_eq!((step, code), ("workload", hpl::HPL11001E));
+    assert!(detail.contains("another certificate"), "{detail}");
+}
+
+#[test]
+fn a_contract_lives_as_long_as_its_signing_certificate() {
+    let mut case = Case::sound();
+    case.env = with_signing_key(&case.env, &quoted(signing_certificate(100)));
+    assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
+    let on_day = |day: i64| {
+        boot(
+            case.user_data().as_bytes(),
+            guest_key(),
+            Timestamp::now() + SignedDuration::from_hours(24 * day),
+        )
+    };
+    let soon = on_day(90);
+    assert!(warnings(&soon)[0].contains("the contract expires at"), "{soon:#?}");
+    let report = on_day(101);
+    let (step, code, detail) = refusal(&report);
+    assert_eq!((step, code), ("expiry", hpl::HPL12007E));
+    assert!(detail.contains("the contract expired at"), "{detail}");
+}
+
+#[test]
+fn a_signing_key_may_be_base64_of_a_pem() {
+    let mut case = Case::sound();
+    let key = STANDARD.encode(signing_key().public_key_to_pem().unwrap());
+    case.env = with_signing_key(&case.env, &key);
+    assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
+}
+
+#[test]
+fn a_compose_file_boots() {
+    let case = Case::with_archive("compose", &archive(&[("docker-compose.yml", COMPOSE)]));
+    assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
+}
+
+#[test]
+fn a_variable_that_compose_leaves_empty_is_a_warning() {
+    let mut case = Case::with_archive("compose", &archive(&[("docker-compose.yml", COMPOSE)]));
+    case.env = case.env.replace("HOST:", "HOTS:");
+    assert!(warnings(&try_boot(&case))[0].contains("nobody provides `HOST`"));
+}
+
+#[test]
+fn the_attestation_digests_are_those_of_the_values_as_they_stand() {
+    let case = Case { attestation_public_key: Some("QUJD".into()), ..Case::sound() };
+    let text = case.user_data();
+    let report = boot(text.as_bytes(), guest_key(), Timestamp::now());
+    let of =
+        |name: &str| report.attestation.iter().find(|digest| digest.name == name).unwrap().sha256.clone();
+    let judge = |bytes: &str| {
+        let output = testing::openssl(&["dgst", "-sha256", "-r"], bytes.as_bytes());
+        String::from_utf8(output).unwrap().split(' ').next().unwrap().to_owned()
+    };
+    let value = |name: &str| {
+        let rest = text.split_once(&format!("{name}: ")).unwrap().1;
+        rest.split('\n').next().unwrap()
+    };
+    assert_eq!(of("contract:workload"), judge(value("workload")));
+    assert_eq!(of("contract:env"), judge(value("env")));
+    assert_eq!(of("contract:attestationPublicKey"), judge("QUJD"));
+    assert_eq!(of("cidata/user-data"), judge(&text));
+}
+
+#[test]
+fn no_report_holds_a_secret() {
+    let mut reports = vec![try_boot(&Case::sound()), try_boot(&Case { encrypted: false, ..Case::sound() })];
+    for (from, to) in [("seed: \"", "seed: \" "), ("iamApiKey: \"", "iamApiKey: \"\\q"), ("seed:", "sead:")] {
+        let mut case = Case::sound();
+        case.workload = case.workload.replace(from, to);
+        case.env = case.env.replace(from, to);
+        reports.push(try_boot(&case));
+    }
+    for report in reports {
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(!json.contains("canary"), "{json}");
+    }
+}
+
+const COMPOSE: &str = "services:
+  paynow:
+    image: quay.io/paynow-demo/paynow@sha256:6f2d0c1b9a8e7d5c4b3a29181706f5e4d3c2b1a0998877665544332211ffeedd
+    ports:
+      - 8443:8443
+    environment:
+      HOST: ${HOST}
+";
+
+#[test]
+fn a_link_in_an_archive_is_refused() {
+    let bytes = testing::tar_gz(|tar| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(POD.len() as u64);
+        tar.append_data(&mut header, "pod.yml", POD.as_bytes()).unwrap();
+        header.set_size(0);
+        header.set_entry_type(tar::EntryType::Symlink);
+        tar.append_link(&mut header, "etc", "/etc").unwrap();
+    });
+    let report = try_boot(&Case::with_archive("play", &STANDARD.encode(bytes)));
+    let (step, code, detail) = refusal(&report);
+    assert_eq!((step, code), ("archive", hpl::HPL15002E));
+    assert!(detail.contains("`etc`, which is a link"), "{detail}");
+}

@@ -1,0 +1,37 @@
+//! The user data as the guest receives them (contract-format, section 4).
+
+use contract_core::advice::Advice as _;
+use contract_core::user_data::UserData;
+use contract_core::yaml;
+
+use super::log::{Log, Stopped};
+use crate::hpl::HPL11001E;
+
+const STEP: &str = "user data";
+
+/// Any order of keys, tokens or plain sections.
+pub fn read(log: &mut Log, bytes: &[u8]) -> Result<UserData, Stopped> {
+    let hint = "make them with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
+    let text = yaml::text(bytes).map_err(|error| log.refused(STEP, HPL11001E, error.to_string(), hint))?;
+    let user_data = UserData::parse(text).map_err(|error| {
+        let hints = error.hints();
+        log.refused(STEP, HPL11001E, error.to_string(), hints.first().map_or(hint, String::as_str))
+    })?;
+    let has = |value: &Option<String>| if value.is_some() { "" } else { "no " };
+    let detail = format!(
+        "workload, env, {}signature, {}attestation key",
+        has(&user_data.signature),
+        has(&user_data.attestation_public_key)
+    );
+    if user_data.unknown.is_empty() {
+        log.ok(STEP, detail);
+    } else {
+        let unknown = user_data.unknown.join("`, `");
+        log.warning(
+            STEP,
+            None,
+            format!("{detail}; `{unknown}` is no key of a contract, and nothing signs it"),
+        );
+    }
+    Ok(user_data)
+}

@@ -1,0 +1,77 @@
+//! Whether both sections speak of the same volumes, and both bring their half (contract-format, section 6).
+//!
+//! No passphrase is made here: it would be of no use without the disk, and the order of the seeds is told in two ways.
+
+use std::collections::BTreeSet;
+
+use contract_core::section::{EnvModel, EnvSeed, EnvVolume, WorkloadModel, WorkloadVolume};
+
+use super::log::{Log, Stopped};
+use crate::hpl::{HPL07013E, HPL07015E};
+
+const SEEDS: &str = "seeds";
+
+/// Names, then seeds.
+pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<(), Stopped> {
+    let asked: BTreeSet<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
+    let given: BTreeSet<_> = env.volumes.iter().map(|volume| volume.name.as_str()).collect();
+    if asked != given {
+        let only = |these: &BTreeSet<&str>, those| {
+            let names: Vec<_> = these.difference(those).map(|name| format!("`{name}`")).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        let detail = format!(
+            "only in the workload section: {}; only in the env section: {}",
+            only(&asked, &given),
+            only(&given, &asked)
+        );
+        let hint = "name the same volumes under `volumes` of workload.yaml and env.yaml";
+        return Err(log.refused("volumes", HPL07015E, detail, hint));
+    }
+    if asked.is_empty() {
+        log.skipped("volumes", "neither section has one");
+        return Ok(());
+    }
+    let names: Vec<_> = asked.iter().map(|name| format!("`{name}`")).collect();
+    log.ok("volumes", format!("both sections name {}", names.join(", ")));
+    for workload in &workload.volumes {
+        for env in env.volumes.iter().filter(|volume| volume.name == workload.name) {
+            seeds(log, workload, env);
+        }
+    }
+    Ok(())
+}
+
+fn seeds(log: &mut Log, workload: &WorkloadVolume, env: &EnvVolume) {
+    let name = &workload.name;
+    let (first, second) = (rolling(workload.previous_seed.is_some()), rolling(env.previous_seed.is_some()));
+    match &env.seed {
+        EnvSeed::Seed(seed) if *seed == workload.seed => {
+            let detail =
+                format!("`{name}`: both sections bring the same seed, so that one person knows both halves");
+            log.warning(SEEDS, None, detail);
+        }
+        EnvSeed::Seed(_) if env.kms.is_empty() && env.grep11.is_none() => {
+            log.ok(
+                SEEDS,
+                format!("`{name}`: one from the workload section{first}, one from the env section{second}"),
+            );
+        }
+        EnvSeed::Seed(_) => {
+            let detail = format!(
+                "`{name}`: one from each section; whether the key service gives the third, a rehearsal can't tell"
+            );
+            log.warning(SEEDS, Some(HPL07013E), detail);
+        }
+        EnvSeed::UvSecret(id) => {
+            let detail = format!(
+                "`{name}`: one from the workload section{first}; whether the ultravisor holds `{id}`, a rehearsal can't tell"
+            );
+            log.warning(SEEDS, Some(HPL07013E), detail);
+        }
+    }
+}
+
+fn rolling(rolls: bool) -> &'static str {
+    if rolls { " (rolling)" } else { "" }
+}

@@ -1,0 +1,169 @@
+//! The whole story, told by the real binaries on copies of the sample folders, from keys to a booted rehearsal.
+//!
+//! Each act happens in one persona's folder: a command as that person would type it, a file handed over, or a file that
+//! in real life comes from elsewhere and is made here. So every folder ends up as it would be on that person's disk.
+
+use std::fmt::Write as _;
+
+use cli_kit::{ExitCode, Failure};
+use contract_core::random::Randomness;
+use jiff::Timestamp;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+pub mod folders;
+mod rsyslog;
+pub mod tools;
+
+use folders::Folders;
+use tools::{Said, Tools};
+
+/// One thing that somebody did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Act {
+    /// In whose folder.
+    pub who: &'static str,
+    /// The command as it was run there, or would be.
+    pub command: String,
+    /// What came of it, in one line.
+    pub outcome: String,
+}
+
+/// Where the story plays and with what.
+pub struct Ceremony<'a> {
+    /// The folders, freshly copied.
+    pub folders: &'a Folders,
+    /// The binaries.
+    pub tools: &'a Tools,
+    /// When certificates begin.
+    pub now: Timestamp,
+    /// For seeds and the passphrase.
+    pub random: &'a mut dyn Randomness,
+    /// Called before each act, with whose turn it is and what is done.
+    pub before: &'a mut dyn FnMut(&'static str, &str),
+    /// Called after each act.
+    pub after: &'a mut dyn FnMut(&Act),
+}
+
+const GUEST: &str = "guest";
+const SIGNER: &str = "contract-signer";
+const WORKLOAD: &str = "workload-provider";
+const ENV: &str = "env-deployer";
+
+impl Ceremony<'_> {
+    /// Plays everything; returns what `guest-rehearsal boot` printed.
+    pub fn play(&mut self) -> Result<String, Failure> {
+        self.keys()?;
+        self.workload()?;
+        self.env()?;
+        self.sign()?;
+        self.hand_over((SIGNER, "user-data"), (ENV, "user-data"))?;
+        self.hand_over((SIGNER, "user-data"), (GUEST, "user-data"))?;
+        let said = self.run(GUEST, "guest-rehearsal boot user-data --guest-key guest-key.pem")?;
+        Ok(said.stdout)
+    }
+
+    fn keys(&mut self) -> Result<(), Failure> {
+        self.run(GUEST, "guest-rehearsal keygen -o .")?;
+        self.hand_over((GUEST, "guest-encrypt.crt"), (WORKLOAD, "hpcr-encrypt.crt"))?;
+        self.hand_over((GUEST, "guest-encrypt.crt"), (ENV, "hpcr-encrypt.crt"))?;
+        self.draw(SIGNER, "passphrase")?;
+        self.run(SIGNER, "contract-signer keygen -o signing-key.pem --passphrase-file passphrase")?;
+        // before the env section is encrypted: the key stands inside
+        self.hand_over((SIGNER, "signing-key.pub.pem"), (ENV, "signing-key.pub.pem"))
+    }
+
+    fn workload(&mut self) -> Result<(), Failure> {
+        self.draw(WORKLOAD, "data.seed")?;
+        self.run(WORKLOAD, "workload-provider check .")?;
+        self.run(WORKLOAD, "workload-provider encrypt .")?;
+        self.hand_over((WORKLOAD, "paynow.workload.handoff"), (SIGNER, "paynow.workload.handoff"))
+    }
+
+    fn env(&mut self) -> Result<(), Failure> {
+        self.draw(ENV, "data.seed")?;
+        self.rsyslog()?;
+        self.run(ENV, "env-deployer check .")?;
+        self.run(ENV, "env-deployer encrypt .")?;
+        self.hand_over((ENV, "paynow.env.handoff"), (SIGNER, "paynow.env.handoff"))
+    }
+
+    fn sign(&mut self) -> Result<(), Failure> {
+        self.run(SIGNER, "contract-signer inspect paynow.workload.handoff")?;
+        self.run(SIGNER, "contract-signer inspect paynow.env.handoff")?;
+        self.run(
+            SIGNER,
+            "contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff \
+             --key signing-key.pem --passphrase-file passphrase -o user-data",
+        )?;
+        self.run(SIGNER, "contract-signer verify user-data --signing-key signing-key.pub.pem")?;
+        self.run(SIGNER, "contract-signer inspect user-data").map(drop)
+    }
+
+    fn run(&mut self, who: &'static str, command: &str) -> Result<Said, Failure> {
+        (self.before)(who, command);
+        let words: Vec<_> = command.split_ascii_whitespace().collect();
+        let said = self.tools.run(&self.folders.of(who), &words)?;
+        self.done(who, command, said.outcome.clone());
+        Ok(said)
+    }
+
+    /// What one person gives to another, shown as the command that would fetch it.
+    fn hand_over(&mut self, from: (&str, &str), to: (&'static str, &str)) -> Result<(), Failure> {
+        let command = format!("cp ../{}/{} {}", from.0, from.1, to.1);
+        (self.before)(to.0, &command);
+        let bytes = self.folders.read(&format!("{}/{}", from.0, from.1))?;
+        self.folders.public(&format!("{}/{}", to.0, to.1), &bytes)?;
+        self.done(to.0, &command, format!("received `{}` from the {}", to.1, from.0.replace('-', " ")));
+        Ok(())
+    }
+
+    /// A secret that a person brings along: 256 bits, as the command shown would make them.
+    fn draw(&mut self, who: &'static str, file: &str) -> Result<(), Failure> {
+        let command = format!("(umask 077 && openssl rand -hex 32 > {file})");
+        (self.before)(who, &command);
+        let mut bytes = Zeroizing::new([0; 32]);
+        self.random
+            .fill(&mut *bytes)
+            .map_err(|error| Failure::new(ExitCode::CouldNot, format!("cannot make `{file}`: {error}")))?;
+        let mut text = Zeroizing::new(String::with_capacity(65));
+        for byte in *bytes {
+            // writing to a string cannot fail
+            let _ = write!(text, "{byte:02x}");
+        }
+        text.push('\n');
+        self.folders.secret(&format!("{who}/{file}"), text.as_bytes())?;
+        self.done(who, &command, format!("made `{file}`: 256 random bits, readable by its owner only"));
+        Ok(())
+    }
+
+    fn rsyslog(&mut self) -> Result<(), Failure> {
+        let command = "(the syslog server's administrator hands over rsyslog/)";
+        (self.before)(ENV, command);
+        let hostname = self.folders.syslog_hostname()?;
+        let files = rsyslog::files(&hostname, self.now).map_err(|error| {
+            Failure::new(ExitCode::CouldNot, format!("cannot make the syslog certificates: {error}"))
+        })?;
+        for file in files {
+            let path = format!("{ENV}/rsyslog/{}", file.name);
+            if file.secret {
+                self.folders.secret(&path, &file.pem)?;
+            } else {
+                self.folders.public(&path, &file.pem)?;
+            }
+        }
+        self.done(
+            ENV,
+            command,
+            format!("made an authority, a server certificate for {hostname}, a client certificate with a PKCS#1 key"),
+        );
+        Ok(())
+    }
+
+    fn done(&mut self, who: &'static str, command: &str, outcome: String) {
+        (self.after)(&Act { who, command: command.to_owned(), outcome });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,243 @@
+//! The folders of a ceremony: copies of the samples, and what is put into them.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use cli_kit::failure::DoingIo;
+use cli_kit::output::{Output, Visibility};
+use cli_kit::{ExitCode, Failure};
+
+/// The folders that a ceremony leaves behind.
+pub const NAMES: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "guest"];
+
+/// Where the story plays.
+pub struct Folders(PathBuf);
+
+impl Folders {
+    /// Copies the samples of the three personas into `folder`, and makes an empty one for the guest.
+    ///
+    /// What an earlier ceremony left there is replaced with `force`; anything else that lies there is an error.
+    pub fn make(personas: &Path, folder: &Path, force: bool) -> Result<Self, Failure> {
+        for persona in &NAMES[..3] {
+            let sample = personas.join(persona);
+            if !sample.is_dir() {
+                return Err(Failure::new(
+                    ExitCode::CouldNot,
+                    format!("cannot find the sample folder `{}`", sample.display()),
+                )
+                .hint("name the folder that holds the samples: `guest-rehearsal ceremony personas`"));
+            }
+        }
+        create(folder)?;
+        let folder = fs_err::canonicalize(folder).doing_io("open", folder)?;
+        let source = fs_err::canonicalize(personas).doing_io("open", personas)?;
+        if folder.starts_with(&source) || source.starts_with(&folder) {
+            return Err(Failure::usage(format!(
+                "cannot play in `{}`: it overlaps the samples in `{}`",
+                folder.display(),
+                source.display()
+            ))
+            .hint("name a folder of its own: `-o /tmp/ceremony`"));
+        }
+        clear(&folder, force)?;
+        for name in NAMES {
+            create(&folder.join(name))?;
+        }
+        for persona in &NAMES[..3] {
+            copy(&source.join(persona), &folder.join(persona))?;
+        }
+        Ok(Self(folder))
+    }
+
+    /// The folder that holds the four.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// One of the four.
+    pub(super) fn of(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    /// What somebody has.
+    pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        let path = self.0.join(name);
+        fs_err::read(&path).doing_io("read", &path)
+    }
+
+    /// The name that the syslog server's certificate must bear. `check` reads the file properly a moment later.
+    pub(super) fn syslog_hostname(&self) -> Result<String, Failure> {
+        let text = self.read("env-deployer/env.yaml")?;
+        let text = String::from_utf8_lossy(&text);
+        let named = text.lines().find_map(|line| line.trim().strip_prefix("hostname:"));
+        let name = named.and_then(|rest| rest.split('#').next()).unwrap_or_default();
+        let name = name.trim().trim_matches(['"', '\'']);
+        if name.is_empty() {
+            return Err(Failure::new(
+                ExitCode::Rejected,
+                "no `logging.syslog.hostname` in `env-deployer/env.yaml`",
+            )
+            .hint("name the syslog server there: `hostname: rsyslog.paynow.example`"));
+        }
+        Ok(name.to_owned())
+    }
+
+    /// Puts a file that anybody may read.
+    pub(super) fn public(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        write(&self.0.join(name), bytes, Visibility::Public)
+    }
+
+    /// Puts a file that only its owner may read.
+    pub(super) fn secret(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
+        write(&self.0.join(name), bytes, Visibility::Secret)
+    }
+}
+
+/// The copy begins with what the project holds: keys, certificates and seeds are made fresh, so what an earlier run by
+/// hand left in a sample folder stays there. The same list as `personas/.gitignore`.
+fn is_made(name: &str) -> bool {
+    [".pem", ".crt", ".seed", ".handoff", ".token"].iter().any(|suffix| name.ends_with(suffix))
+        || matches!(name, "passphrase" | "user-data")
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    for entry in fs_err::read_dir(from).doing_io("read", from)? {
+        let entry = entry.doing_io("read", from)?;
+        let name = entry.file_name();
+        if is_made(&name.to_string_lossy()) {
+            continue;
+        }
+        let (source, target) = (entry.path(), to.join(&name));
+        // followed, so that a sample folder may itself be made of links
+        if source.is_dir() {
+            create(&target)?;
+            copy(&source, &target)?;
+        } else {
+            let bytes = fs_err::read(&source).doing_io("read", &source)?;
+            write(&target, &bytes, Visibility::Public)?;
+        }
+    }
+    Ok(())
+}
+
+fn clear(folder: &Path, force: bool) -> Result<(), Failure> {
+    for entry in fs_err::read_dir(folder).doing_io("read", folder)? {
+        let entry = entry.doing_io("read", folder)?;
+        let ours = NAMES.iter().any(|name| entry.file_name() == *name);
+        if !(force && ours && entry.path().is_dir()) {
+            let failure = Failure::new(
+                ExitCode::CouldNot,
+                format!(
+                    "cannot play in `{}`: it is not empty, it holds `{}`",
+                    folder.display(),
+                    entry.file_name().display()
+                ),
+            );
+            let failure = failure.hint("name a new folder with `-o`");
+            return Err(if ours {
+                failure.hint("or replace an earlier ceremony with `--force`")
+            } else {
+                failure
+            });
+        }
+    }
+    for name in NAMES {
+        let old = folder.join(name);
+        if old.exists() {
+            fs_err::remove_dir_all(&old).doing_io("replace", &old)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a folder that only its owner can enter, and those above it.
+pub fn create(folder: &Path) -> Result<(), Failure> {
+    let mut builder = std::fs::DirBuilder::new();
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).doing_io("make", folder)
+}
+
+fn write(path: &Path, bytes: &[u8], visibility: Visibility) -> Result<(), Failure> {
+    let mut output = Output::create(path, false, visibility)?;
+    output.write_all(bytes).doing_io("write", path)?;
+    output.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// Samples as they are in the project, and a place beside them.
+    fn samples() -> (tempfile::TempDir, PathBuf, PathBuf) {
+        let root = tempfile::tempdir().unwrap();
+        let personas = root.path().join("personas");
+        for persona in &NAMES[..3] {
+            fs_err::create_dir_all(personas.join(persona).join("inside")).unwrap();
+            fs_err::write(personas.join(persona).join("inside/persona.yaml"), persona).unwrap();
+            fs_err::write(personas.join(persona).join("data.seed"), "of an earlier run by hand").unwrap();
+        }
+        let folder = root.path().join("story");
+        (root, personas, folder)
+    }
+
+    #[test]
+    fn the_copy_is_private_and_begins_without_keys_and_seeds() {
+        let (_root, personas, folder) = samples();
+        let folders = Folders::make(&personas, &folder, false).unwrap();
+        assert_eq!(folders.read("env-deployer/inside/persona.yaml").unwrap(), b"env-deployer");
+        assert!(!folder.join("env-deployer/data.seed").exists());
+        for name in NAMES {
+            let mode = fs_err::metadata(folder.join(name)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700, "{name}");
+        }
+        folders.secret("guest/key", b"secret").unwrap();
+        let mode = fs_err::metadata(folder.join("guest/key")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn an_earlier_ceremony_is_replaced_only_by_force_and_nothing_else_ever() {
+        let (_root, personas, folder) = samples();
+        Folders::make(&personas, &folder, false).unwrap().secret("guest/old", b"").unwrap();
+        let failure = Folders::make(&personas, &folder, false).err().unwrap();
+        assert!(failure.message.contains("it is not empty"), "{failure:?}");
+        assert!(failure.hints.iter().any(|hint| hint.contains("--force")));
+        Folders::make(&personas, &folder, true).unwrap();
+        assert!(!folder.join("guest/old").exists());
+
+        fs_err::write(folder.join("thesis.tex"), "").unwrap();
+        let failure = Folders::make(&personas, &folder, true).err().unwrap();
+        assert!(failure.message.contains("`thesis.tex`"), "{failure:?}");
+        assert!(folder.join("guest").exists(), "nothing is removed before everything is looked at");
+    }
+
+    #[test]
+    fn the_samples_themselves_are_never_played_in() {
+        let (root, personas, _) = samples();
+        for folder in [personas.clone(), root.path().to_owned(), personas.join("guest")] {
+            let failure = Folders::make(&personas, &folder, true).err().unwrap();
+            assert!(failure.message.contains("overlaps"), "{failure:?}");
+        }
+        assert!(personas.join("env-deployer/data.seed").exists());
+    }
+
+    #[test]
+    fn the_host_name_of_the_sample_is_found() {
+        let (_root, personas, folder) = samples();
+        let folders = Folders::make(&personas, &folder, false).unwrap();
+        folders.syslog_hostname().unwrap_err();
+        let sample = include_bytes!("../../../../personas/env-deployer/env.yaml");
+        folders.public("env-deployer/env.yaml", sample).unwrap();
+        assert_eq!(folders.syslog_hostname().unwrap(), "rsyslog.paynow.example");
+    }
+
+    #[test]
+    fn what_is_made_is_what_git_ignores() {
+        let ignored = include_str!("../../../../personas/.gitignore");
+        for pattern in ignored.lines().filter(|line| !line.starts_with('#')) {
+            assert!(is_made(&pattern.replace('*', "name")), "{pattern}");
+        }
+        assert!(!is_made("persona.yaml"));
+    }
+}

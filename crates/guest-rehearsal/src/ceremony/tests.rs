@@ -1,0 +1,141 @@
+//! The story with stand-ins for the binaries: shell scripts that check what must be there, and make what must follow.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use cli_kit::persona::{Persona, PersonaFile};
+use contract_core::finding::Findings;
+use contract_core::random::SystemRandomness;
+use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::ceremony::folders::NAMES;
+
+const SIGNER_SCRIPT: &str = r#"
+case $1 in
+  keygen) test "$(stat -c %a passphrase)" = 600 && touch signing-key.pem signing-key.pub.pem ;;
+  sign) test -s paynow.workload.handoff && test -s paynow.env.handoff && echo made > user-data ;;
+esac"#;
+const WORKLOAD_SCRIPT: &str = r#"
+test -e hpcr-encrypt.crt && test "$(stat -c %a data.seed)" = 600 || exit 1
+case $1 in encrypt) echo made > paynow.workload.handoff; echo "workload-provider: wrote it" >&2 ;; esac"#;
+const ENV_SCRIPT: &str = r"
+test -e hpcr-encrypt.crt && test -e signing-key.pub.pem && test -s data.seed || exit 1
+grep -q 'BEGIN RSA PRIVATE KEY' rsyslog/client-key.pem && openssl verify -CAfile rsyslog/ca.crt rsyslog/server.crt || exit 1
+case $1 in encrypt) echo made > paynow.env.handoff ;; esac";
+const GUEST_SCRIPT: &str = r#"
+case $1 in
+  keygen) touch guest-key.pem guest-encrypt.crt ;;
+  boot) test -s "$2" && echo "the guest would boot" ;;
+esac"#;
+
+/// Written by another process: a descriptor of ours, inherited by what another test starts at this moment, would keep
+/// the script from being run ("text file busy").
+fn script(folder: &Path, name: &str, text: &str) {
+    let mut install = Command::new("install")
+        .args(["-m", "755", "/dev/stdin"])
+        .arg(folder.join(name))
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    install.stdin.take().unwrap().write_all(format!("#!/bin/sh\n{text}\n").as_bytes()).unwrap();
+    assert!(install.wait().unwrap().success());
+}
+
+fn play(root: &Path, signer: &str) -> (Result<String, Failure>, Vec<Act>) {
+    let tools = root.join("bin");
+    fs_err::create_dir(&tools).unwrap();
+    script(&tools, "contract-signer", signer);
+    script(&tools, "workload-provider", WORKLOAD_SCRIPT);
+    script(&tools, "env-deployer", ENV_SCRIPT);
+    script(&tools, "guest-rehearsal", GUEST_SCRIPT);
+    let personas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../personas");
+    let folders = Folders::make(&personas, &root.join("story"), false).unwrap();
+    let mut acts = Vec::new();
+    let ended = Ceremony {
+        folders: &folders,
+        tools: &Tools::beside(&tools.join("guest-rehearsal")).unwrap(),
+        now: Timestamp::now(),
+        random: &mut SystemRandomness,
+        before: &mut |_, _| {},
+        after: &mut |act| acts.push(act.clone()),
+    }
+    .play();
+    (ended, acts)
+}
+
+#[test]
+fn everybody_gets_what_they_need_before_they_need_it() {
+    let root = tempfile::tempdir().unwrap();
+    let (ended, acts) = play(root.path(), SIGNER_SCRIPT);
+    assert_eq!(ended.unwrap(), "the guest would boot\n");
+    for name in NAMES {
+        assert!(acts.iter().any(|act| act.who == name), "{name} has a part");
+    }
+    let outcome = |command: &str| &acts.iter().find(|act| act.command == command).unwrap().outcome;
+    assert_eq!(outcome("workload-provider encrypt ."), "wrote it");
+    let seed =
+        |who: &str| fs_err::read_to_string(root.path().join("story").join(who).join("data.seed")).unwrap();
+    assert_ne!(seed(WORKLOAD), seed(ENV));
+    assert_eq!(seed(ENV).trim_end().len(), 64);
+    let told = format!("{acts:?}");
+    assert!(!told.contains(seed(ENV).trim_end()), "no secret is told");
+}
+
+#[test]
+fn a_command_that_fails_ends_the_story_with_its_exit_code() {
+    let root = tempfile::tempdir().unwrap();
+    let signer = r#"case $1 in sign) echo "contract-signer: error: no" >&2; exit 4 ;; *) touch signing-key.pub.pem ;; esac"#;
+    let (ended, acts) = play(root.path(), signer);
+    let failure = ended.unwrap_err();
+    assert_eq!(failure.exit, ExitCode::Refused);
+    assert!(failure.message.starts_with("`contract-signer sign "), "{failure:?}");
+    assert!(failure.message.ends_with("failed: no"), "{failure:?}");
+    assert!(failure.hints[0].contains("contract-signer && contract-signer sign"), "{failure:?}");
+    assert!(
+        acts.iter().all(|act| !act.command.contains("user-data")),
+        "nobody gets user data that were not made"
+    );
+}
+
+/// Nothing that the samples ask for is protected.
+struct NoPassphrase;
+
+impl Passphrases for NoPassphrase {
+    fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String> {
+        panic!("asked for the passphrase of {file}")
+    }
+}
+
+#[test]
+fn every_sample_says_who_it_is() {
+    let personas = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../personas");
+    for (folder, persona) in [
+        (WORKLOAD, Persona::WorkloadProvider),
+        (ENV, Persona::EnvDeployer),
+        (SIGNER, Persona::ContractSigner),
+    ] {
+        assert_eq!(PersonaFile::read(&personas.join(folder), persona).unwrap().name, "paynow");
+    }
+}
+
+#[test]
+fn the_samples_hold_nothing_to_complain_about() {
+    fn findings<K: Kind>(folder: &Path, file: &str) -> (Section<K>, Findings) {
+        let text = fs_err::read_to_string(folder.join(file)).unwrap();
+        let source = Source { file, text: &text, folder, at: Timestamp::now(), signing_key: None };
+        let (section, findings) = Section::read(&source, &mut NoPassphrase);
+        (section.unwrap_or_else(|| panic!("{findings:#?}")), findings)
+    }
+    let root = tempfile::tempdir().unwrap();
+    play(root.path(), SIGNER_SCRIPT).0.unwrap();
+    let story = root.path().join("story");
+    let (workload, of_workload) = findings::<Workload>(&story.join(WORKLOAD), "workload.yaml");
+    let (env, of_env) = findings::<Env>(&story.join(ENV), "env.yaml");
+    assert_eq!((of_workload, of_env), (Findings::default(), Findings::default()));
+    assert_eq!(workload.facts().volumes, env.facts().volumes);
+    assert!(workload.facts().required_variables.is_subset(&env.facts().provided_variables));
+    assert!(!workload.facts().required_variables.is_empty(), "the env deployer has something to provide");
+}

@@ -1,0 +1,109 @@
+//! The four binaries: found beside the one that runs, run in a persona's folder, heard.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cli_kit::failure::DoingIo;
+use cli_kit::{ExitCode, Failure};
+
+/// The binaries of the story, in the order of their first appearance.
+const NAMES: [&str; 4] = ["guest-rehearsal", "contract-signer", "workload-provider", "env-deployer"];
+
+/// Where the binaries lie.
+pub struct Tools(PathBuf);
+
+/// What a command said.
+pub(super) struct Said {
+    /// All of its standard output.
+    pub stdout: String,
+    /// The line that sums it up.
+    pub outcome: String,
+}
+
+impl Tools {
+    /// The folder that holds all of them, or what is missing there.
+    pub fn beside(executable: &Path) -> Result<Self, Failure> {
+        let folder = executable.parent().unwrap_or(Path::new(".")).to_owned();
+        let missing: Vec<_> =
+            NAMES.into_iter().filter(|name| !binary(&folder, name).is_file()).map(str::to_owned).collect();
+        if missing.is_empty() {
+            return Ok(Self(folder));
+        }
+        let build = if folder.ends_with("release") { "cargo build --release" } else { "cargo build" };
+        Err(Failure::new(
+            ExitCode::CouldNot,
+            format!("cannot find `{}` in `{}`, beside this binary", missing.join("`, `"), folder.display()),
+        )
+        .hint(format!("build all of them with `{build} --workspace`")))
+    }
+
+    /// Runs one command line in a folder. No terminal is offered: a ceremony asks nothing.
+    pub(super) fn run(&self, folder: &Path, words: &[&str]) -> Result<Said, Failure> {
+        let (name, arguments) = words.split_first().unwrap_or((&"", &[]));
+        let binary = binary(&self.0, name);
+        let mut command = Command::new(&binary);
+        command.args(arguments).current_dir(folder).stdin(Stdio::null());
+        let output = command.output().doing_io("run", &binary)?;
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            let outcome = outcome(&stdout, &stderr).unwrap_or("done");
+            let outcome = outcome.strip_prefix(&format!("{name}: ")).unwrap_or(outcome).to_owned();
+            return Ok(Said { stdout, outcome });
+        }
+        let command = words.join(" ");
+        let cause = stderr.lines().find_map(|line| line.split_once("error: ")).map(|(_, cause)| cause);
+        Err(Failure::new(
+            exit_code(output.status.code()),
+            format!("`{command}` failed: {}", cause.or(last_line(&stderr)).unwrap_or("it said nothing")),
+        )
+        .hint(format!("see all that it says: `cd {} && {command}`", folder.display())))
+    }
+}
+
+/// A failure of a ceremony is the failure of the command that failed.
+fn exit_code(code: Option<i32>) -> ExitCode {
+    let same = |exit: &ExitCode| *exit != ExitCode::Done && code == Some(i32::from(exit.code()));
+    ExitCode::ALL.into_iter().find(same).unwrap_or(ExitCode::CouldNot)
+}
+
+fn binary(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+/// What was written, else the last thing said, else how the result begins.
+fn outcome<'a>(stdout: &'a str, stderr: &'a str) -> Option<&'a str> {
+    let wrote = stderr.lines().rfind(|line| line.contains("wrote `"));
+    wrote.or_else(|| last_line(stderr)).or_else(|| stdout.lines().next())
+}
+
+fn last_line(text: &str) -> Option<&str> {
+    text.lines().map(str::trim).rfind(|line| !line.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_is_what_was_written_else_what_was_said_last() {
+        let said = "a warning\nwrote `key.pem`\nnext: give it away\n";
+        assert_eq!(outcome("{}", said), Some("wrote `key.pem`"));
+        assert_eq!(outcome("a table\nof lines\n", "it holds\n\n"), Some("it holds"));
+        assert_eq!(outcome("a table\nof lines\n", ""), Some("a table"));
+        assert_eq!(outcome("", "\n"), None);
+    }
+
+    #[test]
+    fn a_missing_binary_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let release = folder.path().join("release");
+        fs_err::create_dir(&release).unwrap();
+        for name in ["guest-rehearsal", "workload-provider", "env-deployer"] {
+            fs_err::write(binary(&release, name), "").unwrap();
+        }
+        let failure = Tools::beside(&release.join("guest-rehearsal")).err().unwrap();
+        assert!(failure.message.contains("`contract-signer`"), "{failure:?}");
+        assert_eq!(failure.hints, ["build all of them with `cargo build --release --workspace`"]);
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cli_kit::clock::parse_at;
+use cli_kit::{Common, Force};
+use jiff::Timestamp;
+
+/// Plays the guest: opens and boots a contract on a desk, with a key pair of its own
+///
+/// The private key of a guest image exists only inside the guest. For a rehearsal, encrypt with the certificate that
+/// `keygen` makes, and boot the result with its key.
+#[derive(Parser)]
+#[command(
+    name = "guest-rehearsal",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+EXAMPLES
+  guest-rehearsal ceremony personas
+  guest-rehearsal keygen -o guest
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem
+
+EXIT STATUS
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 the guest would not boot"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Keygen(Keygen),
+    Boot(Boot),
+    Ceremony(Ceremony),
+}
+
+/// Make a stand-in for the key pair of a guest image
+///
+/// Writes guest-key.pem (RSA-4096, PKCS#8, unencrypted: whoever has it is the guest) and guest-encrypt.crt (valid for one
+/// year, signed by itself).
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  guest-rehearsal keygen -o guest
+  workload-provider encrypt . --certificate guest/guest-encrypt.crt")]
+pub struct Keygen {
+    /// The folder to write to, made if it does not exist
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+/// Open user data as the guest would, and say what it would do
+///
+/// In the guest's order: decrypt, schema, signature, merge env, unpack archive, volumes and seeds. Prints a boot log with
+/// a verdict for each step, the message (HPL…) that the real guest would show where it stops, and the digests that
+/// the attestation record must show. Images are not pulled and no disk is opened.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
+
+EXIT STATUS
+  0 the guest would boot; 3 the guest key can't be read; 4 the guest would not boot")]
+pub struct Boot {
+    /// The contract as the guest receives it; `-` is standard input
+    #[arg(value_name = "USER-DATA")]
+    pub user_data: PathBuf,
+    /// The private key that `keygen` made
+    #[arg(long, value_name = "PEM")]
+    pub guest_key: PathBuf,
+    /// When the guest boots, as in 2026-11-23T12:00:00Z; now, if not given
+    #[arg(long, value_name = "RFC3339", value_parser = parse_at)]
+    pub at: Option<Timestamp>,
+}
+
+/// Play the whole story with all binaries, from the sample folders to a booted rehearsal
+///
+/// Copies the samples, makes all keys, certificates and seeds fresh, runs each persona's commands in that persona's
+/// folder, and boots the result. The folders stay: every command can be run again in there by hand (with `--force` where
+/// it writes a file that is now there).
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  guest-rehearsal ceremony
+  guest-rehearsal ceremony personas -o /tmp/ceremony
+  guest-rehearsal ceremony personas -o /tmp/ceremony --force")]
+pub struct Ceremony {
+    /// The folder with the samples: workload-provider, env-deployer, contract-signer
+    #[arg(value_name = "PERSONAS", default_value = "personas")]
+    pub personas: PathBuf,
+    /// Where to play; a fresh temporary folder, if not given
+    #[arg(short, long, value_name = "DIR")]
+    pub output: Option<PathBuf>,
+    /// Replace the four folders of an earlier ceremony in DIR
+    #[arg(long)]
+    pub force: bool,
+}

@@ -1,0 +1,57 @@
+//! `guest-rehearsal boot`: decides in the library, presents here.
+
+use cli_kit::failure::Doing;
+use cli_kit::{ExitCode, Failure, Report, clock, input};
+use guest_rehearsal::boot::boot;
+use guest_rehearsal::guest_key::GuestKey;
+use guest_rehearsal::report::{BootReport, Step, Verdict};
+
+use crate::cli::Boot;
+
+/// A platform takes far less; the pipeline itself has no limit.
+const LARGEST_USER_DATA: usize = 1 << 30;
+const LARGEST_KEY: usize = 64 << 10;
+
+pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
+    let pem = input::read_secret_bytes(&arguments.guest_key, LARGEST_KEY)?;
+    let key = GuestKey::from_pem(&pem)
+        .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
+    let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
+    let booted = boot(&user_data, &key, arguments.at.unwrap_or_else(clock::now));
+    report.result(&booted, log)?;
+    booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
+}
+
+fn refused(arguments: &Boot, step: &Step) -> Failure {
+    let name = input::name(&arguments.user_data);
+    let code = step.code.map(|code| format!(" ({})", code.id)).unwrap_or_default();
+    Failure {
+        message: format!("the guest would not boot from `{name}`: {}{code}: {}", step.name, step.detail),
+        hints: step.hint.iter().cloned().collect(),
+        exit: ExitCode::Refused,
+    }
+}
+
+/// One line for each step; then what the attestation record must show, or what the console of the real guest would.
+fn log(report: &BootReport) -> Vec<String> {
+    let mut lines: Vec<_> = report.steps.iter().map(line).collect();
+    if let Some(code) = report.refusal().and_then(|step| step.code) {
+        lines.push(format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning));
+        return lines;
+    }
+    lines.push("the attestation record of this guest must show:".into());
+    lines.extend(report.attestation.iter().map(|digest| format!("  {} {}", digest.sha256, digest.name)));
+    lines.push("the guest would boot".into());
+    lines
+}
+
+fn line(step: &Step) -> String {
+    let verdict = match step.verdict {
+        Verdict::Ok => "ok",
+        Verdict::Warning => "warning",
+        Verdict::Skipped => "skipped",
+        Verdict::Refused => "refused",
+    };
+    let code = step.code.map(|code| format!("{}: ", code.id)).unwrap_or_default();
+    format!("[{verdict:^9}] {:<12}{code}{}", step.name, step.detail)
+}

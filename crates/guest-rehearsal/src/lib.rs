@@ -1,0 +1,34 @@
+//! Plays the guest: what would the real one do with this user data?
+//!
+//! The real guest holds the private key of its image and nobody else does. A rehearsal has a key of its own
+//! instead, made by `guest-rehearsal keygen`, and user data made for that key. No other crate of the workspace
+//! can open a token. The library prints nothing.
+#![deny(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice,
+        clippy::disallowed_methods,
+        reason = "tests may fail loudly, and lay out files of their own"
+    )
+)]
+
+pub mod boot;
+pub mod ceremony;
+pub mod guest_key;
+pub mod hpl;
+pub mod open;
+pub mod report;
+
+#[cfg(test)]
+mod testing;

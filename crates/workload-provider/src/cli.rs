@@ -1,0 +1,110 @@
+//! The command line, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use cli_kit::author::{CheckArguments, EncryptArguments};
+use cli_kit::{Common, Force};
+
+/// Describes an application and encrypts its description so that only the guest can read it
+///
+/// The workload provider owns the application: writes the workload section of the contract, encrypts it with the guest
+/// image's certificate and hands the result to the contract signer. Nobody else sees the section.
+#[derive(Parser)]
+#[command(
+    name = "workload-provider",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+EXAMPLES
+  workload-provider init paynow
+  workload-provider check paynow
+  workload-provider encrypt paynow --certificate hpcr-encrypt.crt
+
+EXIT STATUS
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired; 5 no passphrase"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Init(Init),
+    Check(Check),
+    Pack(Pack),
+    Encrypt(Encrypt),
+}
+
+/// Make a folder to start from
+///
+/// Writes persona.yaml, workload.yaml, play/pod.yml, play/.contractignore, .gitignore and README.md, all or none.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  workload-provider init paynow
+  cd paynow && workload-provider check")]
+pub struct Init {
+    /// The folder, made if it does not exist
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+/// Say everything that is wrong or unwise in the workload section
+///
+/// Then the size and SHA-256 of the section as `encrypt` will encrypt it: whoever opens the token can compare.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  workload-provider check
+  workload-provider check paynow --show
+  workload-provider check paynow --json | jq .findings
+
+EXIT STATUS
+  0 no errors, perhaps warnings; 3 at least one error")]
+pub struct Check {
+    #[command(flatten)]
+    pub shared: CheckArguments,
+}
+
+/// Pack a folder as `encrypt` would: a tar.gz whose bytes depend on the folder's content alone
+///
+/// Leaves out what `.contractignore` names (the syntax is that of gitignore). Directories and regular files only.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  workload-provider pack paynow/play
+  workload-provider pack paynow/play -o - | tar tzv")]
+pub struct Pack {
+    /// The folder to pack
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
+    /// Write to FILE, `-` for standard output [default: the folder's name and .tar.gz, in the current folder]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+/// Encrypt the workload section for the guest
+///
+/// Writes a handoff, NAME.workload.handoff: a tar of the token and of a statement that tells the contract signer what is
+/// public about it. Shows the certificate, and the SHA-256 that the attestation record must show.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  workload-provider encrypt
+  workload-provider encrypt paynow --certificate hpcr-encrypt.crt --platform hpvs
+  workload-provider encrypt paynow --token workload.token --force
+
+EXIT STATUS
+  3 the section or the certificate was rejected; 4 the certificate is not valid today; 5 no passphrase for a key")]
+pub struct Encrypt {
+    #[command(flatten)]
+    pub shared: EncryptArguments,
+}

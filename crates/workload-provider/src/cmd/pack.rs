@@ -1,0 +1,61 @@
+//! `workload-provider pack`.
+
+use std::path::{Path, PathBuf};
+
+use cli_kit::author::workers;
+use cli_kit::failure::Doing;
+use cli_kit::output::{Output, Visibility};
+use cli_kit::progress::Progress;
+use cli_kit::report::count;
+use cli_kit::{Failure, Report};
+use contract_core::archive::{Archive, Packed};
+use serde::Serialize;
+
+use crate::cli::Pack;
+
+#[derive(Serialize)]
+struct Done {
+    archive: String,
+    entries: usize,
+    #[serde(flatten)]
+    packed: Packed,
+}
+
+pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
+    let folder = &arguments.folder;
+    let cannot = || format!("cannot pack `{}`", folder.display());
+    let archive = Archive::of(folder).doing(cannot)?;
+    let target = target(arguments, report)?;
+    // what is packed may hold what only the guest should read
+    let mut output = Output::create(&target, arguments.force.force, Visibility::Secret)?;
+    let packed = {
+        let progress = Progress::bytes(report, "packing", Some(archive.size()));
+        archive.write_to(&mut output, workers(), &|done| progress.reached(done)).doing(cannot)?
+    };
+    let written = output.quoted();
+    let done = Done { archive: output.name(), entries: archive.entries(), packed };
+    output.commit()?;
+    let Packed { bytes, sha256 } = &done.packed;
+    let entries = count(done.entries, "entry");
+    report.success(&format!("wrote {written}: {entries}, {bytes} bytes, sha256 {sha256}"));
+    report.result(&done, |_| Vec::<String>::new())
+}
+
+fn target(arguments: &Pack, report: &Report) -> Result<PathBuf, Failure> {
+    let folder = arguments.folder.canonicalize().unwrap_or_else(|_| arguments.folder.clone());
+    let name = folder.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy());
+    let target = arguments.output.clone().unwrap_or_else(|| format!("{name}.tar.gz").into());
+    if target == Path::new("-") {
+        return match report.json() {
+            true => Err(Failure::usage("`--json` needs standard output for itself")
+                .hint("name a file with `-o`, or leave `--json` out")),
+            false => Ok(target),
+        };
+    }
+    let parent = target.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    if parent.canonicalize().is_ok_and(|parent| parent.starts_with(&folder)) {
+        let message = format!("`{}` would lie in the folder that it packs", target.display());
+        return Err(Failure::usage(message).hint(format!("name a file elsewhere: `-o ../{name}.tar.gz`")));
+    }
+    Ok(target)
+}
