@@ -113,8 +113,8 @@ hostile! {
     }
     a_missing_argument {
         given: "",
-        run: "contract-signer sign --workload workload.handoff -o new",
-        exit: 2, says: "--env",
+        run: "contract-signer verify user-data",
+        exit: 2, says: "--signing-key",
     }
     stdin_twice {
         given: "",

@@ -23,7 +23,7 @@ hostile! {
     an_empty_passphrase_file {
         given: ": > given",
         run: "contract-signer sign --workload workload.handoff --env env.handoff --key $SIGNING_KEY --passphrase-file given -o new",
-        exit: 5, says: "given",
+        exit: 5, says: "passphrase",
     }
     no_passphrase_for_a_new_key {
         given: "",

@@ -31,12 +31,12 @@ hostile! {
     a_token_whose_second_part_is_empty {
         given: r"edit 's/\.[^.]*\./../' workload.token",
         run: "sign_tokens -o new",
-        exit: 3, says: "second part",
+        exit: 3, says: "0 bytes",
     }
     a_token_with_an_unknown_prefix {
         given: "edit 's/^hyper-protect-basic/hyper-protect-fancy/' workload.token",
         run: "sign_tokens -o new",
-        exit: 3, says: "does not begin with",
+        exit: 3, says: "workload.token",
     }
     tokens_for_two_platforms {
         given: "workload-provider encrypt workload-provider --platform ccrt -o other.handoff --token other.token
@@ -70,7 +70,7 @@ hostile! {
         exit: 3, says: "base64",
     }
     a_token_whose_base64_has_stray_bits {
-        given: "edit 's/[AQgw]==\\.U2Fs/B==.U2Fs/; s/([AEIMQUYcgkosw048])=\\.U2Fs/\\1X.U2Fs/' workload.token",
+        given: r"edit 's/.=\.U2Fs/B=.U2Fs/' workload.token",
         run: "sign_tokens -o new",
         exit: 3, says: "second part",
     }
@@ -98,11 +98,6 @@ hostile! {
         given: "documented_contract env.token workload.token > user-data",
         run: "boot",
         exit: 4, says: "HPL",
-    }
-    the_same_token_twice {
-        given: "cp workload.token env.token",
-        run: "sign_tokens -o new",
-        exit: 4, says: "same",
     }
     a_token_with_the_empty_password_is_refused {
         given: r"printf '\nBCDEFGHIJKLMNOPQRSTUVWXYZ012345' > password

@@ -6,7 +6,7 @@ hostile! {
     two_signatures {
         given: "grep ^envWorkloadSignature user-data > again; cat again >> user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
-        exit: 3, says: "envWorkloadSignature",
+        exit: 3, says: "twice",
     }
     no_signature {
         given: "edit /^envWorkloadSignature/d user-data",
@@ -39,11 +39,6 @@ hostile! {
         given: "openssl genrsa 2048 | openssl rsa -pubout > other.pem",
         run: "contract-signer verify user-data --signing-key other.pem",
         exit: 4, says: "signature",
-    }
-    an_unknown_key {
-        given: "echo 'workloads: x' >> user-data",
-        run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
-        exit: 3, says: "workloads",
     }
     an_alias_in_user_data {
         given: "edit 's/^workload: /workload: \\&a /' user-data; echo 'attestationPublicKey: *a' >> user-data",

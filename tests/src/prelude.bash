@@ -78,7 +78,7 @@ unpack() {
 repack() {
     local handoff=$1
     shift
-    tar cf "$handoff" -C handoff "$@"
+    tar cf "$handoff" --hard-dereference -C handoff "$@"
     rm -r handoff
 }
 

@@ -20,6 +20,9 @@ pub enum Error {
     /// The file could not be read.
     #[error("cannot read the handoff")]
     Read(#[from] io::Error),
+    /// The token could not be passed on: the output's disk is full, for one.
+    #[error("cannot write the token")]
+    Write(#[source] io::Error),
     /// Not a tar, or cut off.
     #[error("not a tar archive, or a damaged one: {0}")]
     Tar(String),
@@ -81,7 +84,7 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::Read(_) => Blame::Machine,
+            Self::Read(_) | Self::Write(_) => Blame::Machine,
             Self::Digest { .. } | Self::Prefix { .. } | Self::Section { .. } => Blame::Refusal,
             _ => Blame::Input,
         }
@@ -185,7 +188,7 @@ pub(crate) fn copy_token(input: &mut dyn Read, out: &mut dyn Write) -> Result<To
             Ok(length) => {
                 let bytes = buffer.get(..length).unwrap_or_default();
                 scanner.push(bytes)?;
-                out.write_all(bytes)?;
+                out.write_all(bytes).map_err(Error::Write)?;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
