@@ -19,8 +19,8 @@ use cli_kit::{Common, Force};
     after_help = "\
 EXAMPLES
   env-deployer init paynow-env
-  env-deployer check paynow-env
-  env-deployer encrypt paynow-env --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
+  env-deployer check
+  env-deployer encrypt --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
 
 EXIT STATUS
   0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired; 5 no passphrase"
@@ -62,8 +62,8 @@ pub struct Init {
 #[command(after_help = "\
 EXAMPLES
   env-deployer check
-  env-deployer check paynow-env --signing-key signing-key.pub.pem --show
-  env-deployer check paynow-env --json | jq .findings
+  env-deployer check --signing-key signing-key.pub.pem --show
+  env-deployer check . --json
 
 EXIT STATUS
   0 no errors, perhaps warnings; 3 at least one error; 5 no passphrase for a key")]
@@ -82,8 +82,8 @@ pub struct Check {
 #[command(after_help = "\
 EXAMPLES
   env-deployer encrypt
-  env-deployer encrypt paynow-env --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
-  env-deployer encrypt paynow-env --token env.token --force
+  env-deployer encrypt . --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
+  env-deployer encrypt --token env.token --force
 
 EXIT STATUS
   3 the section or the certificate was rejected; 4 the certificate is not valid today; 5 no passphrase for a key")]

@@ -18,8 +18,8 @@ use cli_kit::{Common, Force};
     after_help = "\
 EXAMPLES
   workload-provider init paynow
-  workload-provider check paynow
-  workload-provider encrypt paynow --certificate hpcr-encrypt.crt
+  workload-provider check
+  workload-provider encrypt --certificate hpcr-encrypt.crt
 
 EXIT STATUS
   0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired; 5 no passphrase"
@@ -62,8 +62,8 @@ pub struct Init {
 #[command(after_help = "\
 EXAMPLES
   workload-provider check
-  workload-provider check paynow --show
-  workload-provider check paynow --json | jq .findings
+  workload-provider check --show
+  workload-provider check . --json
 
 EXIT STATUS
   0 no errors, perhaps warnings; 3 at least one error")]
@@ -78,8 +78,8 @@ pub struct Check {
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
-  workload-provider pack paynow/play
-  workload-provider pack paynow/play -o - | tar tzv")]
+  workload-provider pack play
+  workload-provider pack play -o - | tar tzv")]
 pub struct Pack {
     /// The folder to pack
     #[arg(value_name = "FOLDER")]
@@ -99,8 +99,8 @@ pub struct Pack {
 #[command(after_help = "\
 EXAMPLES
   workload-provider encrypt
-  workload-provider encrypt paynow --certificate hpcr-encrypt.crt --platform hpvs
-  workload-provider encrypt paynow --token workload.token --force
+  workload-provider encrypt . --certificate hpcr-encrypt.crt --platform hpvs
+  workload-provider encrypt --token workload.token --force
 
 EXIT STATUS
   3 the section or the certificate was rejected; 4 the certificate is not valid today; 5 no passphrase for a key")]
