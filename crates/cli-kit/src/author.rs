@@ -19,7 +19,6 @@ use crate::prompt::PassphraseSource;
 use crate::run::Force;
 
 pub use check::check;
-pub use draft::workers;
 pub use encrypt::encrypt;
 
 /// A kind of section, and who writes it.

@@ -29,6 +29,8 @@ pub mod starter;
 
 // The time, read in one place.
 pub mod clock;
+// How many threads work at once.
+pub mod cores;
 // What keeps secrets out of core dumps.
 pub mod hardening;
 // Signs of life during long work.

@@ -11,6 +11,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::{Authored, FolderArguments};
 use crate::clock;
+use crate::cores::workers;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::input;
@@ -83,11 +84,6 @@ pub(super) fn packing<K: Kind, T>(
             progress.reached(done);
         }
     })
-}
-
-/// One for each core that this process may use.
-pub fn workers() -> NonZeroUsize {
-    std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Asks for each key's passphrase; a file or a descriptor is read once and answers for all.

@@ -1,8 +1,8 @@
 //! `contract-signer inspect`: all that can be known of a file without a key.
 
 use std::io;
-use std::num::NonZeroUsize;
 
+use cli_kit::cores::workers;
 use cli_kit::input::Input;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::certificate::day;
@@ -114,8 +114,7 @@ impl Seen {
     }
 
     fn token(&mut self, section: &str, facts: &TokenFacts, try_one_byte: bool) {
-        let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        let one_byte = || if try_one_byte { facts.opens_with_one_byte(workers) } else { None };
+        let one_byte = || if try_one_byte { facts.opens_with_one_byte(workers()) } else { None };
         let weakness = facts.opens_with_empty_password().or_else(one_byte);
         let (prefix, bits) = (facts.prefix.as_str(), facts.wrapped_bytes * 8);
         self.json.insert(

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Seek as _};
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
+use cli_kit::cores::workers;
 use cli_kit::input::Input;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, PersonaFile};
@@ -17,23 +17,28 @@ use contract_core::platform::Prefix;
 use contract_core::section::{Env, Kind, Workload};
 use contract_core::user_data::{self, UserDataFacts};
 use contract_core::verifying_key::VerifyingKey;
-use serde_json::json;
+use serde::Serialize;
 
 use crate::cli::Sign;
 
+/// What was done.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Done {
+    user_data: String,
+    key_fingerprint: String,
+    /// Lines of the attestation record, name to SHA-256.
+    attestation_record: BTreeMap<&'static str, String>,
+    unchecked: Vec<String>,
+}
+
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
-    let to_stdout = arguments.output == Path::new("-");
-    if to_stdout && report.json() {
-        return Err(
-            Failure::usage("`-o -` and `--json` both want standard output").hint("name a file with `-o`")
-        );
-    }
+    report.shares_stdout_with(&arguments.output)?;
     let paths = Paths::of(arguments)?;
     let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
     let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
-    let bare = arguments.danger_accept_unsigned_tokens;
-    let workload = half::<Workload>(&paths.workload, bare)?;
-    let env = half::<Env>(&paths.env, bare)?;
+    let workload = half::<Workload>(&paths.workload, arguments)?;
+    let env = half::<Env>(&paths.env, arguments)?;
     let key = super::signing_key(&paths.key, &arguments.passphrase)?;
     if !key.is_protected() {
         let hint = "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
@@ -42,33 +47,35 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
 
     let expiry =
         if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
-    let contract = Contract::combine(workload, env, key.public(), clock::now(), expiry)
-        .doing(|| "cannot sign".into())?;
+    let cannot = || "cannot sign".to_owned();
+    let contract = Contract::combine(workload, env, key.public(), clock::now(), expiry).doing(cannot)?;
     let unchecked = contract.unchecked().to_vec();
     let progress = Progress::spinner(report, "signing");
-    let workers = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    contract.sign(&key, attestation_key.as_deref(), workers, &mut output).doing(|| "cannot sign".into())?;
+    contract.sign(&key, attestation_key.as_deref(), workers(), &mut output).doing(cannot)?;
     let facts = verified(&mut output, key.public())?;
     drop(progress);
-    let name = output.name();
-    output.commit()?;
 
-    for it in &unchecked {
+    let (user_data, written) = (output.name(), output.quoted());
+    output.commit()?;
+    let done = Done {
+        user_data,
+        key_fingerprint: key.public().fingerprint().to_owned(),
+        attestation_record: facts.attestation_lines().into_iter().collect(),
+        unchecked,
+    };
+    show(&done, &written, report)
+}
+
+fn show(done: &Done, written: &str, report: &Report) -> Result<(), Failure> {
+    for it in &done.unchecked {
         report.note(&format!("not checked: {it}"));
     }
-    report.success(&format!("wrote {name}, signed with key {}", key.public().fingerprint()));
-    report.note("the attestation record must show:");
-    for (line, sha256) in facts.attestation_lines() {
+    report.note("the attestation record of the running guest must show:");
+    for (line, sha256) in &done.attestation_record {
         report.note(&format!("  {sha256} {line}"));
     }
-    let record = facts.attestation_lines().into_iter().collect::<BTreeMap<_, _>>();
-    let result = json!({
-        "userData": arguments.output,
-        "keyFingerprint": key.public().fingerprint(),
-        "attestationRecord": record,
-        "unchecked": unchecked,
-    });
-    if to_stdout { Ok(()) } else { report.result(&result, |_| Vec::<String>::new()) }
+    report.success(&format!("wrote {written}, signed with key {}", done.key_fingerprint));
+    report.result(done, |_| Vec::<String>::new())
 }
 
 /// Typed flags, or what the signer's folder says.
@@ -93,12 +100,12 @@ impl Paths {
     }
 }
 
-fn half<K: Kind>(path: &Path, bare_tokens: bool) -> Result<Half<K, Input>, Failure> {
+fn half<K: Kind>(path: &Path, arguments: &Sign) -> Result<Half<K, Input>, Failure> {
     let name = input::name(path);
     let context = || format!("cannot take `{name}` as the {} half", K::NAME);
     let mut file = Input::open(path)?;
     if begins_as_token(&mut file) {
-        if !bare_tokens {
+        if !arguments.danger_accept_unsigned_tokens {
             return Err(Failure::new(
                 cli_kit::ExitCode::Refused,
                 format!("{}: it is a bare token, and nobody says what it holds", context()),

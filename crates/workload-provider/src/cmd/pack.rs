@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cli_kit::author::workers;
+use cli_kit::cores::workers;
 use cli_kit::failure::Doing;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::progress::Progress;
