@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use contract_core::finding::{Finding, Findings, Severity};
@@ -76,6 +77,15 @@ impl Report {
             return answer(&json_line(value)?);
         }
         answer(&text(value).iter().map(|line| paint("", PLAIN, "", line.as_ref())).collect::<String>())
+    }
+
+    /// Refuses an output on stdout where `--json` needs it.
+    pub fn shares_stdout_with(&self, target: &Path) -> Result<(), Failure> {
+        if self.json && target == Path::new("-") {
+            return Err(Failure::usage("`-` and `--json` both want standard output")
+                .hint("name a file, or leave `--json` out"));
+        }
+        Ok(())
     }
 
     /// Shows findings as talk (`encrypt`); an error among them becomes the failure that names `subject`.

@@ -64,7 +64,7 @@ impl Folders {
     fn make(&mut self, folder: &Path) -> Result<(), Failure> {
         let missing: Vec<_> = folder.ancestors().take_while(|path| !path.exists()).collect();
         self.0.extend(missing.into_iter().rev().filter(|path| *path != Path::new("")).map(Path::to_owned));
-        create_folder(folder)
+        create_folder(folder).map_err(|failure| failure.hint("name a folder, or one that can be made"))
     }
 }
 
@@ -74,5 +74,40 @@ impl Drop for Folders {
             // one that something else was put into stays
             let _ = fs::remove_dir(folder);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [(&str, &str); 2] = [("a.yaml", "a"), ("deep/b.yml", "b")];
+
+    fn init(folder: &Path, force: bool) -> Result<(), Failure> {
+        write(folder, &FILES, force, "next", &Report::new("tool", true))
+    }
+
+    #[test]
+    fn all_that_exist_are_named_and_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        init(folder.path(), false).unwrap();
+        let failure = init(folder.path(), false).unwrap_err();
+        assert!(failure.message.contains("a.yaml`, `") && failure.message.contains("b.yml"), "{failure:?}");
+        fs::write(folder.path().join("a.yaml"), "mine").unwrap();
+        fs::remove_file(folder.path().join("deep/b.yml")).unwrap();
+        init(folder.path(), false).unwrap_err();
+        assert_eq!(fs::read(folder.path().join("a.yaml")).unwrap(), b"mine");
+        assert!(!folder.path().join("deep/b.yml").exists());
+        init(folder.path(), true).unwrap();
+        assert_eq!(fs::read(folder.path().join("a.yaml")).unwrap(), b"a");
+    }
+
+    #[test]
+    fn what_cannot_be_finished_leaves_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = parent.path().join("new/inner");
+        let files = [("a.yaml", "a"), ("deep/b.yml", "b"), ("deep", "a folder by then")];
+        write(&folder, &files, true, "next", &Report::new("tool", true)).unwrap_err();
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 }

@@ -141,10 +141,9 @@ impl Archive {
             tar::Builder::new(GzipWriter::new(Digesting::new(out), workers).map_err(Error::Write)?);
         let mut done = 0;
         for entry in &self.entries {
-            append(&mut builder, entry)?;
+            append(&mut builder, entry, &|of_this| progress(done + of_this))?;
             if let Kind::File { size, .. } = entry.kind {
                 done += size;
-                progress(done);
             }
         }
         let digesting = builder.into_inner().and_then(GzipWriter::finish).map_err(Error::Write)?;
@@ -152,7 +151,11 @@ impl Archive {
     }
 }
 
-fn append(builder: &mut tar::Builder<impl Write>, entry: &Entry) -> Result<(), Error> {
+fn append(
+    builder: &mut tar::Builder<impl Write>,
+    entry: &Entry,
+    progress: &dyn Fn(u64),
+) -> Result<(), Error> {
     let mut header = tar::Header::new_gnu();
     header.set_mtime(0);
     match entry.kind {
@@ -172,7 +175,7 @@ fn append(builder: &mut tar::Builder<impl Write>, entry: &Entry) -> Result<(), E
                 .custom_flags(flags.bits().cast_signed())
                 .open(&entry.path)
                 .map_err(Error::Read)?;
-            let mut counted = Exactly { file: &mut file, left: size, failed: None };
+            let mut counted = Exactly { file: &mut file, size, left: size, failed: None, progress };
             let written = builder.append_data(&mut header, &entry.name, &mut counted);
             let (left, failed) = (counted.left, counted.failed);
             if let Some(error) = failed {
@@ -188,8 +191,10 @@ fn append(builder: &mut tar::Builder<impl Write>, entry: &Entry) -> Result<(), E
 /// Hands out exactly the bytes that the header promised, and tells a failed read from a failed write.
 struct Exactly<'a, R> {
     file: &'a mut R,
+    size: u64,
     left: u64,
     failed: Option<io::Error>,
+    progress: &'a dyn Fn(u64),
 }
 
 impl<R: Read> Read for Exactly<'_, R> {
@@ -197,6 +202,7 @@ impl<R: Read> Read for Exactly<'_, R> {
         match self.file.by_ref().take(self.left).read(buffer) {
             Ok(count) => {
                 self.left -= count as u64;
+                (self.progress)(self.size - self.left);
                 Ok(count)
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Err(error),

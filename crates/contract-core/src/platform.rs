@@ -88,3 +88,22 @@ impl Prefix {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Platform;
+
+    /// The names in the certificates that IBM ships.
+    #[test]
+    fn a_subject_suggests_its_platform() {
+        for (name, platforms) in [
+            ("Hyper Protect Container Runtime Contract Encryption", &[Platform::Hpvs][..]),
+            ("Hyper Protect Confidential Container Contract Encryption", &[Platform::Ccco]),
+            ("Container Runtime Contract Encryption", &[Platform::Ccrt, Platform::Ccrv]),
+            ("guest rehearsal", &[]),
+        ] {
+            let subject = format!("C=IN, OU=Confidential Computing Platform Signing Service, CN={name}");
+            assert_eq!(Platform::suggested_by(&subject), platforms, "{name}");
+        }
+    }
+}

@@ -219,7 +219,12 @@ impl<K: Kind> fmt::Debug for Section<K> {
 }
 
 fn parse(check: &mut Check<'_>, text: &str, tags: Tags) -> Option<Node> {
-    match yaml::parse(text, &Limits::default(), tags) {
+    let limits = match tags {
+        Tags::FileAndFolder => Limits::default(),
+        // an opened section holds its archive, and whoever read it has limited it
+        Tags::Refused => Limits { bytes: text.len(), ..Limits::default() },
+    };
+    match yaml::parse(text, &limits, tags) {
         Ok(document) => Some(document.root),
         Err(error) => {
             let place = Place { file: check.file.to_owned(), line: Some(error.line()), field: String::new() };

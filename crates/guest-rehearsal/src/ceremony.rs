@@ -59,8 +59,7 @@ impl Ceremony<'_> {
         self.sign()?;
         self.hand_over((SIGNER, "user-data"), (ENV, "user-data"))?;
         self.hand_over((SIGNER, "user-data"), (GUEST, "user-data"))?;
-        let said = self.run(GUEST, "guest-rehearsal boot user-data --guest-key guest-key.pem")?;
-        Ok(said.stdout)
+        self.run(GUEST, "guest-rehearsal boot user-data --guest-key guest-key.pem")
     }
 
     fn keys(&mut self) -> Result<(), Failure> {
@@ -100,12 +99,13 @@ impl Ceremony<'_> {
         self.run(SIGNER, "contract-signer inspect user-data").map(drop)
     }
 
-    fn run(&mut self, who: &'static str, command: &str) -> Result<Said, Failure> {
+    /// Runs a command in somebody's folder; returns its standard output.
+    fn run(&mut self, who: &'static str, command: &str) -> Result<String, Failure> {
         (self.before)(who, command);
         let words: Vec<_> = command.split_ascii_whitespace().collect();
-        let said = self.tools.run(&self.folders.of(who), &words)?;
-        self.done(who, command, said.outcome.clone());
-        Ok(said)
+        let Said { stdout, outcome } = self.tools.run(&self.folders.of(who), &words)?;
+        self.done(who, command, outcome);
+        Ok(stdout)
     }
 
     /// What one person gives to another, shown as the command that would fetch it.

@@ -43,6 +43,16 @@ pub fn warnings(
     at: Timestamp,
     findings: &mut Findings,
 ) {
+    if facts.not_after < at {
+        findings.warning(
+            place(path),
+            format!(
+                "the encryption certificate expired on {}, and is taken all the same",
+                day(facts.not_after)
+            ),
+            "for test guests only: leave `--danger-accept-expired-certificate` out",
+        );
+    }
     if (at..at + SOON).contains(&facts.not_after) {
         findings.warning(
             place(path),
@@ -88,9 +98,9 @@ pub fn check(persona: &PersonaFile, at: Timestamp, findings: &mut Findings) -> O
         }
     };
     let facts = certificate.facts().clone();
-    warnings(path, &facts, persona.platform, at, findings);
-    if let Err(error) = certificate.verify(at, Expiry::Refuse) {
-        findings.error(place(path), error.to_string(), error.hints().join("; "));
+    match certificate.verify(at, Expiry::Refuse) {
+        Ok(_) => warnings(path, &facts, persona.platform, at, findings),
+        Err(error) => findings.error(place(path), error.to_string(), error.hints().join("; ")),
     }
     Some(facts)
 }

@@ -17,6 +17,9 @@ use crate::report::Report;
 struct Checked {
     /// None where the section would not be encrypted.
     section: Option<Measured>,
+    /// Fingerprint of the key that the guest will verify the contract with.
+    #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
+    signing_key: Option<String>,
     certificate: Option<CertificateFacts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
@@ -41,14 +44,16 @@ pub fn check<K: Authored>(
         packing(section, report, |workers, progress| section.measure(workers, progress))
             .doing(|| format!("cannot read `{}`", draft.file))
     });
+    let signing_key = section.as_ref().and_then(|section| section.facts().signing_key.clone());
     let text = section.filter(|_| arguments.show).map(|section| section.masked());
-    let checked = Checked { section: measured.transpose()?, certificate, text };
+    let checked = Checked { section: measured.transpose()?, signing_key, certificate, text };
     report.check(&draft.file, &findings, &checked, lines)
 }
 
 fn lines(checked: &Checked) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(checked.certificate.iter().flat_map(certificate::lines));
+    lines.extend(checked.signing_key.iter().map(|fingerprint| signing_key::line(fingerprint)));
     if let Some(Measured { bytes, sha256, .. }) = &checked.section {
         lines.push(format!("section to encrypt: {bytes} bytes, sha256 {sha256}"));
     }

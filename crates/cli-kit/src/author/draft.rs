@@ -76,7 +76,9 @@ pub(super) fn packing<K: Kind, T>(
 ) -> T {
     let packs = section.parts().iter().any(|part| matches!(part, Part::Folder(_)));
     let progress = packs.then(|| Progress::bytes(report, "packing", None));
-    write(workers(), &|done| {
+    // asking the kernel costs some fifty system calls
+    let workers = if packs { workers() } else { NonZeroUsize::MIN };
+    write(workers, &|done| {
         if let Some(progress) = &progress {
             progress.reached(done);
         }

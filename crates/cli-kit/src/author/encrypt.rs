@@ -27,6 +27,8 @@ struct Done {
     section: &'static str,
     platform: Platform,
     certificate: CertificateFacts,
+    #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
+    signing_key: Option<String>,
     findings: Findings,
     handoff: String,
     token: Option<String>,
@@ -57,6 +59,10 @@ pub fn encrypt<K: Authored>(
     let rejected = || Failure::new(ExitCode::Rejected, format!("`{}` is rejected", draft.file));
     let section = section.ok_or_else(rejected)?;
 
+    if let Some(fingerprint) = &section.facts().signing_key {
+        report.note(&signing_key::line(fingerprint));
+    }
+
     let encrypted = outputs
         .write(&draft, &section, platform, &certificate, report)
         .doing(|| format!("cannot encrypt `{}`", draft.file))?;
@@ -65,6 +71,7 @@ pub fn encrypt<K: Authored>(
         section: K::NAME,
         platform,
         certificate: certificate.facts().clone(),
+        signing_key: section.facts().signing_key.clone(),
         findings,
         handoff: outputs.handoff.name(),
         token: outputs.token.as_ref().map(Output::name),
@@ -115,16 +122,14 @@ impl Outputs {
     ) -> Result<Self, Failure> {
         let default = || draft.path(&format!("{}.{}.handoff", draft.persona.name, K::NAME));
         let handoff = arguments.output.clone().unwrap_or_else(default);
-        let stdout = Path::new("-");
         if arguments.token.as_deref() == Some(&handoff) {
             return Err(Failure::usage(format!("`{}` cannot be both handoff and token", handoff.display()))
                 .hint("name another file with `--token`"));
         }
-        if report.json() && [Some(handoff.as_path()), arguments.token.as_deref()].contains(&Some(stdout)) {
-            return Err(Failure::usage("`--json` needs standard output for itself")
-                .hint("name a file with `-o` and `--token`, or leave `--json` out"));
-        }
-        let create = |path: &Path| Output::create(path, arguments.force.force, Visibility::Public);
+        let create = |path: &Path| {
+            report.shares_stdout_with(path)?;
+            Output::create(path, arguments.force.force, Visibility::Public)
+        };
         Ok(Self { handoff: create(&handoff)?, token: arguments.token.as_deref().map(create).transpose()? })
     }
 

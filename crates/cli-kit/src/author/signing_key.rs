@@ -20,6 +20,11 @@ pub fn read(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// As people see it, to compare with what the contract signer says.
+pub fn line(fingerprint: &str) -> String {
+    format!("signing key: {fingerprint}")
+}
+
 /// What to say about a section in which the key is missing; `named` is where the folder expects it.
 pub fn missing<K: Authored>(
     section: &Section<K>,

@@ -37,7 +37,7 @@ pub enum FileError {
     #[error("holds a private key that does not open: the passphrase is wrong, or the key is damaged")]
     WrongPassphrase,
     /// A private key that does not decode.
-    #[error("holds a private key that is damaged")]
+    #[error("holds a private key that does not open: it is damaged")]
     Key,
 }
 

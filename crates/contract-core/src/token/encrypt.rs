@@ -149,7 +149,7 @@ mod tests {
     /// Issue 2: 10,000 passwords hold none of NUL, LF, CR, and every other value occurs at every position.
     #[test]
     fn passwords_are_uniform_over_253_values() {
-        let mut seen = [[0_u32; 256]; PASSWORD];
+        let mut seen = vec![[0_u32; 256]; PASSWORD];
         for _ in 0..10_000 {
             for (position, byte) in draw_password(&mut SystemRandomness).unwrap().iter().enumerate() {
                 seen[position][usize::from(*byte)] += 1;

@@ -71,10 +71,11 @@ fn binary(folder: &Path, name: &str) -> PathBuf {
     folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// What was written, else the last thing said, else how the result begins.
+/// What was written, else the last thing said, else the result's verdict, else how the result begins.
 fn outcome<'a>(stdout: &'a str, stderr: &'a str) -> Option<&'a str> {
-    let wrote = stderr.lines().rfind(|line| line.contains("wrote `"));
-    wrote.or_else(|| last_line(stderr)).or_else(|| stdout.lines().next())
+    let wrote = stderr.lines().rfind(|line| line.starts_with("wrote "));
+    let verdict = last_line(stdout).filter(|line| line.starts_with("the guest would"));
+    wrote.or_else(|| last_line(stderr)).or(verdict).or_else(|| stdout.lines().next())
 }
 
 fn last_line(text: &str) -> Option<&str> {

@@ -45,12 +45,9 @@ fn target(arguments: &Pack, report: &Report) -> Result<PathBuf, Failure> {
     let folder = arguments.folder.canonicalize().unwrap_or_else(|_| arguments.folder.clone());
     let name = folder.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy());
     let target = arguments.output.clone().unwrap_or_else(|| format!("{name}.tar.gz").into());
+    report.shares_stdout_with(&target)?;
     if target == Path::new("-") {
-        return match report.json() {
-            true => Err(Failure::usage("`--json` needs standard output for itself")
-                .hint("name a file with `-o`, or leave `--json` out")),
-            false => Ok(target),
-        };
+        return Ok(target);
     }
     let parent = target.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     if parent.canonicalize().is_ok_and(|parent| parent.starts_with(&folder)) {

@@ -8,11 +8,11 @@ use tar::EntryType;
 use super::{DESCRIPTOR_LIMIT, TopLevel};
 use crate::finding::Findings;
 
-/// Unpacked bytes that are looked at.
-const LIMIT: u64 = 64 << 20;
+/// Unpacked bytes that are looked at. They stream by; a limit there is for gzip bombs.
+const LIMIT: u64 = 8 << 30;
 
 impl TopLevel {
-    /// Reads a gzip tar; `shown` is what findings call it. Looks at 64 MiB and no further.
+    /// Reads a gzip tar; `shown` is what findings call it. Looks at 8 GiB and no further.
     pub fn of_tgz(packed: impl Read, shown: &str) -> (Self, Findings) {
         let mut top = Self { shown: shown.to_owned(), ..Self::default() };
         let mut findings = Findings::default();
@@ -21,7 +21,7 @@ impl TopLevel {
         if unpacked.limit() == 0 {
             findings.warning(
                 top.place(),
-                "unpacks to more than 64 MiB, of which only the first were looked at",
+                "unpacks to more than 8 GiB, of which only the first were looked at",
                 "name the folder itself, `archive: !folder DIR`, to have all of it looked at",
             );
         } else if read.is_err() {

@@ -1,0 +1,31 @@
+//! The folder that `init` writes is a good one, once the files that it names are there.
+#![expect(clippy::disallowed_methods, reason = "a test of the whole process has to start it")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// What the operator of a syslog server and the contract signer send.
+const FILES: &str = "
+openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out new/rsyslog/ca.crt -days 365 -subj /CN=ca
+openssl req -newkey rsa:2048 -nodes -keyout new/rsyslog/client-key.pem -out client.csr -subj /CN=client
+openssl x509 -req -in client.csr -CA new/rsyslog/ca.crt -CAkey ca.key -CAcreateserial -days 300 -out new/rsyslog/client.crt
+openssl genrsa 2048 | openssl rsa -pubout -out new/signing-key.pub.pem";
+
+fn run(folder: &Path, program: &str, arguments: &[&str]) -> Output {
+    let output = Command::new(program).args(arguments).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {output:?}");
+    output
+}
+
+#[test]
+fn a_fresh_folder_has_no_findings_but_the_missing_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let env_deployer = |arguments: &[&str]| run(folder.path(), env!("CARGO_BIN_EXE_env-deployer"), arguments);
+    env_deployer(&["init", "new"]);
+    run(folder.path(), "sh", &["-ec", FILES]);
+    let check = env_deployer(&["check", "new", "--json"]);
+    let said: serde_json::Value = serde_json::from_slice(&check.stdout).unwrap();
+    let findings = said["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{said}");
+    assert_eq!(findings[0]["file"], "new/hpcr-encrypt.crt");
+}
