@@ -105,12 +105,13 @@ fn the_ceremony_keeps_the_folders_apart() {
         "cd ceremony
          sed -nE 's/^ *(seed|password): *\"?([^\"]{8,})\"?$/workload-provider \\2/p' workload-provider/workload.yaml
          sed -nE 's/^ *(seed|password): *\"?([^\"]{8,})\"?$/env-deployer \\2/p' env-deployer/env.yaml
+         for persona in workload-provider env-deployer; do echo $persona $(cat $persona/data.seed); done
          echo contract-signer $(cat contract-signer/passphrase)
          for f in env-deployer/rsyslog/*key*.pem; do echo env-deployer $(sed -n 3p $f); done
          echo guest $(sed -n 3p guest/guest-key.pem)
          echo contract-signer $(sed -n 3p contract-signer/signing-key.pem)",
     );
-    assert!(secrets.lines().count() >= 6, "{secrets}");
+    assert!(secrets.lines().count() >= 8, "{secrets}");
     for line in secrets.lines() {
         let (owner, secret) = line.split_once(' ').unwrap();
         for persona in ["workload-provider", "env-deployer", "contract-signer", "guest"] {
@@ -130,14 +131,14 @@ fn only_the_guest_opens_tokens() {
     let story = Story::signed();
     for binary in ["workload-provider", "env-deployer", "contract-signer"] {
         let help = story.does(&format!(
-            "{binary} --help; for c in $({binary} --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+).*/\\1/p'); do {binary} $c --help; done"
+            "{binary} --help; for c in $({binary} --help | sed -nE '/^Commands:/,/^$/s/^  ([a-z-]+).*/\\1/p' | grep -vx help); do {binary} $c --help; done"
         ));
         assert!(!help.contains("guest-key"), "{help}");
         let outcome = story.sh(&format!("{binary} boot user-data --guest-key $GUEST_KEY"));
         assert_eq!(outcome.exit, 2, "{binary}: {outcome:?}");
-        let symbols = story.does(&format!("grep -c EVP_PKEY_decrypt $(command -v {binary}) || true"));
+        let symbols = story.does(&format!("grep -c RSA_private_decrypt $(command -v {binary}) || true"));
         assert_eq!(symbols.trim(), "0", "{binary} imports OpenSSL's private-key decryption");
     }
-    let symbols = story.does("grep -c EVP_PKEY_decrypt $(command -v guest-rehearsal) || true");
+    let symbols = story.does("grep -c RSA_private_decrypt $(command -v guest-rehearsal) || true");
     assert_ne!(symbols.trim(), "0", "the search must be able to find it");
 }

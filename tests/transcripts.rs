@@ -4,7 +4,7 @@
 //! A block holds commands after `$ ` (continued after `> `), each followed by `? 3` where it exits with 3, and by what
 //! it prints. `[..]` stands for anything within a line, a line of `...` for any lines. The commands of a document run
 //! in one shell, one after the other. `SNAPSHOTS=overwrite cargo test -p story-tests transcripts` writes what happened
-//! into the documents, to be read with `git diff`. Blocks of another language, `sh` for one, are not run.
+//! into the documents, to be read with `git diff`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -118,15 +118,23 @@ fn the_readme_holds() {
     check(&after_the_ceremony(), ".", &repository().join("README.md"));
 }
 
+/// What a page shows in a `sh` block is run as well, each command alone, without a look at what it prints.
 #[test]
 fn the_personas_pages_hold() {
-    for persona in ["workload-provider", "env-deployer", "contract-signer"] {
-        let story = after_the_ceremony();
-        story.does("personas/ceremony");
-        let page = repository().join("personas").join(persona).join("README.md");
-        check(&story, &format!("target/ceremony/{persona}"), &page);
+    let story = after_the_ceremony();
+    story.does("personas/ceremony");
+    for persona in ["", "workload-provider", "env-deployer", "contract-signer"] {
+        let page = fs::read_to_string(repository().join("personas").join(persona).join("README.md")).unwrap();
+        let blocks = page.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+        let commands: Vec<_> = blocks.flat_map(str::lines).filter(|line| !line.is_empty()).collect();
+        assert!(!commands.is_empty(), "the page of `{persona}` shows no command");
+        for command in commands {
+            try_out(&story, persona, command, "the page");
+        }
     }
 }
+
+const BINARIES: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "guest-rehearsal"];
 
 /// The commands of a binary, as its own help lists them, one level deep: `seed` and `seed roll` alike.
 fn commands(story: &Story, line: &str) -> Vec<String> {
@@ -143,61 +151,83 @@ fn commands(story: &Story, line: &str) -> Vec<String> {
     found
 }
 
-/// The examples at the end of a help text, continued lines joined. What follows two spaces is a word to the reader.
+/// The examples at the end of a help text, with what the help wrapped joined again. What follows two spaces is a word
+/// to the reader.
 fn examples(help: &str) -> Vec<String> {
-    let heading = |line: &&str| !["EXAMPLE:", "EXAMPLES:"].contains(line);
-    let lines: Vec<_> = help.lines().skip_while(heading).skip(1).map(str::trim).collect();
-    let joined = lines.join("\n").replace("\\\n", "");
-    let commands = joined.lines().filter(|line| {
-        ["workload-provider ", "env-deployer ", "contract-signer ", "guest-rehearsal "]
-            .iter()
-            .any(|name| line.starts_with(name))
-    });
-    commands.map(|line| line.split("  ").next().unwrap_or(line).to_owned()).collect()
+    let lines =
+        help.lines().skip_while(|line| !["EXAMPLE", "EXAMPLES"].contains(&line.trim_end_matches(':')));
+    let mut examples: Vec<String> = Vec::new();
+    for line in lines.skip(1).take_while(|line| !line.is_empty()).map(str::trim) {
+        match examples.last_mut() {
+            Some(last) if program(line).is_none() => *last = format!("{last} {line}"),
+            _ => examples.push(line.to_owned()),
+        }
+    }
+    examples.iter().map(|line| line.split("  ").next().unwrap_or(line).to_owned()).collect()
 }
 
-/// Every example runs as it stands, in its persona's folder; only what it would have to overwrite is taken away first.
+/// Which of our binaries a command line starts first.
+fn program(line: &str) -> Option<&'static str> {
+    let mut words = line.split_whitespace();
+    let first = words.next().filter(|word| *word != "cd").or_else(|| words.nth(2))?;
+    BINARIES.into_iter().find(|binary| *binary == first)
+}
+
 #[test]
 fn the_examples_of_every_help_work() {
     let story = after_the_ceremony();
     story.does("personas/ceremony");
-    for binary in ["workload-provider", "env-deployer", "contract-signer", "guest-rehearsal"] {
-        let folder = if binary == "guest-rehearsal" { "." } else { binary };
-        for command in commands(&story, binary) {
-            let help = story.does(&format!("{command} --help"));
-            let leaf = !help.contains("Commands:");
-            let examples = examples(&help);
-            assert!(!leaf || !examples.is_empty(), "`{command} --help` has no examples:\n{help}");
-            for example in examples {
-                story.does("rm -rf copy; cp -r target/ceremony copy");
-                story.does(&format!("cd 'copy/{folder}'; {}", make_room(&example)));
-                let mut outcome = story.sh(&format!("cd 'copy/{folder}'; {example}"));
-                if outcome.exit == 5 {
-                    outcome = story.sh(&at_a_terminal(folder, &example));
-                }
-                assert_eq!(outcome.exit, 0, "`{example}` of `{command} --help`: {outcome:?}");
-            }
+    for command in BINARIES.into_iter().flat_map(|binary| commands(&story, binary)) {
+        let help = story.does(&format!("{command} --help"));
+        let examples = examples(&help);
+        assert!(!examples.is_empty(), "`{command} --help` has no examples:\n{help}");
+        for example in examples {
+            let folder = program(&example).unwrap_or_else(|| panic!("`{example}` starts no binary of ours"));
+            let folder = if folder == "guest-rehearsal" { "" } else { folder };
+            try_out(&story, folder, &example, &format!("`{command} --help`"));
         }
     }
 }
 
+/// Runs a command as it stands, in a fresh copy of what the ceremony left; only what it would have to overwrite is
+/// taken away first. Folders that examples make up (`paynow`, `guest`, `/tmp/…`) lead to what they stand for.
+fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
+    let command = command.replace("/tmp/", "");
+    story.does(&format!(
+        "rm -rf copy; cp -r target/ceremony copy; cd copy
+         ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
+         cp contract-signer/user-data .; cp -r '{}/personas' personas
+         cd './{folder}'; {}",
+        repository().display(),
+        make_room(&command)
+    ));
+    let jq = "command -v jq >/dev/null || jq() { cat; }";
+    let mut outcome = story.sh(&format!("set -o pipefail; {jq}; cd 'copy/{folder}'; {command}"));
+    if outcome.exit == 5 {
+        outcome = story.sh(&at_a_terminal(folder, &command));
+    }
+    assert_eq!(outcome.exit, 0, "`{command}`, shown by {source}: {outcome:?}");
+}
+
 /// A terminal at which somebody types the passphrase twice, for what asks for it.
-fn at_a_terminal(folder: &str, example: &str) -> String {
+fn at_a_terminal(folder: &str, command: &str) -> String {
     format!(
-        "typed() {{ for i in 1 2; do sleep 1; cat target/ceremony/contract-signer/passphrase; echo; done; sleep 1; }}
-         typed | (cd 'copy/{folder}'; script --quiet --return --command '{example}' /dev/null)"
+        "typed() {{ for i in 1 2; do sleep 1; cat target/ceremony/contract-signer/passphrase; done; sleep 1; }}
+         typed | (cd 'copy/{folder}'; script --quiet --return --command '{command}' /dev/null)"
     )
 }
 
-/// Removes what an example writes: the files after `-o` and `--token`, and the default output of `encrypt`.
-fn make_room(example: &str) -> String {
-    let words: Vec<_> = example.split_whitespace().collect();
+/// Removes what a command writes: the files after `-o` and `--token`, and what it writes when nothing is named.
+fn make_room(command: &str) -> String {
+    let words: Vec<_> = command.split_whitespace().collect();
     let named =
         words.windows(2).filter(|pair| ["-o", "--output", "--token"].contains(&pair[0])).map(|pair| pair[1]);
-    let mut gone: Vec<_> = named.filter(|file| *file != "-").map(str::to_owned).collect();
+    let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();
     match words[1] {
-        "encrypt" => gone.push(format!("*.{}.handoff", words[0].split('-').next().unwrap())),
-        "keygen" => gone.extend(["*.pub.pem".to_owned(), "guest-*".to_owned()]),
+        "encrypt" => gone.push("*.handoff".to_owned()),
+        "keygen" => gone.push("signing-key*.pem".to_owned()),
+        "sign" => gone.push("user-data".to_owned()),
+        "init" => gone.extend(words.get(2).map(|folder| (*folder).to_owned())),
         _ => {}
     }
     format!("rm -rf {}", gone.join(" "))

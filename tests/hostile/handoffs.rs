@@ -154,9 +154,9 @@ hostile! {
         exit: 4, says: "signing key",
     }
     an_env_without_a_signing_key {
-        given: "env-deployer encrypt env-deployer -o env.handoff --force",
-        run: SIGN,
-        exit: 4, says: "signing",
+        given: "sed -i /^signing-key/d env-deployer/persona.yaml",
+        run: "env-deployer encrypt env-deployer -o new",
+        exit: 3, says: "--signing-key",
     }
     handoffs_for_two_guests {
         given: "openssl req -x509 -newkey rsa:4096 -nodes -keyout other.key -out other.crt -subj /CN=other -days 30

@@ -22,12 +22,12 @@ hostile! {
     a_duplicate_key {
         given: "echo 'type: workload' >> workload-provider/workload.yaml",
         run: ENCRYPT,
-        exit: 3, says: "duplicate",
+        exit: 3, says: "twice",
     }
     a_duplicate_key_deep_inside {
         given: "edit 's/^(    seed: .*)/\\1\\n\\1/' workload-provider/workload.yaml",
         run: ENCRYPT,
-        exit: 3, says: "seed",
+        exit: 3, says: "twice",
     }
     nul_in_a_section {
         given: r"edit 's/blue/bl\x00ue/' workload-provider/workload.yaml",
@@ -82,7 +82,7 @@ hostile! {
     an_unknown_tag {
         given: "edit 's/!folder/!include/' workload-provider/workload.yaml",
         run: ENCRYPT,
-        exit: 3, says: "!include",
+        exit: 3, says: "unknown tag",
     }
     the_wrong_type {
         given: "edit 's/^type: workload/type: env/' workload-provider/workload.yaml",
@@ -112,7 +112,7 @@ hostile! {
     a_syslog_certificate_of_another_key {
         given: "openssl genrsa -out env-deployer/rsyslog/client-key.pem 2048",
         run: "env-deployer check env-deployer",
-        exit: 3, says: "logging.syslog.key",
+        exit: 3, says: "do not belong together",
     }
     two_logging_backends {
         given: "edit 's/^logging:/logging:\\n  logRouter: {hostname: h.example.com, iamApiKey: k}/' env-deployer/env.yaml",

@@ -1,5 +1,6 @@
 //! A folder with three personas and a guest, and bash to act in it.
 
+use std::fmt;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,6 @@ use crate::keys::keys;
 const PRELUDE: &str = include_str!("prelude.bash");
 
 /// What a script left behind for the eye.
-#[derive(Debug)]
 pub struct Outcome {
     /// The exit code; 128 and more for a signal, as in a shell.
     pub exit: i32,
@@ -22,6 +22,13 @@ pub struct Outcome {
     pub stdout: Vec<u8>,
     /// Standard error.
     pub stderr: String,
+}
+
+/// As text: these are read when a test fails.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "exit {}\n--- stdout\n{:.4000}\n--- stderr\n{:.4000}", self.exit, self.text(), self.stderr)
+    }
 }
 
 impl Outcome {

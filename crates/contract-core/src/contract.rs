@@ -94,6 +94,7 @@ pub enum Error {
         /// Which one.
         section: &'static str,
         /// Why.
+        #[source]
         error: handoff::Error,
     },
     /// A token that anyone can open.

@@ -92,7 +92,7 @@ impl Advice for Error {
 
     fn hints(&self) -> Vec<String> {
         vec![match self {
-            Self::Read(_) => return Vec::new(),
+            Self::Read(_) | Self::Write(_) => return Vec::new(),
             Self::Section { .. } => {
                 "name the handoffs the right way round: `--workload FILE --env FILE`".into()
             }
