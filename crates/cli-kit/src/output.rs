@@ -31,6 +31,15 @@ impl Visibility {
             Self::Public => 0o644,
         }
     }
+
+    /// A secret is the only one of its kind: its name is on disk before success is told. A handoff or user data that a
+    /// power cut takes away again, name and all, is made again.
+    fn keep_name(self, target: &Path) -> Result<(), Failure> {
+        match self {
+            Self::Secret => sync_folder(target).doing_io("write", target),
+            Self::Public => Ok(()),
+        }
+    }
 }
 
 /// Something being written. Dropped without [`Output::commit`] it leaves nothing.
@@ -43,7 +52,7 @@ pub struct Output {
 #[derive(Debug)]
 enum Sink {
     /// Takes the target's place on commit.
-    Beside { file: NamedTempFile, force: bool },
+    Beside { file: NamedTempFile, force: bool, visibility: Visibility },
     /// Copied on commit to what can be neither sought nor replaced: a pipe, a device; `None` is stdout.
     Spool { file: File, into: Option<File> },
 }
@@ -58,7 +67,7 @@ impl Output {
             Sink::Spool { file: spool(target)?, into: Some(into) }
         } else {
             replaceable(target, force)?;
-            Sink::Beside { file: beside(target, visibility)?, force }
+            Sink::Beside { file: beside(target, visibility)?, force, visibility }
         };
         Ok(Self { target: target.to_owned(), sink })
     }
@@ -97,17 +106,17 @@ impl Output {
     /// The file that now has its name, if it's one that an undo may remove.
     fn place(self) -> Result<Option<PathBuf>, Failure> {
         match self.sink {
-            Sink::Beside { file, force: true } => {
+            Sink::Beside { file, force: true, visibility } => {
                 file.persist(&self.target).map_err(|error| error.error).doing_io("write", &self.target)?;
-                sync_folder(&self.target).doing_io("write", &self.target)?;
+                visibility.keep_name(&self.target)?;
                 Ok(None)
             }
-            Sink::Beside { file, force: false } => {
+            Sink::Beside { file, force: false, visibility } => {
                 file.persist_noclobber(&self.target).map_err(|error| match error.error.kind() {
                     io::ErrorKind::AlreadyExists => exists(&self.target),
                     _ => Failure::from_io(&format!("cannot write `{}`", self.target.display()), &error.error),
                 })?;
-                sync_folder(&self.target).doing_io("write", &self.target)?;
+                visibility.keep_name(&self.target)?;
                 Ok(Some(self.target))
             }
             Sink::Spool { mut file, into } => {

@@ -123,7 +123,10 @@ impl SigningKey {
         if key.id() != Id::RSA {
             return Err(Error::NotRsa(key_type(key.id())));
         }
-        let public = || PKey::public_key_from_der(&key.public_key_to_der()?);
+        let public = || {
+            let rsa = key.rsa()?;
+            PKey::from_rsa(Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?)
+        };
         let public = public().map_err(|_| Error::Openssl("read the public half"))?;
         match VerifyingKey::of_key(public, None) {
             Ok(public) => Ok(Self { key, public, protected }),

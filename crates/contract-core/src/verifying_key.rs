@@ -116,7 +116,8 @@ impl VerifyingKey {
         if key.bits() < MINIMUM_BITS {
             return Err(Error::TooShort(key.bits()));
         }
-        let fingerprint = certificate::key_fingerprint(&key).map_err(|_| Error::Damaged("PUBLIC KEY"))?;
+        let fingerprint = key.rsa().and_then(|rsa| certificate::key_fingerprint(&rsa));
+        let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
         Ok(Self { key, fingerprint, expires })
     }
 
