@@ -1,5 +1,5 @@
-//! What the documents show is what happens: every `console` block of `transcripts/*.trycmd`, of README.md and of the
-//! personas' pages is run, and every example of every `--help`.
+//! What the documents show is what happens: every `console` block of `transcripts/*.trycmd`, of README.md, of docs and of
+//! the personas' pages is run, and every example of every `--help`.
 //!
 //! A block holds commands after `$ ` (continued after `> `), each followed by `? 3` where it exits with 3, and by what
 //! it prints. `[..]` stands for anything within a line, a line of `...` for any lines. The commands of a document run
@@ -110,6 +110,22 @@ fn transcripts_hold() {
     assert!(!transcripts.is_empty());
     for transcript in transcripts {
         check(&Story::new(), ".", &transcript);
+    }
+}
+
+/// Each page where its commands are typed: in the folders that the ceremony leaves, or beside the test vector.
+#[test]
+fn the_pages_of_docs_hold() {
+    let story = after_the_ceremony();
+    story.does("personas/ceremony");
+    story.does(&format!("cp -r '{}/tests/vectors/token' vector", repository().display()));
+    for (page, start) in [
+        ("contract-signer.md", "target/ceremony/contract-signer"),
+        ("guest-rehearsal.md", "target/ceremony"),
+        ("format/3-token.md", "vector"),
+        ("format/6-user-data.md", "target/ceremony/contract-signer"),
+    ] {
+        check(&story, start, &repository().join("docs").join(page));
     }
 }
 
