@@ -6,8 +6,8 @@
 //! in one shell, one after the other. `SNAPSHOTS=overwrite cargo test -p story-tests transcripts` writes what happened
 //! into the documents, to be read with `git diff`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
@@ -19,7 +19,7 @@ const SEPARATOR: char = '\u{1e}';
 /// A piece of a document: text to keep, or a command with what the document says of it.
 enum Piece<'a> {
     Text(&'a str),
-    Command { lines: Vec<&'a str> },
+    Command { lines: Vec<&'a str>, exit: &'a str },
 }
 
 /// Drops what the document says that commands print, since it is to be replaced by what they do print.
@@ -33,11 +33,13 @@ fn pieces(document: &str) -> Vec<Piece<'_>> {
         } else if !inside {
             pieces.push(Piece::Text(line));
         } else if line.starts_with("$ ") {
-            pieces.push(Piece::Command { lines: vec![line] });
-        } else if line.starts_with("> ")
-            && let Some(Piece::Command { lines }) = pieces.last_mut()
-        {
-            lines.push(line);
+            pieces.push(Piece::Command { lines: vec![line], exit: "0" });
+        } else if let Some(Piece::Command { lines, exit }) = pieces.last_mut() {
+            match line.split_at_checked(2) {
+                Some(("> ", _)) => lines.push(line),
+                Some(("? ", code)) => *exit = code,
+                _ => {}
+            }
         }
     }
     pieces
@@ -48,9 +50,9 @@ fn performed(story: &Story, start: &str, document: &str) -> String {
     let pieces = pieces(document);
     let mut script = vec![format!("cd '{start}'")];
     for piece in &pieces {
-        if let Piece::Command { lines } = piece {
-            let command: Vec<_> = lines.iter().map(|line| &line[2..]).collect();
-            script.push(format!("{{ {}\n}} 2>&1; printf '{SEPARATOR}%d{SEPARATOR}' $?", command.join("\n")));
+        if let Piece::Command { lines, .. } = piece {
+            let command: Vec<_> = lines.iter().map(|line| line[2..].trim_end_matches('\\')).collect();
+            script.push(format!("{{ {}\n}} 2>&1; printf '{SEPARATOR}%d{SEPARATOR}' $?", command.join(" ")));
         }
     }
     let printed = story.sh(&script.join("\n")).text();
@@ -59,10 +61,17 @@ fn performed(story: &Story, start: &str, document: &str) -> String {
     for piece in &pieces {
         match piece {
             Piece::Text(line) => performed.push((*line).to_owned()),
-            Piece::Command { lines } => {
+            Piece::Command { lines, exit: expected } => {
                 performed.extend(lines.iter().map(|line| (*line).to_owned()));
                 let output = printed.next().expect("the shell ended early");
                 let exit = printed.next().expect("the shell ended early");
+                // `...` may stand for any output, but not for another exit code
+                let overwrite = env::var_os("SNAPSHOTS").is_some();
+                assert!(
+                    overwrite || exit == *expected,
+                    "exit code {exit} of `{}`:\n{output}",
+                    lines.join("\n")
+                );
                 if exit != "0" {
                     performed.push(format!("? {exit}"));
                 }

@@ -165,3 +165,27 @@ hostile! {
         exit: 4, says: "certificate",
     }
 }
+
+/// A message quotes nothing of a file that was named by mistake.
+#[test]
+fn a_private_key_named_as_something_else_is_not_shown() {
+    let story = story_tests::Story::signed();
+    let key = String::from_utf8(story.read("guest/guest-key.pem")).unwrap();
+    for command in [
+        "contract-signer sign --workload $GUEST_KEY --env env.handoff $SIGNER -o new",
+        "contract-signer sign --workload workload.handoff --env $GUEST_KEY $SIGNER -o new",
+        "contract-signer inspect $GUEST_KEY",
+        "contract-signer verify $GUEST_KEY --signing-key $PUBLIC_KEY",
+        "contract-signer verify user-data --signing-key $GUEST_KEY",
+        "workload-provider encrypt workload-provider --certificate $GUEST_KEY -o new",
+        "cp $GUEST_KEY workload-provider/workload.yaml; workload-provider check workload-provider",
+        "cp $GUEST_KEY workload-provider/persona.yaml; workload-provider check workload-provider",
+    ] {
+        let outcome = story.sh(command);
+        assert_eq!(outcome.exit, 3, "{command}: {outcome:?}");
+        let said = format!("{}{}", outcome.text(), outcome.stderr);
+        for line in key.lines().filter(|line| !line.starts_with("-----")) {
+            assert!(!said.contains(&line[..8]), "{command}: {said}");
+        }
+    }
+}

@@ -24,8 +24,8 @@ pub enum Error {
     #[error("cannot write the token")]
     Write(#[source] io::Error),
     /// Not a tar, or cut off.
-    #[error("not a tar archive, or a damaged one: {0}")]
-    Tar(String),
+    #[error("not a tar archive, or a damaged one")]
+    Tar,
     /// An entry that a handoff does not have.
     #[error("it holds an entry `{0}`; a handoff holds `token` and `statement.json` only")]
     Extra(String),
@@ -96,7 +96,7 @@ impl Advice for Error {
             Self::Section { .. } => {
                 "name the handoffs the right way round: `--workload FILE --env FILE`".into()
             }
-            Self::Tar(_) => "a bare token is taken only with `--danger-accept-unsigned-tokens`".into(),
+            Self::Tar => "a bare token is taken only with `--danger-accept-unsigned-tokens`".into(),
             Self::Token(error) => return error.hints(),
             _ => "get the handoff again from whoever made it, unchanged".into(),
         }]
@@ -203,7 +203,11 @@ fn entries<R: Read + Seek>(input: &mut R, end: u64) -> Result<(Extent, Extent, u
     let (mut token, mut statement, mut tail) = (None, None, 0);
     input.seek(SeekFrom::Start(0))?;
     let mut archive = tar::Archive::new(&mut *input);
-    let damaged = |error: io::Error| Error::Tar(error.to_string());
+    // what tar says of a bad header quotes the file, which may be a private key that was named by mistake
+    let damaged = |error: io::Error| match error.kind() {
+        io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Tar,
+        _ => Error::Read(error),
+    };
     // raw: extended headers are entries of their own here, and refused as such, never obeyed
     for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
         let entry = entry.map_err(damaged)?;
