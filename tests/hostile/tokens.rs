@@ -38,6 +38,11 @@ hostile! {
         run: "sign_tokens -o new",
         exit: 3, says: "workload.token",
     }
+    one_token_in_both_places {
+        given: "cp workload.token env.token",
+        run: "sign_tokens -o new",
+        exit: 4, says: "are the same",
+    }
     tokens_for_two_platforms {
         given: "workload-provider encrypt workload-provider --platform ccrt -o other.handoff --token other.token
                 mv other.token workload.token",

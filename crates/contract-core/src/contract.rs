@@ -105,6 +105,9 @@ pub enum Error {
         /// How weak.
         weakness: Weakness,
     },
+    /// One token in both places.
+    #[error("the workload token and the env token are the same")]
+    SameToken,
     /// Bare tokens for two platforms.
     #[error("the workload token begins with `{}`, the env token with `{}`: they are for different platforms", .0.as_str(), .1.as_str())]
     Prefixes(Prefix, Prefix),
@@ -119,7 +122,9 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::Disagreement(_) | Self::Weak { .. } | Self::Prefixes(..) => Blame::Refusal,
+            Self::Disagreement(_) | Self::Weak { .. } | Self::SameToken | Self::Prefixes(..) => {
+                Blame::Refusal
+            }
             Self::Half { error, .. } => error.blame(),
             Self::Key(error) => error.blame(),
             Self::Write(_) => Blame::Machine,
@@ -136,6 +141,7 @@ impl Advice for Error {
                 ),
                 "our own `encrypt` never makes such a token".into(),
             ],
+            Self::SameToken => vec!["name both halves: `--workload FILE --env FILE`".into()],
             Self::Prefixes(..) => vec!["encrypt both for one platform: `encrypt --platform NAME`".into()],
             Self::Key(error) => error.hints(),
             Self::Write(_) => Vec::new(),
@@ -202,8 +208,11 @@ impl<R: Read + Seek> Contract<R> {
         if workload.prefix != env.prefix {
             return Err(Error::Prefixes(workload.prefix, env.prefix));
         }
-        refuse_weak(&self.workload, &workload, workers)?;
-        refuse_weak(&self.env, &env, workers)?;
+        if workload.sha256 == env.sha256 {
+            return Err(Error::SameToken);
+        }
+        refuse_weak::<Workload>(&workload, self.workload.is_made_by_us(), workers)?;
+        refuse_weak::<Env>(&env, self.env.is_made_by_us(), workers)?;
         let signature = STANDARD.encode(key.sign(&signed.0.finish())?);
         writeln!(out, "envWorkloadSignature: {signature}")?;
         if let Some(pem) = attestation_public_key {
@@ -226,12 +235,8 @@ fn copy<K: Kind, R: Read + Seek>(
     Ok(facts)
 }
 
-fn refuse_weak<K: Kind, R: Read + Seek>(
-    half: &Half<K, R>,
-    token: &TokenFacts,
-    workers: NonZeroUsize,
-) -> Result<(), Error> {
-    let one_byte = || if half.is_made_by_us() { None } else { token.opens_with_one_byte(workers) };
+fn refuse_weak<K: Kind>(token: &TokenFacts, is_ours: bool, workers: NonZeroUsize) -> Result<(), Error> {
+    let one_byte = || if is_ours { None } else { token.opens_with_one_byte(workers) };
     match token.opens_with_empty_password().or_else(one_byte) {
         Some(weakness) => Err(Error::Weak { section: K::NAME, weakness }),
         None => Ok(()),

@@ -1,5 +1,8 @@
 //! Randomness as an argument, so that whole outputs can be golden.
 
+use rustix::io::Errno;
+use rustix::rand::{GetRandomFlags, getrandom};
+
 /// The system's random generator failed.
 #[derive(Debug, thiserror::Error)]
 #[error("the random generator of the system failed")]
@@ -11,12 +14,22 @@ pub trait Randomness {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), RandomError>;
 }
 
-/// OpenSSL's generator, seeded by the operating system: what every binary uses.
+/// The kernel's generator: what every binary uses. OpenSSL's own is seeded from it, which takes as long as all else
+/// that encrypting a small section needs of OpenSSL.
 #[derive(Debug, Default)]
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), RandomError> {
-        openssl::rand::rand_priv_bytes(buffer).map_err(|_| RandomError)
+        let mut rest = buffer;
+        while !rest.is_empty() {
+            let count = match getrandom(&mut *rest, GetRandomFlags::empty()) {
+                Ok(count) => count,
+                Err(Errno::INTR) => 0,
+                Err(_) => return Err(RandomError),
+            };
+            rest = rest.get_mut(count..).unwrap_or_default();
+        }
+        Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! One gzip member, deflated block by block on several threads; the bytes do not depend on how many.
 //!
 //! Each block is deflated with the 32 KiB before it as dictionary and ends on a byte boundary (as pigz does it), so
-//! blocks are independent work and their concatenation is one deflate stream (RFC 1951). The block size is part of
-//! the format of our archives: another size gives other bytes.
+//! blocks are independent work and their concatenation is one deflate stream (RFC 1951). Block size,
+//! level and sample are part of the format of our archives: others give other bytes.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
@@ -15,6 +15,12 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 const BLOCK: usize = 256 * 1024;
 const DICTIONARY: usize = 32 * 1024;
+/// Bytes of a block, in eight pieces, that tell whether the block is worth deflating.
+const SAMPLE: usize = 16 * 1024;
+/// Blocks for each worker, waiting or done: enough that none waits for a slow one, half a megabyte each.
+const IN_FLIGHT: usize = 8;
+/// As `gzip`'s default.
+const LEVEL: Compression = Compression::new(6);
 /// RFC 1952: magic, deflate, no flags, no time, no extra flags, system unknown.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
@@ -68,7 +74,7 @@ impl<W: Write> GzipWriter<W> {
         pool.jobs.send((job, reply)).map_err(|_| stopped())?;
         self.pending.push_back(result);
         // enough in flight to keep every worker busy, and no more, so that memory stays flat
-        while self.pending.len() > 3 * self.workers.get() {
+        while self.pending.len() > IN_FLIGHT * self.workers.get() {
             self.write_oldest()?;
         }
         Ok(())
@@ -106,26 +112,48 @@ struct Job {
 
 impl Job {
     fn deflate(&self, deflater: &mut Compress) -> io::Result<Vec<u8>> {
-        deflater.reset();
+        let level = if self.is_worth_it(deflater)? { LEVEL } else { Compression::none() };
+        start(deflater, level)?;
         if !self.dictionary.is_empty() {
             deflater.set_dictionary(&self.dictionary)?;
         }
-        let mut output = Vec::with_capacity(self.input.len() + self.input.len() / 8 + 64);
-        loop {
-            let consumed = usize::try_from(deflater.total_in()).unwrap_or(usize::MAX);
-            let rest = self.input.get(consumed..).unwrap_or_default();
-            let status = deflater.compress_vec(rest, &mut output, self.flush)?;
-            // room left over means that everything, the flush included, is out (zlib's manual, deflate)
-            if status == Status::StreamEnd || output.len() < output.capacity() {
-                return Ok(output);
-            }
-            output.reserve(BLOCK);
+        deflate(deflater, &self.input, self.flush)
+    }
+
+    /// Whether a sample of a full block shrinks: what is compressed already (images, jars) would cost the most time of
+    /// all, for nothing, and is stored instead.
+    fn is_worth_it(&self, deflater: &mut Compress) -> io::Result<bool> {
+        if self.input.len() < BLOCK {
+            return Ok(true);
         }
+        let pieces = self.input.chunks(BLOCK / 8).filter_map(|chunk| chunk.get(..SAMPLE / 8));
+        let sample = pieces.collect::<Vec<_>>().concat();
+        start(deflater, Compression::fast())?;
+        Ok(deflate(deflater, &sample, FlushCompress::Finish)?.len() < SAMPLE - SAMPLE / 64)
+    }
+}
+
+fn start(deflater: &mut Compress, level: Compression) -> io::Result<()> {
+    deflater.reset();
+    Ok(deflater.set_level(level)?)
+}
+
+fn deflate(deflater: &mut Compress, input: &[u8], flush: FlushCompress) -> io::Result<Vec<u8>> {
+    let mut output = Vec::with_capacity(input.len() + input.len() / 8 + 64);
+    loop {
+        let consumed = usize::try_from(deflater.total_in()).unwrap_or(usize::MAX);
+        let rest = input.get(consumed..).unwrap_or_default();
+        let status = deflater.compress_vec(rest, &mut output, flush)?;
+        // room left over means that everything, the flush included, is out (zlib's manual, deflate)
+        if status == Status::StreamEnd || output.len() < output.capacity() {
+            return Ok(output);
+        }
+        output.reserve(BLOCK);
     }
 }
 
 fn deflater() -> Compress {
-    Compress::new(Compression::new(6), false)
+    Compress::new(LEVEL, false)
 }
 
 fn stopped() -> io::Error {
@@ -141,12 +169,14 @@ struct Pool {
 
 impl Pool {
     fn start(workers: NonZeroUsize) -> Self {
-        let (jobs, queue) = sync_channel::<(Job, Reply)>(workers.get());
+        let (jobs, queue) = sync_channel::<(Job, Reply)>(IN_FLIGHT * workers.get());
         let queue = Arc::new(Mutex::new(queue));
         let work = |queue: Arc<Mutex<Receiver<(Job, Reply)>>>| {
             move || {
                 let mut deflater = deflater();
-                while let Ok((job, reply)) = queue.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+                // the lock is held while waiting for a job, and not while working on it
+                let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                while let Ok((job, reply)) = next() {
                     // nobody listening means that the writer failed already
                     let _ = reply.send(job.deflate(&mut deflater));
                 }
