@@ -108,6 +108,34 @@ fn tar_lists_sorted_names_and_nothing_of_the_machine() {
     assert_eq!(lines, expected);
 }
 
+/// The promise "same folder, same bytes" over machines and releases. A new zlib-rs may break it: then the changelog says
+/// that digests of archives change.
+#[test]
+fn the_golden_digest_holds() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    std::fs::write(folder.path().join("pod.yml"), "kind: Pod\n").unwrap();
+    std::fs::write(folder.path().join("data/text"), text(700_000)).unwrap();
+    // a chain of digests: noise, and the same everywhere
+    let noise = (0_u32..22_000).flat_map(|number| openssl::sha::sha256(&number.to_be_bytes()));
+    std::fs::write(folder.path().join("data/noise"), noise.collect::<Vec<_>>()).unwrap();
+    let digest = openssl::sha::sha256(&pack(folder.path()).unwrap());
+    assert_eq!(
+        contract_core::certificate::hex(&digest),
+        "3d56900511b7a5208c26f30872aee067cd18794283077232ba80c37ee53277af"
+    );
+}
+
+/// What is compressed already is stored, and costs a few bytes a block.
+#[test]
+fn noise_is_stored() {
+    let mut noise = vec![0; 1 << 20];
+    openssl::rand::rand_bytes(&mut noise).unwrap();
+    let ours = gzip(&noise, 2, 1 << 16);
+    assert_eq!(pipe("gzip", &["-dc"], &ours), noise);
+    assert!(ours.len() < noise.len() + 1000, "{} bytes", ours.len());
+}
+
 #[test]
 fn what_cannot_be_packed_is_named() {
     let folder = TempDir::new().unwrap();
