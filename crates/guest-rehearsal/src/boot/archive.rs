@@ -31,9 +31,9 @@ pub enum Fault {
     /// Base64 or gzip.
     #[error("the archive is not base64 of a gzip file, or damaged: {0}")]
     Gzip(io::Error),
-    /// Tar, or no file in it.
-    #[error("the tar in the archive is damaged: {0}")]
-    Tar(io::Error),
+    /// Tar. The library's own words quote the bytes that it stumbled over, which are the workload's.
+    #[error("what the archive unpacks to is no tar, or a damaged one")]
+    Tar,
     /// A tar without a file.
     #[error("the archive is empty")]
     Empty,
@@ -66,8 +66,8 @@ pub fn unpack(base64: &str) -> Result<Contents, Fault> {
 
 fn entries(tar: &mut impl Read) -> Result<Contents, Fault> {
     let mut contents = Contents::default();
-    for entry in Archive::new(tar).entries().map_err(Fault::Tar)? {
-        let entry = entry.map_err(Fault::Tar)?;
+    for entry in Archive::new(tar).entries().map_err(|_| Fault::Tar)? {
+        let entry = entry.map_err(|_| Fault::Tar)?;
         let Some(name) = file_name(&entry)? else { continue };
         contents.files += 1;
         contents.bytes = contents.bytes.saturating_add(entry.size());
@@ -201,7 +201,7 @@ mod tests {
         };
         assert!(matches!(with(checksum), Fault::Gzip(_)));
         assert!(matches!(unpack(&STANDARD.encode(tar_gz(|_| {}))), Err(Fault::Empty)));
-        assert!(matches!(unpack(&STANDARD.encode(gzip(b"no tar at all"))), Err(Fault::Tar(_))));
+        assert!(matches!(unpack(&STANDARD.encode(gzip(b"no tar at all"))), Err(Fault::Tar)));
     }
 
     #[test]

@@ -54,7 +54,7 @@ fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Stopped {
     let code = match fault {
         _ if !compose => HPL15002E,
         Fault::Gzip(_) => HPL06006E,
-        Fault::Tar(_) | Fault::Empty | Fault::Refused { .. } | Fault::TooLarge => HPL06007E,
+        Fault::Tar | Fault::Empty | Fault::Refused { .. } | Fault::TooLarge => HPL06007E,
     };
     log.refused(ARCHIVE, code, fault.to_string(), PACK)
 }
