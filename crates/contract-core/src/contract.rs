@@ -1,6 +1,6 @@
 //! State 5 of 7: the contract, a workload half and an env half that agree, opened by nobody.
 //!
-//! `contract = (workload half, env half)` where every check of [`agreement`] passes. Source: ours (docs/format/5-contract.md);
+//! `contract = (workload half, env half)` without a [`Disagreement`] between them. Source: ours (docs/format/5-contract.md);
 //! the guest would find the same disagreements, minutes after boot. What could not be checked is listed, not assumed.
 
 mod agreement;

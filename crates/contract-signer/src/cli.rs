@@ -49,7 +49,7 @@ pub enum Command {
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES:
   contract-signer sign
-  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --key signing-key.pem -o user-data --force")]
+  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --force")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
