@@ -88,7 +88,7 @@ fn check(story: &Story, start: &str, document: &Path) {
     let performed = performed(story, start, &expected);
     // a line continued with a backslash is no path
     let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false);
-    if std::env::var_os("SNAPSHOTS").is_some() {
+    if env::var_os("SNAPSHOTS").is_some() {
         assert.eq(performed.as_str(), Data::read_from(document, Some(DataFormat::Text)));
     } else {
         assert.eq(performed.as_str(), Data::text(expected.replace('…', "[..]")));
