@@ -51,6 +51,26 @@ hostile! {
         run: "as_nobody tmp/workload-provider encrypt workload-provider -o new; exit=$?; chmod 755 .; exit $exit",
         exit: 1, says: "new",
     }
+    an_output_that_is_the_section {
+        given: "true",
+        run: "workload-provider encrypt workload-provider -o workload-provider/../workload-provider/workload.yaml --force",
+        exit: 2, says: "is read by this command",
+    }
+    an_output_that_is_the_signing_key {
+        given: "cp $SIGNING_KEY key.pem",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff --key key.pem --passphrase-file $PASSPHRASE -o key.pem --force",
+        exit: 2, says: "is read by this command",
+    }
+    one_file_as_handoff_and_token {
+        given: "true",
+        run: "workload-provider encrypt workload-provider -o one --token workload-provider/../one",
+        exit: 2, says: "both handoff and token",
+    }
+    a_folder_that_can_not_be_synced {
+        given: "chmod 755 . && cp $(command -v contract-signer) tmp && mkdir -m 0333 folder && chmod 644 $PASSPHRASE",
+        run: "as_nobody tmp/contract-signer keygen -o folder/k.pem --passphrase-file $PASSPHRASE",
+        exit: 1, says: "folder",
+    }
     an_output_that_exists {
         given: "echo precious > new",
         run: "workload-provider encrypt workload-provider -o new",

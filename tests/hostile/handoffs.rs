@@ -60,6 +60,18 @@ hostile! {
         run: SIGN,
         exit: 3, says: "duplicate",
     }
+    a_statement_about_another_kind_of_section {
+        given: r#"unpack workload.handoff; sed -i 's/"section": "workload"/"section": "kind"/; s/"name": "workload"/"name": "kind"/' handoff/statement.json
+                  repack workload.handoff token statement.json"#,
+        run: "contract-signer inspect workload.handoff",
+        exit: 3, says: "kind",
+    }
+    a_statement_about_another_certificate_with_the_same_key {
+        given: r#"unpack workload.handoff; sed -i 's/"serial": "/"serial": "0/' handoff/statement.json
+                  repack workload.handoff token statement.json"#,
+        run: "sign -o new",
+        exit: 4, says: "encryption certificate",
+    }
     a_statement_that_is_no_json {
         given: "unpack workload.handoff; echo '{]' > handoff/statement.json; repack workload.handoff token statement.json",
         run: SIGN,

@@ -90,6 +90,11 @@ hostile! {
         run: ENCRYPT,
         exit: 3, says: "given.crt",
     }
+    two_signing_keys_in_one_file {
+        given: "cat $SIGNING_KEY $SIGNING_KEY > two.pem",
+        run: "contract-signer public-key two.pem --passphrase-file $PASSPHRASE",
+        exit: 3, says: "2 PEM blocks",
+    }
     a_certificate_with_a_damaged_header {
         given: "sed 's/-BEGIN/BEGIN/' $CERTIFICATE > given.crt",
         run: ENCRYPT,

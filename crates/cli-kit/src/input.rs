@@ -83,9 +83,12 @@ pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, 
             ExitCode::Rejected,
             format!("cannot read `{}`: not UTF-8 text at byte {offset}", name(path)),
         )
-        .hint(format!("find the place with `iconv -f utf-8 {} >/dev/null`", path.display()))
+        .hint("find the place with `iconv -f utf-8 FILE >/dev/null`")
     })
 }
+
+/// Where the size is not known beforehand.
+const FIRST_BUFFER: usize = 64 << 10;
 
 /// As [`read_bytes`], wiped after use. Read in place, so that no grown buffer leaves a copy behind.
 pub fn read_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
@@ -101,11 +104,21 @@ pub fn read_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>
     if metadata.len() > limit as u64 {
         return Err(too_large());
     }
-    // only a regular file tells its size beforehand
-    let size = if metadata.is_file() { usize::try_from(metadata.len()).unwrap_or(limit) } else { limit };
+    // only a regular file tells its size beforehand; what grows moves, and each buffer that is left is wiped
+    let size =
+        if metadata.is_file() { usize::try_from(metadata.len()).unwrap_or(limit) } else { FIRST_BUFFER };
     let mut bytes = Zeroizing::new(Vec::with_capacity(size.saturating_add(1)));
-    file.take(limit as u64 + 1).read_to_end(&mut bytes).doing_io("read", path)?;
-    if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) }
+    let mut file = file.take(limit as u64 + 1);
+    loop {
+        let room = bytes.capacity() - bytes.len();
+        let read = file.by_ref().take(room as u64).read_to_end(&mut bytes).doing_io("read", path)?;
+        if read < room {
+            return if bytes.len() > limit { Err(too_large()) } else { Ok(bytes) };
+        }
+        let mut larger = Zeroizing::new(Vec::with_capacity(2 * bytes.capacity()));
+        larger.extend_from_slice(&bytes);
+        bytes = larger;
+    }
 }
 
 /// Opens for reading. Stdin comes unbuffered, so that no hidden buffer keeps a secret.

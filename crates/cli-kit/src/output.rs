@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -60,7 +60,7 @@ enum Sink {
 impl Output {
     /// Opens the way to `target`, `-` being stdout, and refuses before any work is done what could only fail after it.
     pub fn create(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
-        let sink = if target == Path::new("-") || target == Path::new("/dev/stdout") {
+        let sink = if is_stdout(target) {
             Sink::Spool { file: spool(target)?, into: None }
         } else if is_stream(target) {
             let into = OpenOptions::new().write(true).open(target).doing_io("write", target)?;
@@ -116,7 +116,10 @@ impl Output {
                     io::ErrorKind::AlreadyExists => exists(&self.target),
                     _ => Failure::from_io(&format!("cannot write `{}`", self.target.display()), &error.error),
                 })?;
-                visibility.keep_name(&self.target)?;
+                visibility.keep_name(&self.target).inspect_err(|_| {
+                    // told as not written, so not left
+                    let _ = fs::remove_file(&self.target);
+                })?;
                 Ok(Some(self.target))
             }
             Sink::Spool { mut file, into } => {
@@ -196,6 +199,35 @@ impl Output {
     fn named(&self, error: &io::Error) -> io::Error {
         io::Error::new(error.kind(), format!("cannot write `{}`: {}", self.name(), cause(error)))
     }
+}
+
+/// Whether a target means standard output, under any of its names.
+pub fn is_stdout(target: &Path) -> bool {
+    ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"].iter().any(|name| target == Path::new(name))
+}
+
+/// Refuses a target that the same run reads: `--force` would replace the only copy of a key or a section.
+pub fn refuse_inputs(target: &Path, inputs: &[&Path]) -> Result<(), Failure> {
+    let identity =
+        |path: &Path| fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|it| (it.dev(), it.ino()));
+    let Some(file) = identity(target) else { return Ok(()) };
+    match inputs.iter().find(|input| identity(input) == Some(file)) {
+        None => Ok(()),
+        Some(input) => Err(Failure::usage(format!(
+            "`{}` is read by this command and can't be its output",
+            input.display()
+        ))
+        .hint("name another file with `-o`")),
+    }
+}
+
+/// Whether two targets name one file, however they are spelt.
+pub fn same_target(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+        Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    one == other || place(one).is_some_and(|it| Some(it) == place(other))
 }
 
 /// Makes a folder and those above it; it may already be there.

@@ -57,6 +57,13 @@ impl PassphraseSource {
                 no_secret(format!("the passphrase of {of} is empty")).hint("choose one of several words")
             );
         }
+        // OpenSSL reads a passphrase file up to LF or NUL, and keeps a CR: with either it could not open what we protect
+        if passphrase.iter().any(|byte| matches!(byte, 0 | b'\r')) {
+            return Err(no_secret(format!(
+                "the passphrase of {of} holds a NUL or CR, which `openssl` reads otherwise"
+            ))
+            .hint("write the file anew, with one line that ends in a line feed alone"));
+        }
         Ok(passphrase)
     }
 
@@ -200,7 +207,14 @@ mod tests {
         for content in [&b"two words"[..], b"two words\n", b"two words\r\n", b"two words\nand more"] {
             assert_eq!(&**from_file(content).unwrap(), b"two words");
         }
-        assert_eq!(&**from_file(b" \xff \r\r\n").unwrap(), b" \xff \r");
+        assert_eq!(&**from_file(b" \xff \r\n").unwrap(), b" \xff ");
+    }
+
+    #[test]
+    fn what_openssl_reads_otherwise_protects_nothing_new() {
+        for content in [&b"two\0words\n"[..], b"two\rwords\n", b"two words\r\r\n"] {
+            assert_eq!(from_file(content).unwrap_err().exit, ExitCode::NoSecret);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
+use crate::output::is_stdout;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -74,14 +75,14 @@ impl Report {
     ) -> Result<(), Failure> {
         self.answered.set(true);
         if self.json {
-            return answer(&json_line(value)?);
+            return answer_json(&json_line(value)?);
         }
         answer(&text(value).iter().map(|line| paint("", PLAIN, "", line.as_ref())).collect::<String>())
     }
 
     /// Refuses an output on stdout where `--json` needs it.
     pub fn shares_stdout_with(&self, target: &Path) -> Result<(), Failure> {
-        if self.json && target == Path::new("-") {
+        if self.json && is_stdout(target) {
             return Err(Failure::usage("`-` and `--json` both want standard output")
                 .hint("name a file, or leave `--json` out"));
         }
@@ -105,7 +106,7 @@ impl Report {
         self.answered.set(true);
         let (errors, warnings) = (findings.errors(), findings.warnings());
         if self.json {
-            answer(&json_line(&Checked { subject, findings, errors, warnings, rest })?)?;
+            answer_json(&json_line(&Checked { subject, findings, errors, warnings, rest })?)?;
         } else {
             let lines = text(rest).into_iter().map(|line| paint("", PLAIN, "", &line));
             answer(&findings.0.iter().map(shown).chain(lines).collect::<String>())?;
@@ -225,13 +226,27 @@ fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
     let json = serde_json::to_string(value).map_err(|error| {
         Failure::new(ExitCode::CouldNot, format!("cannot write the result as JSON: {error}"))
     })?;
-    Ok(json + "\n")
+    // JSON escapes C0 alone; what else steers a terminal stands inside strings only, where an escape means the same
+    let escape = |json: String, c: char| {
+        if c.is_ascii() && c != '\u{7f}' || !hidden(c) {
+            json + c.encode_utf8(&mut [0; 4])
+        } else {
+            json + &format!("\\u{:04x}", u32::from(c))
+        }
+    };
+    Ok(json.chars().fold(String::with_capacity(json.len() + 1), escape) + "\n")
 }
 
 /// Unlike `println!` this doesn't panic when nobody reads. Findings are coloured, on terminals only.
 fn answer(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
+}
+
+/// Byte for byte: what strips colour from a pipe would also strip bytes from a value.
+fn answer_json(json: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(json.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
 }
 
 /// What to return when stdout can't be written.

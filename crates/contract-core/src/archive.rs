@@ -80,11 +80,8 @@ impl Advice for Error {
         vec![match self {
             Self::List { .. } => "name the folder that holds your descriptors or compose file".into(),
             Self::IgnoreFile(_) => "patterns are those of gitignore(5), one a line".into(),
-            Self::Special { kind: "symbolic link", path } => {
-                format!(
-                    "put a copy in its place (`cp --remove-destination $(readlink -f {0}) {0}`), or list it in `.contractignore`",
-                    path.display()
-                )
+            Self::Special { kind: "symbolic link", .. } => {
+                "put a copy of what it points to in its place, or list it in `.contractignore`".into()
             }
             Self::Special { .. } => "remove it, or list it in `.contractignore`".into(),
             Self::Name(_) => "rename it".into(),

@@ -17,7 +17,7 @@ use crate::pem::{self, PemError};
 use crate::random::{RandomError, Randomness};
 use crate::verifying_key::key_type;
 
-/// Smallest RSA key a section is encrypted under. Every certificate of IBM's that was seen has 4096 bits.
+/// Smallest RSA key that is taken, to encrypt or to verify. Every certificate of IBM's that was seen has 4096 bits.
 pub const MINIMUM_BITS: u32 = 2048;
 
 /// Why a certificate is not taken.

@@ -21,7 +21,6 @@ use crate::signing_key::{self, SigningKey};
 use crate::statement::Statement;
 use crate::token::{TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
-use crate::verifying_key::VerifyingKey;
 use crate::yaml;
 
 pub use agreement::Disagreement;
@@ -150,13 +149,14 @@ impl Advice for Error {
 }
 
 /// Two halves that agree, as far as their statements go.
-pub struct Contract<R> {
+pub struct Contract<'k, R> {
+    key: &'k SigningKey,
     workload: Half<Workload, R>,
     env: Half<Env, R>,
     unchecked: Vec<String>,
 }
 
-impl<R> std::fmt::Debug for Contract<R> {
+impl<R> std::fmt::Debug for Contract<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Contract").field("unchecked", &self.unchecked).finish_non_exhaustive()
     }
@@ -171,19 +171,19 @@ pub struct Signed {
     pub env: TokenFacts,
 }
 
-impl<R: Read + Seek> Contract<R> {
+impl<'k, R: Read + Seek> Contract<'k, R> {
     /// Holds two halves against each other, and the env half against the key that will sign.
     pub fn combine(
         workload: Half<Workload, R>,
         env: Half<Env, R>,
-        key: &VerifyingKey,
+        key: &'k SigningKey,
         at: Timestamp,
         expiry: Expiry,
     ) -> Result<Self, Error> {
         let halves = (workload.statement(), env.statement());
-        let (disagreements, unchecked) = agreement::check(halves, key, at, expiry);
+        let (disagreements, unchecked) = agreement::check(halves, key.public(), at, expiry);
         if disagreements.is_empty() {
-            Ok(Self { workload, env, unchecked })
+            Ok(Self { key, workload, env, unchecked })
         } else {
             Err(Error::Disagreement(disagreements))
         }
@@ -197,7 +197,6 @@ impl<R: Read + Seek> Contract<R> {
     /// Signs, and streams the user data to `out`: every token is read once, checked as it passes, and kept nowhere.
     pub fn sign(
         mut self,
-        key: &SigningKey,
         attestation_public_key: Option<&str>,
         workers: NonZeroUsize,
         out: &mut dyn Write,
@@ -213,10 +212,10 @@ impl<R: Read + Seek> Contract<R> {
         }
         refuse_weak::<Workload>(&workload, self.workload.is_made_by_us(), workers)?;
         refuse_weak::<Env>(&env, self.env.is_made_by_us(), workers)?;
-        let signature = STANDARD.encode(key.sign(&signed.0.finish())?);
+        let signature = STANDARD.encode(self.key.sign(&signed.0.finish())?);
         writeln!(out, "envWorkloadSignature: {signature}")?;
         if let Some(pem) = attestation_public_key {
-            writeln!(out, "attestationPublicKey: {}", *yaml::quote(pem))?;
+            writeln!(out, "attestationPublicKey: {}", *yaml::quote(pem.trim_end()))?;
         }
         Ok(Signed { workload, env })
     }

@@ -32,7 +32,7 @@ pub mod user_data; // 6
 
 // what the states are made with
 pub mod certificate;
-pub mod kdf;
+mod kdf;
 pub mod pem;
 pub mod platform;
 pub mod random;

@@ -42,7 +42,7 @@ pub fn only_block(text: &str) -> Result<Block, PemError> {
     if text.trim().is_empty() {
         return Err(PemError::Empty);
     }
-    let count = text.lines().filter(|line| label(line, "-----BEGIN ").is_some()).count();
+    let count = blocks(text);
     if count > 1 {
         return Err(PemError::SeveralBlocks(count));
     }
@@ -57,6 +57,11 @@ pub fn only_block(text: &str) -> Result<Block, PemError> {
         body.push_str(line.trim());
     }
     Err(PemError::NoEnd(name.to_owned()))
+}
+
+/// How many PEM blocks begin in a text.
+pub fn blocks(text: &str) -> usize {
+    text.lines().filter(|line| label(line, "-----BEGIN ").is_some()).count()
 }
 
 fn label<'a>(line: &'a str, opening: &str) -> Option<&'a str> {

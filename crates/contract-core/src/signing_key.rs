@@ -11,8 +11,10 @@ use pkcs8::{LineEnding, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
 use crate::advice::{Advice, Blame};
+use crate::certificate::MINIMUM_BITS;
+use crate::pem;
 use crate::random::{RandomError, Randomness};
-use crate::verifying_key::{self, MINIMUM_BITS, VerifyingKey, key_type};
+use crate::verifying_key::{self, VerifyingKey, key_type};
 
 /// Bits of a key made here.
 pub const BITS: u32 = 4096;
@@ -26,6 +28,9 @@ pub enum Error {
     /// Not PEM, not a private key, damaged.
     #[error("not a private key in PEM form, or a damaged one")]
     NotAKey,
+    /// Which of them is meant nobody knows.
+    #[error("a file of {0} PEM blocks, where one is expected")]
+    SeveralBlocks(usize),
     /// A public key or certificate.
     #[error("a PEM `{0}`, where the private key is due")]
     Public(&'static str),
@@ -60,8 +65,10 @@ impl Advice for Error {
 
     fn hints(&self) -> Vec<String> {
         vec![match self {
-            Self::NotAKey | Self::Public(_) => "name the file that `contract-signer keygen` wrote".into(),
-            Self::WrongPassphrase => "try by hand: `openssl pkey -in signing-key.pem -noout`".into(),
+            Self::NotAKey | Self::SeveralBlocks(_) | Self::Public(_) => {
+                "name the file that `contract-signer keygen` wrote".into()
+            }
+            Self::WrongPassphrase => "try by hand: `openssl pkey -noout -in KEY`".into(),
             Self::NoPassphrase(_) => "give it with `--passphrase-file FILE` or `--passphrase-fd N`".into(),
             Self::NotRsa(_) | Self::TooShort(_) => {
                 "make a key: `contract-signer keygen -o signing-key.pem`".into()
@@ -97,6 +104,10 @@ impl SigningKey {
             if pem.contains(line) && !pem.contains("PRIVATE KEY-----") {
                 return Err(Error::Public(what));
             }
+        }
+        match pem::blocks(pem) {
+            0 | 1 => {}
+            several => return Err(Error::SeveralBlocks(several)),
         }
         let mut asked = None;
         let key = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {

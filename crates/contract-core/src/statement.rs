@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::certificate::CertificateFacts;
 use crate::platform::Platform;
-use crate::section::Facts;
+use crate::section::{Env, Kind, Section, Workload};
 use crate::token::Encrypted;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -47,8 +47,8 @@ pub struct Digest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Predicate {
-    /// `workload` or `env`.
-    pub section: String,
+    /// Which half of a contract.
+    pub section: SectionName,
     /// Which product's guest it is for.
     pub platform: Platform,
     /// Under whose key the password was wrapped.
@@ -69,6 +69,26 @@ pub struct Predicate {
     pub time: Timestamp,
     /// What made it.
     pub tool: Tool,
+}
+
+/// Which half of a contract a statement speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SectionName {
+    /// The workload provider's.
+    Workload,
+    /// The env deployer's.
+    Env,
+}
+
+impl SectionName {
+    /// `workload` or `env`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Workload => Workload::NAME,
+            Self::Env => Env::NAME,
+        }
+    }
 }
 
 /// What is public about a volume.
@@ -98,26 +118,27 @@ impl Tool {
 
 impl Statement {
     /// States what was encrypted.
-    pub fn of(
-        section: &'static str,
-        facts: &Facts,
+    pub fn of<K: Kind>(
+        section: &Section<K>,
         encrypted: &Encrypted,
         platform: Platform,
         certificate: &CertificateFacts,
         time: Timestamp,
         tool: Tool,
     ) -> Self {
+        let facts = section.facts();
+        let section = if K::NAME == Workload::NAME { SectionName::Workload } else { SectionName::Env };
         let volumes =
             facts.volumes.iter().map(|volume| (volume.name.clone(), Volume { rolling: volume.rolling }));
         Self {
             kind: TYPE.to_owned(),
             subject: [Subject {
-                name: section.to_owned(),
+                name: section.as_str().to_owned(),
                 digest: Digest { sha256: encrypted.sha256.clone() },
             }],
             predicate_type: PREDICATE_TYPE.to_owned(),
             predicate: Predicate {
-                section: section.to_owned(),
+                section,
                 platform,
                 encryption_certificate: certificate.clone(),
                 volumes: volumes.collect(),
@@ -143,8 +164,18 @@ impl Statement {
             ));
         }
         let [subject] = &statement.subject;
-        if subject.name != statement.predicate.section {
+        if subject.name != statement.predicate.section.as_str() {
             return Err("`subject` and `predicate.section` name different sections".to_owned());
+        }
+        let digests = [Some(&subject.digest), statement.predicate.archive.as_ref()];
+        if !digests.into_iter().flatten().all(|digest| is_sha256(&digest.sha256)) {
+            return Err("a `sha256` is not 64 digits of lower-case hex".to_owned());
+        }
+        let key = statement.predicate.signing_key.as_deref();
+        if key.is_some_and(|key| !key.strip_prefix("sha256:").is_some_and(is_sha256)) {
+            return Err(
+                "`signingKey` is no fingerprint: `sha256:` and 64 digits of lower-case hex".to_owned()
+            );
         }
         Ok(statement)
     }
@@ -161,4 +192,8 @@ impl Statement {
         let [subject] = &self.subject;
         &subject.digest.sha256
     }
+}
+
+fn is_sha256(hex: &str) -> bool {
+    hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -115,6 +115,9 @@ pub enum Refusal {
     /// The certificate that carries the signing key ended, and the contract with it.
     #[error("the signing certificate expired on {}: the guest refuses to boot", day(*.0))]
     Expired(Timestamp),
+    /// The certificate that carries the signing key has not begun.
+    #[error("the signing certificate is not valid before {}", day(*.0))]
+    NotYetValid(Timestamp),
 }
 
 impl Advice for Refusal {
@@ -128,6 +131,7 @@ impl Advice for Refusal {
             Self::Signature { .. } => {
                 "look at it: `contract-signer inspect user-data`; then sign both handoffs again".into()
             }
+            Self::NotYetValid(_) => "check this machine's clock: `date -u`".into(),
             Self::Expired(_) => {
                 "certify the signing key anew, encrypt the env section with it, and sign again".into()
             }
@@ -157,6 +161,7 @@ impl UserData {
         let entries = document.root.entries().ok_or(Error::NoMapping)?;
         let value = |key: &str| match document.root.entry(key) {
             None => Ok(None),
+            Some(node) if node.is_null() => Ok(None),
             Some(node) => match node.text() {
                 Some(text) => Ok(Some(text)),
                 None => Err(Error::NotText { key: key.to_owned(), line: node.line }),
@@ -289,8 +294,9 @@ impl UserDataFacts {
         if !key.verifies(&self.signed_digest, &signature) {
             return Err(Refusal::Signature { fingerprint: key.fingerprint().to_owned() });
         }
-        match key.expires() {
-            Some(end) if at > end => Err(Refusal::Expired(end)),
+        match (key.begins(), key.expires()) {
+            (Some(begin), _) if at < begin => Err(Refusal::NotYetValid(begin)),
+            (_, Some(end)) if at > end => Err(Refusal::Expired(end)),
             _ => Ok(()),
         }
     }

@@ -11,11 +11,8 @@ use openssl::rsa::Padding;
 use openssl::x509::X509;
 
 use crate::advice::{Advice, Blame};
-use crate::certificate;
+use crate::certificate::{self, MINIMUM_BITS};
 use crate::pem::{self, PemError};
-
-/// Smallest RSA key that is taken for a signature.
-pub const MINIMUM_BITS: u32 = 2048;
 
 /// Why a text is no verifying key.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +69,7 @@ impl Advice for Error {
 pub struct VerifyingKey {
     key: PKey<Public>,
     fingerprint: String,
-    expires: Option<Timestamp>,
+    validity: Option<(Timestamp, Timestamp)>,
 }
 
 impl VerifyingKey {
@@ -100,8 +97,9 @@ impl VerifyingKey {
             "CERTIFICATE" => {
                 let damaged = |_| Error::Damaged("CERTIFICATE");
                 let x509 = X509::from_der(&block.der).map_err(damaged)?;
-                let expires = certificate::timestamp(x509.not_after()).map_err(damaged)?;
-                Self::of_key(x509.public_key().map_err(damaged)?, Some(expires))
+                let begin = certificate::timestamp(x509.not_before()).map_err(damaged)?;
+                let end = certificate::timestamp(x509.not_after()).map_err(damaged)?;
+                Self::of_key(x509.public_key().map_err(damaged)?, Some((begin, end)))
             }
             "RSA PUBLIC KEY" => Err(Error::Pkcs1),
             label if label.ends_with("PRIVATE KEY") => Err(Error::Private(label.to_owned())),
@@ -109,7 +107,7 @@ impl VerifyingKey {
         }
     }
 
-    pub(crate) fn of_key(key: PKey<Public>, expires: Option<Timestamp>) -> Result<Self, Error> {
+    pub(crate) fn of_key(key: PKey<Public>, validity: Option<(Timestamp, Timestamp)>) -> Result<Self, Error> {
         if key.id() != Id::RSA {
             return Err(Error::NotRsa(key_type(key.id())));
         }
@@ -118,7 +116,7 @@ impl VerifyingKey {
         }
         let fingerprint = key.rsa().and_then(|rsa| certificate::key_fingerprint(&rsa));
         let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
-        Ok(Self { key, fingerprint, expires })
+        Ok(Self { key, fingerprint, validity })
     }
 
     /// `sha256:` and the lower-case hex SHA-256 of the DER `SubjectPublicKeyInfo`.
@@ -128,7 +126,12 @@ impl VerifyingKey {
 
     /// When the certificate that carries the key ends, and the contract with it; none for a bare key.
     pub fn expires(&self) -> Option<Timestamp> {
-        self.expires
+        self.validity.map(|(_, end)| end)
+    }
+
+    /// When that certificate begins.
+    pub fn begins(&self) -> Option<Timestamp> {
+        self.validity.map(|(begin, _)| begin)
     }
 
     /// The key alone, as PEM `PUBLIC KEY`.

@@ -29,6 +29,23 @@ fn our_own_form_is_taken_by_both() {
 }
 
 #[test]
+fn what_looks_like_our_form_and_is_not_is_read_as_yaml() {
+    let text = user_data();
+    for (from, to) in [
+        ("attestationPublicKey: \"", "attestationPublicKey: --- \""),
+        ("attestationPublicKey: \"", "attestationPublicKey: # \""),
+        ("Signature: AAAA", "Signature: null"),
+        ("Signature: AAAA", "Signature:"),
+        ("Signature: AAAA", "Signature: ~"),
+    ] {
+        assert!(text.contains(from));
+        agree(&text.replace(from, to));
+    }
+    let unsigned = survey(Cursor::new(text.replace("Signature: AAAA", "Signature: null"))).unwrap();
+    assert_eq!(unsigned.signature, None);
+}
+
+#[test]
 fn lines_may_be_missing_or_repeated_but_never_read_differently() {
     let text = user_data();
     let lines: Vec<&str> = text.split_inclusive('\n').collect();

@@ -18,7 +18,8 @@ use super::draft::{Draft, packing};
 use super::{Authored, EncryptArguments, certificate, signing_key};
 use crate::exit::ExitCode;
 use crate::failure::{Doing, Failure};
-use crate::output::{Output, Visibility, commit_all};
+use crate::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
+use crate::persona;
 use crate::report::Report;
 
 /// What was done.
@@ -122,12 +123,15 @@ impl Outputs {
     ) -> Result<Self, Failure> {
         let default = || draft.path(&format!("{}.{}.handoff", draft.persona.name, K::NAME));
         let handoff = arguments.output.clone().unwrap_or_else(default);
-        if arguments.token.as_deref() == Some(&handoff) {
+        if arguments.token.as_deref().is_some_and(|token| same_target(token, &handoff)) {
             return Err(Failure::usage(format!("`{}` cannot be both handoff and token", handoff.display()))
                 .hint("name another file with `--token`"));
         }
+        let certificate = draft.persona.certificate(arguments.certificate.as_deref())?;
+        let (section, persona) = (Path::new(&draft.file), draft.path(persona::FILE));
         let create = |path: &Path| {
             report.shares_stdout_with(path)?;
+            refuse_inputs(path, &[section, &persona, &certificate])?;
             Output::create(path, arguments.force.force, Visibility::Public)
         };
         Ok(Self { handoff: create(&handoff)?, token: arguments.token.as_deref().map(create).transpose()? })
@@ -155,7 +159,7 @@ impl Outputs {
         };
         let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
         let state = |encrypted: &Encrypted| {
-            Statement::of(K::NAME, section.facts(), encrypted, platform, certificate.facts(), draft.at, tool)
+            Statement::of(section, encrypted, platform, certificate.facts(), draft.at, tool)
         };
         handoff::write(handoff, draft.at, encrypt, state).map(|(encrypted, _)| encrypted)
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use crate::certificate::{Expiry, day};
+use crate::certificate::{CertificateFacts, Expiry, day};
 use crate::statement::{Predicate, Statement};
 use crate::verifying_key::VerifyingKey;
 
@@ -49,8 +49,16 @@ pub(super) fn check(
                 .into(),
         ),
     }
-    if accept == Expiry::Refuse {
-        found.extend(expiry(workload, env, at));
+    match accept {
+        Expiry::Refuse => found.extend(expiry(workload, env, at)),
+        Expiry::DangerAccept => unchecked.push("whether the encryption certificate has expired".into()),
+    }
+    unchecked
+        .push("until when the signing key is certified, if the env section holds it as a certificate".into());
+    if [workload, env].into_iter().flatten().any(|half| half.tool.is_ours()) {
+        unchecked.push(
+            "whether a password of one byte opens a token whose statement names our own tools: it is not signed".into(),
+        );
     }
     match env {
         Some(env) => found.extend(signing_key(env, key)),
@@ -71,19 +79,27 @@ fn platform(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
 
 fn certificate(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     let (a, b) = (&workload.encryption_certificate, &env.encryption_certificate);
-    (a.key_fingerprint != b.key_fingerprint).then(|| Disagreement {
+    let shown = |it: &CertificateFacts| {
+        let (from, until) = (day(it.not_before), day(it.not_after));
+        format!("{}, serial {}, {from} to {until}, key {}", it.subject, it.serial, it.key_fingerprint)
+    };
+    (a != b).then(|| Disagreement {
         what: "encryption certificate",
-        workload: format!("serial {}, key {}", a.serial, a.key_fingerprint),
-        env: format!("serial {}, key {}", b.serial, b.key_fingerprint),
+        workload: shown(a),
+        env: shown(b),
         hint: "both sides take the certificate of the guest's image version: `encrypt --certificate PEM`"
             .into(),
     })
 }
 
 fn expiry(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
-    let said = |half: Option<&Predicate>| match half.map(|it| it.encryption_certificate.not_after) {
-        Some(end) if end < at => (true, format!("expired on {}", day(end))),
-        Some(end) => (false, format!("valid until {}", day(end))),
+    let said = |half: Option<&Predicate>| match half
+        .map(|it| &it.encryption_certificate)
+        .map(|it| (it.not_before, it.not_after))
+    {
+        Some((_, end)) if end < at => (true, format!("expired on {}", day(end))),
+        Some((begin, _)) if begin > at => (true, format!("not valid before {}", day(begin))),
+        Some((_, end)) => (false, format!("valid until {}", day(end))),
         None => (false, "not stated".to_owned()),
     };
     let ((workload_expired, workload), (env_expired, env)) = (said(workload), said(env));
@@ -120,7 +136,7 @@ fn variables(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
 fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
     (env.signing_key.as_deref() != Some(key.fingerprint())).then(|| Disagreement {
         what: "signing key",
-        workload: format!("the key at hand is {}", key.fingerprint()),
+        workload: format!("names none; the key at hand is {}", key.fingerprint()),
         env: env.signing_key.clone().unwrap_or_else(|| "names none".to_owned()),
         hint: "give the env deployer your public key (`contract-signer public-key signing-key.pem`), to encrypt again with `--signing-key PUBLIC.pem`".into(),
     })

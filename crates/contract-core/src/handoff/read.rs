@@ -75,7 +75,7 @@ pub enum Error {
     #[error("it holds the {found} section, where the {expected} section is due")]
     Section {
         /// Stated.
-        found: String,
+        found: &'static str,
         /// Asked for.
         expected: &'static str,
     },
@@ -158,9 +158,9 @@ impl<R: Read + Seek> Unsorted<R> {
 
     /// Takes it as the section `K`, or refuses it.
     pub fn of_section<K: Kind>(self) -> Result<Handoff<K, R>, Error> {
-        let found = &self.statement.predicate.section;
+        let found = self.statement.predicate.section.as_str();
         if found != K::NAME {
-            return Err(Error::Section { found: found.clone(), expected: K::NAME });
+            return Err(Error::Section { found, expected: K::NAME });
         }
         Ok(Handoff { inner: self, kind: PhantomData })
     }

@@ -1,12 +1,14 @@
 //! The content of a file that `!file` names, as it will stand in the section.
 
 use std::{
-    fs::File,
+    fs::OpenOptions,
     io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
 use openssl::pkey::PKey;
+use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 /// No certificate chain and no key is anywhere near.
@@ -60,12 +62,15 @@ impl FileError {
 
 /// Reads a text: PEM keeps its final line end, anything else loses it, as with `$(cat FILE)`.
 pub fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
-    // asked before opening: opening a pipe waits for a writer
-    if !std::fs::metadata(path).map_err(|error| FileError::Read(reason(&error)))?.is_file() {
+    let read = |error: io::Error| FileError::Read(reason(&error));
+    // opening a pipe would wait for a writer
+    let nonblock = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path).map_err(read)?;
+    let metadata = file.metadata().map_err(read)?;
+    if !metadata.is_file() {
         return Err(FileError::NotAFile);
     }
-    let file = File::open(path).map_err(|error| FileError::Read(reason(&error)))?;
-    let size = file.metadata().map_or(0, |metadata| metadata.len()).min(LIMIT);
+    let size = metadata.len().min(LIMIT);
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(size).unwrap_or(0) + 1));
     file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| FileError::Read(reason(&error)))?;
     if bytes.len() as u64 > LIMIT {

@@ -148,7 +148,7 @@ mod tests {
 
     /// Issue 2: 10,000 passwords hold none of NUL, LF, CR, and every other value occurs at every position.
     #[test]
-    fn passwords_are_uniform_over_253_values() {
+    fn passwords_hold_253_values_at_every_position() {
         let mut seen = vec![[0_u32; 256]; PASSWORD];
         for _ in 0..10_000 {
             for (position, byte) in draw_password(&mut SystemRandomness).unwrap().iter().enumerate() {

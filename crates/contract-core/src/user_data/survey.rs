@@ -6,6 +6,7 @@
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use openssl::sha::Sha256;
+use zeroize::Zeroizing;
 
 use super::{Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts};
 use crate::certificate::hex;
@@ -31,7 +32,9 @@ pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
         return Err(yaml::Error::TooLarge { limit: LARGEST_YAML }.into());
     }
     input.seek(SeekFrom::Start(0))?;
-    let mut contents = Vec::new();
+    // plain sections hold secrets
+    let size = usize::try_from(bytes).unwrap_or(LARGEST_YAML);
+    let mut contents = Zeroizing::new(Vec::with_capacity(size.saturating_add(1)));
     input.read_to_end(&mut contents)?;
     let facts = UserData::parse(yaml::text(&contents)?)?;
     facts.facts(hex(&openssl::sha::sha256(&contents)), contents.len() as u64)
@@ -61,7 +64,9 @@ fn own_form(input: &mut impl Read) -> Result<UserDataFacts, Left> {
     while let Some(line) = lines.short_line()? {
         let (slot, value) = match line.split_once(": ") {
             Some(("envWorkloadSignature", value)) if is_base64(value) => (&mut signature, value.to_owned()),
-            Some(("attestationPublicKey", value)) => (&mut attestation_public_key, scalar(value)?),
+            Some(("attestationPublicKey", value)) if value.starts_with('"') => {
+                (&mut attestation_public_key, quoted(value)?)
+            }
             _ => return Err(Left::Form),
         };
         if slot.replace(value).is_some() {
@@ -81,11 +86,13 @@ fn own_form(input: &mut impl Read) -> Result<UserDataFacts, Left> {
 }
 
 fn is_base64(value: &str) -> bool {
-    !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+    !value.is_empty()
+        && !yaml::plain::is_null(value)
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
 
-/// A scalar on one line, quoted or not.
-fn scalar(value: &str) -> Result<String, Left> {
+/// A scalar in double quotes, as `sign` writes it.
+fn quoted(value: &str) -> Result<String, Left> {
     let document = yaml::parse(value, &Limits::default(), Tags::Refused).map_err(|_| Left::Form)?;
     document.root.text().map(str::to_owned).ok_or(Left::Form)
 }

@@ -61,7 +61,7 @@ fn inspect_handoff(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failu
     let mut handoff = Unsorted::read(file).doing(context)?;
     let facts = handoff.copy_token(&mut io::sink()).doing(context)?;
     let statement = handoff.statement();
-    let section = &statement.predicate.section;
+    let section = statement.predicate.section.as_str();
     seen.say("kind", "what", "handoff", &format!("a handoff of the {section} section, not signed"));
     seen.statement(statement);
     let ours = statement.predicate.tool.is_ours();
@@ -85,6 +85,7 @@ fn inspect_user_data(file: Input, name: &str, seen: &mut Seen) -> Result<(), Fai
     for key in &facts.unknown {
         seen.lines.push(format!("{key:<18}not known to this version"));
     }
+    seen.json.insert("unknown".into(), json!(facts.unknown));
     seen.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
     Ok(())
 }
@@ -137,7 +138,8 @@ impl Seen {
         self.lines.push(format!("{:<18}{}", "  sha256", facts.sha256));
         if let Some(weakness) = weakness {
             self.lines.push(format!("{:<18}{weakness}", "  weak"));
-            self.weak.push(format!("the {section} token is weak: {weakness}"));
+            let which = if section == "token" { String::new() } else { format!("{section} ") };
+            self.weak.push(format!("the {which}token is weak: {weakness}"));
         }
     }
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility, commit_all};
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, input};
 use contract_core::random::SystemRandomness;
@@ -15,7 +15,7 @@ use crate::cli::Keygen;
 
 pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     let private_path = &arguments.output;
-    if private_path == Path::new("-") {
+    if is_stdout(private_path) {
         return Err(Failure::usage("a private key is not written to standard output")
             .hint("name a file: `contract-signer keygen -o signing-key.pem`"));
     }

@@ -1,17 +1,16 @@
 //! `contract-signer public-key`: what the env deployer puts into the env section as `signingKey`.
 
 use std::io::Write as _;
-use std::path::Path;
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility};
+use cli_kit::output::{Output, Visibility, is_stdout};
 use cli_kit::{Doing as _, Failure, Report};
 use serde_json::json;
 
 use crate::cli::PublicKey;
 
 pub fn run(arguments: &PublicKey, report: &Report) -> Result<(), Failure> {
-    let to_stdout = arguments.output == Path::new("-");
+    let to_stdout = is_stdout(&arguments.output);
     let key = super::signing_key(&arguments.key, &arguments.passphrase)?;
     let pem = key.public().to_pem().doing(|| "cannot write the public key".into())?;
     let fingerprint = key.public().fingerprint();

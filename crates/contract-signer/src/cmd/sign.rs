@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
-use cli_kit::output::{Output, Visibility};
+use cli_kit::output::{Output, Visibility, refuse_inputs};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
@@ -35,6 +35,10 @@ struct Done {
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
     let paths = Paths::of(arguments)?;
+    let read =
+        [Some(&paths.workload), Some(&paths.env), Some(&paths.key), arguments.attestation_key.as_ref()];
+    let read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
+    refuse_inputs(&arguments.output, &read)?;
     let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
     let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
     let workload = half::<Workload>(&paths.workload, arguments)?;
@@ -48,10 +52,10 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let expiry =
         if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
     let cannot = || "cannot sign".to_owned();
-    let contract = Contract::combine(workload, env, key.public(), clock::now(), expiry).doing(cannot)?;
+    let contract = Contract::combine(workload, env, &key, clock::now(), expiry).doing(cannot)?;
     let unchecked = contract.unchecked().to_vec();
     let progress = Progress::spinner(report, "signing");
-    contract.sign(&key, attestation_key.as_deref(), workers(), &mut output).doing(cannot)?;
+    contract.sign(attestation_key.as_deref(), workers(), &mut output).doing(cannot)?;
     let facts = verified(&mut output, key.public())?;
     drop(progress);
 
@@ -132,7 +136,11 @@ pub(super) fn begins_as_token(file: &mut Input) -> bool {
 }
 
 fn attestation_key(path: &Path) -> Result<String, Failure> {
-    super::verifying_key(path)?.to_pem().doing(|| format!("cannot use `{}`", input::name(path)))
+    let key = super::verifying_key(path).map_err(|failure| Failure {
+        hints: vec!["ask the auditor for the public half of an RSA key, as PEM `PUBLIC KEY`".into()],
+        ..failure
+    })?;
+    key.to_pem().doing(|| format!("cannot use `{}`", input::name(path)))
 }
 
 /// What was written, read back and verified with the public key before it gets its name.

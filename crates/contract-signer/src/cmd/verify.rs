@@ -13,6 +13,18 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let facts = user_data::survey(Input::open(&arguments.user_data)?)
         .doing(|| format!("cannot read `{name}` as user data"))?;
     facts.verify(&key, clock::now()).doing(|| format!("`{name}` does not hold"))?;
+    for key in &facts.unknown {
+        let hint = "see whether it is misspelt, and who put it there".to_owned();
+        report.warning(
+            &format!("`{key}` is no key of user data that this version knows, and it is not signed"),
+            &[hint],
+        );
+    }
+    let not_covered: Vec<&str> =
+        facts.attestation_public_key.iter().map(|_| "attestationPublicKey").collect();
+    if !not_covered.is_empty() {
+        report.note("not covered by the signature: `attestationPublicKey`");
+    }
     let result = json!({
         "file": name,
         "verified": true,
@@ -20,6 +32,8 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         "expires": key.expires(),
         "workload": facts.workload.sha256,
         "env": facts.env.sha256,
+        "notCovered": not_covered,
+        "unknown": facts.unknown,
     });
     let until =
         key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));

@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::cli::Keygen;
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Made {
     guest_key: String,
     certificate: String,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::cores::workers;
 use cli_kit::failure::Doing;
-use cli_kit::output::{Output, Visibility};
+use cli_kit::output::{Output, Visibility, is_stdout};
 use cli_kit::progress::Progress;
 use cli_kit::report::count;
 use cli_kit::{Failure, Report};
@@ -46,7 +46,7 @@ fn target(arguments: &Pack, report: &Report) -> Result<PathBuf, Failure> {
     let name = folder.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy());
     let target = arguments.output.clone().unwrap_or_else(|| format!("{name}.tar.gz").into());
     report.shares_stdout_with(&target)?;
-    if target == Path::new("-") {
+    if is_stdout(&target) {
         return Ok(target);
     }
     let parent = target.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
