@@ -55,7 +55,7 @@ pub struct FolderArguments {
 pub struct CheckArguments {
     #[command(flatten)]
     pub(crate) folder: FolderArguments,
-    /// Print the section as well, its secrets masked
+    /// Print the section as well, its secrets masked; comments stand there as they are
     #[arg(long)]
     pub(crate) show: bool,
 }

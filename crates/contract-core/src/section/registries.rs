@@ -84,7 +84,17 @@ pub fn is_variable_name(name: &str) -> bool {
 pub fn credentials(check: &mut Check<'_>, field: &Field<'_>) -> Vec<Credential> {
     let Some(map) = check.any_mapping(field) else { return Vec::new() };
     let mut credentials = Vec::new();
-    for (registry, field) in map.fields() {
+    for (registry, entry) in map.fields() {
+        // what stands before an `@` is a user and, more often than not, a password: not repeated
+        if registry.contains('@') {
+            check.error(
+                field,
+                "a name that holds `@` is no registry",
+                "write the host alone; user and password have fields of their own",
+            );
+            continue;
+        }
+        let field = entry;
         if !is_registry(registry) {
             check.error(
                 &field,

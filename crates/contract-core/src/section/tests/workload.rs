@@ -130,6 +130,10 @@ fn registries_and_images() {
         ("auths: {us.icr.io: {username: ab, password: canary}}", "username: 2 characters, at least 3"),
         ("auths: {us.icr.io: {username: abc, password: ca}}", "password: 2 characters, at least 3"),
         (
+            "auths: {\"me:canary@us.icr.io\": {username: abc, password: canary}}",
+            "auths: a name that holds `@` is no registry",
+        ),
+        (
             "auths: {\"https://us.icr.io\": {username: abc, password: canary}}",
             "`https://us.icr.io` is no registry",
         ),
