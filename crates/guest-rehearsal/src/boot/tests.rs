@@ -154,6 +154,21 @@ fn a_contract_lives_as_long_as_its_signing_certificate() {
     assert!(detail.contains("the contract expired at"), "{detail}");
 }
 
+/// No source names a message of the guest's for it: the schema looks at no date.
+#[test]
+fn an_expired_log_certificate_is_a_warning_without_a_message_of_the_guest_s() {
+    let mut case = Case::sound();
+    let server = quoted(signing_certificate(100));
+    let syslog = format!("  syslog:\n    hostname: log.example\n    port: 6514\n    server: {server}\n");
+    let router = case.env.find("  logRouter:").unwrap()..case.env.find("volumes:").unwrap();
+    case.env.replace_range(router, &syslog);
+    assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
+    let later = Timestamp::now() + SignedDuration::from_hours(24 * 101);
+    let report = boot(case.user_data().as_bytes(), guest_key(), later);
+    assert!(warnings(&report)[0].contains("logging.syslog.server"), "{report:#?}");
+    assert!(report.booted && report.steps.iter().all(|step| step.code.is_none()), "{report:#?}");
+}
+
 #[test]
 fn a_signing_key_may_be_base64_of_a_pem() {
     let mut case = Case::sound();
