@@ -40,7 +40,7 @@ fn sequence(
     at: Timestamp,
 ) -> Result<(), Stopped> {
     let user_data = user_data::read(log, bytes)?;
-    *attestation = attestation::digests(bytes, &user_data);
+    *attestation = attestation::digests(bytes);
     let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
     let env = decrypt::section::<Env>(log, &user_data.env, key)?;
     let workload = schema::workload(log, workload, at)?;

@@ -1,27 +1,14 @@
 //! What the attestation record of the running guest must show (contract-format, section 8).
 
-use contract_core::certificate::hex;
-use contract_core::user_data::UserData;
-use openssl::sha::sha256;
+use std::io::Cursor;
+
+use contract_core::user_data::survey;
 
 use crate::report::Digest;
 
-/// The lines that the user data determine. The record holds more: the whole boot medium, the files beside the user data.
-pub fn digests(bytes: &[u8], user_data: &UserData) -> Vec<Digest> {
-    let sha256_of = |bytes: &[u8]| hex(&sha256(bytes));
-    // a value written as a block ends in a line feed, which the guest does not count
-    let value = |name, value: &str| Digest {
-        name,
-        sha256: sha256_of(value.trim_end_matches(['\r', '\n']).as_bytes()),
-    };
-    let key = user_data.attestation_public_key.as_deref();
-    [
-        Some(value("contract:workload", &user_data.workload)),
-        Some(value("contract:env", &user_data.env)),
-        key.map(|key| value("contract:attestationPublicKey", key)),
-        Some(Digest { name: "cidata/user-data", sha256: sha256_of(bytes) }),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+/// The lines that the user data determine; none where they are damaged, which the boot tells. The record holds more: the
+/// whole boot medium, the files beside the user data.
+pub fn digests(bytes: &[u8]) -> Vec<Digest> {
+    let lines = survey(Cursor::new(bytes)).map(|facts| facts.attestation_lines()).unwrap_or_default();
+    lines.into_iter().map(|(name, sha256)| Digest { name, sha256 }).collect()
 }
