@@ -36,6 +36,7 @@ mod kdf;
 pub mod pem;
 pub mod platform;
 pub mod random;
+pub mod seed;
 pub mod signing_key;
 pub mod statement;
 pub mod verifying_key;
