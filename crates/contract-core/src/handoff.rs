@@ -1,14 +1,15 @@
 //! State 4 of 7: the handoff, a token with its maker's statement, in a file that travels between teams.
 //!
-//! `handoff = tar(token, statement.json)`: standard tools open it. Source: ours (docs/format/4-handoff.md).
+//! `handoff = tar(token, statement.json, statement.json.sig)`, which may be encrypted with age as a whole: standard tools
+//! open it. Source: ours (docs/format/4-handoff.md).
 //!
 //! | entry | content | limit |
 //! |---|---|---|
 //! | `token` | the token, without line end | the file |
 //! | `statement.json` | a [`Statement`] | 1 MiB |
+//! | `statement.json.sig` | an armored SSHSIG over the statement's bytes; absent where nobody vouches | 64 KiB |
 //!
-//! Not signed and not encrypted in this version: a handoff is as trustworthy as the way it came. The statement holds
-//! no secret.
+//! The statement holds no secret.
 
 mod read;
 
@@ -26,33 +27,71 @@ pub use read::{Error, Handoff, Unsorted};
 const TOKEN: &str = "token";
 /// The entry that holds the statement.
 const STATEMENT: &str = "statement.json";
+/// The entry that holds the signature over the statement.
+const SIGNATURE: &str = "statement.json.sig";
 /// tar's record.
 const RECORD: usize = 512;
 
-/// Streams a handoff: `encrypt` writes the token, `state` speaks of it. The token's size is known only afterwards, so
-/// its header is written last, and `out` must be able to seek.
-pub fn write<E: From<io::Error>>(
-    out: &mut (impl Write + Seek),
+/// Streams a handoff, entry by entry. The token's size is known only when it is written, so its header is written last,
+/// and `out` must be able to seek.
+#[derive(Debug)]
+pub struct Writer<W> {
+    out: W,
     time: Timestamp,
-    encrypt: impl FnOnce(&mut dyn Write) -> Result<Encrypted, E>,
-    state: impl FnOnce(&Encrypted) -> Statement,
-) -> Result<(Encrypted, Statement), E> {
-    let begin = out.stream_position()?;
-    out.write_all(header(TOKEN, 0, time)?.as_bytes())?;
-    let encrypted = encrypt(out)?;
-    let end = out.stream_position()?;
-    out.seek(SeekFrom::Start(begin))?;
-    out.write_all(header(TOKEN, encrypted.bytes, time)?.as_bytes())?;
-    out.seek(SeekFrom::Start(end))?;
-    pad(out, encrypted.bytes)?;
+}
 
-    let statement = state(&encrypted);
-    let json = statement.to_json().map_err(io::Error::from)?;
-    out.write_all(header(STATEMENT, json.len() as u64, time)?.as_bytes())?;
-    out.write_all(&json)?;
-    pad(out, json.len() as u64)?;
-    out.write_all(&[0; 2 * RECORD])?;
-    Ok((encrypted, statement))
+impl<W: Write + Seek> Writer<W> {
+    /// Begins where `out` stands; `time` is every entry's.
+    pub fn new(out: W, time: Timestamp) -> Self {
+        Self { out, time }
+    }
+
+    /// The first entry: `encrypt` writes the token.
+    pub fn token<E: From<io::Error>>(
+        &mut self,
+        encrypt: impl FnOnce(&mut dyn Write) -> Result<Encrypted, E>,
+    ) -> Result<Encrypted, E> {
+        let begin = self.out.stream_position()?;
+        self.out.write_all(header(TOKEN, 0, self.time)?.as_bytes())?;
+        let encrypted = encrypt(&mut self.out)?;
+        let end = self.out.stream_position()?;
+        self.out.seek(SeekFrom::Start(begin))?;
+        self.out.write_all(header(TOKEN, encrypted.bytes, self.time)?.as_bytes())?;
+        self.out.seek(SeekFrom::Start(end))?;
+        self.pad(encrypted.bytes)?;
+        Ok(encrypted)
+    }
+
+    /// The second entry; returns its bytes, to be signed.
+    pub fn statement(&mut self, statement: &Statement) -> io::Result<Vec<u8>> {
+        let json = statement.to_json().map_err(io::Error::from)?;
+        self.entry(STATEMENT, &json)?;
+        Ok(json)
+    }
+
+    /// The third entry, where somebody vouches: the armored signature over the second.
+    pub fn signature(&mut self, armored: &str) -> io::Result<()> {
+        self.entry(SIGNATURE, armored.as_bytes())
+    }
+
+    /// Ends the archive.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.out.write_all(&[0; 2 * RECORD])?;
+        self.out.flush()
+    }
+
+    fn entry(&mut self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let size = bytes.len() as u64;
+        self.out.write_all(header(name, size, self.time)?.as_bytes())?;
+        self.out.write_all(bytes)?;
+        self.pad(size)
+    }
+
+    fn pad(&mut self, size: u64) -> io::Result<()> {
+        let record = RECORD as u64;
+        let padding = usize::try_from(size.next_multiple_of(record) - size).unwrap_or(0);
+        self.out.write_all([0; RECORD].get(..padding).unwrap_or_default())
+    }
 }
 
 fn header(name: &str, size: u64, time: Timestamp) -> io::Result<tar::Header> {
@@ -64,10 +103,4 @@ fn header(name: &str, size: u64, time: Timestamp) -> io::Result<tar::Header> {
     header.set_mtime(u64::try_from(time.as_second()).unwrap_or(0));
     header.set_cksum();
     Ok(header)
-}
-
-fn pad(out: &mut impl Write, size: u64) -> io::Result<()> {
-    let record = RECORD as u64;
-    let padding = usize::try_from(size.next_multiple_of(record) - size).unwrap_or(0);
-    out.write_all([0; RECORD].get(..padding).unwrap_or_default())
 }

@@ -158,10 +158,18 @@ impl Outputs {
             })
         };
         let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
-        let state = |encrypted: &Encrypted| {
-            Statement::of(section, encrypted, platform, certificate.facts(), draft.at, tool)
-        };
-        handoff::write(handoff, draft.at, encrypt, state).map(|(encrypted, _)| encrypted)
+        let mut writer = handoff::Writer::new(handoff, draft.at);
+        let encrypted = writer.token(encrypt)?;
+        writer.statement(&Statement::of(
+            section,
+            &encrypted,
+            platform,
+            certificate.facts(),
+            draft.at,
+            tool,
+        ))?;
+        writer.finish()?;
+        Ok(encrypted)
     }
 }
 

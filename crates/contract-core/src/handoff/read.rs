@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
-use super::{STATEMENT, TOKEN};
+use super::{SIGNATURE, STATEMENT, TOKEN};
 use crate::advice::{Advice, Blame};
 use crate::section::Kind;
 use crate::statement::Statement;
@@ -11,6 +11,8 @@ use crate::token::{self, Scanner, TokenFacts};
 
 /// Longest `statement.json`.
 const LONGEST_STATEMENT: u64 = 1 << 20;
+/// Longest `statement.json.sig`; an RSA-16384 signature takes 6 KiB.
+const LONGEST_SIGNATURE: u64 = 64 << 10;
 /// Longest tail of zeros behind the last entry; tar pads to 10 KiB by default.
 const LONGEST_TAIL: u64 = 1 << 20;
 
@@ -27,7 +29,9 @@ pub enum Error {
     #[error("not a tar archive, or a damaged one")]
     Tar,
     /// An entry that a handoff does not have.
-    #[error("it holds an entry `{0}`; a handoff holds `token` and `statement.json` only")]
+    #[error(
+        "it holds an entry `{0}`; a handoff holds `token`, `statement.json` and `statement.json.sig` only"
+    )]
     Extra(String),
     /// The same entry twice.
     #[error("it holds `{0}` twice")]
@@ -41,9 +45,9 @@ pub enum Error {
     /// An entry claims more bytes than the file has.
     #[error("its entry `{0}` claims {1} bytes, more than the file holds: it was cut off")]
     Truncated(String, u64),
-    /// Too long a statement.
-    #[error("its `statement.json` claims {0} bytes, at most {LONGEST_STATEMENT} are read")]
-    LongStatement(u64),
+    /// Too long a statement or signature.
+    #[error("its `{0}` claims {1} bytes, at most {2} are read")]
+    TooLong(&'static str, u64, u64),
     /// Something behind the end.
     #[error("something stands behind the end of the archive")]
     Tail,
@@ -115,24 +119,25 @@ pub struct Unsorted<R> {
     token_at: u64,
     token_bytes: u64,
     statement: Statement,
+    /// The bytes that a signature covers.
+    signed: Vec<u8>,
+    signature: Option<Vec<u8>>,
 }
 
 impl<R: Read + Seek> Unsorted<R> {
     /// Reads the statement and finds the token; no path of the tar is ever used.
     pub fn read(mut input: R) -> Result<Self, Error> {
         let end = input.seek(SeekFrom::End(0))?;
-        let (token, statement, tail) = entries(&mut input, end)?;
-        check_tail(&mut input, tail, end)?;
-        let (token_at, token_bytes) = token.ok_or(Error::Missing(TOKEN))?;
-        let (at, bytes) = statement.ok_or(Error::Missing(STATEMENT))?;
-        if bytes > LONGEST_STATEMENT {
-            return Err(Error::LongStatement(bytes));
-        }
-        input.seek(SeekFrom::Start(at))?;
-        let mut json = Vec::new();
-        input.by_ref().take(bytes).read_to_end(&mut json)?;
-        let statement = Statement::parse(&json).map_err(Error::Statement)?;
-        Ok(Self { input, token_at, token_bytes, statement })
+        let entries = Entries::find(&mut input, end)?;
+        check_tail(&mut input, entries.end, end)?;
+        let (token_at, token_bytes) = entries.token.ok_or(Error::Missing(TOKEN))?;
+        let statement = entries.statement.ok_or(Error::Missing(STATEMENT))?;
+        let signed = read_whole(&mut input, STATEMENT, statement, LONGEST_STATEMENT)?;
+        let signature = entries.signature;
+        let signature =
+            signature.map(|at| read_whole(&mut input, SIGNATURE, at, LONGEST_SIGNATURE)).transpose()?;
+        let statement = Statement::parse(&signed).map_err(Error::Statement)?;
+        Ok(Self { input, token_at, token_bytes, statement, signed, signature })
     }
 
     /// What its maker states.
@@ -197,39 +202,67 @@ pub(crate) fn copy_token(input: &mut dyn Read, out: &mut dyn Write) -> Result<To
 }
 
 /// Where an entry's bytes begin, and how many there are.
-type Extent = Option<(u64, u64)>;
+type Extent = (u64, u64);
 
-fn entries<R: Read + Seek>(input: &mut R, end: u64) -> Result<(Extent, Extent, u64), Error> {
-    let (mut token, mut statement, mut tail) = (None, None, 0);
-    input.seek(SeekFrom::Start(0))?;
-    let mut archive = tar::Archive::new(&mut *input);
-    // what tar says of a bad header quotes the file, which may be a private key that was named by mistake
-    let damaged = |error: io::Error| match error.kind() {
-        io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Tar,
-        _ => Error::Read(error),
-    };
-    // raw: extended headers are entries of their own here, and refused as such, never obeyed
-    for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
-        let entry = entry.map_err(damaged)?;
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-        let (slot, name) = match name.strip_prefix("./").unwrap_or(&name) {
-            TOKEN => (&mut token, TOKEN),
-            STATEMENT => (&mut statement, STATEMENT),
-            _ => return Err(Error::Extra(name)),
+/// What a handoff holds, and where.
+#[derive(Default)]
+struct Entries {
+    token: Option<Extent>,
+    statement: Option<Extent>,
+    signature: Option<Extent>,
+    /// Of the last entry's bytes.
+    end: u64,
+}
+
+impl Entries {
+    fn find<R: Read + Seek>(input: &mut R, end: u64) -> Result<Self, Error> {
+        let mut found = Self::default();
+        input.seek(SeekFrom::Start(0))?;
+        let mut archive = tar::Archive::new(&mut *input);
+        // what tar says of a bad header quotes the file, which may be a private key that was named by mistake
+        let damaged = |error: io::Error| match error.kind() {
+            io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Tar,
+            _ => Error::Read(error),
         };
-        if entry.header().entry_type() != tar::EntryType::Regular {
-            return Err(Error::NotRegular(name.to_owned()));
+        // raw: extended headers are entries of their own here, and refused as such, never obeyed
+        for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
+            let entry = entry.map_err(damaged)?;
+            let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+            let (slot, name) = match name.strip_prefix("./").unwrap_or(&name) {
+                TOKEN => (&mut found.token, TOKEN),
+                STATEMENT => (&mut found.statement, STATEMENT),
+                SIGNATURE => (&mut found.signature, SIGNATURE),
+                _ => return Err(Error::Extra(name)),
+            };
+            if entry.header().entry_type() != tar::EntryType::Regular {
+                return Err(Error::NotRegular(name.to_owned()));
+            }
+            let (at, size) = (entry.raw_file_position(), entry.size());
+            found.end = at.saturating_add(size);
+            if found.end > end {
+                return Err(Error::Truncated(name.to_owned(), size));
+            }
+            if slot.replace((at, size)).is_some() {
+                return Err(Error::Twice(name));
+            }
         }
-        let (at, size) = (entry.raw_file_position(), entry.size());
-        tail = at.saturating_add(size);
-        if tail > end {
-            return Err(Error::Truncated(name.to_owned(), size));
-        }
-        if slot.replace((at, size)).is_some() {
-            return Err(Error::Twice(name));
-        }
+        Ok(found)
     }
-    Ok((token, statement, tail))
+}
+
+fn read_whole<R: Read + Seek>(
+    input: &mut R,
+    name: &'static str,
+    (at, bytes): Extent,
+    longest: u64,
+) -> Result<Vec<u8>, Error> {
+    if bytes > longest {
+        return Err(Error::TooLong(name, bytes, longest));
+    }
+    input.seek(SeekFrom::Start(at))?;
+    let mut content = Vec::new();
+    input.by_ref().take(bytes).read_to_end(&mut content)?;
+    Ok(content)
 }
 
 fn check_tail<R: Read + Seek>(input: &mut R, from: u64, end: u64) -> Result<(), Error> {
