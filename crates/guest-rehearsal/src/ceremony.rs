@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 pub mod folders;
 mod rsyslog;
 pub mod tools;
+mod users;
 
 use folders::Folders;
 use tools::{Said, Tools};
@@ -103,7 +104,8 @@ impl Ceremony<'_> {
     fn run(&mut self, who: &'static str, command: &str) -> Result<String, Failure> {
         (self.before)(who, command);
         let words: Vec<_> = command.split_ascii_whitespace().collect();
-        let Said { stdout, outcome } = self.tools.run(&self.folders.of(who), &words)?;
+        let Said { stdout, outcome } =
+            self.tools.run(&self.folders.of(who), self.folders.user(who), &words)?;
         self.done(who, command, outcome);
         Ok(stdout)
     }

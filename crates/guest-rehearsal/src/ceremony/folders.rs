@@ -1,20 +1,28 @@
 //! The folders of a ceremony: copies of the samples, and what is put into them.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::{ExitCode, Failure};
 
+use super::users::{self, User};
+
 /// The folders that a ceremony leaves behind.
 pub const NAMES: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "guest"];
 
 /// Where the story plays.
-pub struct Folders(PathBuf);
+pub struct Folders {
+    path: PathBuf,
+    users: Option<[User; 3]>,
+}
 
 impl Folders {
-    /// Copies the samples of the three personas into `folder`, and makes an empty one for the guest.
+    /// Copies the samples of the three personas into `folder`, and makes an empty one for the guest. Where this runs as
+    /// root, each persona's folder belongs to a user of its own, and no other can enter it.
     ///
     /// What an earlier ceremony left there is replaced with `force`; anything else that lies there is an error.
     pub fn make(personas: &Path, folder: &Path, force: bool) -> Result<Self, Failure> {
@@ -46,22 +54,37 @@ impl Folders {
         for persona in &NAMES[..3] {
             copy(&source.join(persona), &folder.join(persona))?;
         }
-        Ok(Self(folder))
+        let users = users::free(&folder.join("guest"));
+        if let Some(users) = users {
+            for (user, persona) in users.iter().zip(NAMES) {
+                user.own_all(&folder.join(persona))?;
+            }
+            // each finds the way to his own
+            let passable = Permissions::from_mode(0o711);
+            fs_err::set_permissions(&folder, passable).doing_io("open", &folder)?;
+        }
+        Ok(Self { path: folder, users })
+    }
+
+    /// Whose folder it is, where each persona is a user of its own.
+    pub(super) fn user(&self, name: &str) -> Option<User> {
+        let at = NAMES.iter().position(|known| *known == name)?;
+        self.users?.get(at).copied()
     }
 
     /// The folder that holds the four.
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// One of the four.
     pub(super) fn of(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     /// What somebody has.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         fs_err::read(&path).doing_io("read", &path)
     }
 
@@ -84,12 +107,19 @@ impl Folders {
 
     /// Puts a file that anybody may read.
     pub(super) fn public(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        write(&self.0.join(name), bytes, Visibility::Public)
+        self.put(name, bytes, Visibility::Public)
     }
 
     /// Puts a file that only its owner may read.
     pub(super) fn secret(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        write(&self.0.join(name), bytes, Visibility::Secret)
+        self.put(name, bytes, Visibility::Secret)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8], visibility: Visibility) -> Result<(), Failure> {
+        let path = self.path.join(name);
+        write(&path, bytes, visibility)?;
+        let whose = name.split('/').next().unwrap_or_default();
+        self.user(whose).map_or(Ok(()), |user| user.own(&path))
     }
 }
 
@@ -166,7 +196,6 @@ fn write(path: &Path, bytes: &[u8], visibility: Visibility) -> Result<(), Failur
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     /// Samples as they are in the project, and a place beside them.
     fn samples() -> (tempfile::TempDir, PathBuf, PathBuf) {
@@ -194,6 +223,37 @@ mod tests {
         folders.secret("guest/key", b"secret").unwrap();
         let mode = fs_err::metadata(folder.join("guest/key")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn as_root_each_persona_is_a_user_whose_folder_no_other_can_enter() {
+        let (_root, personas, folder) = samples();
+        let folders = Folders::make(&personas, &folder, false).unwrap();
+        if !rustix::process::geteuid().is_root() {
+            assert_eq!(folders.user("env-deployer"), None);
+            return println!("skipped: needs root");
+        }
+        folders.secret("env-deployer/inside/key", b"secret").unwrap();
+        for name in &NAMES[..3] {
+            let User(number) = folders.user(name).unwrap();
+            let others = NAMES.iter().filter(|other| *other != name);
+            let reads = |file: PathBuf| {
+                let cat = ["cat", file.to_str().unwrap()].map(str::to_owned);
+                std::process::Command::new("setpriv")
+                    .args([format!("--reuid={number}"), format!("--regid={number}"), "--clear-groups".into()])
+                    .args(cat)
+                    .current_dir(folder.join(name))
+                    .output()
+                    .unwrap()
+                    .status
+                    .success()
+            };
+            assert!(reads("inside/persona.yaml".into()), "{name}");
+            for other in others {
+                assert!(!reads(Path::new("..").join(other).join("inside/persona.yaml")), "{name}: {other}");
+            }
+        }
+        assert_eq!(folders.user("guest"), None);
     }
 
     #[test]

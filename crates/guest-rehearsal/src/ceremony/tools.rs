@@ -1,10 +1,16 @@
 //! The four binaries: found beside the one that runs, run in a persona's folder, heard.
 
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use cli_kit::failure::DoingIo;
 use cli_kit::{ExitCode, Failure};
+
+use super::users::User;
 
 /// The binaries of the story, in the order of their first appearance.
 const NAMES: [&str; 4] = ["guest-rehearsal", "contract-signer", "workload-provider", "env-deployer"];
@@ -38,12 +44,14 @@ impl Tools {
     }
 
     /// Runs one command line in a folder. No terminal is offered: a ceremony asks nothing.
-    pub(super) fn run(&self, folder: &Path, words: &[&str]) -> Result<Said, Failure> {
+    pub(super) fn run(&self, folder: &Path, user: Option<User>, words: &[&str]) -> Result<Said, Failure> {
         let (name, arguments) = words.split_first().unwrap_or((&"", &[]));
         let binary = binary(&self.0, name);
-        let mut command = Command::new(&binary);
-        command.args(arguments).current_dir(folder).stdin(Stdio::null());
-        let output = command.output().doing_io("run", &binary)?;
+        let output = match user {
+            None => Command::new(&binary).args(arguments).current_dir(folder).stdin(Stdio::null()).output(),
+            Some(user) => run_as(user, &binary, arguments, folder),
+        };
+        let output = output.doing_io("run", &binary)?;
         let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         if output.status.success() {
@@ -59,6 +67,24 @@ impl Tools {
         )
         .hint(format!("see all that it says: `cd {} && {command}`", folder.display())))
     }
+}
+
+/// Program and folder are opened by us and named by descriptor: the way to them may lead through folders that only root
+/// can enter.
+fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) -> io::Result<Output> {
+    let (program, place) = (File::open(binary)?, File::open(folder)?);
+    // a script's interpreter opens it once more
+    rustix::io::fcntl_setfd(&program, rustix::io::FdFlags::empty())?;
+    let descriptor = |file: &File| format!("/proc/self/fd/{}", file.as_raw_fd());
+    Command::new(descriptor(&program))
+        .arg0(binary)
+        .args(arguments)
+        .current_dir(descriptor(&place))
+        .env("HOME", folder)
+        .uid(number)
+        .gid(number)
+        .stdin(Stdio::null())
+        .output()
 }
 
 /// A failure of a ceremony is the failure of the command that failed.
