@@ -4,6 +4,7 @@
 //! the guest would find the same disagreements, minutes after boot. What could not be checked is listed, not assumed.
 
 mod agreement;
+mod history;
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
@@ -24,6 +25,7 @@ use crate::user_data::SignedBytes;
 use crate::yaml;
 
 pub use agreement::Disagreement;
+pub use history::{Change, Earlier, Event, Weight};
 
 /// One half of a contract: a handoff, or, at the signer's own risk, a token that nobody speaks for.
 pub enum Half<K, R> {
@@ -192,6 +194,17 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     /// What nobody could check, for want of a statement.
     pub fn unchecked(&self) -> &[String] {
         &self.unchecked
+    }
+
+    /// What both halves' makers state, where they do.
+    pub fn statements(&self) -> (Option<&Statement>, Option<&Statement>) {
+        (self.workload.statement(), self.env.statement())
+    }
+
+    /// What changed about the volumes since earlier contracts, side by side with none of them refused.
+    pub fn changes_since(&self, earlier: &[Earlier]) -> Vec<Change> {
+        let (workload, env) = self.statements();
+        [workload, env].into_iter().flatten().flat_map(|half| history::changes(half, earlier)).collect()
     }
 
     /// Signs, and streams the user data to `out`: every token is read once, checked as it passes, and kept nowhere.

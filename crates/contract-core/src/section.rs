@@ -2,8 +2,8 @@
 //!
 //! `section = UTF-8 YAML, one document, "type: workload" or "type: env" at its top` (contract-format, sections 3 and 7).
 //!
-//! What is encrypted is the user's own file, byte for byte, in which only tagged values are replaced in place, and, in an
-//! env section, one line with the signing key is inserted. So comments and order survive, and what `check` showed is what
+//! What is encrypted is the user's own file, byte for byte, in which only tagged values are replaced in place, and
+//! volumes get their seeds, and an env section the signing key, on lines of their own. So comments and order survive, and what `check` showed is what
 //! the guest reads. Not authenticated: the author alone vouches for it.
 
 mod certificates;
@@ -16,6 +16,7 @@ mod logging;
 mod pem_form;
 mod registries;
 mod secret;
+mod seeds;
 mod splice;
 mod tags;
 mod value;
@@ -31,6 +32,7 @@ use zeroize::Zeroizing;
 use crate::{
     advice::Advice as _,
     finding::{Findings, Place},
+    seed::Seeds,
     yaml::{self, Kind as YamlKind, Limits, Node, Style, Tag, Tags},
 };
 use fields::{Check, Field, Map, nearest};
@@ -42,6 +44,7 @@ pub use logging::{LogRouter, Logging, Syslog};
 pub use registries::{Credential, DctImage, Images, RhsImage};
 pub use secret::Secret;
 pub use splice::{Edit, Part, SpliceError, splice};
+pub(crate) use volumes::is_volume_name;
 pub use volumes::{EnvSeed, EnvVolume, VolumeFacts, WorkloadVolume};
 pub use workload::{Application, Archive, Literal, WorkloadModel};
 pub use write::{Measured, WriteError};
@@ -58,14 +61,18 @@ pub enum Env {}
 pub trait Kind: sealed::Sealed {
     /// `workload` or `env`: the section's `type`, and its key in the contract.
     const NAME: &'static str;
+    /// The binary of the persona who writes it: hints name its commands.
+    const AUTHOR: &'static str;
 }
 
 impl Kind for Workload {
     const NAME: &'static str = "workload";
+    const AUTHOR: &'static str = "workload-provider";
 }
 
 impl Kind for Env {
     const NAME: &'static str = "env";
+    const AUTHOR: &'static str = "env-deployer";
 }
 
 mod sealed {
@@ -147,12 +154,19 @@ pub struct Section<K: Kind> {
 }
 
 impl<K: Kind> Section<K> {
-    /// Reads a persona's file, with all that its tags name. There is no section if there are errors among the findings.
-    pub fn read(source: &Source<'_>, passphrases: &mut dyn Passphrases) -> (Option<Self>, Findings) {
+    /// Reads a persona's file, with all that its tags name, and with the seeds of the volumes that name none. There is no
+    /// section if there are errors among the findings.
+    pub fn read(
+        source: &Source<'_>,
+        passphrases: &mut dyn Passphrases,
+        seeds: &mut dyn Seeds,
+    ) -> (Option<Self>, Findings) {
         let mut check = Check::new(source.file, Some(source.folder), source.at);
         let Some(mut root) = parse(&mut check, source.text, Tags::FileAndFolder) else {
             return (None, check.findings);
         };
+        // before tags are resolved: whether a seed stands in a file of its own is worth a word
+        let insertions = seeds::insert(&mut check, source.text, &mut root, seeds);
         let mut resolver =
             Resolver { check: &mut check, folder: source.folder, passphrases, edits: Vec::new() };
         resolver.resolve("", 1, &mut root);
@@ -161,7 +175,10 @@ impl<K: Kind> Section<K> {
             edits.extend(tags::insert_signing_key(&mut check, source.text, &mut root, pem));
         }
         let Some((model, facts)) = Self::checked(&mut check, &root) else { return (None, check.findings) };
-        let masked = masked(source.text, &check.hidden, &edits);
+        let (inserted, shown): (Vec<_>, Vec<_>) =
+            insertions.into_iter().map(|insertion| (insertion.written, insertion.shown)).unzip();
+        let masked = masked(source.text, &check.hidden, edits.iter().chain(&shown));
+        edits.extend(inserted);
         let written = splice(source.text, edits).ok().filter(|parts| reads_back(parts, &root));
         let (Some(parts), Some(masked)) = (written, masked) else {
             let message = "internal error: the section does not read back as it was written";
@@ -180,7 +197,7 @@ impl<K: Kind> Section<K> {
         let mut check = Check::new(K::NAME, None, at);
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
         let section = Self::checked(&mut check, &root).and_then(|(model, facts)| {
-            let masked = masked(&text, &check.hidden, &[])?;
+            let masked = masked(&text, &check.hidden, [])?;
             Some(Self { parts: vec![Part::Text(text)], masked, model, facts, kind: PhantomData })
         });
         (section, check.findings)
@@ -277,13 +294,17 @@ fn with_archives(node: &Node) -> Node {
 }
 
 /// The section with something else in the places of secrets and archives.
-fn masked(text: &str, hidden: &[(std::ops::Range<usize>, String)], edits: &[Edit]) -> Option<String> {
+fn masked<'e>(
+    text: &str,
+    hidden: &[(std::ops::Range<usize>, String)],
+    edits: impl IntoIterator<Item = &'e Edit>,
+) -> Option<String> {
     let covered = |span: &std::ops::Range<usize>| {
         hidden
             .iter()
             .any(|(hidden, _)| hidden.start <= span.start && span.end <= hidden.end && !span.is_empty())
     };
-    let shown = edits.iter().filter(|edit| !covered(&edit.span)).cloned();
+    let shown = edits.into_iter().filter(|edit| !covered(&edit.span)).cloned();
     let mut masks: Vec<_> = hidden.to_vec();
     // a value may be hidden twice, or within a hidden mapping
     masks.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));

@@ -4,13 +4,14 @@
 //! the token, by the SHA-256 of its text without line end, which is also what the guest's attestation record shows.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::CertificateFacts;
 use crate::platform::Platform;
-use crate::section::{Env, Kind, Section, Workload};
+use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_volume_name};
 use crate::token::Encrypted;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -89,6 +90,20 @@ impl SectionName {
             Self::Env => Env::NAME,
         }
     }
+
+    /// The binary of the persona who writes it.
+    pub fn author(self) -> &'static str {
+        match self {
+            Self::Workload => Workload::AUTHOR,
+            Self::Env => Env::AUTHOR,
+        }
+    }
+}
+
+impl fmt::Display for SectionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// What is public about a volume.
@@ -97,6 +112,20 @@ impl SectionName {
 pub struct Volume {
     /// Whether a `previousSeed` stands beside the seed.
     pub rolling: bool,
+    /// Of the seed, counted from 1; none where its maker keeps no account of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+}
+
+/// `generation 2 (rolling)`
+impl fmt::Display for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.generation {
+            Some(generation) => write!(f, "generation {generation}")?,
+            None => f.write_str("generation not stated")?,
+        }
+        f.write_str(if self.rolling { " (rolling)" } else { "" })
+    }
 }
 
 /// The program that made a token.
@@ -112,7 +141,7 @@ pub struct Tool {
 impl Tool {
     /// Whether it is one of our own, which never cut a password (contract-format, section 2).
     pub fn is_ours(&self) -> bool {
-        matches!(self.name.as_str(), "workload-provider" | "env-deployer")
+        [Workload::AUTHOR, Env::AUTHOR].contains(&self.name.as_str())
     }
 }
 
@@ -128,8 +157,9 @@ impl Statement {
     ) -> Self {
         let facts = section.facts();
         let section = if K::NAME == Workload::NAME { SectionName::Workload } else { SectionName::Env };
-        let volumes =
-            facts.volumes.iter().map(|volume| (volume.name.clone(), Volume { rolling: volume.rolling }));
+        let volumes = facts.volumes.iter().map(|VolumeFacts { name, rolling, generation }| {
+            (name.clone(), Volume { rolling: *rolling, generation: *generation })
+        });
         Self {
             kind: TYPE.to_owned(),
             subject: [Subject {
@@ -170,6 +200,13 @@ impl Statement {
         let digests = [Some(&subject.digest), statement.predicate.archive.as_ref()];
         if !digests.into_iter().flatten().all(|digest| is_sha256(&digest.sha256)) {
             return Err("a `sha256` is not 64 digits of lower-case hex".to_owned());
+        }
+        if !statement.predicate.volumes.keys().all(|name| is_volume_name(name)) {
+            return Err("a key under `volumes` is no name for a volume: letters a to z, digits, `_` and `-`"
+                .to_owned());
+        }
+        if statement.predicate.volumes.values().any(|volume| volume.generation == Some(0)) {
+            return Err("a `generation` is 0: they are counted from 1".to_owned());
         }
         let key = statement.predicate.signing_key.as_deref();
         if key.is_some_and(|key| !key.strip_prefix("sha256:").is_some_and(is_sha256)) {

@@ -49,7 +49,8 @@ pub enum Command {
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES:
   contract-signer sign
-  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --force")]
+  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --force
+  contract-signer sign --previous paynow.workload.handoff --previous paynow.env.handoff --force")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
@@ -110,6 +111,10 @@ pub struct Sign {
     /// The auditor's public key, under which the guest encrypts its attestation record
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
+    /// A handoff of an earlier contract, of either half, may be repeated: warns where the seeds of a volume went back, or
+    /// further than its disk can follow
+    #[arg(long, value_name = "HANDOFF")]
+    pub previous: Vec<PathBuf>,
     /// Where the user data goes
     #[arg(short, long, value_name = "FILE", default_value = "user-data")]
     pub output: PathBuf,

@@ -5,7 +5,10 @@ use std::{ops::Range, path::Path};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use super::secret::{Secret, hidden};
+use super::{
+    secret::{Secret, hidden},
+    seeds::{Origin, Origins},
+};
 use crate::{
     finding::{Findings, Place},
     yaml::{
@@ -26,6 +29,8 @@ pub struct Check<'a> {
     pub findings: Findings,
     /// Where secrets stand in the source, and what to show instead.
     pub hidden: Vec<(Range<usize>, String)>,
+    /// Where the seeds come from; none for a section as the guest reads it.
+    pub origins: Option<Origins>,
 }
 
 /// A value, its path and the line to point at.
@@ -91,7 +96,12 @@ pub fn join(path: &str, name: &str) -> String {
 impl<'a> Check<'a> {
     /// A reading that has found nothing yet.
     pub fn new(file: &'a str, folder: Option<&'a Path>, at: Timestamp) -> Self {
-        Self { file, folder, at, findings: Findings::default(), hidden: Vec::new() }
+        Self { file, folder, at, findings: Findings::default(), hidden: Vec::new(), origins: None }
+    }
+
+    /// Where a volume's seed comes from.
+    pub fn origin(&self, volume: &str) -> Option<&Origin> {
+        self.origins.as_ref()?.get(volume)
     }
 
     /// The guest would refuse this field.
@@ -220,8 +230,11 @@ impl<'a> Check<'a> {
         self.text(field).map(|text| Secret::new(text))
     }
 
-    /// Never show this value, whatever it is.
+    /// Never show this value, whatever it is. One that we put in, on no bytes of the source, is masked where it is put in.
     pub fn hide(&mut self, field: &Field<'_>) {
+        if field.node.span.is_empty() {
+            return;
+        }
         let instead = field.node.text().map_or("<hidden>".to_owned(), hidden);
         self.hidden.push((field.node.span.clone(), instead));
     }

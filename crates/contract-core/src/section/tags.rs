@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::{
     Passphrases,
     fields::{Check, Field, join},
-    file,
+    file, seeds,
     splice::{Edit, Part},
 };
 use crate::{
@@ -118,11 +118,12 @@ pub fn insert_signing_key(check: &mut Check<'_>, text: &str, root: &mut Node, pe
     let at = entries.iter().position(|(key, _)| key.text == "logging").unwrap_or(0);
     let (before, _) = entries.get(at)?;
     let place = before.span.start;
-    let line_start = text.get(..place)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let indent = text.get(line_start..place)?;
     // in a block, a line of its own; in `{…}`, one more entry
-    let end =
-        if text.get(root.span.start..)?.starts_with('{') { ", ".to_owned() } else { format!("\n{indent}") };
+    let end = if text.get(root.span.start..)?.starts_with('{') {
+        ", ".to_owned()
+    } else {
+        seeds::own_line(text, place)?
+    };
     let quoted = quote(pem);
     let line = Zeroizing::new(format!("signingKey: {}{end}", *quoted));
     let key = Key {

@@ -4,8 +4,13 @@ use super::{
     fields::{Check, Field, Map},
     key_management::{self, Grep11, Kms},
     secret::Secret,
+    seeds::Origin,
 };
-use crate::yaml::{Kind, Style};
+use crate::{
+    section::{self, Env, Workload},
+    seed::{Seed, SeedError},
+    yaml::{Kind, Style},
+};
 
 /// What both sections say about a volume, and a handoff states.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +19,9 @@ pub struct VolumeFacts {
     pub name: String,
     /// Whether a previous seed or secret is given beside the current one.
     pub rolling: bool,
+    /// How often the seed was rolled, counted from 1; none for seeds that nobody keeps for us, and for secrets of the
+    /// ultravisor.
+    pub generation: Option<u64>,
 }
 
 /// A volume of the workload section.
@@ -22,9 +30,9 @@ pub struct WorkloadVolume {
     /// The key under `volumes`.
     pub name: String,
     /// `seed`
-    pub seed: Secret,
+    pub seed: Seed,
     /// `previousSeed`
-    pub previous_seed: Option<Secret>,
+    pub previous_seed: Option<Seed>,
     /// `mount`; the guest takes `/mnt/data` where it is missing.
     pub mount: Option<String>,
     /// `filesystem`; the guest takes `ext4` where it is missing.
@@ -39,7 +47,7 @@ pub struct EnvVolume {
     /// `seed` or `uv-secret-id`
     pub seed: EnvSeed,
     /// `previousSeed`
-    pub previous_seed: Option<Secret>,
+    pub previous_seed: Option<Seed>,
     /// `uv-previous-secret-id`
     pub uv_previous_secret_id: Option<String>,
     /// `volumeName`
@@ -60,19 +68,19 @@ pub struct EnvVolume {
 #[derive(Clone, Debug)]
 pub enum EnvSeed {
     /// `seed`
-    Seed(Secret),
+    Seed(Seed),
     /// `uv-secret-id`: a secret that the ultravisor keeps.
     UvSecret(String),
 }
 
-const SEED_HINT: &str = "write `seed: \"…\"`, or `seed: !file data.seed`";
+const SEED_HINT: &str = "write `seed: \"…\"`";
 
 /// `volumes` of a workload section.
 pub fn workload(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<WorkloadVolume>, Vec<VolumeFacts>) {
     let known = ["seed", "previousSeed", "mount", "filesystem"];
-    each(check, field, &known, |check, name, map| {
-        let seed = check.required(map, "seed", SEED_HINT).and_then(|field| seed(check, &field, 15));
-        let previous_seed = previous_seed(check, map);
+    each::<Workload, _>(check, field, &known, |check, name, map| {
+        let seed = seed_field(check, map).and_then(|field| seed(check, &field, Seed::parse));
+        let previous_seed = previous_seed::<Workload>(check, name, map);
         let mount = map.find("mount").and_then(|field| mount(check, &field));
         let filesystem =
             map.find("filesystem").and_then(|field| check.one_of(&field, &["ext4", "xfs", "btrfs"]));
@@ -94,9 +102,9 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
         "kmsTimeout",
         "grep11",
     ];
-    each(check, field, &known, |check, name, map| {
+    each::<Env, _>(check, field, &known, |check, name, map| {
         let seed = env_seed(check, map);
-        let previous_seed = previous_seed(check, map);
+        let previous_seed = previous_seed::<Env>(check, name, map);
         let uv_previous_secret_id = map.find("uv-previous-secret-id").and_then(|field| {
             if !map.has("uv-secret-id") {
                 check.error(
@@ -129,7 +137,7 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
     })
 }
 
-fn each<'n, V>(
+fn each<'n, K: section::Kind, V>(
     check: &mut Check<'_>,
     field: &Field<'n>,
     known: &[&str],
@@ -147,40 +155,77 @@ fn each<'n, V>(
         }
         let Some(map) = check.mapping(&field, known) else { continue };
         let rolling = map.has("previousSeed") || map.has("uv-previous-secret-id");
-        facts.push(VolumeFacts { name: name.to_owned(), rolling });
-        volumes.extend(read(check, name, &map));
+        let generation = match check.origin(name) {
+            Some(Origin::Kept { generation }) => Some(*generation),
+            _ => None,
+        };
+        facts.push(VolumeFacts { name: name.to_owned(), rolling, generation });
+        let volume = read(check, name, &map);
+        if volume.is_some() {
+            suggest_vault::<K>(check, name, &map);
+        }
+        volumes.extend(volume);
     }
     (volumes, facts)
 }
 
 /// `^[a-z_][a-z0-9-_]*$`
-fn is_volume_name(name: &str) -> bool {
+pub fn is_volume_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
 }
 
+/// A seed that stands in plain text is taken, and told where it were better.
+fn suggest_vault<K: section::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>) {
+    let import = format!("{} seed import {name}", K::AUTHOR);
+    let (message, import) = match check.origin(name) {
+        Some(Origin::Section) => ("the seed stands in the section, in plain text".to_owned(), import),
+        Some(Origin::File(file)) => (
+            format!("the seed stands in the file `{file}`, in plain text"),
+            format!("{import} --from {file}"),
+        ),
+        Some(Origin::Kept { .. } | Origin::Elsewhere) | None => return,
+    };
+    let Some(field) = map.find("seed") else { return };
+    let first =
+        if map.has("previousSeed") { "when `previousSeed` has done its work and is gone, " } else { "" };
+    check.warning(
+        &field,
+        message,
+        format!("{first}move it into the vault: `{import}`; then remove the field"),
+    );
+}
+
+/// `seed`, or a finding, unless one tells already why nobody keeps it for us.
+fn seed_field<'n>(check: &mut Check<'_>, map: &Map<'n>) -> Option<Field<'n>> {
+    if check.origins.is_some() && check.findings.errors() > 0 {
+        return map.find("seed");
+    }
+    check.required(map, "seed", SEED_HINT)
+}
+
 fn env_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<EnvSeed> {
     match (map.find("seed"), map.find("uv-secret-id")) {
-        (Some(field), None) => seed(check, &field, 15).map(EnvSeed::Seed),
+        (Some(field), None) => seed(check, &field, Seed::parse).map(EnvSeed::Seed),
         (None, Some(field)) => uv_secret_id(check, &field).map(EnvSeed::UvSecret),
         (None, None) => {
-            check.missing(
-                map,
-                "seed",
-                "write `seed: \"…\"`, `seed: !file data.seed` or `uv-secret-id: \"index-1\"`",
-            );
+            seed_field(check, map);
             None
         }
         (Some(field), Some(uv)) => {
-            seed(check, &field, 15);
+            seed(check, &field, Seed::parse);
             check.error(&uv, "both `seed` and `uv-secret-id` are given", "keep one of them");
             None
         }
     }
 }
 
-/// `^[a-zA-Z0-9!@#$%^&*(),.?":{}|<>_-]{15,}$`, and quoted, since most of these characters mean something in YAML.
-fn seed(check: &mut Check<'_>, field: &Field<'_>, minimum: usize) -> Option<Secret> {
+/// The rules of [`Seed`], and quoted, since most of its characters mean something in YAML.
+fn seed(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    parse: fn(&str) -> Result<Seed, SeedError>,
+) -> Option<Seed> {
     check.hide(field);
     if let Kind::Scalar { text, style: Style::Plain } = &field.node.kind
         && field.node.tag.is_none()
@@ -191,37 +236,25 @@ fn seed(check: &mut Check<'_>, field: &Field<'_>, minimum: usize) -> Option<Secr
         return None;
     }
     let text = check.text(field)?;
-    let legal = |c: char| c.is_ascii_alphanumeric() || r#"!@#$%^&*(),.?":{}|<>_-"#.contains(c);
-    if let Some(position) = text.chars().position(|c| !legal(c)) {
-        check.error(
-            field,
-            format!("character {} of {} may not stand in a seed", position + 1, text.chars().count()),
-            "take letters, digits and `!@#$%^&*(),.?\":{}|<>_-`: `openssl rand -hex 32` makes such a seed",
-        );
-    }
-    let count = text.chars().count();
-    if count < minimum {
-        check.error(
-            field,
-            format!("a seed of {count} characters, at least {minimum} are due"),
-            "make one: `openssl rand -hex 32`",
-        );
-    }
-    Some(Secret::new(text))
+    parse(text).map_err(|error| check.error(field, error.to_string(), error.hint())).ok()
 }
 
 /// Seeds of 3 to 14 characters were legal before March 2026, and their volumes still have to be opened.
-fn previous_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<Secret> {
+fn previous_seed<K: section::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>) -> Option<Seed> {
     let field = map.find("previousSeed")?;
-    let previous = seed(check, &field, 3)?;
-    let count = previous.expose().chars().count();
-    if (3..15).contains(&count) {
+    let previous = seed(check, &field, Seed::parse_previous)?;
+    if previous.is_short() {
+        let remove = match check.origin(name) {
+            Some(Origin::Kept { .. }) => format!("type `{} seed settle {name}`", K::AUTHOR),
+            _ => "remove `previousSeed`".to_owned(),
+        };
         check.warning(
             &field,
             format!(
-                "a previous seed of {count} characters: legal before March 2026, and the schema asks for 15"
+                "a previous seed of {} characters: legal before March 2026, and the schema asks for 15",
+                previous.expose().chars().count()
             ),
-            "keep it until the volume has its new seed, then remove `previousSeed`",
+            format!("keep it until the volume has its new seed, then {remove}"),
         );
     }
     Some(previous)

@@ -30,7 +30,7 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let mut seen = Seen::default();
     if super::sign::begins_as_token(&mut file) {
         inspect_token(file, &name, &mut seen)?;
-    } else if begins_as_tar(&mut file) {
+    } else if super::begins_as_tar(&mut file) {
         inspect_handoff(file, &name, &mut seen)?;
     } else {
         inspect_user_data(file, &name, &mut seen)?;
@@ -90,14 +90,6 @@ fn inspect_user_data(file: Input, name: &str, seen: &mut Seen) -> Result<(), Fai
     Ok(())
 }
 
-fn begins_as_tar(file: &mut Input) -> bool {
-    use io::{Read as _, Seek as _};
-    let mut begin = Vec::new();
-    let read = file.by_ref().take(262).read_to_end(&mut begin);
-    let rewound = file.rewind();
-    read.is_ok() && rewound.is_ok() && begin.get(257..262) == Some(b"ustar")
-}
-
 impl Seen {
     fn say(&mut self, key: &str, label: &str, value: &str, line: &str) {
         self.json.insert(key.to_owned(), json!(value));
@@ -154,10 +146,8 @@ impl Seen {
                 names.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ")
             }
         };
-        let volume = |(name, volume): (&String, &contract_core::statement::Volume)| {
-            format!("{name}{}", if volume.rolling { " (rolling)" } else { "" })
-        };
-        let volumes: Vec<String> = it.volumes.iter().map(volume).collect();
+        let volumes: Vec<_> = it.volumes.iter().map(|(name, volume)| format!("{name}: {volume}")).collect();
+        let volumes = if volumes.is_empty() { "none".to_owned() } else { volumes.join(", ") };
         self.json.insert("statement".into(), json!(statement));
         let mut line = |label: &str, text: String| self.lines.push(format!("{label:<18}{text}"));
         line("made by", format!("{} {} at {}", it.tool.name, it.tool.version, it.time));
@@ -166,7 +156,7 @@ impl Seen {
         line("  serial", certificate.serial.clone());
         line("  key", certificate.key_fingerprint.clone());
         line("  valid until", format!("{}{expired}", day(certificate.not_after)));
-        line("volumes", names(volumes.iter().collect()));
+        line("volumes", volumes);
         line("needs variables", names(it.required_variables.iter().collect()));
         line("gives variables", names(it.provided_variables.iter().collect()));
         if let Some(key) = &it.signing_key {

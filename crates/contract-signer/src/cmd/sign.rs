@@ -1,7 +1,7 @@
 //! `contract-signer sign`: both halves checked against each other, signed, verified, written.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Seek as _};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use cli_kit::cores::workers;
@@ -11,14 +11,16 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
 use contract_core::certificate::Expiry;
-use contract_core::contract::{BareToken, Contract, Half};
+use contract_core::contract::{BareToken, Change, Contract, Half};
 use contract_core::handoff::Unsorted;
 use contract_core::platform::Prefix;
 use contract_core::section::{Env, Kind, Workload};
+use contract_core::statement::Volume;
 use contract_core::user_data::{self, UserDataFacts};
 use contract_core::verifying_key::VerifyingKey;
 use serde::Serialize;
 
+use super::previous;
 use crate::cli::Sign;
 
 /// What was done.
@@ -30,6 +32,17 @@ struct Done {
     /// Lines of the attestation record, name to SHA-256.
     attestation_record: BTreeMap<&'static str, String>,
     unchecked: Vec<String>,
+    /// Of both halves, where both state them.
+    volumes: BTreeMap<String, Sides>,
+    /// Since the contracts that `--previous` names.
+    changes: Vec<Change>,
+}
+
+/// One volume, as each side states it.
+#[derive(Clone, Serialize)]
+struct Sides {
+    workload: Volume,
+    env: Volume,
 }
 
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
@@ -37,12 +50,14 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let paths = Paths::of(arguments)?;
     let read =
         [Some(&paths.workload), Some(&paths.env), Some(&paths.key), arguments.attestation_key.as_ref()];
-    let read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
+    let read: Vec<&Path> =
+        read.into_iter().flatten().chain(&arguments.previous).map(PathBuf::as_path).collect();
     refuse_inputs(&arguments.output, &read)?;
     let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
     let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
     let workload = half::<Workload>(&paths.workload, arguments)?;
     let env = half::<Env>(&paths.env, arguments)?;
+    let earlier = previous::read(&arguments.previous)?;
     let key = super::signing_key(&paths.key, &arguments.passphrase)?;
     if !key.is_protected() {
         let hint = "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
@@ -53,7 +68,13 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
         if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
     let cannot = || "cannot sign".to_owned();
     let contract = Contract::combine(workload, env, &key, clock::now(), expiry).doing(cannot)?;
-    let unchecked = contract.unchecked().to_vec();
+    let mut unchecked = contract.unchecked().to_vec();
+    let changes = contract.changes_since(&earlier);
+    if !earlier.is_empty() {
+        unchecked.push("who made what `--previous` names: it is not signed in this version".into());
+    }
+    let volumes = volumes(&contract);
+    previous::show(&changes, report);
     let progress = Progress::spinner(report, "signing");
     contract.sign(attestation_key.as_deref(), workers(), &mut output).doing(cannot)?;
     let facts = verified(&mut output, key.public())?;
@@ -66,11 +87,25 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
         key_fingerprint: key.public().fingerprint().to_owned(),
         attestation_record: facts.attestation_lines().into_iter().collect(),
         unchecked,
+        volumes,
+        changes,
     };
     show(&done, &written, report)
 }
 
+fn volumes<R: Read + Seek>(contract: &Contract<R>) -> BTreeMap<String, Sides> {
+    let (Some(workload), Some(env)) = contract.statements() else { return BTreeMap::new() };
+    let sides = |(name, workload): (&String, &Volume)| {
+        let env = env.predicate.volumes.get(name)?.clone();
+        Some((name.clone(), Sides { workload: workload.clone(), env }))
+    };
+    workload.predicate.volumes.iter().filter_map(sides).collect()
+}
+
 fn show(done: &Done, written: &str, report: &Report) -> Result<(), Failure> {
+    for (name, Sides { workload, env }) in &done.volumes {
+        report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
+    }
     for it in &done.unchecked {
         report.note(&format!("not checked: {it}"));
     }

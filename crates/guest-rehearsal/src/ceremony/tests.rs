@@ -8,6 +8,7 @@ use cli_kit::persona::{Persona, PersonaFile};
 use contract_core::finding::Findings;
 use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
+use contract_core::seed::{NoSeed, Seeds, VolumeSeeds};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -121,12 +122,20 @@ fn every_sample_says_who_it_is() {
     }
 }
 
+struct NoVault;
+
+impl Seeds for NoVault {
+    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+        panic!("asked for the seed of {volume}")
+    }
+}
+
 #[test]
-fn the_samples_hold_nothing_to_complain_about() {
+fn the_samples_hold_nothing_to_complain_about_but_seeds_in_files() {
     fn findings<K: Kind>(folder: &Path, file: &str) -> (Section<K>, Findings) {
         let text = fs_err::read_to_string(folder.join(file)).unwrap();
         let source = Source { file, text: &text, folder, at: Timestamp::now(), signing_key: None };
-        let (section, findings) = Section::read(&source, &mut NoPassphrase);
+        let (section, findings) = Section::read(&source, &mut NoPassphrase, &mut NoVault);
         (section.unwrap_or_else(|| panic!("{findings:#?}")), findings)
     }
     let root = tempfile::tempdir().unwrap();
@@ -134,7 +143,10 @@ fn the_samples_hold_nothing_to_complain_about() {
     let story = root.path().join("story");
     let (workload, of_workload) = findings::<Workload>(&story.join(WORKLOAD), "workload.yaml");
     let (env, of_env) = findings::<Env>(&story.join(ENV), "env.yaml");
-    assert_eq!((of_workload, of_env), (Findings::default(), Findings::default()));
+    for findings in [of_workload, of_env] {
+        assert_eq!((findings.errors(), findings.warnings()), (0, 1), "{findings:#?}");
+        assert!(findings.0[0].message.contains("the seed stands in the file `data.seed`"), "{findings:#?}");
+    }
     assert_eq!(workload.facts().volumes, env.facts().volumes);
     assert!(workload.facts().required_variables.is_subset(&env.facts().provided_variables));
     assert!(!workload.facts().required_variables.is_empty(), "the env deployer has something to provide");

@@ -202,7 +202,7 @@ fn volumes_and_key_management() {
     let kms = "kms: [{apiKey: canarycanary, crn: \"crn:v1:bluemix:public:kms:eu:a/1:2:key:3\"}]";
     let grep11 = "grep11: {address: \"g.io:9876\", clientCert: AAAA, clientKey: AAAA, caCert: AAAA, metadata: {aesKeyBlob: \"***\"}}";
     for (volume, due) in [
-        (String::new(), "volumes.data.seed: `seed` is missing"),
+        (String::new(), "volumes.data: no seed is kept"),
         ("seed: canarycanarycanary, uv-secret-id: index-1".to_owned(), "both `seed` and `uv-secret-id`"),
         ("uv-secret-id: index-9".to_owned(), "uv-secret-id: no id of an ultravisor secret"),
         (

@@ -82,7 +82,7 @@ fn exactly_one_application() {
 fn volumes() {
     let folder = folder(&[("play/pod.yml", &pod()), ("data.seed", "canary-canary-canary\n")]);
     for (volume, due) in [
-        ("{}", "volumes.data.seed: `seed` is missing (write `seed: \"…\"`, or `seed: !file data.seed`"),
+        ("{}", "Error section.yaml:5 volumes.data: no seed is kept (make one: `seed add data`"),
         ("{seed: canary1}", "volumes.data.seed: a seed of 7 characters, at least 15 are due"),
         ("{seed: 123456789012345}", "volumes.data.seed: a seed that begins with no letter stands unquoted"),
         ("{seed: \"canary canary canary\"}", "character 7 of 20 may not stand in a seed"),
