@@ -42,6 +42,11 @@ pub mod statement;
 pub mod verifying_key;
 pub mod yaml;
 
+// who vouches for a statement
+pub mod allowed_signers;
+pub mod ssh_key;
+pub mod sshsig;
+
 // how the library speaks
 pub mod advice;
 pub mod finding;

@@ -1,0 +1,192 @@
+//! One line of `allowed_signers`.
+
+use jiff::Timestamp;
+
+use super::NotAllowed;
+use super::options::Options;
+use super::pattern::{PatternList, Principals};
+use super::time;
+use crate::ssh_key::line::{BLANK, is_type, split};
+use crate::ssh_key::{Error as KeyError, Line, PublicKey};
+use crate::sshsig::Namespace;
+
+/// Characters of the principals or of a list of namespaces.
+const LONGEST_LIST: usize = 1024;
+
+/// A line that names a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Counted from 1.
+    pub line: usize,
+    /// Who the key belongs to.
+    pub principals: Principals,
+    /// The key.
+    pub key: PublicKey,
+    /// What follows the key; may be empty.
+    pub comment: String,
+    /// From when on it may vouch.
+    pub valid_after: Option<Timestamp>,
+    /// Until when it may.
+    pub valid_before: Option<Timestamp>,
+    namespaces: Option<PatternList>,
+    zoneless: Vec<&'static str>,
+}
+
+impl Entry {
+    /// Whether it may vouch for this kind of section, whenever that is.
+    pub fn is_for(&self, namespace: Namespace) -> bool {
+        self.namespaces.as_ref().is_none_or(|list| list.matches(namespace.as_str()))
+    }
+
+    /// Whether no `namespaces` narrows it.
+    pub fn is_for_anything(&self) -> bool {
+        self.namespaces.is_none()
+    }
+
+    pub(super) fn zoneless(&self) -> &[&'static str] {
+        &self.zoneless
+    }
+
+    /// Both ends count as valid, as in OpenSSH.
+    pub(super) fn allows(
+        &self,
+        namespace: Namespace,
+        at: Timestamp,
+        fingerprint: &str,
+    ) -> Result<(), NotAllowed> {
+        let (principals, fingerprint) = (self.principals.to_string(), fingerprint.to_owned());
+        if !self.is_for(namespace) {
+            return Err(NotAllowed::Namespace { principals, fingerprint, namespace });
+        }
+        match (self.valid_after, self.valid_before) {
+            (Some(after), _) if at < after => Err(NotAllowed::NotYet { principals, fingerprint, after }),
+            (_, Some(before)) if at > before => Err(NotAllowed::Expired { principals, fingerprint, before }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why a line can't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    /// One word.
+    #[error("a line of principals, options, type and key is due")]
+    NoKey,
+    /// The first field.
+    #[error("`{0}` can be no principal")]
+    Principals(String),
+    /// `name` or `name="value"`, joined by commas.
+    #[error("damaged options: {0}")]
+    Options(&'static str),
+    /// OpenSSH knows no such.
+    #[error("unknown option `{0}`")]
+    UnknownOption(String),
+    /// Twice.
+    #[error("the option `{0}` stands there twice")]
+    Repeated(String),
+    /// Not `YYYYMMDD[HHMM[SS]][Z]`.
+    #[error("`{option}` is no time: `{value}`")]
+    Time {
+        /// Which.
+        option: &'static str,
+        /// What stands there.
+        value: String,
+    },
+    /// Never valid.
+    #[error("`valid-before` is not later than `valid-after`")]
+    NeverValid,
+    /// A CA.
+    #[error("`cert-authority`: certificates vouch for nothing in this version")]
+    CertAuthority,
+    /// The comment of a new line.
+    #[error("a comment of one line is due, without white space around it")]
+    Comment,
+    /// The key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl LineError {
+    /// Whether the line is legal in OpenSSH and gives nobody a right here, so that passing over it is safe.
+    pub(super) fn grants_nothing(&self) -> bool {
+        matches!(self, Self::CertAuthority | Self::Key(KeyError::Unsupported(_) | KeyError::Certificate(_)))
+    }
+
+    pub(super) fn hint(&self) -> String {
+        match self {
+            Self::Time { .. } => "write it as `YYYYMMDDZ` or `YYYYMMDDHHMMSSZ`".into(),
+            Self::CertAuthority => "name the people's own keys, each on a line: `contract-signer trust add`".into(),
+            Self::Key(KeyError::Bits(_)) => "ask for another key: `ssh-keygen -t ed25519`".into(),
+            Self::Key(KeyError::Unsupported(_) | KeyError::Certificate(_)) => {
+                "ask for a key of another type: `ssh-keygen -t ed25519`".into()
+            }
+            _ => "write it as `alice@example.com namespaces=\"hpcr-workload\" ssh-ed25519 AAAA…`, or put a `#` before it".into(),
+        }
+    }
+}
+
+/// Reads a line; none for a blank one and a comment.
+pub(super) fn parse(text: &str, line: usize) -> Result<Option<Entry>, LineError> {
+    let text = text.trim_matches(BLANK);
+    if text.is_empty() || text.starts_with('#') {
+        return Ok(None);
+    }
+    let (principals, rest) = split(text);
+    // OpenSSH would take quotes off
+    if principals.len() > LONGEST_LIST || principals.contains(['"', '\0']) {
+        return Err(LineError::Principals(principals.chars().take(40).collect()));
+    }
+    if rest.is_empty() {
+        return Err(LineError::NoKey);
+    }
+    let (options, key) =
+        if is_type(split(rest).0) { (Options::default(), rest) } else { Options::parse(rest)? };
+    if !is_type(split(key).0) {
+        return Err(LineError::NoKey);
+    }
+    if options.cert_authority {
+        return Err(LineError::CertAuthority);
+    }
+    let Line { key, comment } = Line::parse(key)?;
+    Ok(Some(Entry {
+        line,
+        principals: Principals(PatternList(principals.to_owned())),
+        key,
+        comment,
+        valid_after: options.valid_after,
+        valid_before: options.valid_before,
+        namespaces: options.namespaces,
+        zoneless: options.zoneless,
+    }))
+}
+
+/// A line for one person's key, without its line end, as `trust add` appends it.
+pub fn new_line(
+    principal: &str,
+    key: &Line,
+    namespace: Namespace,
+    valid_after: Option<Timestamp>,
+    valid_before: Option<Timestamp>,
+) -> Result<String, LineError> {
+    // a pattern may be written by hand; what is typed names one person
+    let steers = |c: char| c.is_whitespace() || c.is_control() || "\",*?!#\\".contains(c);
+    if principal.is_empty()
+        || principal.len() > LONGEST_LIST
+        || principal.contains(steers)
+        || is_type(principal)
+    {
+        return Err(LineError::Principals(principal.chars().take(40).collect()));
+    }
+    let time = |name: &str, at: Option<Timestamp>| {
+        at.map(|at| format!(",{name}=\"{}\"", time::write(at))).unwrap_or_default()
+    };
+    let (after, before) = (time("valid-after", valid_after), time("valid-before", valid_before));
+    let line = format!("{principal} namespaces=\"{namespace}\"{after}{before} {} {}", key.key, key.comment);
+    // what it says is what was meant: also that it is ever valid, and that no comment breaks the line
+    match parse(&line, 1)? {
+        Some(entry) if entry.comment == key.comment && !line.contains(['\n', '\r']) => {
+            Ok(line.trim_end().to_owned())
+        }
+        _ => Err(LineError::Comment),
+    }
+}

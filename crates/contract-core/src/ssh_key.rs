@@ -1,0 +1,328 @@
+//! SSH public keys: who vouches for a statement.
+//!
+//! `key = string(type) || fields of the type`; as a line, `type base64(key) [comment]` (RFC 4253, section 6.6; RFC 5656;
+//! RFC 8709; OpenSSH's PROTOCOL.u2f for the `sk-` types). Compared by their bytes: each key has one encoding here.
+
+pub(crate) mod line;
+pub mod private;
+pub(crate) mod wire;
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey, EcPoint};
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Public};
+use openssl::rsa::Rsa;
+
+use crate::advice::{Advice, Blame};
+use crate::certificate::MINIMUM_BITS;
+use wire::{Damaged, Reader};
+
+pub use line::Line;
+
+/// Bits of an RSA key; OpenSSH makes none larger, and a larger one costs its verifier time.
+const MAXIMUM_BITS: u32 = 16_384;
+
+/// Why something is no public key that may vouch.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Not `type base64 [comment]`.
+    #[error("not an SSH public key: a line of type, base64 and comment is due")]
+    NotAKey,
+    /// More than one line.
+    #[error("{0} lines, where one public key is due")]
+    SeveralLines(usize),
+    /// The private half.
+    #[error("a private key, where its public half is due")]
+    Private,
+    /// What follows the type.
+    #[error("the base64 of its key is damaged")]
+    Base64,
+    /// The type on the line and the type in the key differ.
+    #[error("it says `{0}`, and its base64 holds a key of another type")]
+    Differs(String),
+    /// An SSH certificate.
+    #[error("an SSH certificate (`{0}`), which this version does not take")]
+    Certificate(String),
+    /// DSA, XMSS, …
+    #[error("a key of type `{0}`, which may not vouch")]
+    Unsupported(String),
+    /// The encoding.
+    #[error("a damaged key: {0}")]
+    Damaged(#[from] Damaged),
+    /// Too few or too many bits.
+    #[error("an RSA key of {0} bits, at least {MINIMUM_BITS} and at most {MAXIMUM_BITS} are due")]
+    Bits(u32),
+    /// No such point, no such number.
+    #[error("its numbers are no key of type `{0}`")]
+    NotOnCurve(&'static str),
+}
+
+impl Advice for Error {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::NotAKey | Self::SeveralLines(_) | Self::Base64 | Self::Differs(_) | Self::Damaged(_) => {
+                "take the file that ends in `.pub`; `ssh-keygen -l -f KEY.pub` shows what it holds".into()
+            }
+            Self::Private => {
+                "name the file that ends in `.pub`, and never send the other: `ssh-keygen -y -f KEY >KEY.pub` makes it anew"
+                    .into()
+            }
+            Self::Certificate(_) => "name the plain key of the same name, without `-cert`".into(),
+            Self::Unsupported(_) | Self::Bits(_) | Self::NotOnCurve(_) => {
+                "make a key: `ssh-keygen -t ed25519`".into()
+            }
+        }]
+    }
+}
+
+/// The types of keys that may vouch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyType {
+    /// `ssh-ed25519`
+    Ed25519,
+    /// `ecdsa-sha2-nistp256`, `-nistp384`, `-nistp521`
+    Ecdsa(Curve),
+    /// `ssh-rsa`, signing with SHA-2 only
+    Rsa,
+    /// `sk-ssh-ed25519@openssh.com`: a hardware key
+    SkEd25519,
+    /// `sk-ecdsa-sha2-nistp256@openssh.com`: a hardware key
+    SkEcdsa,
+}
+
+impl KeyType {
+    const ALL: [Self; 7] = [
+        Self::Ed25519,
+        Self::Ecdsa(Curve::P256),
+        Self::Ecdsa(Curve::P384),
+        Self::Ecdsa(Curve::P521),
+        Self::Rsa,
+        Self::SkEd25519,
+        Self::SkEcdsa,
+    ];
+
+    /// As it stands in the key.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ssh-ed25519",
+            Self::Ecdsa(Curve::P256) => "ecdsa-sha2-nistp256",
+            Self::Ecdsa(Curve::P384) => "ecdsa-sha2-nistp384",
+            Self::Ecdsa(Curve::P521) => "ecdsa-sha2-nistp521",
+            Self::Rsa => "ssh-rsa",
+            Self::SkEd25519 => "sk-ssh-ed25519@openssh.com",
+            Self::SkEcdsa => "sk-ecdsa-sha2-nistp256@openssh.com",
+        }
+    }
+
+    /// As `ssh-keygen -l` shows it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Ed25519 => "ED25519",
+            Self::Ecdsa(_) => "ECDSA",
+            Self::Rsa => "RSA",
+            Self::SkEd25519 => "ED25519-SK",
+            Self::SkEcdsa => "ECDSA-SK",
+        }
+    }
+
+    fn of(name: &str) -> Result<Self, Error> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
+            let name = name.to_owned();
+            if name.ends_with("-cert-v01@openssh.com") {
+                Error::Certificate(name)
+            } else {
+                Error::Unsupported(name)
+            }
+        })
+    }
+}
+
+/// NIST's curves, and the digest that belongs to each (RFC 5656, section 6.2.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Curve {
+    /// `nistp256`, SHA-256
+    P256,
+    /// `nistp384`, SHA-384
+    P384,
+    /// `nistp521`, SHA-512
+    P521,
+}
+
+impl Curve {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::P256 => "nistp256",
+            Self::P384 => "nistp384",
+            Self::P521 => "nistp521",
+        }
+    }
+
+    pub(crate) fn digest(self) -> MessageDigest {
+        match self {
+            Self::P256 => MessageDigest::sha256(),
+            Self::P384 => MessageDigest::sha384(),
+            Self::P521 => MessageDigest::sha512(),
+        }
+    }
+
+    fn bits(self) -> u32 {
+        match self {
+            Self::P256 => 256,
+            Self::P384 => 384,
+            Self::P521 => 521,
+        }
+    }
+
+    pub(crate) fn group(self) -> Result<EcGroup, ErrorStack> {
+        EcGroup::from_curve_name(match self {
+            Self::P256 => Nid::X9_62_PRIME256V1,
+            Self::P384 => Nid::SECP384R1,
+            Self::P521 => Nid::SECP521R1,
+        })
+    }
+}
+
+/// A public key, found to be a whole and legal one.
+#[derive(Clone)]
+pub struct PublicKey {
+    kind: KeyType,
+    blob: Vec<u8>,
+    pair: PKey<Public>,
+    /// `sk-` keys: what the hardware mixes into every signature.
+    application: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Reads a key's bytes, the base64 of a `.pub` file decoded.
+    pub fn parse(blob: &[u8]) -> Result<Self, Error> {
+        let mut reader = Reader::new(blob);
+        let kind = KeyType::of(reader.text("type")?)?;
+        let wrong = |_| Error::NotOnCurve(kind.name());
+        let pair = match kind {
+            KeyType::Ed25519 | KeyType::SkEd25519 => {
+                PKey::public_key_from_raw_bytes(reader.string("point")?, Id::ED25519).map_err(wrong)?
+            }
+            KeyType::Ecdsa(curve) => on_curve(curve, &mut reader, kind)?,
+            KeyType::SkEcdsa => on_curve(Curve::P256, &mut reader, kind)?,
+            KeyType::Rsa => {
+                let (exponent, modulus) = (reader.positive("exponent")?, reader.positive("modulus")?);
+                // 1 verifies any signature; OpenSSL takes 64 bits at most for a large modulus
+                if exponent.len() > 8
+                    || matches!(exponent, [1])
+                    || exponent.last().is_none_or(|it| it % 2 == 0)
+                {
+                    return Err(Error::NotOnCurve(kind.name()));
+                }
+                rsa(exponent, modulus).map_err(wrong)?
+            }
+        };
+        let application = match kind {
+            KeyType::SkEd25519 | KeyType::SkEcdsa => reader.string("application")?.to_vec(),
+            _ => Vec::new(),
+        };
+        reader.end()?;
+        if kind == KeyType::Rsa && !(MINIMUM_BITS..=MAXIMUM_BITS).contains(&pair.bits()) {
+            return Err(Error::Bits(pair.bits()));
+        }
+        Ok(Self { kind, blob: blob.to_vec(), pair, application })
+    }
+
+    /// Its type.
+    pub fn kind(&self) -> KeyType {
+        self.kind
+    }
+
+    /// Its size as `ssh-keygen -l` counts it.
+    pub fn bits(&self) -> u32 {
+        match self.kind {
+            KeyType::Rsa => self.pair.bits(),
+            KeyType::Ecdsa(curve) => curve.bits(),
+            _ => 256,
+        }
+    }
+
+    /// `SHA256:` and the base64 of the key's SHA-256, without padding.
+    pub fn fingerprint(&self) -> String {
+        format!("SHA256:{}", STANDARD_NO_PAD.encode(openssl::sha::sha256(&self.blob)))
+    }
+
+    /// The line of `ssh-keygen -l`: `256 SHA256:… comment (ED25519)`.
+    pub fn listing(&self, comment: &str) -> String {
+        let comment = if comment.is_empty() { "no comment" } else { comment };
+        format!("{} {} {comment} ({})", self.bits(), self.fingerprint(), self.kind.label())
+    }
+
+    /// Whether both are of one private key, also where a hardware key's application differs.
+    pub fn is_same_pair(&self, other: &Self) -> bool {
+        self.pair.public_eq(&other.pair)
+    }
+
+    pub(crate) fn blob(&self) -> &[u8] {
+        &self.blob
+    }
+
+    pub(crate) fn pair(&self) -> &PKey<Public> {
+        &self.pair
+    }
+
+    pub(crate) fn application(&self) -> &[u8] {
+        &self.application
+    }
+}
+
+/// Equal bytes.
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.blob == other.blob
+    }
+}
+
+impl Eq for PublicKey {}
+
+/// `type base64`, as in a `.pub` file.
+impl fmt::Display for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind.name(), STANDARD.encode(&self.blob))
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({})", self.listing(""))
+    }
+}
+
+/// `string(curve) || string(point)`, the point uncompressed: OpenSSH takes no other form.
+fn on_curve(curve: Curve, reader: &mut Reader<'_>, kind: KeyType) -> Result<PKey<Public>, Error> {
+    if reader.text("curve")? != curve.name() {
+        return Err(Damaged("curve").into());
+    }
+    let bytes = reader.string("point")?;
+    if bytes.first() != Some(&4) {
+        return Err(Damaged("point").into());
+    }
+    let read = || {
+        let group = curve.group()?;
+        let point = EcPoint::from_bytes(&group, bytes, &mut *BigNumContext::new()?)?;
+        let key = EcKey::from_public_key(&group, &point)?;
+        key.check_key()?;
+        PKey::from_ec_key(key)
+    };
+    read().map_err(|_: ErrorStack| Error::NotOnCurve(kind.name()))
+}
+
+fn rsa(exponent: &[u8], modulus: &[u8]) -> Result<PKey<Public>, ErrorStack> {
+    PKey::from_rsa(Rsa::from_public_components(BigNum::from_slice(modulus)?, BigNum::from_slice(exponent)?)?)
+}
+
+#[cfg(test)]
+mod tests;
