@@ -42,6 +42,7 @@ pub use logging::{LogRouter, Logging, Syslog};
 pub use registries::{Credential, DctImage, Images, RhsImage};
 pub use secret::Secret;
 pub use splice::{Edit, Part, SpliceError, splice};
+pub(crate) use volumes::is_volume_name;
 pub use volumes::{EnvSeed, EnvVolume, VolumeFacts, WorkloadVolume};
 pub use workload::{Application, Archive, Literal, WorkloadModel};
 pub use write::{Measured, WriteError};
