@@ -19,6 +19,8 @@ pub mod input;
 pub mod output;
 // `persona.yaml`, so that the everyday command needs no flag.
 pub mod persona;
+// age keys: who may open what, and who opens it.
+pub mod age_keys;
 // Passphrases: from a file, a descriptor or the terminal.
 pub mod prompt;
 

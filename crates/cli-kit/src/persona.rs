@@ -64,7 +64,20 @@ pub struct PersonaFile {
     pub signing_key: Option<PathBuf>,
     /// contract signer: the private key, `signing-key.pem` by default.
     pub key: PathBuf,
+    /// This persona's age identity, `identity.age` by default.
+    pub identity: PathBuf,
+    /// Both authors: where the seeds are kept, and who opens them.
+    pub seeds: SeedSettings,
     folder: PathBuf,
+}
+
+/// `seeds` in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeedSettings {
+    /// The seed vault, `seeds.age` by default.
+    pub vault: PathBuf,
+    /// Who can open it; none are named: the persona's own identity alone.
+    pub recipients: Vec<String>,
 }
 
 impl PersonaFile {
@@ -76,6 +89,8 @@ impl PersonaFile {
             certificate: None,
             signing_key: None,
             key: folder.join("signing-key.pem"),
+            identity: beside(folder, "identity.age"),
+            seeds: SeedSettings { vault: beside(folder, "seeds.age"), recipients: Vec::new() },
             folder: folder.to_owned(),
         };
         let path = beside(folder, FILE);
@@ -164,8 +179,10 @@ impl Reader<'_> {
                 "certificate" => file.certificate = Some(self.file("certificate", node)?),
                 "signing-key" => file.signing_key = Some(self.file("signing-key", node)?),
                 "key" => file.key = self.file("key", node)?,
+                "identity" => file.identity = self.file("identity", node)?,
+                "seeds" => self.seeds(node, &mut file.seeds)?,
                 "handoff" => self.not_yet(node)?,
-                // `persona` is read above; `identity` and `seeds` change nothing that this version does
+                // `persona` is read above
                 _ => {}
             }
         }
@@ -214,18 +231,46 @@ impl Reader<'_> {
         Ok(())
     }
 
+    fn seeds(&self, seeds: &Node, settings: &mut SeedSettings) -> Result<(), Failure> {
+        if seeds.is_null() {
+            return Ok(());
+        }
+        let fields = seeds.entries().ok_or_else(|| {
+            self.wrong(seeds.line, "seeds", "only `vault` and `recipients` belong here")
+                .hint("write them below `seeds:`, indented")
+        })?;
+        for (key, node) in fields {
+            match key.text.as_str() {
+                "vault" => settings.vault = self.file("seeds.vault", node)?,
+                "recipients" => settings.recipients = self.texts("seeds.recipients", node)?,
+                _ => return Err(self.unknown_of("seeds.", &["vault", "recipients"], key)),
+            }
+        }
+        Ok(())
+    }
+
+    /// A list of texts, or a single one.
+    fn texts(&self, field: &str, node: &Node) -> Result<Vec<String>, Failure> {
+        let Some(items) = node.items() else {
+            return Ok(vec![self.text(field, node)?.to_owned()]);
+        };
+        items.iter().map(|item| self.text(field, item).map(str::to_owned)).collect()
+    }
+
     fn unknown(&self, key: &Key) -> Failure {
-        let failure = self.wrong(key.line, &key.text, "unknown field");
-        let nearest = self
-            .persona
-            .fields()
+        self.unknown_of("", self.persona.fields(), key)
+    }
+
+    fn unknown_of(&self, path: &str, known: &[&str], key: &Key) -> Failure {
+        let failure = self.wrong(key.line, &format!("{path}{}", key.text), "unknown field");
+        let nearest = known
             .iter()
             .map(|field| (strsim::damerau_levenshtein(field, &key.text), field))
             .min()
             .filter(|(distance, _)| *distance <= 3);
         match nearest {
             Some((_, field)) => failure.hint(format!("did you mean `{field}`?")),
-            None => failure.hint(format!("remove it; known are {}", self.persona.fields().join(", "))),
+            None => failure.hint(format!("remove it; known are {}", known.join(", "))),
         }
     }
 

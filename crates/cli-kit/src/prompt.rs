@@ -3,7 +3,7 @@
 //! Never from an argument or the environment, where others on the machine can read them.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -20,6 +20,49 @@ const LONGEST: usize = 1024;
 
 /// A passphrase as bytes, wiped after use: what a file holds need not be UTF-8.
 pub type Passphrase = Zeroizing<Vec<u8>>;
+
+/// What a terminal is asked for, and what to do without one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    /// In a sentence: `the passphrase`.
+    pub what: &'static str,
+    /// The way on where there is no terminal.
+    pub otherwise: &'static str,
+}
+
+const PASSPHRASE: Wanted = Wanted {
+    what: "the passphrase",
+    otherwise: "name a file with `--passphrase-file FILE`, or an open descriptor with `--passphrase-fd N`",
+};
+
+/// One line, typed without echo.
+pub(crate) fn hidden(wanted: Wanted, question: &str) -> Result<Passphrase, Failure> {
+    Terminal::open(wanted)?.ask(question)
+}
+
+/// One line that everybody may see, typed with echo.
+pub(crate) fn shown(wanted: Wanted, question: &str) -> Result<String, Failure> {
+    let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| wanted.no_terminal())?;
+    let mut line = String::new();
+    (&tty)
+        .write_all(visible(question).as_bytes())
+        .and_then(|()| BufReader::new((&tty).take(LONGEST as u64)).read_line(&mut line))
+        .map_err(|error| wanted.failed(&error))?;
+    Ok(line.trim_end_matches(['\n', '\r']).to_owned())
+}
+
+impl Wanted {
+    fn no_terminal(self) -> Failure {
+        no_secret(format!("there is no terminal to ask for {}", self.what)).hint(self.otherwise)
+    }
+
+    fn failed(self, error: &io::Error) -> Failure {
+        Failure {
+            exit: ExitCode::NoSecret,
+            ..Failure::from_io(&format!("cannot ask for {}", self.what), error)
+        }
+    }
+}
 
 /// Where the passphrase comes from; by default the terminal is asked.
 #[derive(Args, Clone, Debug, Default)]
@@ -42,7 +85,7 @@ impl PassphraseSource {
     pub fn passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
         match self.first_line() {
             Some(line) => line,
-            None => Terminal::open()?.ask(&format!("passphrase of {of}: ")),
+            None => hidden(PASSPHRASE, &format!("passphrase of {of}: ")),
         }
     }
 
@@ -50,7 +93,7 @@ impl PassphraseSource {
     pub fn new_passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
         let passphrase = match self.first_line() {
             Some(line) => line?,
-            None => Terminal::open()?.ask_twice(of)?,
+            None => Terminal::open(PASSPHRASE)?.ask_twice(of)?,
         };
         if passphrase.is_empty() {
             return Err(
@@ -120,12 +163,13 @@ fn unbuffered(source: impl Read) -> impl Iterator<Item = io::Result<u8>> {
 struct Terminal {
     tty: File,
     before: Termios,
+    wanted: Wanted,
 }
 
 impl Terminal {
     /// Turns off echo, signals and line editing. Ctrl-C then arrives as a byte: were it a signal, it would end the
     /// process with the echo still off.
-    fn open() -> Result<Self, Failure> {
+    fn open(wanted: Wanted) -> Result<Self, Failure> {
         let open = || -> io::Result<Self> {
             let tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
             let before = tcgetattr(&tty)?;
@@ -135,20 +179,14 @@ impl Terminal {
             quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
             quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
             tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
-            Ok(Self { tty, before })
+            Ok(Self { tty, before, wanted })
         };
-        open().map_err(|_| {
-            no_secret("there is no terminal to ask for the passphrase").hint(
-                "name a file with `--passphrase-file FILE`, or an open descriptor with `--passphrase-fd N`",
-            )
-        })
+        open().map_err(|_| wanted.no_terminal())
     }
 
     fn ask(&mut self, question: &str) -> Result<Passphrase, Failure> {
-        let failed = |error: io::Error| Failure {
-            exit: ExitCode::NoSecret,
-            ..Failure::from_io("cannot ask for the passphrase", &error)
-        };
+        let wanted = self.wanted;
+        let failed = |error: io::Error| wanted.failed(&error);
         self.tty.write_all(visible(question).as_bytes()).map_err(failed)?;
         let mut typed = Zeroizing::new(Vec::with_capacity(LONGEST));
         let ended = typed_line(&self.tty, &mut typed).map_err(failed);

@@ -257,6 +257,11 @@ pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
     }
 }
 
+/// What an age plugin has to say while it works (`touch your key`): it knows no [`Report`], and must not be silenced.
+pub(crate) fn relay(text: &str) {
+    talk(&paint("", PLAIN, "", text));
+}
+
 /// Colour only on terminals, and not under `NO_COLOR`: anstream decides.
 fn talk(text: &str) {
     // a closed stderr must not change how the run ends

@@ -31,6 +31,7 @@ pub mod contract; // 5
 pub mod user_data; // 6
 
 // what the states are made with
+pub mod age_file;
 pub mod certificate;
 mod kdf;
 pub mod pem;

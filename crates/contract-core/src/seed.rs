@@ -3,6 +3,8 @@
 //! `passphrase = hex(SHA-256(seed of one side || seed of the other side))`; this module knows the rules of one seed, and
 //! nothing of the passphrase, which the guest alone makes.
 
+pub mod vault;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;

@@ -38,6 +38,23 @@ fn a_folder_without_the_file_has_defaults_and_a_missing_folder_is_an_error() {
 }
 
 #[test]
+fn the_vault_and_who_opens_it_are_named_or_have_defaults() {
+    let at = |text: &str| {
+        let folder = folder(text);
+        let file = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap();
+        let inside = |path: &Path| path.strip_prefix(folder.path()).unwrap().display().to_string();
+        (inside(&file.identity), inside(&file.seeds.vault), file.seeds.recipients)
+    };
+    let none = || ("identity.age".to_owned(), "seeds.age".to_owned(), Vec::<String>::new());
+    for text in ["", "name: x\n", "seeds:\n", "seeds: {recipients: []}\n"] {
+        assert_eq!(at(text), none(), "{text}");
+    }
+    let named = at("identity: me\nseeds: {vault: v, recipients: [age1a, age1b]}\n");
+    assert_eq!(named, ("me".into(), "v".into(), vec!["age1a".into(), "age1b".into()]));
+    assert_eq!(at("seeds: {recipients: passphrase}\n").2, ["passphrase"]);
+}
+
+#[test]
 fn another_personas_folder_names_its_binary() {
     let failure = refused("name: x\npersona: contract-signer\nkey: k.pem\n");
     assert_eq!(failure.message, "line 2: persona: this folder belongs to the contract-signer");
@@ -56,6 +73,12 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
         ("certificate:\n", "line 1: certificate: a text is due here", "write"),
         ("handoff: x\n", "line 1: handoff: only `vouch-with`", "write them below"),
         ("handoff: {recipient: []}\n", "line 1: handoff: only `vouch-with`", "write them below"),
+        ("seeds: x\n", "line 1: seeds: only `vault` and `recipients`", "write them below"),
+        ("seeds:\n  vaults: x\n", "line 2: seeds.vaults: unknown field", "did you mean `vault`?"),
+        ("seeds: {vault: []}\n", "line 1: seeds.vault: a text is due here", "write `seeds.vault"),
+        ("seeds:\n  recipients:\n  - a\n  -\n", "line 4: seeds.recipients: a text is due", "write"),
+        ("seeds: {recipients: }\n", "line 1: seeds.recipients: a text is due", "write"),
+        ("identity: [x]\n", "line 1: identity: a text is due here", "write `identity: …`"),
         ("- x\n", "line 1: not a mapping", "write `field: value`"),
         ("persona: signer\n", "line 1: persona: `signer` is no persona", "write `persona: env-deployer`"),
     ] {

@@ -170,7 +170,7 @@ fn each<'n, K: section::Kind, V>(
 }
 
 /// `^[a-z_][a-z0-9-_]*$`
-pub fn is_volume_name(name: &str) -> bool {
+pub(crate) fn is_volume_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
 }

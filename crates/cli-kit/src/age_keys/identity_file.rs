@@ -1,0 +1,52 @@
+//! A new identity, in a file as `age-keygen` writes it.
+
+use age::x25519;
+use clap::Args;
+use contract_core::age_file::{self, Format};
+use jiff::Timestamp;
+use secrecy::ExposeSecret as _;
+use zeroize::Zeroizing;
+
+use super::{as_text, scrypt_recipient};
+use crate::failure::{Doing as _, Failure};
+use crate::prompt::PassphraseSource;
+
+/// Whether a new identity is protected, and by which passphrase.
+#[derive(Args, Clone, Debug, Default)]
+pub struct NewIdentity {
+    /// Protect identity.age with a passphrase, as `age -p` does
+    #[arg(long)]
+    pub protect_identity: bool,
+    #[command(flatten)]
+    passphrases: PassphraseSource,
+}
+
+impl NewIdentity {
+    /// The file of a new identity, and the recipient that others encrypt to.
+    pub fn make(&self, name: &str, at: Timestamp) -> Result<(Zeroizing<Vec<u8>>, String), Failure> {
+        let passphrase = if self.protect_identity {
+            let of = format!("the new identity `{name}`");
+            Some(as_text(self.passphrases.new_passphrase(&of)?, &of)?)
+        } else {
+            None
+        };
+        let identity = x25519::Identity::generate();
+        let recipient = identity.to_public().to_string();
+        let created = Timestamp::from_second(at.as_second()).unwrap_or(at);
+        // larger than all of it: a buffer that moves leaves a copy behind
+        let mut file = Zeroizing::new(Vec::with_capacity(1024));
+        let plain = |out: &mut dyn std::io::Write| {
+            writeln!(out, "# created: {created}\n# public key: {recipient}")?;
+            out.write_all(identity.to_string().expose_secret().as_bytes())?;
+            out.write_all(b"\n")
+        };
+        let made = match passphrase {
+            None => plain(&mut *file).map_err(Into::into),
+            Some(passphrase) => {
+                age_file::encrypt(&[&scrypt_recipient(passphrase)], Format::AsciiArmor, &mut *file, plain)
+            }
+        };
+        made.doing(|| format!("cannot make the identity `{name}`"))?;
+        Ok((file, recipient))
+    }
+}

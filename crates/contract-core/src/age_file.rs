@@ -1,0 +1,210 @@
+//! Age files, to several recipients: what keeps the seed vault, and whatever else one persona sends to another.
+//!
+//! `age file = header(file key for each recipient, MAC) || payload(ChaCha20-Poly1305)`, as age-encryption.org/v1 has it,
+//! in binary or armored. Authenticated against change, not against substitution: whoever knows a recipient can make one.
+//!
+//! Recipients and identities are arguments: making them may prompt or start a plugin, which the library does not.
+
+use std::io::{self, BufReader, Read, Write};
+
+use age::armor::{ArmoredReader, ArmoredWriter};
+use age::stream::StreamReader;
+use age::{DecryptError, Decryptor, Encryptor, Identity, Recipient};
+use zeroize::Zeroizing;
+
+pub use age::armor::Format;
+
+use crate::advice::{Advice, Blame};
+
+const BINARY: &[u8] = b"age-encryption.org/";
+const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+
+/// Why an age file could not be opened or made. Never holds a word of what is inside.
+#[derive(Debug, thiserror::Error)]
+pub enum AgeError {
+    /// Something else.
+    #[error("it is no age file")]
+    NotAge,
+    /// A header that this version of age does not know.
+    #[error("it is an age file of an unknown version")]
+    UnknownVersion,
+    /// None of the identities is one of its recipients.
+    #[error("it is encrypted to nobody who is here: none of the identities opens it")]
+    NoIdentity,
+    /// It is protected by another passphrase.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// Its passphrase takes more work than we are ready to spend.
+    #[error("its passphrase asks for too much work (scrypt, 2^{0})")]
+    TooMuchWork(u8),
+    /// Cut short, or changed.
+    #[error("it is damaged or cut short")]
+    Damaged,
+    /// A plugin said no, or broke down; its own words.
+    #[error("{0}")]
+    Plugin(String),
+    /// The recipients do not go together; age's own words.
+    #[error("{0}")]
+    Recipients(String),
+    /// The machine.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+impl Advice for AgeError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::NotAge
+            | Self::UnknownVersion
+            | Self::TooMuchWork(_)
+            | Self::Damaged
+            | Self::Recipients(_) => Blame::Input,
+            Self::NoIdentity | Self::WrongPassphrase | Self::Plugin(_) => Blame::Secret,
+            Self::Io(_) => Blame::Machine,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::NotAge => "see what it is: `head -c 40 FILE`",
+            Self::UnknownVersion => "see whether a newer `age` opens it: `age -d -i identity.age FILE`",
+            Self::NoIdentity => "take the identity that it was encrypted to: `identity: FILE` in `persona.yaml`",
+            Self::WrongPassphrase => "run it again and type the other one",
+            Self::TooMuchWork(_) => "protect it anew with `age -p`, which takes 2^18",
+            Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",
+            Self::Plugin(_) => "see what the plugin says to `age -d -i identity.age FILE`",
+            Self::Recipients(_) => "name recipients of one kind, or `passphrase` alone",
+            Self::Io(_) => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+/// Writes an age file to all recipients; `plain` writes what it holds.
+pub fn encrypt(
+    recipients: &[&dyn Recipient],
+    format: Format,
+    out: &mut dyn Write,
+    plain: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), AgeError> {
+    let encryptor = Encryptor::with_recipients(recipients.iter().copied()).map_err(not_encrypted)?;
+    let mut stream = encryptor.wrap_output(ArmoredWriter::wrap_output(out, format)?)?;
+    plain(&mut stream)?;
+    stream.finish()?.finish()?.flush()?;
+    Ok(())
+}
+
+/// The plaintext of an age file, while it is read. Nothing of it is authentic before its end was reached.
+pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<R>>>;
+
+/// Opens an age file, armored or not, with the first identity that fits. What `Read` then fails with, beside the
+/// machine's own errors, is that the rest is damaged or cut short.
+pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
+    let decryptor = Decryptor::new(ArmoredReader::new(file)).map_err(not_opened)?;
+    let protected = decryptor.is_scrypt();
+    decryptor.decrypt(identities.iter().copied()).map_err(|error| match error {
+        DecryptError::DecryptionFailed if protected => AgeError::WrongPassphrase,
+        error => not_opened(error),
+    })
+}
+
+/// What a small age file holds.
+pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u8>>, AgeError> {
+    if !is_age(file) {
+        return Err(AgeError::NotAge);
+    }
+    // the plaintext is shorter than its file: no buffer moves, so none leaves a copy behind
+    let mut plain = Zeroizing::new(Vec::with_capacity(file.len()));
+    decrypt(file, identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
+    Ok(plain)
+}
+
+/// Whether a file begins as an age file does.
+pub fn is_age(file: &[u8]) -> bool {
+    let text = file.trim_ascii_start();
+    file.starts_with(BINARY) || text.starts_with(ARMORED)
+}
+
+/// Whether a file is an age file that a passphrase opens, and nothing else.
+pub fn asks_for_passphrase(file: &[u8]) -> bool {
+    Decryptor::new(ArmoredReader::new(file)).is_ok_and(|decryptor| decryptor.is_scrypt())
+}
+
+fn not_encrypted(error: age::EncryptError) -> AgeError {
+    match error {
+        age::EncryptError::Io(error) => AgeError::Io(error),
+        error @ (age::EncryptError::Plugin(_) | age::EncryptError::PluginResolve(_)) => {
+            AgeError::Plugin(ours(&error))
+        }
+        age::EncryptError::EncryptedIdentities(error) => not_opened(error),
+        error => AgeError::Recipients(ours(&error)),
+    }
+}
+
+fn not_opened(error: DecryptError) -> AgeError {
+    match error {
+        DecryptError::NoMatchingKeys => AgeError::NoIdentity,
+        DecryptError::UnknownFormat => AgeError::UnknownVersion,
+        DecryptError::KeyDecryptionFailed => AgeError::WrongPassphrase,
+        DecryptError::ExcessiveWork { required, .. } => AgeError::TooMuchWork(required),
+        error @ (DecryptError::Plugin(_) | DecryptError::PluginResolve(_)) => AgeError::Plugin(ours(&error)),
+        // a plugin that died tells it this way
+        DecryptError::Io(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
+            AgeError::Plugin(ours(&error))
+        }
+        _ => AgeError::Damaged,
+    }
+}
+
+/// Age's words on one line, as ours are, without the marks that it puts around what it quotes.
+fn ours(error: &dyn std::error::Error) -> String {
+    tidy(&error.to_string())
+}
+
+/// A text of age's or of a plugin's on one line, without the marks (U+2068, U+2069) that age puts around what it quotes.
+pub fn tidy(text: &str) -> String {
+    let text: String = text.chars().filter(|c| !matches!(c, '\u{2068}' | '\u{2069}')).collect();
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use age::x25519;
+
+    fn sealed(format: Format) -> (x25519::Identity, Vec<u8>) {
+        let identity = x25519::Identity::generate();
+        let mut file = Vec::new();
+        encrypt(&[&identity.to_public()], format, &mut file, |out| out.write_all(b"inside")).unwrap();
+        (identity, file)
+    }
+
+    #[test]
+    fn both_forms_open_and_every_cut_and_flip_is_refused() {
+        for format in [Format::Binary, Format::AsciiArmor] {
+            let (identity, file) = sealed(format);
+            assert_eq!(&**open(&file, &[&identity]).unwrap(), b"inside");
+            for cut in 0..file.len() - 1 {
+                assert!(open(&file[..cut], &[&identity]).is_err(), "{cut}");
+            }
+            for at in 0..file.len() - 1 {
+                let mut flipped = file.clone();
+                flipped[at] ^= 1;
+                assert!(open(&flipped, &[&identity]).is_err(), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn each_reason_has_its_own_words() {
+        let (_, file) = sealed(Format::AsciiArmor);
+        let stranger = x25519::Identity::generate();
+        assert!(matches!(open(&file, &[&stranger]), Err(AgeError::NoIdentity)));
+        assert!(matches!(open(&file, &[]), Err(AgeError::NoIdentity)));
+        assert!(matches!(open(b"seeds: {}\n", &[&stranger]), Err(AgeError::NotAge)));
+        assert!(matches!(open(&file[..60], &[&stranger]), Err(AgeError::Damaged)));
+        let later = b"age-encryption.org/v9\n-> X\n---\n";
+        assert!(matches!(open(later, &[&stranger]), Err(AgeError::UnknownVersion | AgeError::Damaged)));
+        assert!(!asks_for_passphrase(&file));
+    }
+}
