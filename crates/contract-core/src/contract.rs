@@ -4,18 +4,19 @@
 //! the guest would find the same disagreements, minutes after boot. What could not be checked is listed, not assumed.
 
 mod agreement;
+mod half;
 mod history;
+pub mod record;
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::marker::PhantomData;
+use std::io::{self, Read, Seek, Write};
 use std::num::NonZeroUsize;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
 use crate::advice::{Advice, Blame};
-use crate::certificate::Expiry;
-use crate::handoff::{self, Handoff};
+use crate::allowed_signers::Vouched;
+use crate::handoff;
 use crate::platform::Prefix;
 use crate::section::{Env, Kind, Workload};
 use crate::signing_key::{self, SigningKey};
@@ -24,64 +25,12 @@ use crate::token::{TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
 use crate::yaml;
 
-pub use agreement::Disagreement;
+use agreement::Agreement;
+use record::HalfRecord;
+
+pub use agreement::{Accept, Disagreement};
+pub use half::{BareToken, Half};
 pub use history::{Change, Earlier, Event, Weight};
-
-/// One half of a contract: a handoff, or, at the signer's own risk, a token that nobody speaks for.
-pub enum Half<K, R> {
-    /// A token with its statement.
-    Handoff(Box<Handoff<K, R>>),
-    /// A token alone: `--danger-accept-unsigned-tokens`.
-    BareToken(BareToken<K, R>),
-}
-
-/// A file that holds a token, perhaps with a line end behind it, as shell scripts write it.
-pub struct BareToken<K, R> {
-    input: R,
-    bytes: u64,
-    kind: PhantomData<K>,
-}
-
-impl<K: Kind, R: Read + Seek> BareToken<K, R> {
-    /// Takes a file as a token; its bytes are checked when they are copied.
-    pub fn of(mut input: R) -> io::Result<Self> {
-        let end = input.seek(SeekFrom::End(0))?;
-        let from = end.saturating_sub(2);
-        input.seek(SeekFrom::Start(from))?;
-        let mut tail = Vec::new();
-        input.by_ref().take(2).read_to_end(&mut tail)?;
-        let kept = tail.strip_suffix(b"\n").unwrap_or(&tail);
-        let kept = if kept.len() < tail.len() { kept.strip_suffix(b"\r").unwrap_or(kept) } else { kept };
-        Ok(Self { input, bytes: from + kept.len() as u64, kind: PhantomData })
-    }
-
-    /// Streams the token to `out`, checking each byte.
-    pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, handoff::Error> {
-        self.input.seek(SeekFrom::Start(0))?;
-        handoff::copy_token(&mut self.input.by_ref().take(self.bytes), out)
-    }
-}
-
-impl<K: Kind, R: Read + Seek> Half<K, R> {
-    /// What its maker states, where there is one.
-    pub fn statement(&self) -> Option<&Statement> {
-        match self {
-            Self::Handoff(handoff) => Some(handoff.statement()),
-            Self::BareToken(_) => None,
-        }
-    }
-
-    fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, handoff::Error> {
-        match self {
-            Self::Handoff(handoff) => handoff.copy_token(out),
-            Self::BareToken(token) => token.copy_token(out),
-        }
-    }
-
-    fn is_made_by_us(&self) -> bool {
-        self.statement().is_some_and(|statement| statement.predicate.tool.is_ours())
-    }
-}
 
 /// Why no user data comes out.
 #[derive(Debug, thiserror::Error)]
@@ -134,7 +83,9 @@ impl Advice for Error {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::Disagreement(disagreements) => disagreements.iter().map(|it| it.hint.clone()).collect(),
+            Self::Disagreement(disagreements) => {
+                disagreements.iter().flat_map(|it| it.hints.clone()).collect()
+            }
             Self::Half { error, .. } => error.hints(),
             Self::Weak { section, .. } => vec![
                 format!(
@@ -155,22 +106,28 @@ pub struct Contract<'k, R> {
     key: &'k SigningKey,
     workload: Half<Workload, R>,
     env: Half<Env, R>,
-    unchecked: Vec<String>,
+    agreement: Agreement,
 }
 
 impl<R> std::fmt::Debug for Contract<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Contract").field("unchecked", &self.unchecked).finish_non_exhaustive()
+        f.debug_struct("Contract").field("agreement", &self.agreement).finish_non_exhaustive()
     }
 }
 
-/// What was signed.
+/// What was signed: all that a record says of it.
 #[derive(Clone, Debug)]
 pub struct Signed {
-    /// The workload token.
-    pub workload: TokenFacts,
-    /// The env token.
-    pub env: TokenFacts,
+    /// The workload provider's half.
+    pub workload: HalfRecord,
+    /// The env deployer's half.
+    pub env: HalfRecord,
+    /// What was checked.
+    pub checked: Vec<String>,
+    /// What could not be.
+    pub unchecked: Vec<String>,
+    /// What should be refused, and was accepted.
+    pub accepted: Vec<String>,
 }
 
 impl<'k, R: Read + Seek> Contract<'k, R> {
@@ -180,20 +137,19 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         env: Half<Env, R>,
         key: &'k SigningKey,
         at: Timestamp,
-        expiry: Expiry,
+        accept: Accept,
     ) -> Result<Self, Error> {
-        let halves = (workload.statement(), env.statement());
-        let (disagreements, unchecked) = agreement::check(halves, key.public(), at, expiry);
-        if disagreements.is_empty() {
-            Ok(Self { key, workload, env, unchecked })
+        let agreement = Agreement::check(&workload, &env, key.public(), at, accept);
+        if agreement.disagreements.is_empty() {
+            Ok(Self { key, workload, env, agreement })
         } else {
-            Err(Error::Disagreement(disagreements))
+            Err(Error::Disagreement(agreement.disagreements))
         }
     }
 
-    /// What nobody could check, for want of a statement.
-    pub fn unchecked(&self) -> &[String] {
-        &self.unchecked
+    /// Who vouches for the workload half, and who for the env half.
+    pub fn vouched(&self) -> (Option<&Vouched>, Option<&Vouched>) {
+        (self.workload.vouched().ok(), self.env.vouched().ok())
     }
 
     /// What both halves' makers state, where they do.
@@ -230,7 +186,9 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         if let Some(pem) = attestation_public_key {
             writeln!(out, "attestationPublicKey: {}", *yaml::quote(pem.trim_end()))?;
         }
-        Ok(Signed { workload, env })
+        let Agreement { checked, unchecked, accepted, .. } = self.agreement;
+        let (workload, env) = (self.workload.record(&workload), self.env.record(&env));
+        Ok(Signed { workload, env, checked, unchecked, accepted })
     }
 }
 

@@ -12,6 +12,7 @@
 //! The statement holds no secret.
 
 mod read;
+mod verified;
 
 use std::io::{self, Seek, SeekFrom, Write};
 
@@ -22,6 +23,7 @@ use crate::token::Encrypted;
 
 pub(crate) use read::copy_token;
 pub use read::{Error, Handoff, Unsorted};
+pub use verified::{NotVouched, Unverified, VerifiedHandoff};
 
 /// The entry that holds the token.
 const TOKEN: &str = "token";

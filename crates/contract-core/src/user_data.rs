@@ -271,6 +271,12 @@ fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
 }
 
 impl UserDataFacts {
+    /// Lower-case hex SHA-256 of the value of `envWorkloadSignature`, without line end; of nothing where there is none.
+    pub fn signature_sha256(&self) -> String {
+        let value = self.signature.as_deref().unwrap_or_default();
+        hex(&openssl::sha::sha256(value.trim_end_matches(['\r', '\n']).as_bytes()))
+    }
+
     /// The lines of the guest's attestation record that are known beforehand (contract-format, section 8): name and
     /// lower-case hex SHA-256.
     pub fn attestation_lines(&self) -> Vec<(&'static str, String)> {

@@ -1,11 +1,17 @@
-//! The checks that need no signature and no look inside: what both statements say, held against each other.
+//! The checks that need no look inside: who vouches, and what both statements say, held against each other.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Seek};
 
 use jiff::Timestamp;
 
+use super::Half;
+use crate::advice::Advice as _;
+use crate::allowed_signers::Vouched;
 use crate::certificate::{CertificateFacts, Expiry, day};
-use crate::statement::{Predicate, Statement};
+use crate::handoff::NotVouched;
+use crate::section::{Env, Kind, Workload};
+use crate::statement::Predicate;
 use crate::verifying_key::VerifyingKey;
 
 /// One thing in which two halves differ, side by side.
@@ -18,7 +24,7 @@ pub struct Disagreement {
     /// What the env half, or the key at hand, says.
     pub env: String,
     /// What to do.
-    pub hint: String,
+    pub hints: Vec<String>,
 }
 
 /// All disagreements on one line.
@@ -27,45 +33,166 @@ pub(super) fn list(disagreements: &[Disagreement]) -> String {
     disagreements.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// Everything that disagrees, and everything that could not be checked.
-pub(super) fn check(
-    (workload, env): (Option<&Statement>, Option<&Statement>),
-    key: &VerifyingKey,
-    at: Timestamp,
-    accept: Expiry,
-) -> (Vec<Disagreement>, Vec<String>) {
-    let mut found = Vec::new();
-    let mut unchecked = Vec::new();
-    let (workload, env) = (workload.map(|it| &it.predicate), env.map(|it| &it.predicate));
-    match (workload, env) {
-        (Some(workload), Some(env)) => {
-            found.extend(platform(workload, env));
-            found.extend(certificate(workload, env));
-            found.extend(volumes(workload, env));
-            found.extend(variables(workload, env));
+/// What the signer takes although it should be refused: each has a flag `--danger-…`.
+#[derive(Clone, Copy, Debug)]
+pub struct Accept {
+    /// An encryption certificate that is not valid now.
+    pub expiry: Expiry,
+    /// Halves that nobody vouches for.
+    pub unvouched: bool,
+    /// One person behind both halves.
+    pub one_person: bool,
+}
+
+impl Accept {
+    /// Nothing of the kind: the everyday way.
+    pub const NOTHING: Self = Self { expiry: Expiry::Refuse, unvouched: false, one_person: false };
+}
+
+/// What came out of holding two halves against each other.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Agreement {
+    /// What stands against a contract.
+    pub disagreements: Vec<Disagreement>,
+    /// What was looked at.
+    pub checked: Vec<String>,
+    /// What nobody could look at.
+    pub unchecked: Vec<String>,
+    /// What was found, and taken all the same.
+    pub accepted: Vec<String>,
+}
+
+impl Agreement {
+    /// Looks at everything, so that everything is told at once.
+    pub fn check<R: Read + Seek>(
+        workload: &Half<Workload, R>,
+        env: &Half<Env, R>,
+        key: &VerifyingKey,
+        at: Timestamp,
+        accept: Accept,
+    ) -> Self {
+        let mut all = Self::default();
+        all.vouching((workload.vouched(), env.vouched()), accept.unvouched);
+        if let (Ok(workload), Ok(env)) = (workload.vouched(), env.vouched()) {
+            all.two_persons(workload, env, accept.one_person);
         }
-        _ => unchecked.push(
-            "sections, platform, certificate, volumes, variables of both halves: a bare token says nothing of them"
-                .into(),
-        ),
-    }
-    match accept {
-        Expiry::Refuse => found.extend(expiry(workload, env, at)),
-        Expiry::DangerAccept => unchecked.push("whether the encryption certificate has expired".into()),
-    }
-    unchecked
-        .push("until when the signing key is certified, if the env section holds it as a certificate".into());
-    if [workload, env].into_iter().flatten().any(|half| half.tool.is_ours()) {
-        unchecked.push(
-            "whether a password of one byte opens a token whose statement names our own tools: it is not signed".into(),
+        all.weak_passwords(workload.is_made_by_us() && env.is_made_by_us());
+        let (workload, env) = (workload.statement(), env.statement());
+        let (workload, env) = (workload.map(|it| &it.predicate), env.map(|it| &it.predicate));
+        match (workload, env) {
+            (Some(workload), Some(env)) => {
+                all.compared("platform", platform(workload, env));
+                all.compared("encryption certificate", certificate(workload, env));
+                all.compared("names of the volumes", volumes(workload, env));
+                all.compared("environment variables", variables(workload, env));
+            }
+            _ => all.unchecked.push(
+                "sections, platform, certificate, volumes, variables of both halves: a bare token says nothing of them"
+                    .into(),
+            ),
+        }
+        all.expiry(workload, env, at, accept.expiry);
+        match env {
+            Some(env) => all.compared("signing key in the env section", signing_key(env, key)),
+            None => {
+                all.unchecked.push("whether the env section names the key at hand as `signingKey`".into())
+            }
+        }
+        all.unchecked.push(
+            "until when the signing key is certified, if the env section holds it as a certificate".into(),
         );
+        all
     }
-    match env {
-        Some(env) => found.extend(signing_key(env, key)),
-        None => unchecked.push("whether the env section names the key at hand as `signingKey`".into()),
+
+    fn compared(&mut self, what: &str, disagreement: Option<Disagreement>) {
+        match disagreement {
+            None => self.checked.push(what.to_owned()),
+            Some(disagreement) => self.disagreements.push(disagreement),
+        }
     }
-    unchecked.push("who made the handoffs: they are not signed in this version".into());
-    (found, unchecked)
+
+    fn vouching(
+        &mut self,
+        (workload, env): (Result<&Vouched, &NotVouched>, Result<&Vouched, &NotVouched>),
+        accept: bool,
+    ) {
+        let refused = |reason: &NotVouched| !(accept && reason.may_be_accepted());
+        let reasons: Vec<&NotVouched> = [workload, env].into_iter().filter_map(Result::err).collect();
+        if reasons.iter().any(|reason| refused(reason)) {
+            let mut hints: Vec<String> = reasons.iter().flat_map(|reason| reason.hints()).collect();
+            hints.dedup();
+            if reasons.iter().all(|reason| reason.may_be_accepted()) {
+                hints.push("or take the risk with `--danger-accept-unsigned-tokens`".into());
+            }
+            return self.disagreements.push(Disagreement {
+                what: "who vouches",
+                workload: who(workload),
+                env: who(env),
+                hints,
+            });
+        }
+        for (section, vouched) in [(Workload::NAME, workload), (Env::NAME, env)] {
+            match vouched {
+                Ok(_) => self.checked.push(format!("who made the {section} half: {}", who(vouched))),
+                Err(reason) => {
+                    self.accepted.push(format!("{section}: {reason} (--danger-accept-unsigned-tokens)"));
+                    self.unchecked.push(format!("who made the {section} half: {reason}"));
+                }
+            }
+        }
+    }
+
+    fn two_persons(&mut self, workload: &Vouched, env: &Vouched, accept: bool) {
+        let same_key = workload.is_same_key(env);
+        if !same_key && !workload.may_be_same_principal(env) {
+            return self.checked.push("that two persons vouch, with two keys".into());
+        }
+        let what = if same_key { "one key behind both halves" } else { "one person behind both halves" };
+        let (workload, env) = (who(Ok(workload)), who(Ok(env)));
+        if accept {
+            return self
+                .accepted
+                .push(format!("{what}: workload {workload}, env {env} (--danger-allow-one-person)"));
+        }
+        let hints = vec![
+            "whoever has both halves knows both seeds of every volume: let two persons vouch, each with a key of their own"
+                .into(),
+            "in a lab, take the risk with `--danger-allow-one-person`".into(),
+        ];
+        self.disagreements.push(Disagreement { what, workload, env, hints });
+    }
+
+    fn weak_passwords(&mut self, ours: bool) {
+        self.checked.push("that no token opens with the empty password".into());
+        if !ours {
+            self.checked.push("that no token of an unknown tool opens with a password of one byte".into());
+        }
+    }
+
+    fn expiry(
+        &mut self,
+        workload: Option<&Predicate>,
+        env: Option<&Predicate>,
+        at: Timestamp,
+        accept: Expiry,
+    ) {
+        let expired = validity(workload, env, at);
+        match (accept, expired) {
+            (Expiry::Refuse, expired) => self.compared("validity of the encryption certificate", expired),
+            (Expiry::DangerAccept, None) => {}
+            (Expiry::DangerAccept, Some(expired)) => self.accepted.push(format!(
+                "{}: workload {}, env {} (--danger-accept-expired-certificate)",
+                expired.what, expired.workload, expired.env
+            )),
+        }
+    }
+}
+
+fn who(vouched: Result<&Vouched, &NotVouched>) -> String {
+    match vouched {
+        Ok(vouched) => format!("{} with key {}", vouched.principals(), vouched.key().fingerprint()),
+        Err(reason) => reason.to_string(),
+    }
 }
 
 fn platform(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
@@ -73,7 +200,7 @@ fn platform(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
         what: "platform",
         workload: workload.platform.to_string(),
         env: env.platform.to_string(),
-        hint: "agree on one, and encrypt again: `encrypt --platform NAME`".into(),
+        hints: vec!["agree on one, and encrypt again: `encrypt --platform NAME`".into()],
     })
 }
 
@@ -87,12 +214,14 @@ fn certificate(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
         what: "encryption certificate",
         workload: shown(a),
         env: shown(b),
-        hint: "both sides take the certificate of the guest's image version: `encrypt --certificate PEM`"
-            .into(),
+        hints: vec![
+            "both sides take the certificate of the guest's image version: `encrypt --certificate PEM`"
+                .into(),
+        ],
     })
 }
 
-fn expiry(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
+fn validity(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
     let said = |half: Option<&Predicate>| match half
         .map(|it| &it.encryption_certificate)
         .map(|it| (it.not_before, it.not_after))
@@ -107,7 +236,7 @@ fn expiry(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) 
         what: "validity of the encryption certificate",
         workload,
         env,
-        hint: "encrypt again with the current certificate, or sign for a test guest with `--danger-accept-expired-certificate`".into(),
+        hints: vec!["encrypt again with the current certificate, or sign for a test guest with `--danger-accept-expired-certificate`".into()],
     })
 }
 
@@ -118,7 +247,7 @@ fn volumes(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
         what: "volumes",
         workload: joined(&a),
         env: joined(&b),
-        hint: "a volume stands in both sections under the same name, or in neither (HPL07015E)".into(),
+        hints: vec!["a volume stands in both sections under the same name, or in neither (HPL07015E)".into()],
     })
 }
 
@@ -129,7 +258,7 @@ fn variables(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
         what: "environment variables",
         workload: format!("needs {}", joined(&missing)),
         env: format!("provides {}", joined(&env.provided_variables)),
-        hint: format!("write {} under `env` in env.yaml, and encrypt it again", joined(&missing)),
+        hints: vec![format!("write {} under `env` in env.yaml, and encrypt it again", joined(&missing))],
     })
 }
 
@@ -138,7 +267,7 @@ fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
         what: "signing key",
         workload: format!("names none; the key at hand is {}", key.fingerprint()),
         env: env.signing_key.clone().unwrap_or_else(|| "names none".to_owned()),
-        hint: "give the env deployer your public key (`contract-signer public-key signing-key.pem`), to encrypt again with `--signing-key PUBLIC.pem`".into(),
+        hints: vec!["give the env deployer your public key (`contract-signer public-key signing-key.pem`), to encrypt again with `--signing-key PUBLIC.pem`".into()],
     })
 }
 

@@ -109,7 +109,7 @@ impl Advice for Error {
 
 /// A handoff of the section `K`.
 pub struct Handoff<K, R> {
-    inner: Unsorted<R>,
+    pub(super) inner: Unsorted<R>,
     kind: PhantomData<K>,
 }
 
@@ -120,8 +120,8 @@ pub struct Unsorted<R> {
     token_bytes: u64,
     statement: Statement,
     /// The bytes that a signature covers.
-    signed: Vec<u8>,
-    signature: Option<Vec<u8>>,
+    pub(super) signed: Vec<u8>,
+    pub(super) signature: Option<Vec<u8>>,
 }
 
 impl<R: Read + Seek> Unsorted<R> {
@@ -143,6 +143,16 @@ impl<R: Read + Seek> Unsorted<R> {
     /// What its maker states.
     pub fn statement(&self) -> &Statement {
         &self.statement
+    }
+
+    /// The bytes of `statement.json`, which a signature covers.
+    pub fn signed(&self) -> &[u8] {
+        &self.signed
+    }
+
+    /// `statement.json.sig`, as it came.
+    pub fn signature(&self) -> Option<&[u8]> {
+        self.signature.as_deref()
     }
 
     /// Streams the token to `out`, checking each byte, and in the end that it is the one stated.
@@ -175,6 +185,16 @@ impl<K, R: Read + Seek> Handoff<K, R> {
     /// What its maker states.
     pub fn statement(&self) -> &Statement {
         self.inner.statement()
+    }
+
+    /// As [`Unsorted::signed`].
+    pub fn signed(&self) -> &[u8] {
+        self.inner.signed()
+    }
+
+    /// As [`Unsorted::signature`].
+    pub fn signature(&self) -> Option<&[u8]> {
+        self.inner.signature()
     }
 
     /// As [`Unsorted::copy_token`].

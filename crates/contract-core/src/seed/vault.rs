@@ -216,10 +216,9 @@ impl<K: Kind> Vault<K> {
         }
         match self.volumes.entry(volume.to_owned()) {
             Place::Vacant(place) => Ok(place),
-            Place::Occupied(place) => Err(Refused::Exists {
-                volume: volume.to_owned(),
-                generation: place.get().seeds.generation,
-            }),
+            Place::Occupied(place) => {
+                Err(Refused::Exists { volume: volume.to_owned(), generation: place.get().seeds.generation })
+            }
         }
     }
 

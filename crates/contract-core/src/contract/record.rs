@@ -1,0 +1,247 @@
+//! The record of a signing: what was combined, who vouched, what was checked. It stands beside the user data as
+//! `user-data.record.json`, holds nothing secret, and lets an auditor check again what the contract signer checked.
+//!
+//! Source: ours (docs/format/6-user-data.md); the lines of the attestation record are those of contract-format, section 8.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Signed;
+use crate::advice::{Advice, Blame};
+use crate::allowed_signers::Vouched;
+use crate::handoff::Handoff;
+use crate::statement::{Digest, Statement, Tool};
+use crate::token::TokenFacts;
+use crate::user_data::UserDataFacts;
+use crate::verifying_key::VerifyingKey;
+
+const TYPE: &str = "urn:hyper-protect-contract:record:v1";
+
+/// Longest record that is read: two statements of 1 MiB, in two forms each, with their signatures.
+pub const LONGEST: usize = 8 << 20;
+
+/// What `sign` did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Record {
+    #[serde(rename = "_type")]
+    kind: String,
+    /// When it was signed, by the signer's clock.
+    pub time: Timestamp,
+    /// What signed it.
+    pub tool: Tool,
+    /// The workload provider's half.
+    pub workload: HalfRecord,
+    /// The env deployer's half.
+    pub env: HalfRecord,
+    /// Fingerprint of the key that signed the contract.
+    pub signing_key: String,
+    /// Of the value of `envWorkloadSignature`.
+    pub signature: Digest,
+    /// Of the whole file.
+    pub user_data: Digest,
+    /// What the attestation record of the running guest must show: name to SHA-256.
+    pub attestation_record: BTreeMap<String, String>,
+    /// What was checked.
+    pub checked: Vec<String>,
+    /// What could not be.
+    pub unchecked: Vec<String>,
+    /// What the signer accepted although it should be refused: one line for each `--danger-…` that had an effect.
+    pub accepted: Vec<String>,
+}
+
+/// What is known of one half.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct HalfRecord {
+    /// Of the token, as the attestation record shows it.
+    pub token: Digest,
+    /// Who vouches; absent where nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vouched_by: Option<Voucher>,
+    /// What they state; absent for a bare token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<Statement>,
+    /// Base64 of the very bytes of `statement.json`, over which the signature was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed: Option<String>,
+    /// `statement.json.sig`: `ssh-keygen -Y verify` takes it with the bytes above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+/// Whose signature it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Voucher {
+    /// As the line of the allowed signers says it.
+    pub principals: String,
+    /// As `ssh-keygen -l` shows it: `SHA256:…`.
+    pub key: String,
+    /// `hpcr-workload` or `hpcr-env`.
+    pub namespace: String,
+}
+
+impl From<&Vouched> for Voucher {
+    fn from(vouched: &Vouched) -> Self {
+        Self {
+            principals: vouched.principals().to_string(),
+            key: vouched.key().fingerprint(),
+            namespace: vouched.namespace().to_string(),
+        }
+    }
+}
+
+impl HalfRecord {
+    pub(super) fn of<K, R: Read + Seek>(
+        token: &TokenFacts,
+        handoff: Option<&Handoff<K, R>>,
+        vouched: Option<&Vouched>,
+    ) -> Self {
+        let signature = handoff.and_then(Handoff::signature);
+        Self {
+            token: Digest { sha256: token.sha256.clone() },
+            vouched_by: vouched.map(Voucher::from),
+            statement: handoff.map(|handoff| handoff.statement().clone()),
+            signed: handoff.map(|handoff| STANDARD.encode(handoff.signed())),
+            signature: signature.map(|armored| String::from_utf8_lossy(armored).into_owned()),
+        }
+    }
+}
+
+/// One thing in which user data and a record differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// In what.
+    pub what: String,
+    /// As the record says it.
+    pub record: String,
+    /// As it was found.
+    pub found: String,
+}
+
+/// Why a record is none, or not of these user data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// Not the JSON that `sign` writes.
+    #[error("it is no record of a signing: {0}")]
+    NotARecord(String),
+    /// A record of other user data.
+    #[error("it is not the record of these user data: {}", names(.0))]
+    Differs(Vec<Difference>),
+}
+
+fn names(differences: &[Difference]) -> String {
+    differences.iter().map(|it| it.what.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+impl Advice for RecordError {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::NotARecord(_) => Blame::Input,
+            Self::Differs(_) => Blame::Refusal,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::NotARecord(_) => {
+                "name the file that `contract-signer sign` wrote beside the user data".into()
+            }
+            Self::Differs(_) => {
+                "ask the contract signer for both files again, `user-data` and `user-data.record.json`".into()
+            }
+        }]
+    }
+}
+
+impl Record {
+    /// Of a contract that was just signed, and the user data as they were read back.
+    pub fn new(
+        signed: Signed,
+        facts: &UserDataFacts,
+        key: &VerifyingKey,
+        time: Timestamp,
+        tool: Tool,
+    ) -> Self {
+        let Signed { workload, env, checked, unchecked, accepted, .. } = signed;
+        Self {
+            kind: TYPE.to_owned(),
+            time,
+            tool,
+            workload,
+            env,
+            signing_key: key.fingerprint().to_owned(),
+            signature: Digest { sha256: facts.signature_sha256() },
+            user_data: Digest { sha256: facts.sha256.clone() },
+            attestation_record: lines(facts),
+            checked,
+            unchecked,
+            accepted,
+        }
+    }
+
+    /// Reads a `user-data.record.json`.
+    pub fn parse(json: &str) -> Result<Self, RecordError> {
+        let record: Self =
+            serde_json::from_str(json).map_err(|error| RecordError::NotARecord(error.to_string()))?;
+        if record.kind != TYPE {
+            return Err(RecordError::NotARecord(format!("`_type` is not `{TYPE}`")));
+        }
+        Ok(record)
+    }
+
+    /// The bytes of `user-data.record.json`.
+    pub fn to_json(&self) -> Result<Vec<u8>, serde_json::Error> {
+        let mut json = serde_json::to_vec_pretty(self)?;
+        json.push(b'\n');
+        Ok(json)
+    }
+
+    /// Both statements, where there are.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        [&self.workload, &self.env].into_iter().filter_map(|half| half.statement.as_ref())
+    }
+
+    /// Holds the record against user data and the key that verifies them, and against itself.
+    pub fn verify(&self, facts: &UserDataFacts, key: &VerifyingKey) -> Result<(), RecordError> {
+        let mut differences = Vec::new();
+        let mut same = |what: &str, record: &str, found: &str| {
+            if record != found {
+                let (what, record, found) = (what.to_owned(), record.to_owned(), found.to_owned());
+                differences.push(Difference { what, record, found });
+            }
+        };
+        same("user data", &self.user_data.sha256, &facts.sha256);
+        same("signature", &self.signature.sha256, &facts.signature_sha256());
+        same("signing key", &self.signing_key, key.fingerprint());
+        same("workload token", &self.workload.token.sha256, &facts.workload.sha256);
+        same("env token", &self.env.token.sha256, &facts.env.sha256);
+        let found = lines(facts);
+        let every: std::collections::BTreeSet<_> =
+            self.attestation_record.keys().chain(found.keys()).collect();
+        for name in every {
+            let of =
+                |lines: &BTreeMap<String, String>| lines.get(name).cloned().unwrap_or_else(|| "none".into());
+            same(&format!("line `{name}`"), &of(&self.attestation_record), &of(&found));
+        }
+        for (what, half) in [("workload statement", &self.workload), ("env statement", &self.env)] {
+            let Some(statement) = &half.statement else { continue };
+            same(what, statement.token_sha256(), &half.token.sha256);
+            let bytes = half.signed.as_ref().and_then(|base64| STANDARD.decode(base64).ok());
+            let signed = bytes.and_then(|json| Statement::parse(&json).ok());
+            if signed.as_ref() != Some(statement) {
+                same(what, "as stated", "other than as signed");
+            }
+        }
+        if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
+    }
+}
+
+fn lines(facts: &UserDataFacts) -> BTreeMap<String, String> {
+    facts.attestation_lines().into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect()
+}

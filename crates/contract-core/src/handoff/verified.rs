@@ -1,0 +1,118 @@
+//! Who vouches for a handoff: a signature over its statement, by a key that the contract signer allows.
+
+use std::io::{Read, Seek, Write};
+
+use jiff::Timestamp;
+
+use super::{Error, Handoff};
+use crate::advice::{Advice, Blame};
+use crate::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
+use crate::section::Kind;
+use crate::sshsig::{self, Namespace, Signature};
+use crate::statement::Statement;
+use crate::token::TokenFacts;
+
+/// Why nobody vouches for a handoff.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotVouched {
+    /// A bare token: there is no statement to sign.
+    #[error("nobody vouches for a bare token")]
+    BareToken,
+    /// No signature.
+    #[error("nobody vouches for it: it holds no `statement.json.sig`")]
+    Unsigned,
+    /// The contract signer has not said whom to trust.
+    #[error("nobody is allowed to vouch: there are no allowed signers")]
+    NobodyAllowed,
+    /// A signature that is none.
+    #[error("its `statement.json.sig` is not UTF-8 text")]
+    NotText,
+    /// A signature that does not hold, or for something else.
+    #[error("its signature does not hold: {0}")]
+    Signature(#[from] sshsig::Error),
+    /// A signature that holds, by somebody who may not.
+    #[error(transparent)]
+    NotAllowed(#[from] NotAllowed),
+}
+
+impl NotVouched {
+    /// Whether `--danger-accept-unsigned-tokens` covers it. A signature that is there and wrong is never passed over.
+    pub fn may_be_accepted(&self) -> bool {
+        matches!(self, Self::BareToken | Self::Unsigned | Self::NobodyAllowed)
+    }
+}
+
+impl Advice for NotVouched {
+    fn blame(&self) -> Blame {
+        Blame::Refusal
+    }
+
+    fn hints(&self) -> Vec<String> {
+        match self {
+            Self::BareToken => vec!["ask for the handoff that `encrypt` wrote".into()],
+            Self::Unsigned => vec!["ask its author to encrypt with `--vouch-with KEY`, an SSH key".into()],
+            Self::NobodyAllowed => vec![
+                "say whom you trust: `contract-signer trust add PRINCIPAL KEY.pub --workload`, and `--env` for the other"
+                    .into(),
+            ],
+            Self::NotText => vec!["get the handoff again from whoever made it, unchanged".into()],
+            Self::Signature(error) => error.hints(),
+            Self::NotAllowed(error) => error.hints(),
+        }
+    }
+}
+
+/// A handoff of whose statement somebody vouches who may. Made by [`Handoff::verify`] alone.
+pub struct VerifiedHandoff<K, R> {
+    handoff: Handoff<K, R>,
+    vouched: Vouched,
+}
+
+/// A handoff as it was, and why nobody vouches for it.
+pub type Unverified<K, R> = Box<(Handoff<K, R>, NotVouched)>;
+
+impl<K: Kind, R: Read + Seek> Handoff<K, R> {
+    /// Holds the signature over the statement, and who made it against who may.
+    pub fn verify(
+        self,
+        signers: &AllowedSigners,
+        at: Timestamp,
+    ) -> Result<VerifiedHandoff<K, R>, Unverified<K, R>> {
+        match self.vouched(signers, at) {
+            Ok(vouched) => Ok(VerifiedHandoff { handoff: self, vouched }),
+            Err(reason) => Err(Box::new((self, reason))),
+        }
+    }
+
+    fn vouched(&self, signers: &AllowedSigners, at: Timestamp) -> Result<Vouched, NotVouched> {
+        let armored = self.inner.signature.as_deref().ok_or(NotVouched::Unsigned)?;
+        if signers.entries().is_empty() {
+            return Err(NotVouched::NobodyAllowed);
+        }
+        let armored = std::str::from_utf8(armored).map_err(|_| NotVouched::NotText)?;
+        let signature = Signature::parse(armored)?.verify(&self.inner.signed, Namespace::of::<K>())?;
+        Ok(signers.vouch(signature, at)?)
+    }
+}
+
+impl<K, R: Read + Seek> VerifiedHandoff<K, R> {
+    /// Who vouches.
+    pub fn vouched(&self) -> &Vouched {
+        &self.vouched
+    }
+
+    /// What they vouch for.
+    pub fn statement(&self) -> &Statement {
+        self.handoff.statement()
+    }
+
+    /// The handoff itself.
+    pub fn handoff(&self) -> &Handoff<K, R> {
+        &self.handoff
+    }
+
+    /// As [`Handoff::copy_token`].
+    pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, Error> {
+        self.handoff.copy_token(out)
+    }
+}
