@@ -143,10 +143,10 @@ impl Volume<'_> {
     }
 
     fn changed(&self, log: &mut Log, old: &Previous) {
-        let told = format!("{} opens it; the current seeds take over, the volume key stays", old.seeds);
+        let told = format!("it opens with {}; the current seeds take over, the volume key stays", old.seeds);
         if old.half_way {
             let detail = format!(
-                "{told}; both sides roll, and the disk was between: whether the real guest tries this, no source says"
+                "{told}; both sides roll and the disk stood between: whether the real guest tries that, no source says"
             );
             log.warning(LUKS, None, self.named(&detail));
         } else {

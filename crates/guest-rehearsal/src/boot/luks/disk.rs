@@ -47,8 +47,10 @@ pub fn look(cryptsetup: &Cryptsetup, file: &Path) -> Result<Disk, Failure> {
     if cryptsetup.is_luks(file, Luks::One)? {
         return rejected("it is LUKS1, and a guest's disk is LUKS2");
     }
-    if !is_zero(file).doing_io("read", file)? {
-        return rejected("it holds something else than LUKS2");
+    match content(file).doing_io("read", file)? {
+        Content::Zero => {}
+        Content::Luks => return rejected("its LUKS header is damaged, or it was cut short"),
+        Content::Other => return rejected("it holds something else than LUKS2"),
     }
     if metadata.len() < SMALLEST {
         return rejected(&format!(
@@ -78,15 +80,25 @@ fn metadata(file: &Path) -> Result<Option<Metadata>, Failure> {
     }
 }
 
+enum Content {
+    Zero,
+    /// It begins as one, and `cryptsetup` knows better.
+    Luks,
+    Other,
+}
+
 /// Holes are read as the zeros that they are.
-fn is_zero(file: &Path) -> io::Result<bool> {
+fn content(file: &Path) -> io::Result<Content> {
     let mut file = fs_err::File::open(file)?;
     let mut block = vec![0; 1 << 20];
     loop {
-        match file.read(&mut block)? {
-            0 => return Ok(true),
-            read if block.iter().take(read).any(|byte| *byte != 0) => return Ok(false),
-            _ => {}
+        let read = file.read(&mut block)?;
+        let read = block.get(..read).unwrap_or_default();
+        if read.is_empty() {
+            return Ok(Content::Zero);
+        }
+        if read.iter().any(|byte| *byte != 0) {
+            return Ok(if read.starts_with(b"LUKS") { Content::Luks } else { Content::Other });
         }
     }
 }
