@@ -98,6 +98,11 @@ hostile! {
         run: "boot --luks data=disk --luks data=other",
         exit: 2, says: "two disks for `data`",
     }
+    an_order_of_seeds_for_no_disk {
+        given: ":",
+        run: "boot --seed-order workload-first",
+        exit: 2, says: "--luks",
+    }
     an_order_of_seeds_that_is_none {
         given: ":",
         run: "boot --luks disk --seed-order kms-first",

@@ -91,7 +91,7 @@ pub struct Boot {
     #[arg(long, value_name = "[NAME=]FILE", value_parser = OsStringValueParser::new().map(FileOf::from))]
     pub luks: Vec<FileOf>,
     /// Whose seed comes first in a disk's passphrase: the sources differ
-    #[arg(long, value_enum, value_name = "ORDER", default_value_t)]
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t, requires = "luks")]
     pub seed_order: SeedOrder,
 }
 

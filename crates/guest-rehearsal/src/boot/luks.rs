@@ -102,7 +102,7 @@ impl Volume<'_> {
         }
         for old in &previous {
             if self.opens(&old.passphrase)? {
-                self.change(&old.passphrase, current)?;
+                self.change(&old.passphrase, current, &previous)?;
                 self.changed(log, old);
                 return Ok(());
             }
@@ -112,10 +112,7 @@ impl Volume<'_> {
 
     /// The current seeds open it. A change that was cut short is ended here.
     fn settled(&self, log: &mut Log, previous: &[Previous]) -> Result<(), Failure> {
-        let mut left = false;
-        for old in previous {
-            left |= self.opens(&old.passphrase)? && self.cryptsetup.remove(self.file, &old.passphrase)?;
-        }
+        let left = self.take_away(previous)?;
         let rest = match (previous, left) {
             ([], _) => "",
             (_, true) => {
@@ -127,19 +124,30 @@ impl Volume<'_> {
         Ok(())
     }
 
-    /// The order keeps the disk open to at least one of them at any moment.
-    fn change(&self, old: &Passphrase, new: &Passphrase) -> Result<(), Failure> {
-        // either answer may be no where another boot does the same and is quicker
+    /// At any moment at least one of them opens the disk.
+    fn change(&self, old: &Passphrase, new: &Passphrase, previous: &[Previous]) -> Result<(), Failure> {
+        // it may be gone already, where another boot does the same and is quicker
         self.cryptsetup.add(self.file, old, new)?;
         if self.opens(new)? {
-            self.cryptsetup.remove(self.file, old)?;
-            return Ok(());
+            return self.take_away(previous).map(drop);
         }
         let message = format!(
             "cannot change the passphrase of `{}`: the new one does not open it",
             self.file.display()
         );
         Err(Failure::new(ExitCode::CouldNot, message).hint("the previous one still does: boot it again"))
+    }
+
+    /// Whether any was there. To be called when the current passphrase is known to open the disk.
+    fn take_away(&self, previous: &[Previous]) -> Result<bool, Failure> {
+        let mut any = false;
+        for old in previous {
+            // more than once where two boots at once added the same
+            while self.cryptsetup.remove(self.file, &old.passphrase)? {
+                any = true;
+            }
+        }
+        Ok(any)
     }
 
     fn changed(&self, log: &mut Log, old: &Previous) {

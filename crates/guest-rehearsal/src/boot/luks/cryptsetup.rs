@@ -112,7 +112,7 @@ impl Cryptsetup {
         said.answers(&[NO_KEY], "add a passphrase to", file)
     }
 
-    /// Takes a passphrase away; says whether it was there. The caller knows that another one opens the disk.
+    /// Takes a passphrase away, once; says whether it was there. The caller knows that another one opens the disk.
     pub fn remove(&self, file: &Path, passphrase: &Passphrase) -> Result<bool, Failure> {
         let words = ["luksRemoveKey", "--batch-mode", "--key-file", "-"];
         let verb = "take a passphrase from";
@@ -158,8 +158,10 @@ fn listen(child: &mut Child) -> mpsc::Receiver<String> {
     if let Some(stderr) = child.stderr.take() {
         thread::spawn(move || {
             let mut talk = Vec::new();
-            // what was heard before an error is still worth telling
-            let _ = stderr.take(LONGEST_TALK).read_to_end(&mut talk);
+            let mut stderr = stderr.take(LONGEST_TALK);
+            // what was heard before an error is still worth telling; who is not heard to the end would wait
+            let _ = stderr.read_to_end(&mut talk);
+            let _ = io::copy(&mut stderr.into_inner(), &mut io::sink());
             let _ = tell.send(String::from_utf8_lossy(&talk).into_owned());
         });
     }
