@@ -74,8 +74,8 @@ EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
 
 EXIT STATUS
-  0 the guest would boot; 1 no `cryptsetup`, or a disk that can't be used; 2 a disk for no volume; 3 the guest key can't
-  be read, or a disk holds something else; 4 the guest would not boot")]
+  0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
+  3 the guest key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
     /// The contract as the guest receives it; `-` is standard input
     #[arg(value_name = "USER-DATA")]

@@ -17,10 +17,10 @@ use zeroize::Zeroizing;
 /// Whose seed comes first in the passphrase
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum SeedOrder {
-    /// As IBM's table of seeds and the guest's own message have it: the likely one
+    /// The likely order: IBM's table of seeds and the guest's own message
     #[default]
     EnvFirst,
-    /// As the prose of the same documentation has it
+    /// The prose of the same documentation
     WorkloadFirst,
 }
 
