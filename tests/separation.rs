@@ -14,7 +14,7 @@ const CANARIES: [(&str, &str); 4] = [
 ];
 
 /// Every form in which a secret may lie in a file: plain, hex, base64 at each of the three alignments.
-fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn forms(secret: &[u8]) -> Vec<Vec<u8>> {
     let hex = secret.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
     let mut forms = vec![secret.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes()];
     for skip in 0..3 {

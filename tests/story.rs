@@ -2,6 +2,7 @@
 
 mod docs;
 mod hostile;
+mod luks;
 mod openssl_opens_what_we_make;
 mod separation;
 mod transcripts;

@@ -88,6 +88,14 @@ impl Output {
         }
     }
 
+    /// Where it stands until then, for a program that writes to a path; none for what is copied on commit.
+    pub fn unfinished(&self) -> Option<&Path> {
+        match &self.sink {
+            Sink::Beside { file, .. } => Some(file.path()),
+            Sink::Spool { .. } => None,
+        }
+    }
+
     /// Makes what was written appear under its name.
     pub fn commit(self) -> Result<(), Failure> {
         commit_all([self])

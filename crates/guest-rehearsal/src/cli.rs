@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use cli_kit::clock::parse_at;
 use cli_kit::{Common, Force};
+use guest_rehearsal::boot::luks::FileOf;
+use guest_rehearsal::boot::passphrase::SeedOrder;
 use jiff::Timestamp;
 
 /// Plays the guest: opens and boots a contract on a desk, with a key pair of its own
@@ -60,16 +63,19 @@ pub struct Keygen {
 ///
 /// In the guest's order: decrypt, schema, signature, merge env, unpack archive, volumes and seeds. Prints a boot log with
 /// a verdict for each step, the message (HPL…) that the real guest would show where it stops, and the digests that
-/// the attestation record must show. Images are not pulled and no disk is opened.
+/// the attestation record must show. Images are not pulled. With `--luks`, files are opened as the volumes' disks, with
+/// the real `cryptsetup`: a new one is formatted, a rolled one gets its new passphrase.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
 
 EXIT STATUS
-  0 the guest would boot; 3 the guest key can't be read; 4 the guest would not boot")]
+  0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
+  3 the guest key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
     /// The contract as the guest receives it; `-` is standard input
     #[arg(value_name = "USER-DATA")]
@@ -80,6 +86,13 @@ pub struct Boot {
     /// When the guest boots, as in 2026-11-23T12:00:00Z; now, if not given
     #[arg(long, value_name = "RFC3339", value_parser = parse_at)]
     pub at: Option<Timestamp>,
+    /// The file that is the disk of the contract's volume, made if it does not exist; NAME=FILE where there are several,
+    /// once for each
+    #[arg(long, value_name = "[NAME=]FILE", value_parser = OsStringValueParser::new().map(FileOf::from))]
+    pub luks: Vec<FileOf>,
+    /// Whose seed comes first in a disk's passphrase: the sources differ
+    #[arg(long, value_enum, value_name = "ORDER", default_value_t, requires = "luks")]
+    pub seed_order: SeedOrder,
 }
 
 /// Play the whole story with all binaries, from the sample folders to a booted rehearsal

@@ -7,10 +7,18 @@ use jiff::{SignedDuration, Timestamp};
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
-use super::boot;
+use super::Guest;
+use super::luks::Disks;
+use crate::guest_key::GuestKey;
 use crate::hpl::{self, Hpl};
 use crate::report::{BootReport, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
+
+fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
+    let (report, ended) = super::boot(user_data, &Guest { key, at, disks: &Disks::default() });
+    ended.unwrap();
+    report
+}
 
 fn try_boot(case: &Case) -> BootReport {
     boot(case.user_data().as_bytes(), guest_key(), Timestamp::now())
@@ -127,7 +135,7 @@ fn user_data_that_are_none_are_refused() {
 
 #[test]
 fn another_guest_s_token_is_refused() {
-    let other = crate::guest_key::GuestKey::generate().unwrap();
+    let other = GuestKey::generate().unwrap();
     let report = boot(Case::sound().user_data().as_bytes(), &other, Timestamp::now());
     let (step, code, detail) = refusal(&report);
     assert_eq!((step, code), ("workload", hpl::HPL11001E));

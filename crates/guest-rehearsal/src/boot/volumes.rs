@@ -1,6 +1,6 @@
 //! Whether both sections speak of the same volumes, and both bring their half (contract-format, section 6).
 //!
-//! No passphrase is made here: it would be of no use without the disk, and the order of the seeds is told in two ways.
+//! No passphrase is made here: that is for who has a disk to open ([`super::luks`]).
 
 use std::collections::BTreeSet;
 

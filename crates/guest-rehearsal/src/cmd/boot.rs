@@ -1,8 +1,10 @@
 //! `guest-rehearsal boot`: decides in the library, presents here.
 
 use cli_kit::failure::Doing;
+use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
-use guest_rehearsal::boot::boot;
+use guest_rehearsal::boot::luks::Disks;
+use guest_rehearsal::boot::{Guest, boot};
 use guest_rehearsal::guest_key::GuestKey;
 use guest_rehearsal::report::{BootReport, Step, Verdict};
 
@@ -13,12 +15,18 @@ const LARGEST_USER_DATA: usize = 1 << 30;
 const LARGEST_KEY: usize = 64 << 10;
 
 pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
+    let disks = Disks::new(arguments.luks.clone(), arguments.seed_order)?;
     let pem = input::read_secret_bytes(&arguments.guest_key, LARGEST_KEY)?;
     let key = GuestKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
     let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
-    let booted = boot(&user_data, &key, arguments.at.unwrap_or_else(clock::now));
+    let guest = Guest { key: &key, at: arguments.at.unwrap_or_else(clock::now), disks: &disks };
+    let (booted, ended) = {
+        let _progress = Progress::spinner(report, "booting");
+        boot(&user_data, &guest)
+    };
     report.result(&booted, log)?;
+    ended?;
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
 }
 
@@ -37,6 +45,10 @@ fn log(report: &BootReport) -> Vec<String> {
     let mut lines: Vec<_> = report.steps.iter().map(line).collect();
     if let Some(code) = report.refusal().and_then(|step| step.code) {
         lines.push(format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning));
+        return lines;
+    }
+    if !report.booted {
+        // what stopped the rehearsal is told as an error
         return lines;
     }
     lines.push("the attestation record of this guest must show:".into());

@@ -1,0 +1,197 @@
+//! Opens the volumes' disks: files of LUKS2, by the real `cryptsetup`.
+//!
+//! ```text
+//! no file, or an empty one ─► formatted with the current passphrase
+//! LUKS2 ─► current opens ──────────────────────────────► previous, if it still opens, is taken away
+//!     └──► previous opens ─► current added, tried ─────► previous is taken away
+//!     └──► neither ────────► HPL02003E, nothing changed
+//! ```
+//!
+//! A passphrase is added before the old one goes, so a run that is killed between leaves a disk that opens with both,
+//! and the next boot ends the work. The volume key, and with it what the volume holds, stays. How the real guest
+//! formats and rolls, no source says in more detail.
+
+mod cryptsetup;
+mod disk;
+mod files;
+
+use std::path::Path;
+
+use cli_kit::{ExitCode, Failure};
+use contract_core::section::{EnvModel, WorkloadModel};
+
+use self::cryptsetup::Cryptsetup;
+use self::disk::Disk;
+use super::Halt;
+use super::log::Log;
+use super::passphrase::{Passphrase, Previous, SeedOrder, Seeds};
+use crate::hpl::{HPL02003E, HPL07013E};
+
+pub use files::{Disks, FileOf};
+
+const PASSPHRASE: &str = "passphrase";
+const LUKS: &str = "luks";
+
+/// Each volume in the order of the workload section.
+pub(super) fn open(
+    log: &mut Log,
+    workload: &WorkloadModel,
+    env: &EnvModel,
+    disks: &Disks,
+) -> Result<(), Halt> {
+    let Some(cryptsetup) = disks.cryptsetup() else { return Ok(()) };
+    let names: Vec<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
+    let files = disks.of(&names)?;
+    let order = disks.order;
+    log.ok(PASSPHRASE, told(order));
+    for volume in &workload.volumes {
+        let name = &volume.name;
+        let Some(file) = files.get(name.as_str()) else {
+            log.skipped(LUKS, format!("`{name}`: no file is given for it"));
+            continue;
+        };
+        let seeds = env.volumes.iter().find(|env| env.name == *name).and_then(|env| Seeds::of(volume, env));
+        let Some(seeds) = seeds else {
+            let detail = format!(
+                "`{name}`: a part of its passphrase is kept by somebody else, so `{}` is left as it is",
+                file.display()
+            );
+            log.warning(LUKS, Some(HPL07013E), detail);
+            continue;
+        };
+        Volume { cryptsetup, name, file, seeds, order }.open(log)?;
+    }
+    Ok(())
+}
+
+fn told(order: SeedOrder) -> String {
+    let first = match order {
+        SeedOrder::EnvFirst => "of the env seed, then the workload seed: the likely order",
+        SeedOrder::WorkloadFirst => "of the workload seed, then the env seed: the less likely order",
+    };
+    format!("SHA-256 {first}; the sources differ, `--seed-order {}` takes the other", order.other().name())
+}
+
+struct Volume<'a> {
+    cryptsetup: &'a Cryptsetup,
+    name: &'a str,
+    file: &'a Path,
+    seeds: Seeds<'a>,
+    order: SeedOrder,
+}
+
+impl Volume<'_> {
+    fn open(&self, log: &mut Log) -> Result<(), Halt> {
+        let current = self.seeds.current(self.order);
+        match disk::look(self.cryptsetup, self.file)? {
+            Disk::New { size, exists } => {
+                disk::make(self.cryptsetup, self.file, size, exists, &current)?;
+                let was = if exists { "was empty" } else { "was not there" };
+                self.ok(log, &format!("{was}: formatted as LUKS2, {} MiB", size >> 20));
+                Ok(())
+            }
+            Disk::Luks2 => self.reopen(log, &current),
+        }
+    }
+
+    fn reopen(&self, log: &mut Log, current: &Passphrase) -> Result<(), Halt> {
+        let previous = self.seeds.previous(self.order);
+        if self.opens(current)? {
+            self.settled(log, &previous)?;
+            return Ok(());
+        }
+        for old in &previous {
+            if self.opens(&old.passphrase)? {
+                self.change(&old.passphrase, current, &previous)?;
+                self.changed(log, old);
+                return Ok(());
+            }
+        }
+        Err(self.refuse(log, !previous.is_empty())?)
+    }
+
+    /// The current seeds open it. A change that was cut short is ended here.
+    fn settled(&self, log: &mut Log, previous: &[Previous]) -> Result<(), Failure> {
+        let left = self.take_away(previous)?;
+        let rest = match (previous, left) {
+            ([], _) => "",
+            (_, true) => {
+                ", the previous ones no longer: an earlier change was cut short, and is now complete"
+            }
+            (_, false) => ", the previous ones do not: `seed settle` may drop them",
+        };
+        self.ok(log, &format!("the current seeds open it{rest}"));
+        Ok(())
+    }
+
+    /// At any moment at least one of them opens the disk.
+    fn change(&self, old: &Passphrase, new: &Passphrase, previous: &[Previous]) -> Result<(), Failure> {
+        // it may be gone already, where another boot does the same and is quicker
+        self.cryptsetup.add(self.file, old, new)?;
+        if self.opens(new)? {
+            return self.take_away(previous).map(drop);
+        }
+        let message = format!(
+            "cannot change the passphrase of `{}`: the new one does not open it",
+            self.file.display()
+        );
+        Err(Failure::new(ExitCode::CouldNot, message).hint("the previous one still does: boot it again"))
+    }
+
+    /// Whether any was there. To be called when the current passphrase is known to open the disk.
+    fn take_away(&self, previous: &[Previous]) -> Result<bool, Failure> {
+        let mut any = false;
+        for old in previous {
+            // more than once where two boots at once added the same
+            while self.cryptsetup.remove(self.file, &old.passphrase)? {
+                any = true;
+            }
+        }
+        Ok(any)
+    }
+
+    fn changed(&self, log: &mut Log, old: &Previous) {
+        let told = format!("it opens with {}; the current seeds take over, the volume key stays", old.seeds);
+        if old.half_way {
+            let detail = format!(
+                "{told}; both sides roll and the disk stood between: whether the real guest tries that, no source says"
+            );
+            log.warning(LUKS, None, self.named(&detail));
+        } else {
+            self.ok(log, &told);
+        }
+    }
+
+    /// Says which of the usual reasons it is, as far as trying tells.
+    fn refuse(&self, log: &mut Log, rolling: bool) -> Result<Halt, Failure> {
+        let other = self.order.other();
+        let mut others = vec![self.seeds.current(other)];
+        others.extend(self.seeds.previous(other).into_iter().map(|it| it.passphrase));
+        for passphrase in &others {
+            if self.opens(passphrase)? {
+                let detail = "its passphrase is made of these seeds, but in the other order";
+                let hint = format!("boot it with `--seed-order {}`", other.name());
+                return Ok(log.refused(LUKS, HPL02003E, self.named(detail), &hint).into());
+            }
+        }
+        let tried =
+            if rolling { "neither the current seeds nor the previous ones" } else { "these seeds do not" };
+        let detail =
+            format!("{tried} open it, in either order: one of them is another than it was made with");
+        let hint = "see `workload-provider seed list` and `env-deployer seed list`, and restore the vault that the disk \
+                    was last booted with; a seed is changed with `seed roll`, which keeps the previous one";
+        Ok(log.refused(LUKS, HPL02003E, self.named(&detail), hint).into())
+    }
+
+    fn opens(&self, passphrase: &Passphrase) -> Result<bool, Failure> {
+        self.cryptsetup.opens(self.file, passphrase)
+    }
+
+    fn ok(&self, log: &mut Log, what: &str) {
+        log.ok(LUKS, self.named(what));
+    }
+
+    fn named(&self, what: &str) -> String {
+        format!("`{}`: `{}`: {what}", self.name, self.file.display())
+    }
+}
