@@ -5,6 +5,7 @@ pub mod inspect;
 pub mod keygen;
 pub mod public_key;
 pub mod sign;
+pub mod trust;
 pub mod verify;
 
 use std::path::Path;
