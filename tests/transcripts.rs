@@ -250,6 +250,8 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
          cp contract-signer/user-data .; cp -r '{}/personas' personas
+         for k in alice bob carol; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; done
+         echo \"carol@example.com namespaces=\\\"hpcr-env\\\" $(ssh-keygen -y -f carol)\" > contract-signer/allowed_signers; rm alice bob carol
          cd './{folder}'; {}",
         repository().display(),
         make_room(&command)

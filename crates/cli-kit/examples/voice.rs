@@ -1,12 +1,14 @@
 //! A binary as small as can be, for the tests of what only a whole process shows.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use cli_kit::output::{Output, Visibility};
 use cli_kit::prompt::PassphraseSource;
+use cli_kit::vouch::vouch;
 use cli_kit::{Common, ExitCode, Failure, Report, input, run};
+use contract_core::sshsig::Namespace;
 
 /// Says what it is told
 #[derive(Parser)]
@@ -33,6 +35,12 @@ enum Verb {
         #[arg(long)]
         new: bool,
     },
+    /// Vouches for what stands on stdin
+    Vouch {
+        key: PathBuf,
+        #[command(flatten)]
+        source: PassphraseSource,
+    },
 }
 
 fn main() -> std::process::ExitCode {
@@ -53,6 +61,12 @@ fn main() -> std::process::ExitCode {
             let of = "the key `k.pem`";
             let passphrase = if new { source.new_passphrase(of) } else { source.passphrase(of) }?;
             report.result(&passphrase.len(), |length| vec![format!("{length} bytes")])
+        }
+        Verb::Vouch { key, source } => {
+            let statement = input::read_bytes(Path::new("-"), 1 << 20)?;
+            let vouching = vouch(&key, &statement, Namespace::Workload, &source)?;
+            report.note(&format!("{:?} {}", vouching.signer, vouching.key.fingerprint()));
+            report.result(&vouching.armored, |armored| armored.lines().map(str::to_owned).collect())
         }
     })
 }

@@ -23,6 +23,8 @@ pub mod persona;
 pub mod age_keys;
 // Passphrases: from a file, a descriptor or the terminal.
 pub mod prompt;
+// SSH signatures: ours, or through `ssh-keygen`.
+pub mod vouch;
 
 // What the two personas share who write a section.
 pub mod author;

@@ -250,6 +250,3 @@ impl Advice for Invalid {
         vec!["mend them, or put a `#` before each; `contract-signer trust list` shows them all".into()]
     }
 }
-
-#[cfg(test)]
-mod tests;

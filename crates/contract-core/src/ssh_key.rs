@@ -323,6 +323,3 @@ fn on_curve(curve: Curve, reader: &mut Reader<'_>, kind: KeyType) -> Result<PKey
 fn rsa(exponent: &[u8], modulus: &[u8]) -> Result<PKey<Public>, ErrorStack> {
     PKey::from_rsa(Rsa::from_public_components(BigNum::from_slice(modulus)?, BigNum::from_slice(exponent)?)?)
 }
-
-#[cfg(test)]
-mod tests;

@@ -266,6 +266,3 @@ impl VerifiedSignature {
         self.key
     }
 }
-
-#[cfg(test)]
-mod tests;

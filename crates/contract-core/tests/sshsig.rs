@@ -13,9 +13,15 @@ use contract_core::ssh_key::private::{Error as PrivateError, PrivateKey};
 use contract_core::ssh_key::{self, Line};
 use contract_core::sshsig::{Error, Namespace, Signature};
 use keygen::{Folder, MESSAGE};
+use zeroize::Zeroizing;
 
 const OURS: [&str; 4] = ["-t ed25519", "-t ecdsa -b 256", "-t ecdsa -b 384", "-t ecdsa -b 521"];
 const THEIRS: [&str; 2] = ["-t rsa -b 2048", "-t rsa -b 4096"];
+
+fn private(folder: &Folder, name: &str, passphrase: &str) -> Result<PrivateKey, PrivateError> {
+    let given = Zeroizing::new(passphrase.as_bytes().to_vec());
+    PrivateKey::parse(&folder.read(name), &mut || Ok(given.clone()))
+}
 
 fn verify(armored: &str, message: &[u8]) -> Result<String, Error> {
     let verified = Signature::parse(armored)?.verify(message, Namespace::Workload)?;
@@ -34,7 +40,7 @@ fn ssh_keygen_accepts_ours() {
         ] {
             let folder = Folder::new();
             folder.sh(&format!("ssh-keygen -q {kind} {more} -N '{passphrase}' -C alice -f k; echo \"alice $(cat k.pub)\" > allowed"));
-            let key = folder.private("k", passphrase).unwrap();
+            let key = private(&folder, "k", passphrase).unwrap();
             let armored = key.sign(MESSAGE, Namespace::Workload).unwrap();
             folder.write("message", MESSAGE);
             assert!(folder.verifies(&armored, "hpcr-workload"), "{kind} {more}");
@@ -71,8 +77,8 @@ fn we_accept_what_ssh_keygen_makes_and_show_its_fingerprints() {
 fn what_does_not_hold_is_told_apart() {
     let folder = Folder::new();
     folder.sh("ssh-keygen -q -t ed25519 -N '' -f k; ssh-keygen -q -t ed25519 -N '' -f other");
-    let key = folder.private("k", "").unwrap();
-    let other = folder.private("other", "").unwrap();
+    let key = private(&folder, "k", "").unwrap();
+    let other = private(&folder, "other", "").unwrap();
     let good = key.sign(MESSAGE, Namespace::Workload).unwrap();
     let wrong = |armored: &str| verify(armored, MESSAGE).unwrap_err();
 
@@ -180,7 +186,7 @@ fn private_keys_that_do_not_open() {
         ssh-keygen -q -t ed25519 -N right -Z aes256-gcm@openssh.com -f gcm
         ssh-keygen -q -t ecdsa -m PKCS8 -N '' -f pkcs8; ssh-keygen -q -t ecdsa -m PEM -N '' -f pem");
     for passphrase in ["wrong", ""] {
-        assert!(matches!(folder.private("k", passphrase), Err(PrivateError::WrongPassphrase)));
+        assert!(matches!(private(&folder, "k", passphrase), Err(PrivateError::WrongPassphrase)));
     }
     // these are known before anybody is asked
     for name in ["rsa", "gcm", "pkcs8", "pem"] {
@@ -189,7 +195,7 @@ fn private_keys_that_do_not_open() {
     }
     let none = PrivateKey::parse(&folder.read("k"), &mut || Err("no terminal".into()));
     assert_eq!(none.unwrap_err().blame(), Blame::Secret);
-    let shown = format!("{:?}", folder.private("k", "right").unwrap());
+    let shown = format!("{:?}", private(&folder, "k", "right").unwrap());
     assert!(shown.starts_with("PrivateKey(256 SHA256:") && shown.len() < 100, "{shown}");
 }
 

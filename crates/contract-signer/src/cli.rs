@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Common, Force};
+use jiff::Timestamp;
 
 /// Combine the workload and env halves of an IBM Hyper Protect contract and sign them, without reading either.
 #[derive(Parser)]
@@ -55,6 +56,74 @@ pub enum Command {
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
     Verify(Verify),
+    /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
+    #[command(
+        subcommand,
+        arg_required_else_help = true,
+        after_help = "EXAMPLES:
+  contract-signer trust add alice@example.com alice.pub --workload
+  contract-signer trust list"
+    )]
+    Trust(Trust),
+}
+
+#[derive(Subcommand)]
+pub enum Trust {
+    /// Let somebody's SSH key vouch for one of the halves
+    #[command(after_help = "EXAMPLES:
+  contract-signer trust add alice@example.com alice.pub --workload
+  contract-signer trust add bob@example.com bob.pub --env --valid-before 20371231Z
+
+Compare the fingerprint with the key's owner before you sign what the key vouches for.")]
+    Add(TrustAdd),
+    /// Show who may vouch for what, and until when
+    #[command(
+        after_help = "EXAMPLES:\n  contract-signer trust list\n  contract-signer trust list -C . --json"
+    )]
+    List(AllowedSignersFile),
+}
+
+#[derive(Args)]
+pub struct AllowedSignersFile {
+    /// The signer's folder
+    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Who may vouch for what; by default `allowed_signers` in DIR
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+}
+
+#[derive(Args)]
+#[command(group = clap::ArgGroup::new("section").required(true))]
+pub struct TrustAdd {
+    /// Who the key belongs to, one name: alice@example.com
+    pub principal: String,
+    /// The public key, as `ssh-keygen` writes it; `-` for standard input
+    #[arg(value_name = "KEY.pub")]
+    pub key: PathBuf,
+    /// It may vouch for workload sections
+    #[arg(long, group = "section")]
+    pub workload: bool,
+    /// It may vouch for env sections
+    #[arg(long, group = "section")]
+    pub env: bool,
+    /// From when on, in UTC
+    #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time)]
+    pub valid_after: Option<Timestamp>,
+    /// Until when, in UTC
+    #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time)]
+    pub valid_before: Option<Timestamp>,
+    /// Replaces the key's own comment
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+    #[command(flatten)]
+    pub file: AllowedSignersFile,
+}
+
+/// As OpenSSH writes times; what the file gets says its zone in any case.
+fn time(text: &str) -> Result<Timestamp, String> {
+    let read = contract_core::allowed_signers::parse_time(text);
+    read.map(|(at, _)| at).ok_or_else(|| "expected a time as in 20371231Z or 20371231235959Z".to_owned())
 }
 
 #[derive(Args)]

@@ -6,6 +6,7 @@ pub mod keygen;
 pub mod previous;
 pub mod public_key;
 pub mod sign;
+pub mod trust;
 pub mod verify;
 
 use std::io::{Read as _, Seek as _};

@@ -3,7 +3,7 @@
 mod cli;
 mod cmd;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, Trust};
 
 fn main() -> std::process::ExitCode {
     cli_kit::run("contract-signer", |cli: Cli, report| match cli.command {
@@ -13,5 +13,7 @@ fn main() -> std::process::ExitCode {
         Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),
         Command::Sign(arguments) => cmd::sign::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),
+        Command::Trust(Trust::Add(arguments)) => cmd::trust::add::run(&arguments, report),
+        Command::Trust(Trust::List(arguments)) => cmd::trust::list::run(&arguments, report),
     })
 }

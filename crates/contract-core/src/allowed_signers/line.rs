@@ -6,6 +6,7 @@ use super::NotAllowed;
 use super::options::Options;
 use super::pattern::{PatternList, Principals};
 use super::time;
+use crate::advice::{Advice, Blame};
 use crate::ssh_key::line::{BLANK, is_type, split};
 use crate::ssh_key::{Error as KeyError, Line, PublicKey};
 use crate::sshsig::Namespace;
@@ -115,6 +116,7 @@ impl LineError {
     pub(super) fn hint(&self) -> String {
         match self {
             Self::Time { .. } => "write it as `YYYYMMDDZ` or `YYYYMMDDHHMMSSZ`".into(),
+            Self::NeverValid => "let `valid-before` be the later one".into(),
             Self::CertAuthority => "name the people's own keys, each on a line: `contract-signer trust add`".into(),
             Self::Key(KeyError::Bits(_)) => "ask for another key: `ssh-keygen -t ed25519`".into(),
             Self::Key(KeyError::Unsupported(_) | KeyError::Certificate(_)) => {
@@ -122,6 +124,22 @@ impl LineError {
             }
             _ => "write it as `alice@example.com namespaces=\"hpcr-workload\" ssh-ed25519 AAAA…`, or put a `#` before it".into(),
         }
+    }
+}
+
+impl Advice for LineError {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::Principals(_) => {
+                "name one person, as in `alice@example.com`; patterns may be written by hand".into()
+            }
+            Self::Comment => "name a comment of one line: `--comment TEXT`".into(),
+            _ => self.hint(),
+        }]
     }
 }
 

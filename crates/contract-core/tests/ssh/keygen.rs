@@ -6,9 +6,6 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-use zeroize::Zeroizing;
-
-use contract_core::ssh_key::private::{Error, PrivateKey};
 
 pub const MESSAGE: &[u8] = b"{\"a\": \"statement\"}\n";
 
@@ -59,10 +56,5 @@ impl Folder {
         self.write("signature", signature);
         let line = format!("ssh-keygen -Y verify -f allowed -I alice -n {namespace} -s signature < message");
         self.try_sh(&line).status.success()
-    }
-
-    pub fn private(&self, name: &str, passphrase: &str) -> Result<PrivateKey, Error> {
-        let given = Zeroizing::new(passphrase.as_bytes().to_vec());
-        PrivateKey::parse(&self.read(name), &mut || Ok(given.clone()))
     }
 }

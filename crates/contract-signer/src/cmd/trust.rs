@@ -1,0 +1,48 @@
+//! `contract-signer trust`: who may vouch for which half, in OpenSSH's own file.
+
+pub mod add;
+pub mod list;
+
+use std::path::{Path, PathBuf};
+
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::allowed_signers::{AllowedSigners, LIMIT};
+
+use crate::cli::AllowedSignersFile;
+
+impl AllowedSignersFile {
+    fn path(&self) -> PathBuf {
+        match &self.allowed_signers {
+            Some(path) => path.clone(),
+            None if self.dir == Path::new(".") => "allowed_signers".into(),
+            None => self.dir.join("allowed_signers"),
+        }
+    }
+}
+
+/// Tells every bad line; only a file without one is used.
+fn parse(text: &str, path: &Path, report: &Report) -> Result<AllowedSigners, Failure> {
+    let name = input::name(path);
+    let (read, findings) = AllowedSigners::parse(text, &name);
+    let told = report.findings(&name, &findings);
+    read.doing(|| format!("cannot read `{name}`")).map_err(|failure| match told {
+        Err(verdict) => Failure { hints: failure.hints, ..verdict },
+        Ok(()) => failure,
+    })
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    input::read_text(path, LIMIT)
+}
+
+/// The file must end in whole lines before one is added; a folder or an unreadable file is not an absent one.
+fn read_or_begin(path: &Path) -> Result<String, Failure> {
+    if path == Path::new("-") {
+        return Err(Failure::new(ExitCode::Usage, "allowed signers are kept in a file")
+            .hint("name it: `--allowed-signers allowed_signers`"));
+    }
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+        _ => read(path),
+    }
+}

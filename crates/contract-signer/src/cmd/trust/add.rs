@@ -1,0 +1,82 @@
+//! `contract-signer trust add`: one more line, in front of which all others stay as they were.
+
+use std::io::Write as _;
+
+use cli_kit::failure::DoingIo as _;
+use cli_kit::output::{Output, Visibility};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::allowed_signers::{AllowedSigners, Entry, new_line};
+use contract_core::ssh_key::Line;
+use contract_core::sshsig::Namespace;
+use serde_json::json;
+
+use crate::cli::TrustAdd;
+use crate::cmd::KEY_LIMIT;
+
+pub fn run(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
+    let path = arguments.file.path();
+    let file = input::name(&path);
+    let (namespace, other) = if arguments.workload {
+        (Namespace::Workload, Namespace::Env)
+    } else {
+        (Namespace::Env, Namespace::Workload)
+    };
+    let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
+    // whoever names the private key by mistake must not find it in a core or a page of ours
+    let mut key = Line::parse_file(&input::read_secret_text(&arguments.key, KEY_LIMIT)?).doing(cannot)?;
+    if let Some(comment) = &arguments.comment {
+        key.comment.clone_from(comment);
+    }
+    let before = super::read_or_begin(&path)?;
+    let allowed = super::parse(&before, &path, report)?;
+    let there = |wanted: &dyn Fn(&&Entry) -> bool| {
+        allowed.entries().iter().filter(|entry| entry.key.is_same_pair(&key.key)).find(wanted)
+    };
+    let as_told = |entry: &Entry| format!("as `{}` on line {} of `{file}`", entry.principals, entry.line);
+    if let Some(entry) = there(&|entry| entry.is_for(other)) {
+        let (section, line) = (other.section(), as_told(entry));
+        let message = format!("{}: the key may already vouch for the {section} section, {line}", cannot());
+        return Err(Failure::new(ExitCode::Refused, message).hint(
+            "one key must not vouch for both halves: ask for another, `ssh-keygen -t ed25519` makes one",
+        ));
+    }
+    if let Some(entry) = there(&|_| true) {
+        let message = format!("{}: the key is already there, {}", cannot(), as_told(entry));
+        return Err(Failure::new(ExitCode::Rejected, message)
+            .hint(format!("to change what it may, edit line {} of `{file}`", entry.line)));
+    }
+    let (principal, after, until) = (&arguments.principal, arguments.valid_after, arguments.valid_before);
+    let line = new_line(principal, &key, namespace, after, until).doing(cannot)?;
+    warn_of_one_person(&allowed, principal, other, report);
+
+    let mut output = Output::create(&path, true, Visibility::Public)?;
+    let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    writeln!(output, "{before}{line_end}{line}").doing_io("write", &path)?;
+    output.commit()?;
+
+    let listing = key.key.listing(&key.comment);
+    let result = json!({
+        "file": file, "principal": principal, "section": namespace.section(),
+        "fingerprint": key.key.fingerprint(), "line": line,
+    });
+    report.result(&result, |_| vec![listing])?;
+    report.success(&format!("`{principal}` may vouch for the {} section, by `{file}`", namespace.section()));
+    report.note(&format!("next: compare the fingerprint with `{principal}`, by telephone for instance"));
+    Ok(())
+}
+
+/// Not refused here: who is meant by a name only people know. `sign` refuses both halves from one principal.
+fn warn_of_one_person(allowed: &AllowedSigners, principal: &str, other: Namespace, report: &Report) {
+    let both =
+        allowed.entries().iter().find(|entry| entry.is_for(other) && entry.principals.names(principal));
+    if let Some(entry) = both {
+        report.warning(
+            &format!(
+                "`{principal}` may already vouch for the {} section, by line {}: one person must not vouch for both halves of a contract",
+                other.section(),
+                entry.line
+            ),
+            &["let somebody else vouch for one of them".to_owned()],
+        );
+    }
+}
