@@ -67,9 +67,12 @@ fn no_plugin(of: &str, error: &ResolveError) -> Failure {
 
 #[cfg(not(feature = "ssh"))]
 fn no_ssh(of: &str) -> Failure {
-    Failure::new(ExitCode::Rejected, format!("cannot use {of}: this program was built without SSH keys for age"))
-        .hint("take an age key: `age-keygen -o identity.age` makes one")
-        .hint("or build with the feature: `cargo build --release --features ssh`")
+    Failure::new(
+        ExitCode::Rejected,
+        format!("cannot use {of}: this program was built without SSH keys for age"),
+    )
+    .hint("take an age key: `age-keygen -o identity.age` makes one")
+    .hint("or build with the feature: `cargo build --release --features ssh`")
 }
 
 #[cfg(test)]

@@ -68,7 +68,9 @@ impl Advice for AgeError {
         let hint = match self {
             Self::NotAge => "see what it is: `head -c 40 FILE`",
             Self::UnknownVersion => "see whether a newer `age` opens it: `age -d -i identity.age FILE`",
-            Self::NoIdentity => "take the identity that it was encrypted to: `identity: FILE` in `persona.yaml`",
+            Self::NoIdentity => {
+                "take the identity that it was encrypted to: `identity: FILE` in `persona.yaml`"
+            }
             Self::WrongPassphrase => "run it again and type the other one",
             Self::TooMuchWork(_) => "protect it anew with `age -p`, which takes 2^18",
             Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",

@@ -46,11 +46,10 @@ impl Identities {
         let of = format!("the identity `{name}`");
         let passphrase = as_text(passphrases.passphrase(&of)?, &of)?;
         let plain = age_file::open(&file, &[&scrypt_identity(passphrase)]).map_err(|error| match error {
-            AgeError::WrongPassphrase => Failure::new(
-                ExitCode::NoSecret,
-                format!("the passphrase of the identity `{name}` is wrong"),
-            )
-            .hint(format!("see whether it opens: `age -d {name}`")),
+            AgeError::WrongPassphrase => {
+                Failure::new(ExitCode::NoSecret, format!("the passphrase of the identity `{name}` is wrong"))
+                    .hint(format!("see whether it opens: `age -d {name}`"))
+            }
             error => Failure::from_advice(&format!("cannot open the identity `{name}`"), &error),
         })?;
         Self::parse(&plain, &name, passphrases)
@@ -122,4 +121,3 @@ fn warn_if_open(path: &Path, report: &Report) {
         );
     }
 }
-

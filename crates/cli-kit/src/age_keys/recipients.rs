@@ -99,8 +99,11 @@ fn key(name: &str) -> Result<Key, Failure> {
     }
     // an identity in the wrong place must not be repeated
     if name.to_ascii_uppercase().starts_with("AGE-") {
-        return Err(Failure::new(ExitCode::Rejected, "a recipient is due, and an identity is named: it is secret")
-            .hint("name its public half: `age-keygen -y identity.age` shows it"));
+        return Err(Failure::new(
+            ExitCode::Rejected,
+            "a recipient is due, and an identity is named: it is secret",
+        )
+        .hint("name its public half: `age-keygen -y identity.age` shows it"));
     }
     Err(Failure::new(ExitCode::Rejected, format!("`{name}` is no recipient"))
         .hint("name one as `age1…`, or `passphrase` alone: `age-keygen -y identity.age` shows yours"))

@@ -47,6 +47,7 @@ pub fn identity(
         ssh::Identity::Unsupported(_) => return Err(cannot("age takes ssh-ed25519 and ssh-rsa alone")),
     };
     let identity = ssh::Identity::from(open);
-    let public = ssh::Recipient::try_from(identity.clone()).map_err(|_| cannot("its public half is not usable"))?;
+    let public =
+        ssh::Recipient::try_from(identity.clone()).map_err(|_| cannot("its public half is not usable"))?;
     Ok((Box::new(identity), public.to_string()))
 }

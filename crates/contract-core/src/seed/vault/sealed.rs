@@ -61,7 +61,9 @@ impl Advice for VaultError {
                 "take an earlier copy of it: from a backup, or from `git log -- FILE`".into(),
                 "or mend what `age -d -i identity.age FILE` shows, and encrypt it again".into(),
             ],
-            Self::OtherSection { .. } => vec!["name your own in `persona.yaml`: `seeds: {vault: FILE}`".into()],
+            Self::OtherSection { .. } => {
+                vec!["name your own in `persona.yaml`: `seeds: {vault: FILE}`".into()]
+            }
             Self::TooLarge => vec!["keep seeds of retired volumes elsewhere".into()],
         }
     }

@@ -92,7 +92,10 @@ fn what_is_there_is_not_replaced_and_what_is_not_is_not_made_up() {
     vault.import("data", old.clone(), at(0)).unwrap();
     let before = vault.clone();
     assert!(matches!(vault.add("data", at(1), &mut random), Err(Refused::Exists { generation: 1, .. })));
-    assert!(matches!(vault.import("data", seed("another seed".replace(' ', "-").as_str()), at(1)), Err(Refused::Exists { .. })));
+    assert!(matches!(
+        vault.import("data", seed("another seed".replace(' ', "-").as_str()), at(1)),
+        Err(Refused::Exists { .. })
+    ));
     assert!(matches!(vault.import_previous("data", old, at(1)), Err(Refused::SameSeed { .. })));
     for absent in ["other", "Data", ""] {
         assert!(matches!(vault.roll(absent, at(1), &mut random), Err(Refused::Absent { .. })));
@@ -150,7 +153,12 @@ fn what_is_no_vault_is_refused_with_its_line_and_no_word_of_it() {
         ("    generation: 3", "    tcanary: x", 11, "volumes.data.unknown field"),
         ("seed: \"AwMD", "seed: \"tcanary AwMD", 9, "volumes.data.seed: character 8 of"),
         ("\"no\":", "\"No\":", 15, "not a name"),
-        ("    previousSeed: \"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI\"", "    previousSeed:", 10, "previousSeed"),
+        (
+            "    previousSeed: \"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI\"",
+            "    previousSeed:",
+            10,
+            "previousSeed",
+        ),
     ] {
         let bad = good.replacen(old, new, 1);
         assert_ne!(bad, **good, "{old}");
@@ -192,11 +200,38 @@ fn what_could_not_be_opened_again_is_not_sealed() {
 
 /// Seeds of the whole alphabet, those that look like something else in YAML among them.
 fn hostile_seeds() -> impl Strategy<Value = String> {
-    let alphabet: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(PUNCTUATION.chars()).collect();
+    let alphabet: Vec<char> =
+        ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(PUNCTUATION.chars()).collect();
     let any = proptest::collection::vec(proptest::sample::select(alphabet), 15..80);
     let lead = proptest::sample::select(vec![
-        "", "#", "!", "&", "*", "{", "|", ">", "\"", "%", "@", "?", "-", ":", "---", "{{", "<<", "0x", "1e3", "!file",
-        ".inf", "null", "2024-01-01", "12:30:45", "\":", "\"\"", "...", "&a",
+        "",
+        "#",
+        "!",
+        "&",
+        "*",
+        "{",
+        "|",
+        ">",
+        "\"",
+        "%",
+        "@",
+        "?",
+        "-",
+        ":",
+        "---",
+        "{{",
+        "<<",
+        "0x",
+        "1e3",
+        "!file",
+        ".inf",
+        "null",
+        "2024-01-01",
+        "12:30:45",
+        "\":",
+        "\"\"",
+        "...",
+        "&a",
     ]);
     (lead, any).prop_map(|(lead, rest)| lead.chars().chain(rest).collect())
 }
@@ -230,11 +265,16 @@ fn python_reads_the_same_seeds() {
     use proptest::test_runner::TestRunner;
 
     let (mut vault, mut runner) = (Vault::<Workload>::default(), TestRunner::deterministic());
-    for name in ["y", "n", "null", "on", "true", "nan", "e", "_", "a-"].map(str::to_owned).into_iter().chain((0..300).map(|n| format!("v{n}"))) {
+    for name in ["y", "n", "null", "on", "true", "nan", "e", "_", "a-"]
+        .map(str::to_owned)
+        .into_iter()
+        .chain((0..300).map(|n| format!("v{n}")))
+    {
         let seed = hostile_seeds().new_tree(&mut runner).unwrap().current();
         vault.import(&name, Seed::parse(&seed).unwrap(), at(0)).unwrap();
     }
-    let expected: String = vault.volumes().map(|(name, entry)| format!("{name} {}\n", entry.seeds.seed.expose())).collect();
+    let expected: String =
+        vault.volumes().map(|(name, entry)| format!("{name} {}\n", entry.seeds.seed.expose())).collect();
     let script = "import sys, yaml
 v = yaml.safe_load(sys.stdin.buffer.read())['volumes']
 assert all(type(x['generation']) is int and type(x['created']) is str for x in v.values())

@@ -41,7 +41,11 @@ impl<K: Kind> Vault<K> {
 
     fn write(&self, text: &mut String) -> std::fmt::Result {
         writeln!(text, "# Seed vault of the {} section: secret, and the only way to its disks.", K::NAME)?;
-        writeln!(text, "# `seed` and `previousSeed` go under `volumes` of {}.yaml as they stand here.", K::NAME)?;
+        writeln!(
+            text,
+            "# `seed` and `previousSeed` go under `volumes` of {}.yaml as they stand here.",
+            K::NAME
+        )?;
         writeln!(text, "format: {FORMAT}\nsection: {}", K::NAME)?;
         list(text, &self.recipients)?;
         if self.volumes.is_empty() {
@@ -126,7 +130,10 @@ fn volume((key, node): &(Key, Node)) -> Result<(String, Entry), VaultError> {
     let generation = generation.parse().ok().filter(|_| digits);
     let seeds = VolumeSeeds {
         seed: seed("seed", Seed::parse)?,
-        previous: fields.find("previousSeed").map(|_| seed("previousSeed", Seed::parse_previous)).transpose()?,
+        previous: fields
+            .find("previousSeed")
+            .map(|_| seed("previousSeed", Seed::parse_previous))
+            .transpose()?,
         generation: generation.ok_or_else(|| fields.wrong("generation", "expected a number, 1 or more"))?,
     };
     let time = |field| -> Result<Timestamp, VaultError> {
@@ -154,9 +161,7 @@ impl<'n> Fields<'n> {
         };
         // the name of an unknown field may be a seed that slipped out of its place
         match entries.iter().find(|(key, _)| !known.contains(&&*key.text)) {
-            Some((key, _)) => {
-                wrong(key.line, format!("{path}unknown field; known are {}", known.join(", ")))
-            }
+            Some((key, _)) => wrong(key.line, format!("{path}unknown field; known are {}", known.join(", "))),
             None => Ok(fields),
         }
     }
