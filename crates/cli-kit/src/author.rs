@@ -6,6 +6,7 @@ mod certificate;
 mod check;
 mod draft;
 mod encrypt;
+pub mod seed;
 mod signing_key;
 
 use std::path::PathBuf;

@@ -6,26 +6,39 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::age_keys::NewIdentity;
+use crate::clock;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo as _, Failure};
 use crate::output::{Output, Visibility, commit_all, create_folder};
 use crate::report::Report;
 
+/// The file of the identity that comes with each folder.
+const IDENTITY: &str = "identity.age";
+
+/// Stands in a starter file for the recipient of that identity.
+const RECIPIENT: &str = "RECIPIENT";
+
 #[derive(Serialize)]
 struct Written {
     files: Vec<String>,
+    recipient: String,
     next: String,
 }
 
-/// Writes all files or none; those that exist are refused together, unless `force`. `next` is what to type after it.
+/// Writes all files and an identity, or none; those that exist are refused together, unless `force`. An identity that
+/// exists is never replaced: a vault may be encrypted to it. `next` is what to type after it.
 pub fn write(
     folder: &Path,
     files: &[(&str, &str)],
+    identity: &NewIdentity,
     force: bool,
     next: &str,
     report: &Report,
 ) -> Result<(), Failure> {
-    let there: Vec<_> = files.iter().map(|(name, _)| folder.join(name)).filter(|path| taken(path)).collect();
+    let identity_path = folder.join(IDENTITY);
+    let paths = files.iter().map(|(name, _)| folder.join(name)).chain([identity_path.clone()]);
+    let there: Vec<_> = paths.filter(|path| taken(path)).collect();
     if !force && !there.is_empty() {
         let names: Vec<_> = there.iter().map(|path| format!("`{}`", path.display())).collect();
         let exist = if names.len() == 1 { "exists" } else { "exist" };
@@ -35,20 +48,39 @@ pub fn write(
         )
         .hint("name another folder, or add `--force` to replace them"));
     }
+    let (identity, recipient) = if taken(&identity_path) {
+        (None, identity.recipient_of(&identity_path, report)?)
+    } else {
+        let (file, recipient) = identity.make(&identity_path.display().to_string(), clock::now())?;
+        (Some(file), recipient)
+    };
     let mut made = Folders::default();
     let mut outputs = Vec::new();
     for (name, content) in files {
         let path = folder.join(name);
         made.make(path.parent().unwrap_or(folder))?;
         let mut output = Output::create(&path, force, Visibility::Public)?;
-        output.write_all(content.as_bytes()).doing_io("write", &path)?;
+        output.write_all(content.replace(RECIPIENT, &recipient).as_bytes()).doing_io("write", &path)?;
         outputs.push(output);
     }
-    let written = Written { files: outputs.iter().map(Output::name).collect(), next: next.to_owned() };
+    if let Some(file) = &identity {
+        made.make(folder)?;
+        let mut output = Output::create(&identity_path, false, Visibility::Secret)?;
+        output.write_all(file).doing_io("write", &identity_path)?;
+        outputs.push(output);
+    }
+    let written =
+        Written { files: outputs.iter().map(Output::name).collect(), recipient, next: next.to_owned() };
     commit_all(outputs)?;
     made.0.clear();
     report.result(&written, |written| written.files.clone())?;
-    report.success(&format!("wrote {} files in `{}`; next: {next}", files.len(), folder.display()));
+    let kept = if identity.is_none() { ", kept the identity" } else { "" };
+    report.note(&format!("your age recipient, for those who encrypt to you: {}", written.recipient));
+    report.success(&format!(
+        "wrote {} files in `{}`{kept}; next: {next}",
+        written.files.len(),
+        folder.display()
+    ));
     Ok(())
 }
 
@@ -84,7 +116,7 @@ mod tests {
     const FILES: [(&str, &str); 2] = [("a.yaml", "a"), ("deep/b.yml", "b")];
 
     fn init(folder: &Path, force: bool) -> Result<(), Failure> {
-        write(folder, &FILES, force, "next", &Report::new("tool", true))
+        write(folder, &FILES, &NewIdentity::default(), force, "next", &Report::new("tool", true))
     }
 
     #[test]
@@ -107,7 +139,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("new/inner");
         let files = [("a.yaml", "a"), ("deep/b.yml", "b"), ("deep", "a folder by then")];
-        write(&folder, &files, true, "next", &Report::new("tool", true)).unwrap_err();
+        write(&folder, &files, &NewIdentity::default(), true, "next", &Report::new("tool", true))
+            .unwrap_err();
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }
 }

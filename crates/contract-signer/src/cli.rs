@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use cli_kit::age_keys::NewIdentity;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
@@ -131,6 +132,8 @@ pub struct Init {
     /// The folder; made if it is not there
     #[arg(default_value = ".")]
     pub dir: PathBuf,
+    #[command(flatten)]
+    pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
 }

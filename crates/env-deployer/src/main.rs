@@ -5,6 +5,7 @@ mod cmd {
     pub mod check;
     pub mod encrypt;
     pub mod init;
+    pub mod seed;
 }
 
 use std::process::ExitCode;
@@ -16,5 +17,6 @@ fn main() -> ExitCode {
         Command::Init(arguments) => cmd::init::run(arguments, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::Seed(arguments) => cmd::seed::run(arguments, report),
     })
 }

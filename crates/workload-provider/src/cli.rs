@@ -1,8 +1,11 @@
 //! The command line, and nothing else.
 
+pub mod seed;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use cli_kit::age_keys::NewIdentity;
 use cli_kit::author::{CheckArguments, EncryptArguments};
 use cli_kit::{Common, Force};
 
@@ -37,11 +40,13 @@ pub enum Command {
     Check(Check),
     Pack(Pack),
     Encrypt(Encrypt),
+    Seed(seed::Seed),
 }
 
 /// Make a folder to start from
 ///
-/// Writes persona.yaml, workload.yaml, play/pod.yml, play/.contractignore, .gitignore and README.md, all or none.
+/// Writes persona.yaml, workload.yaml, play/pod.yml, play/.contractignore, .gitignore and README.md, all or none;
+/// and identity.age, your age identity, which opens the seed vault. An identity that is there is kept, even with --force.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -51,6 +56,8 @@ pub struct Init {
     /// The folder, made if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    #[command(flatten)]
+    pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
 }

@@ -6,6 +6,7 @@ mod cmd {
     pub mod encrypt;
     pub mod init;
     pub mod pack;
+    pub mod seed;
 }
 
 use std::process::ExitCode;
@@ -18,5 +19,6 @@ fn main() -> ExitCode {
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::Seed(arguments) => cmd::seed::run(arguments, report),
     })
 }

@@ -1,5 +1,7 @@
 //! A new identity, in a file as `age-keygen` writes it.
 
+use std::path::Path;
+
 use age::x25519;
 use clap::Args;
 use contract_core::age_file::{self, Format};
@@ -7,9 +9,11 @@ use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
-use super::{as_text, scrypt_recipient};
+use super::{Identities, as_text, scrypt_recipient};
+use crate::exit::ExitCode;
 use crate::failure::{Doing as _, Failure};
 use crate::prompt::PassphraseSource;
+use crate::report::Report;
 
 /// Whether a new identity is protected, and by which passphrase.
 #[derive(Args, Clone, Debug, Default)]
@@ -22,6 +26,18 @@ pub struct NewIdentity {
 }
 
 impl NewIdentity {
+    /// The recipient of an identity that is there already.
+    pub(crate) fn recipient_of(&self, path: &Path, report: &Report) -> Result<String, Failure> {
+        let identities = Identities::read(path, &self.passphrases, report)?;
+        identities.recipients.into_iter().next().ok_or_else(|| {
+            Failure::new(
+                ExitCode::Rejected,
+                format!("the identity `{}` does not tell its recipient", path.display()),
+            )
+            .hint("begin in another folder, and name this identity in its `persona.yaml`: `identity: FILE`")
+        })
+    }
+
     /// The file of a new identity, and the recipient that others encrypt to.
     pub fn make(&self, name: &str, at: Timestamp) -> Result<(Zeroizing<Vec<u8>>, String), Failure> {
         let passphrase = if self.protect_identity {

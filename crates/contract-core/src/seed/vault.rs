@@ -106,10 +106,10 @@ impl Refused {
     /// The verb of `seed` that is due instead, and the volume that it takes.
     pub fn instead(&self) -> Option<(&'static str, &str)> {
         match self {
-            Self::Exists { volume, .. } | Self::NotRolling { volume } => Some(("roll", volume)),
+            Self::Exists { volume, .. } => Some(("roll", volume)),
             Self::Absent { volume } => Some(("add", volume)),
             Self::Rolling { volume, .. } => Some(("settle", volume)),
-            Self::Name { .. } | Self::SameSeed { .. } | Self::Random(_) => None,
+            Self::Name { .. } | Self::NotRolling { .. } | Self::SameSeed { .. } | Self::Random(_) => None,
         }
     }
 }
@@ -132,7 +132,7 @@ impl Advice for Refused {
                 "add it only if the volume is new: a new seed does not open a disk that another one closed"
             }
             Self::Rolling { .. } => "settle it first, once a guest has booted with the new seed",
-            Self::NotRolling { .. } => "to get a new seed, roll it",
+            Self::NotRolling { .. } => "nothing is left to do; `seed list` shows which volumes are rolling",
             Self::SameSeed { .. } => "import the seed that the disk had before",
             Self::Random(_) => return Vec::new(),
         };
