@@ -4,6 +4,7 @@ mod docs;
 mod hostile;
 mod luks;
 mod openssl_opens_what_we_make;
+mod rolling;
 mod separation;
 mod transcripts;
 mod two_packs_are_equal;

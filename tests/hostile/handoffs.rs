@@ -176,6 +176,51 @@ hostile! {
         run: SIGN,
         exit: 4, says: "certificate",
     }
+    a_previous_contract_that_is_a_token {
+        given: "",
+        run: "sign -o new --previous workload.token",
+        exit: 3, says: "cannot compare with `workload.token`: it is no handoff",
+    }
+    a_previous_contract_that_is_user_data {
+        given: "",
+        run: "sign -o new --previous workload.handoff --previous user-data",
+        exit: 3, says: "name a handoff of an earlier contract",
+    }
+    a_previous_contract_that_is_not_there {
+        given: "",
+        run: "sign -o new --previous gone.handoff",
+        exit: 1, says: "gone.handoff",
+    }
+    a_previous_contract_that_was_cut_off {
+        given: "head -c 2000 workload.handoff > old.handoff",
+        run: "sign -o new --previous old.handoff",
+        exit: 3, says: "cannot compare with `old.handoff`",
+    }
+    a_previous_contract_with_another_token_in_it {
+        given: "cp workload.handoff old.handoff; unpack old.handoff; flip 3 handoff/token; repack old.handoff token statement.json",
+        run: "sign -o new --previous old.handoff",
+        exit: 4, says: "not the one stated",
+    }
+    a_previous_contract_that_would_be_replaced {
+        given: "cp workload.handoff old.handoff",
+        run: "sign -o old.handoff --force --previous old.handoff",
+        exit: 2, says: "old.handoff",
+    }
+    a_generation_that_is_none {
+        given: r#"restate 's/("rolling": false)/\1, "generation": 0/' env.handoff"#,
+        run: SIGN,
+        exit: 3, says: "counted from 1",
+    }
+    a_generation_below_none {
+        given: r#"restate 's/("rolling": false)/\1, "generation": -1/' env.handoff"#,
+        run: SIGN,
+        exit: 3, says: "expected u64",
+    }
+    a_volume_that_forges_another_ones_generation {
+        given: r#"restate 's/"data": \{/"data: generation 9, x": {/' workload.handoff"#,
+        run: "contract-signer inspect workload.handoff",
+        exit: 3, says: "no name for a volume",
+    }
 }
 
 /// A message quotes nothing of a file that was named by mistake.

@@ -35,7 +35,7 @@ pub fn check<K: Authored>(
     // the folder's may come later, the flag's has to be there
     let named = draft.persona.signing_key.as_deref();
     let key = key.or(named.filter(|path| path.exists())).map(signing_key::read).transpose()?;
-    let (section, mut findings) = draft.read::<K>(key.as_deref())?;
+    let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
     let missing_key = |section| signing_key::missing(section, &draft.file, named, Severity::Warning);
     findings.0.extend(section.as_ref().and_then(missing_key));
     let certificate = certificate::check(&draft.persona, draft.at, &mut findings);

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use contract_core::finding::Findings;
 use contract_core::section::{Kind, Part, Passphrases, Section, Source};
-use contract_core::seed::{NoSeed, Seeds, VolumeSeeds};
 use contract_core::yaml::Limits;
 use jiff::Timestamp;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::seed::VaultSeeds;
 use super::{Authored, FolderArguments};
 use crate::clock;
 use crate::cores::workers;
@@ -53,6 +53,7 @@ impl<'a> Draft<'a> {
     pub fn read<K: Authored>(
         &self,
         signing_key: Option<&str>,
+        report: &Report,
     ) -> Result<(Option<Section<K>>, Findings), Failure> {
         let path = Path::new(&self.file);
         let text = input::read_secret_text(path, Limits::default().bytes).map_err(|failure| {
@@ -64,9 +65,10 @@ impl<'a> Draft<'a> {
         })?;
         let mut asked = Asked { folder: self.folder, source: self.passphrases, given: None, failure: None };
         let source = Source { file: &self.file, text: &text, folder: self.folder, at: self.at, signing_key };
-        let read = Section::read(&source, &mut asked, &mut NoVault { program: K::AUTHOR });
+        let mut seeds = VaultSeeds::<K>::new(self.folder, &self.persona, self.passphrases, report);
+        let read = Section::read(&source, &mut asked, &mut seeds);
         // a secret that could not be had has an exit code of its own
-        asked.failure.map_or(Ok(read), Err)
+        asked.failure.or(seeds.failure).map_or(Ok(read), Err)
     }
 }
 
@@ -85,21 +87,6 @@ pub(super) fn packing<K: Kind, T>(
             progress.reached(done);
         }
     })
-}
-
-/// Keeps no seed: this version has no vault.
-struct NoVault {
-    program: &'static str,
-}
-
-impl Seeds for NoVault {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
-        let add = format!("{} seed add {volume}", self.program);
-        Err(NoSeed {
-            message: "there is no vault to take its seed from".into(),
-            hint: format!("make both: `{add}`"),
-        })
-    }
 }
 
 /// Asks for each key's passphrase; a file or a descriptor is read once and answers for all.

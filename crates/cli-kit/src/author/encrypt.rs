@@ -52,7 +52,7 @@ pub fn encrypt<K: Authored>(
     let mut outputs = Outputs::create::<K>(arguments, &draft, report)?;
 
     let key = key.or(draft.persona.signing_key.as_deref()).map(signing_key::read).transpose()?;
-    let (section, mut findings) = draft.read::<K>(key.as_deref())?;
+    let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
     let missing_key = |section| signing_key::missing(section, &draft.file, None, Severity::Error);
     findings.0.extend(section.as_ref().and_then(missing_key));
     certificate::warnings(&certificate_file, certificate.facts(), platform, draft.at, &mut findings);

@@ -10,6 +10,8 @@
 //! | 3 | 4 | is closed with 3, unless a guest booted with 4 (rolling) meanwhile |
 //! | 3 | 5, rolling or not | is closed with 3, unless a guest booted with 4 meanwhile |
 //! | 3 | not stated | nobody can tell |
+//!
+//! A vault that was restored and rolled again counts the same generation for another seed: that nobody sees here.
 
 use std::collections::BTreeSet;
 

@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -133,4 +134,49 @@ fn a_warning_says_who_what_when_and_what_to_do() {
         (&json["event"], &json["weight"], &json["section"]),
         (&json!("went-back"), &json!("warning"), &json!("workload"))
     );
+}
+
+/// What may happen to one side's vault and its contracts.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Roll,
+    Settle,
+    /// An old copy of the vault comes back; it is not rolled again, which nobody could see.
+    Restore,
+    /// A contract is signed, compared with all that booted before, and booted.
+    Boot,
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    /// Whatever a vault went through: `sign` warns if, and only if, the disk stays locked.
+    #[test]
+    fn a_warning_means_a_locked_disk(
+        steps in prop::collection::vec(prop::sample::select(vec![Step::Roll, Step::Settle, Step::Boot, Step::Boot, Step::Restore]), 1..20)
+    ) {
+        let (mut generation, mut rolling, mut copy) = (1, false, (1, false));
+        let (mut disk, mut booted) = (None, Vec::new());
+        for (day, step) in (1..).zip(steps) {
+            match step {
+                Step::Roll if !rolling => {
+                    copy = (generation, rolling);
+                    (generation, rolling) = (generation + 1, true);
+                }
+                Step::Settle => rolling = false,
+                Step::Restore => (generation, rolling) = copy,
+                Step::Roll => {}
+                Step::Boot => {
+                    let contract = [("data", (Some(generation), rolling))];
+                    let warned = !events(&statement(day, &contract), &booted).is_empty();
+                    let opens = disk.is_none_or(|disk| disk == generation || (rolling && disk + 1 == generation));
+                    prop_assert_eq!(opens, !warned);
+                    if opens {
+                        disk = Some(generation);
+                        booted.push(earlier(day, &contract));
+                    }
+                }
+            }
+        }
+    }
 }

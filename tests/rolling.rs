@@ -1,0 +1,116 @@
+//! What each side states of its volumes, through the binaries: shown by `inspect` and `sign`, compared by `--previous`.
+
+use story_tests::Story;
+
+/// `state HANDOFF JSON`: states other volumes; the section stays as it is, and nobody can see that.
+const STATE: &str = r#"
+state() {
+    unpack "$1"
+    python3 -c 'if True:
+        import json, sys
+        with open("handoff/statement.json") as file: statement = json.load(file)
+        statement["predicate"]["volumes"] = json.loads(sys.argv[1])
+        with open("handoff/statement.json", "w") as file: json.dump(statement, file, indent=2)
+    ' "$2"
+    repack "$1" token statement.json
+}
+"#;
+
+/// Both halves of one contract, then both of the next: `old.workload`, `old.env`, `workload.handoff`, `env.handoff`.
+fn contracts(old: [&str; 2], new: [&str; 2]) -> Story {
+    let story = Story::encrypted();
+    story.does(&format!(
+        "{STATE}
+         state workload.handoff '{}'; cp workload.handoff old.workload; state workload.handoff '{}'
+         state env.handoff '{}'; cp env.handoff old.env; state env.handoff '{}'",
+        old[0], new[0], old[1], new[1]
+    ));
+    story
+}
+
+const SIGN: &str = "sign -o user-data --force --previous old.workload --previous old.env";
+
+/// What [`SIGN`] says to people.
+fn said(story: &Story) -> String {
+    story.does(&format!("{SIGN} 2>&1"))
+}
+
+/// The changes that `sign --json` tells, as `section volume event weight`; people are told the same.
+fn changes(story: &Story) -> Vec<String> {
+    let (json, said) = (story.sh(&format!("{SIGN} --json")).json(), said(story));
+    let changes = json["changes"].as_array().unwrap();
+    let text = |change: &serde_json::Value, field: &str| change[field].as_str().unwrap().to_owned();
+    let warnings = changes.iter().filter(|change| change["weight"] == "warning");
+    assert_eq!(said.matches("warning: volume").count(), warnings.count(), "{said}");
+    for change in changes {
+        assert!(said.contains(&text(change, "message")) && said.contains(&text(change, "hint")), "{said}");
+    }
+    assert!(said.contains("not checked: who made what `--previous` names"), "{said}");
+    let fields = ["section", "volume", "event", "weight"];
+    changes.iter().map(|change| fields.map(|field| text(change, field)).join(" ")).collect()
+}
+
+const ONE: &str = r#"{"data": {"rolling": false, "generation": 1}}"#;
+const TWO_ROLLING: &str = r#"{"data": {"rolling": true, "generation": 2}}"#;
+const TWO: &str = r#"{"data": {"rolling": false, "generation": 2}}"#;
+
+#[test]
+fn one_side_rolls_and_the_other_does_not() {
+    let story = contracts([ONE, ONE], [TWO_ROLLING, ONE]);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    let said = said(&story);
+    assert!(said.contains("volume `data`: workload generation 2 (rolling), env generation 1\n"), "{said}");
+    let inspected =
+        story.does("contract-signer inspect workload.handoff; contract-signer inspect env.handoff");
+    assert!(inspected.contains("volumes           data: generation 2 (rolling)\n"), "{inspected}");
+    assert!(inspected.contains("volumes           data: generation 1\n"), "{inspected}");
+}
+
+#[test]
+fn both_sides_roll() {
+    let story = contracts([ONE, ONE], [TWO_ROLLING, TWO_ROLLING]);
+    assert_eq!(changes(&story), Vec::<String>::new());
+    let volumes = story.sh("sign -o user-data --force --json").json()["volumes"].clone();
+    let side = serde_json::json!({"rolling": true, "generation": 2});
+    assert_eq!(volumes, serde_json::json!({"data": {"workload": side, "env": side}}));
+}
+
+#[test]
+fn one_side_settles_unseen_and_the_other_goes_back() {
+    let story = contracts([ONE, TWO_ROLLING], [TWO, ONE]);
+    assert_eq!(changes(&story), ["workload data settled-unseen warning", "env data went-back warning"]);
+    // the handoff in between is there after all
+    story.does(&format!("{STATE}\ncp old.workload between; state between '{TWO_ROLLING}'"));
+    let said = story.does("sign -o again --previous between --previous old.workload 2>&1");
+    assert!(!said.contains("warning"), "{said}");
+}
+
+#[test]
+fn volumes_come_and_go_on_both_sides() {
+    let logs = r#"{"logs": {"rolling": false, "generation": 1}}"#;
+    let story = contracts([ONE, ONE], [logs, logs]);
+    assert_eq!(
+        changes(&story),
+        [
+            "workload logs added note",
+            "workload data retired note",
+            "env logs added note",
+            "env data retired note"
+        ]
+    );
+}
+
+#[test]
+fn statements_of_the_first_version_state_no_generation() {
+    let unstated = r#"{"data": {"rolling": false}}"#;
+    let story = contracts([unstated, ONE], [ONE, unstated]);
+    assert_eq!(changes(&story), ["workload data first-stated note", "env data no-longer-stated warning"]);
+}
+
+#[test]
+fn volumes_that_only_one_side_has_are_refused_all_the_same() {
+    let story = contracts([ONE, ONE], [ONE, "{}"]);
+    let outcome = story.sh(SIGN);
+    assert_eq!(outcome.exit, 4, "{outcome:?}");
+    assert!(outcome.stderr.contains("volumes (workload: data; env: none)"), "{outcome:?}");
+}
