@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, Subcommand};
 use cli_kit::output::{Output, Visibility};
 use cli_kit::prompt::PassphraseSource;
-use cli_kit::vouch::vouch;
+use cli_kit::vouch::VouchKey;
 use cli_kit::{Common, ExitCode, Failure, Report, input, run};
 use contract_core::sshsig::Namespace;
 
@@ -64,7 +64,7 @@ fn main() -> std::process::ExitCode {
         }
         Verb::Vouch { key, source } => {
             let statement = input::read_bytes(Path::new("-"), 1 << 20)?;
-            let vouching = vouch(&key, &statement, Namespace::Workload, &source)?;
+            let vouching = VouchKey::open(&key, &source)?.vouch(&statement, Namespace::Workload)?;
             report.note(&format!("{:?} {}", vouching.signer, vouching.key.fingerprint()));
             report.result(&vouching.armored, |armored| armored.lines().map(str::to_owned).collect())
         }

@@ -6,6 +6,7 @@ mod certificate;
 mod check;
 mod draft;
 mod encrypt;
+mod handoff;
 pub mod seed;
 mod signing_key;
 
@@ -46,7 +47,7 @@ pub struct FolderArguments {
     /// Your folder, with persona.yaml and the section
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
-    /// For private keys that the section names with `!file`
+    /// For protected keys: those that the section names with `!file`, the identity, the SSH key
     #[command(flatten)]
     pub passphrases: PassphraseSource,
 }
@@ -75,6 +76,13 @@ pub struct EncryptArguments {
     /// Write the handoff to FILE, `-` for standard output [default: in DIR, named after `name` in persona.yaml]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+    /// Sign the statement with this SSH key, so that the contract signer knows who made it; the `.pub` file of a key that
+    /// ssh-agent holds [default: `handoff.vouch-with` in persona.yaml]
+    #[arg(long, value_name = "KEY")]
+    pub(crate) vouch_with: Option<PathBuf>,
+    /// Encrypt the handoff to this age recipient, may be repeated [default: `handoff.recipients` in persona.yaml]
+    #[arg(short, long = "recipient", value_name = "age1…")]
+    pub(crate) recipients: Vec<String>,
     /// Write the bare token to FILE as well, without line end
     #[arg(long, value_name = "FILE")]
     pub(crate) token: Option<PathBuf>,

@@ -80,6 +80,11 @@ impl Output {
         }
     }
 
+    /// Whether it becomes a file beside others, and is no pipe, device or standard output.
+    pub fn is_file(&self) -> bool {
+        matches!(self.sink, Sink::Beside { .. })
+    }
+
     /// The name in a sentence: quoted, if it is one.
     pub fn quoted(&self) -> String {
         match self.sink {
@@ -287,7 +292,8 @@ fn beside(target: &Path, visibility: Visibility) -> Result<NamedTempFile, Failur
         .doing_io("write", target)
 }
 
-fn spool(target: &Path) -> Result<File, Failure> {
+/// A file without a name: gone with the process, however it ends.
+pub(crate) fn spool(target: &Path) -> Result<File, Failure> {
     tempfile::tempfile().doing_io("make a temporary file for", target)
 }
 

@@ -46,7 +46,7 @@ impl Persona {
             Self::EnvDeployer => {
                 &["persona", "name", "platform", "certificate", "signing-key", "identity", "handoff", "seeds"]
             }
-            Self::ContractSigner => &["persona", "name", "key", "identity"],
+            Self::ContractSigner => &["persona", "name", "key", "identity", "allowed-signers"],
         }
     }
 }
@@ -64,11 +64,24 @@ pub struct PersonaFile {
     pub signing_key: Option<PathBuf>,
     /// contract signer: the private key, `signing-key.pem` by default.
     pub key: PathBuf,
+    /// contract signer: who may vouch for what, `allowed_signers` by default.
+    pub allowed_signers: PathBuf,
     /// This persona's age identity, `identity.age` by default.
     pub identity: PathBuf,
+    /// Both authors: who vouches for a handoff, and who opens it.
+    pub handoff: HandoffSettings,
     /// Both authors: where the seeds are kept, and who opens them.
     pub seeds: SeedSettings,
     folder: PathBuf,
+}
+
+/// `handoff` in the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HandoffSettings {
+    /// The SSH key that signs it; `~/` is the home folder.
+    pub vouch_with: Option<PathBuf>,
+    /// Who can open it; none are named: it is not encrypted.
+    pub recipients: Vec<String>,
 }
 
 /// `seeds` in the file.
@@ -89,7 +102,9 @@ impl PersonaFile {
             certificate: None,
             signing_key: None,
             key: folder.join("signing-key.pem"),
+            allowed_signers: beside(folder, "allowed_signers"),
             identity: beside(folder, "identity.age"),
+            handoff: HandoffSettings::default(),
             seeds: SeedSettings { vault: beside(folder, "seeds.age"), recipients: Vec::new() },
             folder: folder.to_owned(),
         };
@@ -181,7 +196,8 @@ impl Reader<'_> {
                 "key" => file.key = self.file("key", node)?,
                 "identity" => file.identity = self.file("identity", node)?,
                 "seeds" => self.seeds(node, &mut file.seeds)?,
-                "handoff" => self.not_yet(node)?,
+                "allowed-signers" => file.allowed_signers = self.file("allowed-signers", node)?,
+                "handoff" => self.handoff(node, &mut file.handoff)?,
                 // `persona` is read above
                 _ => {}
             }
@@ -206,47 +222,48 @@ impl Reader<'_> {
         })
     }
 
-    /// What would be silently unencrypted or unsigned is refused instead.
-    fn not_yet(&self, handoff: &Node) -> Result<(), Failure> {
-        let misplaced = |line| {
-            self.wrong(line, "handoff", "only `vouch-with` and `recipients` belong here")
-                .hint("write them below `handoff:`, indented")
-        };
-        if handoff.is_null() {
-            return Ok(());
-        }
-        for (key, node) in handoff.entries().ok_or_else(|| misplaced(handoff.line))? {
-            let empty = node.is_null() || node.items().is_some_and(<[Node]>::is_empty);
-            let cannot = match key.text.as_str() {
-                "recipients" => "this version cannot encrypt a handoff yet",
-                "vouch-with" => "this version cannot sign a handoff yet",
-                _ => return Err(misplaced(key.line)),
-            };
-            if !empty {
-                return Err(self
-                    .wrong(key.line, &format!("handoff.{}", key.text), cannot)
-                    .hint(format!("remove `{}` to get a bare handoff", key.text)));
+    fn handoff(&self, handoff: &Node, settings: &mut HandoffSettings) -> Result<(), Failure> {
+        for (key, node) in self.section("handoff", &["vouch-with", "recipients"], handoff)? {
+            match key.text.as_str() {
+                "vouch-with" => {
+                    let named = self.text("handoff.vouch-with", node)?;
+                    let at_home = named.starts_with("~/");
+                    settings.vouch_with =
+                        Some(if at_home { named.into() } else { beside(self.folder, named) });
+                }
+                _ => settings.recipients = self.texts("handoff.recipients", node)?,
             }
         }
         Ok(())
     }
 
     fn seeds(&self, seeds: &Node, settings: &mut SeedSettings) -> Result<(), Failure> {
-        if seeds.is_null() {
-            return Ok(());
-        }
-        let fields = seeds.entries().ok_or_else(|| {
-            self.wrong(seeds.line, "seeds", "only `vault` and `recipients` belong here")
-                .hint("write them below `seeds:`, indented")
-        })?;
-        for (key, node) in fields {
+        for (key, node) in self.section("seeds", &["vault", "recipients"], seeds)? {
             match key.text.as_str() {
                 "vault" => settings.vault = self.file("seeds.vault", node)?,
-                "recipients" => settings.recipients = self.texts("seeds.recipients", node)?,
-                _ => return Err(self.unknown_of("seeds.", &["vault", "recipients"], key)),
+                _ => settings.recipients = self.texts("seeds.recipients", node)?,
             }
         }
         Ok(())
+    }
+
+    /// The fields below one field, none but the known ones.
+    fn section<'n>(
+        &self,
+        name: &str,
+        known: &[&str; 2],
+        node: &'n Node,
+    ) -> Result<&'n [(Key, Node)], Failure> {
+        if node.is_null() {
+            return Ok(&[]);
+        }
+        let [one, other] = known;
+        let fields = node.entries().ok_or_else(|| {
+            self.wrong(node.line, name, &format!("only `{one}` and `{other}` belong here"))
+                .hint(format!("write them below `{name}:`, indented"))
+        })?;
+        let unknown = fields.iter().find(|(key, _)| !known.contains(&key.text.as_str()));
+        unknown.map_or(Ok(fields), |(key, _)| Err(self.unknown_of(&format!("{name}."), known, key)))
     }
 
     /// A list of texts, or a single one.

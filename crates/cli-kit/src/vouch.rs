@@ -43,42 +43,67 @@ pub struct Vouching {
     pub signer: Signer,
 }
 
-/// What the file of a key turned out to be.
+/// A key that is ready to sign.
+pub struct VouchKey {
+    /// As it was named.
+    name: String,
+    path: PathBuf,
+    key: Key,
+}
+
 enum Key {
     Ours(PrivateKey),
     /// The public half, where it alone is known beforehand.
     ForSshKeygen(Option<PublicKey>),
 }
 
-/// Signs a statement with the key that `vouch-with` names: a private key, or the `.pub` file of one that ssh-agent
-/// holds. Asks for a passphrase only if the key has one.
-pub fn vouch(
-    key: &Path,
-    statement: &[u8],
-    namespace: Namespace,
-    passphrase: &PassphraseSource,
-) -> Result<Vouching, Failure> {
-    let path = expand(key)?;
-    let context = || format!("cannot vouch with `{}`", key.display());
-    let (armored, due, signer) = match read(&path, passphrase, context)? {
-        Key::Ours(private) => {
-            let armored = private.sign(statement, namespace).doing(context)?;
-            (armored, Some(private.public().clone()), Signer::Ourselves)
-        }
-        Key::ForSshKeygen(due) => {
-            (by_ssh_keygen(&path, statement, namespace, context)?, due, Signer::SshKeygen)
-        }
-    };
-    let verified =
-        Signature::parse(&armored).and_then(|it| it.verify(statement, namespace)).doing(context)?;
-    match due {
-        Some(due) if due != *verified.key() => Err(Failure::new(
-            ExitCode::Refused,
-            format!("{}: `ssh-keygen` signed with another key, {}", context(), verified.key().fingerprint()),
-        )
-        .hint("see which keys the agent holds: `ssh-add -l`")),
-        _ => Ok(Vouching { armored, key: verified.key().clone(), signer }),
+impl VouchKey {
+    /// Opens the key that `vouch-with` names: a private key, or the `.pub` file of one that ssh-agent holds. Asks for a
+    /// passphrase only if the key has one, and only if we are the ones who sign.
+    pub fn open(key: &Path, passphrase: &PassphraseSource) -> Result<Self, Failure> {
+        let path = expand(key)?;
+        let name = key.display().to_string();
+        let key = read(&path, passphrase, || cannot(&name))?;
+        Ok(Self { name, path, key })
     }
+
+    /// Where the key lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Signs a statement.
+    pub fn vouch(&self, statement: &[u8], namespace: Namespace) -> Result<Vouching, Failure> {
+        let context = || cannot(&self.name);
+        let (armored, due, signer) = match &self.key {
+            Key::Ours(private) => {
+                let armored = private.sign(statement, namespace).doing(context)?;
+                (armored, Some(private.public()), Signer::Ourselves)
+            }
+            Key::ForSshKeygen(due) => {
+                let armored = by_ssh_keygen(&self.path, statement, namespace, context)?;
+                (armored, due.as_ref(), Signer::SshKeygen)
+            }
+        };
+        let verified =
+            Signature::parse(&armored).and_then(|it| it.verify(statement, namespace)).doing(context)?;
+        match due {
+            Some(due) if due != verified.key() => Err(Failure::new(
+                ExitCode::Refused,
+                format!(
+                    "{}: `ssh-keygen` signed with another key, {}",
+                    context(),
+                    verified.key().fingerprint()
+                ),
+            )
+            .hint("see which keys the agent holds: `ssh-add -l`")),
+            _ => Ok(Vouching { armored, key: verified.key().clone(), signer }),
+        }
+    }
+}
+
+fn cannot(name: &str) -> String {
+    format!("cannot vouch with `{name}`")
 }
 
 /// `~/` is the home folder, as a shell would have it where `persona.yaml` names a file. From the environment: it says

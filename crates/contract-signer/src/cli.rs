@@ -167,6 +167,14 @@ pub struct PublicKey {
 pub struct Inspect {
     /// A handoff, a token or user data; `-` for standard input
     pub file: PathBuf,
+    /// An age identity that opens the handoff, may be repeated; by default the one of persona.yaml, or identity.age
+    #[arg(long = "identity", value_name = "FILE")]
+    pub identities: Vec<PathBuf>,
+    /// Who may vouch for which half; by default the one of persona.yaml, or allowed_signers
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    #[command(flatten)]
+    pub passphrase: PassphraseSource,
 }
 
 #[derive(Args)]
@@ -183,18 +191,30 @@ pub struct Sign {
     /// The auditor's public key, under which the guest encrypts its attestation record
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
-    /// A handoff of an earlier contract, of either half, may be repeated: warns where the seeds of a volume went back, or
+    /// Who may vouch for which half, in OpenSSH's format; by default the one of persona.yaml, or allowed_signers
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
+    /// An age identity that opens the handoffs, may be repeated; by default the one of persona.yaml, or identity.age
+    #[arg(long = "identity", value_name = "FILE")]
+    pub identities: Vec<PathBuf>,
+    /// Read the identity's passphrase from the first line of FILE, where it has one
+    #[arg(long, value_name = "FILE")]
+    pub identity_passphrase_file: Option<PathBuf>,
+    /// A handoff or record of an earlier contract, may be repeated: warns where the seeds of a volume went back, or
     /// further than its disk can follow
-    #[arg(long, value_name = "HANDOFF")]
+    #[arg(long, value_name = "FILE")]
     pub previous: Vec<PathBuf>,
     /// Where the user data goes
     #[arg(short, long, value_name = "FILE", default_value = "user-data")]
     pub output: PathBuf,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
-    /// Take bare tokens too: nobody says what they hold, whom they come from, or for which guest they are
+    /// Take bare tokens and handoffs that nobody signed: nobody says whom they come from
     #[arg(long)]
     pub danger_accept_unsigned_tokens: bool,
+    /// Take two halves from one person, who then knows both seeds of every volume: for labs
+    #[arg(long)]
+    pub danger_allow_one_person: bool,
     /// Sign although the encryption certificate has expired: for test guests only
     #[arg(long)]
     pub danger_accept_expired_certificate: bool,
@@ -210,4 +230,7 @@ pub struct Verify {
     /// The signer's public key or certificate
     #[arg(long, value_name = "PEM")]
     pub signing_key: PathBuf,
+    /// The record that `sign` wrote: compare the user data with it
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
 }

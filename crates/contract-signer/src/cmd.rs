@@ -1,18 +1,18 @@
 //! One module a verb: decide first, present later.
 
+mod handoff_file;
 pub mod init;
 pub mod inspect;
 pub mod keygen;
-pub mod previous;
+mod previous;
 pub mod public_key;
+mod side_by_side;
 pub mod sign;
 pub mod trust;
 pub mod verify;
 
-use std::io::{Read as _, Seek as _};
 use std::path::Path;
 
-use cli_kit::input::Input;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, input};
 use contract_core::signing_key::SigningKey;
@@ -40,12 +40,4 @@ fn signing_key(path: &Path, passphrase: &PassphraseSource) -> Result<SigningKey,
 fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {
     let text = input::read_text(path, KEY_LIMIT)?;
     VerifyingKey::parse(&text).doing(|| format!("cannot use `{}`", input::name(path)))
-}
-
-/// Whether the file begins as tar; leaves it at its beginning.
-fn begins_as_tar(file: &mut Input) -> bool {
-    let mut begin = Vec::new();
-    let read = file.by_ref().take(262).read_to_end(&mut begin);
-    let rewound = file.rewind();
-    read.is_ok() && rewound.is_ok() && begin.get(257..262) == Some(b"ustar")
 }

@@ -10,17 +10,20 @@ use contract_core::handoff;
 use contract_core::platform::Platform;
 use contract_core::random::SystemRandomness;
 use contract_core::section::Section;
+use contract_core::sshsig::Namespace;
 use contract_core::statement::{Statement, Tool};
-use contract_core::token::{self, EncryptError, Encrypted};
+use contract_core::token::{self, Encrypted};
 use serde::Serialize;
 
 use super::draft::{Draft, packing};
+use super::handoff::{HandoffFile, Way};
 use super::{Authored, EncryptArguments, certificate, signing_key};
 use crate::exit::ExitCode;
 use crate::failure::{Doing, Failure};
 use crate::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
 use crate::persona;
 use crate::report::Report;
+use crate::vouch::VouchKey;
 
 /// What was done.
 #[derive(Serialize)]
@@ -38,6 +41,11 @@ struct Done {
     /// Bytes of the token.
     bytes: u64,
     archive: Option<Packed>,
+    /// Fingerprint of the SSH key that vouches, as `ssh-keygen -l` shows it.
+    #[serde(rename = "vouchedWith")]
+    vouched_with: Option<String>,
+    /// Who can open the handoff; empty: everybody.
+    recipients: Vec<String>,
 }
 
 /// The command; `key` is the env deployer's `--signing-key`.
@@ -49,7 +57,9 @@ pub fn encrypt<K: Authored>(
     let draft = Draft::open::<K>(&arguments.folder)?;
     let platform = arguments.platform.unwrap_or(draft.persona.platform);
     let (certificate_file, certificate) = usable_certificate(arguments, &draft, report)?;
-    let mut outputs = Outputs::create::<K>(arguments, &draft, report)?;
+    let way = Way::of(arguments, &draft, report)?;
+    let recipients = way.recipients.as_ref().map(|them| them.names.clone()).unwrap_or_default();
+    let mut outputs = Outputs::create::<K>(arguments, &draft, way, report)?;
 
     let key = key.or(draft.persona.signing_key.as_deref()).map(signing_key::read).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
@@ -64,9 +74,7 @@ pub fn encrypt<K: Authored>(
         report.note(&signing_key::line(fingerprint));
     }
 
-    let encrypted = outputs
-        .write(&draft, &section, platform, &certificate, report)
-        .doing(|| format!("cannot encrypt `{}`", draft.file))?;
+    let (encrypted, vouched_with) = outputs.write(&draft, &section, platform, &certificate, report)?;
     let written: Vec<_> = outputs.all().map(Output::quoted).collect();
     let done = Done {
         section: K::NAME,
@@ -74,18 +82,26 @@ pub fn encrypt<K: Authored>(
         certificate: certificate.facts().clone(),
         signing_key: section.facts().signing_key.clone(),
         findings,
-        handoff: outputs.handoff.name(),
+        handoff: outputs.handoff.output().name(),
         token: outputs.token.as_ref().map(Output::name),
         sha256: encrypted.sha256,
         bytes: encrypted.bytes,
         archive: encrypted.archive,
+        vouched_with,
+        recipients,
     };
-    commit_all([Some(outputs.handoff), outputs.token].into_iter().flatten())?;
+    commit_all([Some(outputs.handoff.finish()?), outputs.token].into_iter().flatten())?;
     report.note(&format!("token: sha256 {}", done.sha256));
     report.note(&format!(
         "  as the attestation record of the running guest must show it for `contract:{}`",
         K::NAME
     ));
+    if let Some(key) = &done.vouched_with {
+        report.note(&format!("vouched for with {key}"));
+    }
+    if !done.recipients.is_empty() {
+        report.note(&format!("encrypted to {}", done.recipients.join(", ")));
+    }
     report
         .success(&format!("wrote {}; hand it to the contract signer", written.join(" and the bare token ")));
     report.result(&done, |_| Vec::<String>::new())
@@ -111,17 +127,19 @@ fn usable_certificate(
 
 /// The handoff, and the bare token where it is asked for.
 struct Outputs {
-    handoff: Output,
+    handoff: HandoffFile,
     token: Option<Output>,
+    vouch_key: Option<VouchKey>,
 }
 
 impl Outputs {
     fn create<K: Authored>(
         arguments: &EncryptArguments,
         draft: &Draft,
+        way: Way,
         report: &Report,
     ) -> Result<Self, Failure> {
-        let default = || draft.path(&format!("{}.{}.handoff", draft.persona.name, K::NAME));
+        let default = || draft.path(&format!("{}.{}.{}", draft.persona.name, K::NAME, way.suffix()));
         let handoff = arguments.output.clone().unwrap_or_else(default);
         if arguments.token.as_deref().is_some_and(|token| same_target(token, &handoff)) {
             return Err(Failure::usage(format!("`{}` cannot be both handoff and token", handoff.display()))
@@ -129,18 +147,26 @@ impl Outputs {
         }
         let certificate = draft.persona.certificate(arguments.certificate.as_deref())?;
         let (section, persona) = (Path::new(&draft.file), draft.path(persona::FILE));
+        let mut inputs = vec![section, &persona, &certificate];
+        inputs.extend([&*draft.persona.identity, &*draft.persona.seeds.vault]);
+        inputs.extend(way.vouch_key.as_ref().map(VouchKey::path));
         let create = |path: &Path| {
             report.shares_stdout_with(path)?;
-            refuse_inputs(path, &[section, &persona, &certificate])?;
+            refuse_inputs(path, &inputs)?;
             Output::create(path, arguments.force.force, Visibility::Public)
         };
-        Ok(Self { handoff: create(&handoff)?, token: arguments.token.as_deref().map(create).transpose()? })
+        Ok(Self {
+            handoff: HandoffFile::new(create(&handoff)?, &handoff, way.recipients)?,
+            token: arguments.token.as_deref().map(create).transpose()?,
+            vouch_key: way.vouch_key,
+        })
     }
 
     fn all(&self) -> impl Iterator<Item = &Output> {
-        [Some(&self.handoff), self.token.as_ref()].into_iter().flatten()
+        [Some(self.handoff.output()), self.token.as_ref()].into_iter().flatten()
     }
 
+    /// What was encrypted, and the key that vouches for it.
     fn write<K: Authored>(
         &mut self,
         draft: &Draft,
@@ -148,8 +174,11 @@ impl Outputs {
         platform: Platform,
         certificate: &VerifiedCertificate,
         report: &Report,
-    ) -> Result<Encrypted, EncryptError> {
-        let Self { handoff, token } = self;
+    ) -> Result<(Encrypted, Option<String>), Failure> {
+        let Self { handoff, token, vouch_key } = self;
+        let cannot = || format!("cannot encrypt `{}`", draft.file);
+        let unwritten = |error| Failure::from_io(&cannot(), &error);
+        let mut writer = handoff::Writer::new(handoff, draft.at);
         let encrypt = |out: &mut dyn Write| {
             let mut both = Tee { out, token };
             packing(section, report, |workers, progress| {
@@ -157,19 +186,17 @@ impl Outputs {
                 token::encrypt(section, certificate, platform, randomness, workers, &mut both, progress)
             })
         };
+        let encrypted = writer.token(encrypt).doing(cannot)?;
         let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
-        let mut writer = handoff::Writer::new(handoff, draft.at);
-        let encrypted = writer.token(encrypt)?;
-        writer.statement(&Statement::of(
-            section,
-            &encrypted,
-            platform,
-            certificate.facts(),
-            draft.at,
-            tool,
-        ))?;
-        writer.finish()?;
-        Ok(encrypted)
+        let facts = certificate.facts();
+        let statement = Statement::of(section, &encrypted, platform, facts, draft.at, tool);
+        let signed = writer.statement(&statement).map_err(unwritten)?;
+        let vouching = vouch_key.as_ref().map(|key| key.vouch(&signed, Namespace::of::<K>())).transpose()?;
+        if let Some(vouching) = &vouching {
+            writer.signature(&vouching.armored).map_err(unwritten)?;
+        }
+        writer.finish().map_err(unwritten)?;
+        Ok((encrypted, vouching.map(|vouching| vouching.key.fingerprint())))
     }
 }
 

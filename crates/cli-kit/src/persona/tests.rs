@@ -72,7 +72,11 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
         ("name: [x]\n", "line 1: name: a text is due here", "write `name: …`"),
         ("certificate:\n", "line 1: certificate: a text is due here", "write"),
         ("handoff: x\n", "line 1: handoff: only `vouch-with`", "write them below"),
-        ("handoff: {recipient: []}\n", "line 1: handoff: only `vouch-with`", "write them below"),
+        (
+            "handoff: {recipient: []}\n",
+            "line 1: handoff.recipient: unknown field",
+            "did you mean `recipients`?",
+        ),
         ("seeds: x\n", "line 1: seeds: only `vault` and `recipients`", "write them below"),
         ("seeds:\n  vaults: x\n", "line 2: seeds.vaults: unknown field", "did you mean `vault`?"),
         ("seeds: {vault: []}\n", "line 1: seeds.vault: a text is due here", "write `seeds.vault"),
@@ -90,14 +94,20 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
 }
 
 #[test]
-fn what_this_version_cannot_do_is_refused_and_not_left_out() {
-    let failure = refused("handoff:\n  recipients: [age1x]\n");
-    assert_eq!(failure.message, "line 2: handoff.recipients: this version cannot encrypt a handoff yet");
-    let failure = refused("handoff:\n  vouch-with: ~/.ssh/id_ed25519\n");
-    assert_eq!(failure.message, "line 2: handoff.vouch-with: this version cannot sign a handoff yet");
-    for blank in ["", "# name: x\n\n", "handoff:\n"] {
-        PersonaFile::read(folder(blank).path(), Persona::EnvDeployer).unwrap();
+fn who_vouches_and_who_opens_a_handoff_are_named_or_nobody_is() {
+    let at = |text: &str| {
+        let folder = folder(text);
+        let file = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap();
+        (folder, file.handoff)
+    };
+    let (folder, named) = at("handoff:\n  vouch-with: keys/id\n  recipients: age1x\n");
+    assert_eq!(
+        (named.vouch_with, named.recipients),
+        (Some(folder.path().join("keys/id")), vec!["age1x".into()])
+    );
+    let (_, at_home) = at("handoff: {vouch-with: ~/.ssh/id_ed25519}\n");
+    assert_eq!(at_home.vouch_with.unwrap(), Path::new("~/.ssh/id_ed25519"));
+    for blank in ["", "# name: x\n\n", "handoff:\n", "handoff:\n  recipients: []\n"] {
+        assert_eq!(at(blank).1, HandoffSettings::default(), "{blank}");
     }
-    let empty = folder("identity: identity.age\nhandoff:\n  recipients: []\nseeds:\n  vault: seeds.age\n");
-    PersonaFile::read(empty.path(), Persona::EnvDeployer).unwrap();
 }

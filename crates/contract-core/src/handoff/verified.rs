@@ -4,7 +4,7 @@ use std::io::{Read, Seek, Write};
 
 use jiff::Timestamp;
 
-use super::{Error, Handoff};
+use super::{Error, Handoff, Unsorted};
 use crate::advice::{Advice, Blame};
 use crate::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
 use crate::section::Kind;
@@ -78,19 +78,23 @@ impl<K: Kind, R: Read + Seek> Handoff<K, R> {
         signers: &AllowedSigners,
         at: Timestamp,
     ) -> Result<VerifiedHandoff<K, R>, Unverified<K, R>> {
-        match self.vouched(signers, at) {
+        match self.inner.vouched(signers, at) {
             Ok(vouched) => Ok(VerifiedHandoff { handoff: self, vouched }),
             Err(reason) => Err(Box::new((self, reason))),
         }
     }
+}
 
-    fn vouched(&self, signers: &AllowedSigners, at: Timestamp) -> Result<Vouched, NotVouched> {
-        let armored = self.inner.signature.as_deref().ok_or(NotVouched::Unsigned)?;
+impl<R: Read + Seek> Unsorted<R> {
+    /// Who vouches for the section that it is stated to hold.
+    pub fn vouched(&self, signers: &AllowedSigners, at: Timestamp) -> Result<Vouched, NotVouched> {
+        let armored = self.signature.as_deref().ok_or(NotVouched::Unsigned)?;
         if signers.entries().is_empty() {
             return Err(NotVouched::NobodyAllowed);
         }
         let armored = std::str::from_utf8(armored).map_err(|_| NotVouched::NotText)?;
-        let signature = Signature::parse(armored)?.verify(&self.inner.signed, Namespace::of::<K>())?;
+        let namespace = Namespace::from(self.statement().predicate.section);
+        let signature = Signature::parse(armored)?.verify(&self.signed, namespace)?;
         Ok(signers.vouch(signature, at)?)
     }
 }

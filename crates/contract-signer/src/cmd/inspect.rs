@@ -1,19 +1,25 @@
 //! `contract-signer inspect`: all that can be known of a file without a key.
 
 use std::io;
+use std::path::Path;
 
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
+use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
+use contract_core::allowed_signers::Vouched;
 use contract_core::certificate::day;
 use contract_core::contract::BareToken;
-use contract_core::handoff::Unsorted;
+use contract_core::contract::record::Voucher;
+use contract_core::handoff::NotVouched;
 use contract_core::section::Workload;
 use contract_core::statement::Statement;
 use contract_core::token::TokenFacts;
 use contract_core::user_data::{self, Form, ValueFacts};
 use serde_json::{Map, Value, json};
 
+use super::handoff_file::{Looks, Opener};
+use super::trust;
 use crate::cli::Inspect;
 
 /// What was found: JSON for programs, the same as lines for people, and what is wrong with it.
@@ -22,26 +28,27 @@ struct Seen {
     json: Map<String, Value>,
     lines: Vec<String>,
     weak: Vec<String>,
+    /// A signature that is there and does not hold.
+    broken: Option<NotVouched>,
 }
 
 pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
     let mut file = Input::open(&arguments.file)?;
     let mut seen = Seen::default();
-    if super::sign::begins_as_token(&mut file) {
-        inspect_token(file, &name, &mut seen)?;
-    } else if super::begins_as_tar(&mut file) {
-        inspect_handoff(file, &name, &mut seen)?;
-    } else {
-        inspect_user_data(file, &name, &mut seen)?;
+    match Looks::of(&mut file) {
+        Looks::Token => inspect_token(file, &name, &mut seen)?,
+        Looks::Tar | Looks::Age => inspect_handoff(file, arguments, &mut seen, report)?,
+        Looks::Other => inspect_user_data(file, &name, &mut seen)?,
     }
     seen.json.insert("weak".into(), json!(seen.weak));
-    let Seen { json, lines, weak } = seen;
+    let Seen { json, lines, weak, broken } = seen;
     report.result(&json, |_| lines)?;
-    match weak.first() {
-        None => Ok(()),
-        Some(first) => Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
+    match (weak.first(), broken) {
+        (None, None) => Ok(()),
+        (Some(first), _) => Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
             .hint("the section must count as public: change its secrets, and encrypt it again")),
+        (None, Some(broken)) => Err(Failure::from_advice(&format!("`{name}`"), &broken)),
     }
 }
 
@@ -56,15 +63,29 @@ fn inspect_token(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure
     Ok(())
 }
 
-fn inspect_handoff(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure> {
-    let context = || format!("cannot read `{name}` as a handoff");
-    let mut handoff = Unsorted::read(file).doing(context)?;
+fn inspect_handoff(
+    mut file: Input,
+    arguments: &Inspect,
+    seen: &mut Seen,
+    report: &Report,
+) -> Result<(), Failure> {
+    let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
+    let sealed = Looks::of(&mut file) == Looks::Age;
+    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let opener = Opener::new(&arguments.identities, &persona.identity, &arguments.passphrase, report);
+    let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
+    let signers = trust::allowed_signers(signers, report)?;
+    let mut handoff = opener.handoff(file, context)?;
     let facts = handoff.copy_token(&mut io::sink()).doing(context)?;
+    let vouched = handoff.vouched(&signers, clock::now());
     let statement = handoff.statement();
     let section = statement.predicate.section.as_str();
-    seen.say("kind", "what", "handoff", &format!("a handoff of the {section} section, not signed"));
+    let encrypted = if sealed { ", encrypted to you" } else { "" };
+    seen.say("kind", "what", "handoff", &format!("a handoff of the {section} section{encrypted}"));
+    seen.json.insert("encrypted".into(), json!(sealed));
+    let ours = vouched.is_ok() && statement.predicate.tool.is_ours();
+    seen.vouched(vouched);
     seen.statement(statement);
-    let ours = statement.predicate.tool.is_ours();
     seen.token(section, &facts, !ours);
     Ok(())
 }
@@ -94,6 +115,23 @@ impl Seen {
     fn say(&mut self, key: &str, label: &str, value: &str, line: &str) {
         self.json.insert(key.to_owned(), json!(value));
         self.lines.push(format!("{label:<18}{line}"));
+    }
+
+    fn vouched(&mut self, vouched: Result<Vouched, NotVouched>) {
+        match vouched {
+            Ok(vouched) => {
+                self.json.insert("vouchedBy".into(), json!(Voucher::from(&vouched)));
+                self.lines.push(format!("{:<18}{}", "vouched for by", vouched.principals()));
+                self.lines.push(format!("{:<18}{}", "  key", vouched.key().fingerprint()));
+            }
+            Err(reason) => {
+                self.json.insert("vouchedBy".into(), Value::Null);
+                self.json.insert("notVouched".into(), json!(reason.to_string()));
+                self.lines.push(format!("{:<18}{reason}", "vouched for by"));
+                let broken = matches!(reason, NotVouched::NotText | NotVouched::Signature(_));
+                self.broken = broken.then_some(reason);
+            }
+        }
     }
 
     fn value(&mut self, section: &str, value: &ValueFacts) {

@@ -1,36 +1,51 @@
 //! What `--previous` names: files that tell what was stated of the volumes before.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use cli_kit::input::Input;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::contract::record::{self, Record};
 use contract_core::contract::{Change, Earlier, Weight};
-use contract_core::handoff::Unsorted;
+use contract_core::statement::Statement;
+
+use super::handoff_file::{Looks, Opener};
 
 /// Reads all of them; one that does not tell anything is an error, not a silence.
-pub fn read(paths: &[PathBuf]) -> Result<Vec<Earlier>, Failure> {
+pub fn read(paths: &[PathBuf], opener: &Opener<'_>) -> Result<Vec<Earlier>, Failure> {
     let mut earlier = Vec::new();
     for path in paths {
-        earlier.extend(statements(path)?);
+        let source = input::name(path);
+        let statements = statements(path, opener)?.into_iter();
+        earlier.extend(statements.map(|statement| Earlier { source: source.clone(), statement }));
     }
     Ok(earlier)
 }
 
-/// The statements that a file holds: one in a handoff.
-fn statements(path: &Path) -> Result<Vec<Earlier>, Failure> {
-    let source = input::name(path);
-    let context = || format!("cannot compare with `{source}`");
+/// The statements that a file holds: one in a handoff, two in a record.
+fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failure> {
+    let context = || format!("cannot compare with `{}`", input::name(path));
     let mut file = Input::open(path)?;
-    if !super::begins_as_tar(&mut file) {
-        return Err(Failure::new(ExitCode::Rejected, format!("{}: it is no handoff", context())).hint(
-            "name a handoff of an earlier contract, workload or env: tokens and user data state nothing",
+    if matches!(Looks::of(&mut file), Looks::Tar | Looks::Age) {
+        let mut handoff = opener.handoff(file, context)?;
+        // a statement about some other token says nothing of an earlier contract
+        handoff.copy_token(&mut io::sink()).doing(context)?;
+        return Ok(vec![handoff.statement().clone()]);
+    }
+    let mut json = String::new();
+    let read = file.take(record::LONGEST as u64).read_to_string(&mut json);
+    let statements: Vec<_> = read
+        .ok()
+        .and_then(|_| Record::parse(&json).ok())
+        .map(|record| record.statements().cloned().collect())
+        .unwrap_or_default();
+    if statements.is_empty() {
+        let failure = Failure::new(ExitCode::Rejected, format!("{}: it states nothing", context()));
+        return Err(failure.hint(
+            "name a handoff of an earlier contract, workload or env, or its `user-data.record.json`: tokens and user data state nothing",
         ));
     }
-    let mut handoff = Unsorted::read(file).doing(context)?;
-    // a statement about some other token says nothing of an earlier contract
-    handoff.copy_token(&mut io::sink()).doing(context)?;
-    Ok(vec![Earlier { source: source.clone(), statement: handoff.statement().clone() }])
+    Ok(statements)
 }
 
 /// Tells what changed; nothing of it stops the signer.

@@ -1,26 +1,29 @@
-//! `contract-signer sign`: both halves checked against each other, signed, verified, written.
+//! `contract-signer sign`: both halves checked against each other, signed, verified, written, and put on record.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
+use std::io::{Read, Seek, Write as _};
 use std::path::{Path, PathBuf};
 
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
-use cli_kit::output::{Output, Visibility, refuse_inputs};
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout, refuse_inputs};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
+use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
+use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::Expiry;
-use contract_core::contract::{BareToken, Change, Contract, Half};
-use contract_core::handoff::Unsorted;
-use contract_core::platform::Prefix;
+use contract_core::contract::record::{Record, Voucher};
+use contract_core::contract::{self, Accept, BareToken, Change, Contract, Half};
 use contract_core::section::{Env, Kind, Workload};
-use contract_core::statement::Volume;
+use contract_core::statement::{Tool, Volume};
 use contract_core::user_data::{self, UserDataFacts};
 use contract_core::verifying_key::VerifyingKey;
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::previous;
+use super::handoff_file::{Looks, Opener, Source, first_existing};
+use super::{previous, side_by_side, trust};
 use crate::cli::Sign;
 
 /// What was done.
@@ -28,14 +31,26 @@ use crate::cli::Sign;
 #[serde(rename_all = "camelCase")]
 struct Done {
     user_data: String,
+    /// None where the user data go to standard output.
+    record: Option<String>,
     key_fingerprint: String,
     /// Lines of the attestation record, name to SHA-256.
-    attestation_record: BTreeMap<&'static str, String>,
+    attestation_record: BTreeMap<String, String>,
+    vouched_by: Vouchers,
+    checked: Vec<String>,
     unchecked: Vec<String>,
+    accepted: Vec<String>,
     /// Of both halves, where both state them.
     volumes: BTreeMap<String, Sides>,
     /// Since the contracts that `--previous` names.
     changes: Vec<Change>,
+}
+
+/// Who vouches for which half.
+#[derive(Serialize)]
+struct Vouchers {
+    workload: Option<Voucher>,
+    env: Option<Voucher>,
 }
 
 /// One volume, as each side states it.
@@ -47,50 +62,101 @@ struct Sides {
 
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
-    let paths = Paths::of(arguments)?;
-    let read =
-        [Some(&paths.workload), Some(&paths.env), Some(&paths.key), arguments.attestation_key.as_ref()];
-    let read: Vec<&Path> =
-        read.into_iter().flatten().chain(&arguments.previous).map(PathBuf::as_path).collect();
-    refuse_inputs(&arguments.output, &read)?;
-    let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
+    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let paths = Paths::of(arguments, &persona)?;
+    let (mut output, mut record_output) = outputs(arguments, &paths)?;
     let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
-    let workload = half::<Workload>(&paths.workload, arguments)?;
-    let env = half::<Env>(&paths.env, arguments)?;
-    let earlier = previous::read(&arguments.previous)?;
+
+    let at = clock::now();
+    let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
+    let of_identity = PassphraseSource {
+        passphrase_file: arguments.identity_passphrase_file.clone(),
+        ..PassphraseSource::default()
+    };
+    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
+    let halves = Halves { arguments, opener: &opener, signers: &signers, at };
+    let workload = halves.read::<Workload>(&paths.workload)?;
+    let env = halves.read::<Env>(&paths.env)?;
+    let earlier = previous::read(&arguments.previous, &opener)?;
     let key = super::signing_key(&paths.key, &arguments.passphrase)?;
     if !key.is_protected() {
         let hint = "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
         report.warning(&format!("the key `{}` has no passphrase", paths.key.display()), &[hint]);
     }
 
-    let expiry =
-        if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
-    let cannot = || "cannot sign".to_owned();
-    let contract = Contract::combine(workload, env, &key, clock::now(), expiry).doing(cannot)?;
-    let mut unchecked = contract.unchecked().to_vec();
+    let contract = Contract::combine(workload, env, &key, at, arguments.accept())
+        .map_err(|error| disagree(&error, report))?;
     let changes = contract.changes_since(&earlier);
-    if !earlier.is_empty() {
-        unchecked.push("who made what `--previous` names: it is not signed in this version".into());
-    }
     let volumes = volumes(&contract);
     previous::show(&changes, report);
     let progress = Progress::spinner(report, "signing");
-    contract.sign(attestation_key.as_deref(), workers(), &mut output).doing(cannot)?;
+    let mut signed =
+        contract.sign(attestation_key.as_deref(), workers(), &mut output).doing(|| CANNOT.to_owned())?;
     let facts = verified(&mut output, key.public())?;
     drop(progress);
 
+    if !earlier.is_empty() {
+        signed.unchecked.push("who made what `--previous` names".into());
+    }
+    let tool = Tool { name: "contract-signer".into(), version: env!("CARGO_PKG_VERSION").into() };
+    let record = Record::new(signed, &facts, key.public(), at, tool);
+    if let Some(record_output) = &mut record_output {
+        let json = record.to_json().map_err(std::io::Error::from);
+        json.and_then(|json| record_output.write_all(&json))
+            .map_err(|error| Failure::from_io("cannot write the record", &error))?;
+    }
     let (user_data, written) = (output.name(), output.quoted());
-    output.commit()?;
+    let recorded = record_output.as_ref().map(|it| (it.name(), it.quoted()));
+    // what is refused without the record must not be left without it
+    commit_all([Some(output), record_output].into_iter().flatten())?;
     let done = Done {
         user_data,
+        record: recorded.as_ref().map(|(name, _)| name.clone()),
         key_fingerprint: key.public().fingerprint().to_owned(),
-        attestation_record: facts.attestation_lines().into_iter().collect(),
-        unchecked,
+        attestation_record: record.attestation_record,
+        vouched_by: Vouchers { workload: record.workload.vouched_by, env: record.env.vouched_by },
+        checked: record.checked,
+        unchecked: record.unchecked,
+        accepted: record.accepted,
         volumes,
         changes,
     };
+    let written = recorded.map_or(written.clone(), |(_, record)| format!("{written} and {record}"));
     show(&done, &written, report)
+}
+
+const CANNOT: &str = "cannot sign";
+
+/// Everything that disagrees is shown as a table; programs get all of it in the message.
+fn disagree(error: &contract::Error, report: &Report) -> Failure {
+    let failure = Failure::from_advice(CANNOT, error);
+    let contract::Error::Disagreement(disagreements) = error else { return failure };
+    if report.json() {
+        return failure;
+    }
+    for line in side_by_side::lines(disagreements) {
+        report.note(&line);
+    }
+    let what: Vec<_> = disagreements.iter().map(|it| it.what).collect();
+    Failure { message: format!("{CANNOT}: the handoffs do not agree: {}", what.join(", ")), ..failure }
+}
+
+/// The user data, and beside them the record, unless they go to standard output.
+fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), Failure> {
+    let mut read: Vec<&Path> = vec![&paths.workload, &paths.env, &paths.key, &paths.allowed_signers];
+    read.extend(arguments.attestation_key.as_deref());
+    read.extend(arguments.previous.iter().chain(&arguments.identities).map(PathBuf::as_path));
+    let create = |path: &Path| {
+        refuse_inputs(path, &read)?;
+        Output::create(path, arguments.force.force, Visibility::Public)
+    };
+    let output = create(&arguments.output)?;
+    if is_stdout(&arguments.output) || !output.is_file() {
+        return Ok((output, None));
+    }
+    let mut name = arguments.output.clone().into_os_string();
+    name.push(".record.json");
+    Ok((output, Some(create(Path::new(&name))?)))
 }
 
 fn volumes<R: Read + Seek>(contract: &Contract<R>) -> BTreeMap<String, Sides> {
@@ -103,11 +169,20 @@ fn volumes<R: Read + Seek>(contract: &Contract<R>) -> BTreeMap<String, Sides> {
 }
 
 fn show(done: &Done, written: &str, report: &Report) -> Result<(), Failure> {
+    for (section, voucher) in [(Workload::NAME, &done.vouched_by.workload), (Env::NAME, &done.vouched_by.env)]
+    {
+        if let Some(Voucher { principals, key, .. }) = voucher {
+            report.note(&format!("{section}: vouched for by {principals}, key {key}"));
+        }
+    }
     for (name, Sides { workload, env }) in &done.volumes {
         report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
     }
     for it in &done.unchecked {
         report.note(&format!("not checked: {it}"));
+    }
+    for it in &done.accepted {
+        report.warning(&format!("accepted at your risk: {it}"), &[]);
     }
     report.note("the attestation record of the running guest must show:");
     for (line, sha256) in &done.attestation_record {
@@ -117,57 +192,80 @@ fn show(done: &Done, written: &str, report: &Report) -> Result<(), Failure> {
     report.result(done, |_| Vec::<String>::new())
 }
 
+impl Sign {
+    fn accept(&self) -> Accept {
+        Accept {
+            expiry: if self.danger_accept_expired_certificate {
+                Expiry::DangerAccept
+            } else {
+                Expiry::Refuse
+            },
+            unvouched: self.danger_accept_unsigned_tokens,
+            one_person: self.danger_allow_one_person,
+        }
+    }
+}
+
 /// Typed flags, or what the signer's folder says.
 struct Paths {
     workload: PathBuf,
     env: PathBuf,
     key: PathBuf,
+    allowed_signers: PathBuf,
 }
 
 impl Paths {
-    fn of(arguments: &Sign) -> Result<Self, Failure> {
-        let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    fn of(arguments: &Sign, persona: &PersonaFile) -> Result<Self, Failure> {
         let or = |flag: &Option<PathBuf>, default: PathBuf| flag.clone().unwrap_or(default);
-        let handoff = |section| PathBuf::from(format!("{}.{section}.handoff", persona.name));
+        let handoff = |section| {
+            let name = format!("{}.{section}.handoff", persona.name);
+            first_existing([PathBuf::from(format!("{name}.age")), PathBuf::from(name)])
+        };
         let workload = or(&arguments.workload, handoff(Workload::NAME));
         let env = or(&arguments.env, handoff(Env::NAME));
         if workload == Path::new("-") && env == Path::new("-") {
             return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
                 .hint("name a file for the other"));
         }
-        Ok(Self { workload, env, key: or(&arguments.key, persona.key) })
+        Ok(Self {
+            workload,
+            env,
+            key: or(&arguments.key, persona.key.clone()),
+            allowed_signers: or(&arguments.allowed_signers, persona.allowed_signers.clone()),
+        })
     }
 }
 
-fn half<K: Kind>(path: &Path, arguments: &Sign) -> Result<Half<K, Input>, Failure> {
-    let name = input::name(path);
-    let context = || format!("cannot take `{name}` as the {} half", K::NAME);
-    let mut file = Input::open(path)?;
-    if begins_as_token(&mut file) {
-        if !arguments.danger_accept_unsigned_tokens {
-            return Err(Failure::new(
-                cli_kit::ExitCode::Refused,
-                format!("{}: it is a bare token, and nobody says what it holds", context()),
-            )
-            .hint("ask for the handoff that `encrypt` wrote")
-            .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
+/// What the halves are read with.
+struct Halves<'a> {
+    arguments: &'a Sign,
+    opener: &'a Opener<'a>,
+    signers: &'a AllowedSigners,
+    at: Timestamp,
+}
+
+impl Halves<'_> {
+    fn read<K: Kind>(&self, path: &Path) -> Result<Half<K, Box<dyn Source>>, Failure> {
+        let name = input::name(path);
+        let context = || format!("cannot take `{name}` as the {} half", K::NAME);
+        let mut file = Input::open(path)?;
+        if Looks::of(&mut file) == Looks::Token {
+            if !self.arguments.danger_accept_unsigned_tokens {
+                return Err(Failure::new(
+                    cli_kit::ExitCode::Refused,
+                    format!("{}: it is a bare token, and nobody says what it holds", context()),
+                )
+                .hint("ask for the handoff that `encrypt` wrote")
+                .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
+            }
+            let source: Box<dyn Source> = Box::new(file);
+            return BareToken::of(source)
+                .map(Half::BareToken)
+                .map_err(|error| Failure::from_io(&context(), &error));
         }
-        return BareToken::of(file)
-            .map(Half::BareToken)
-            .map_err(|error| Failure::from_io(&context(), &error));
+        let handoff = self.opener.handoff(file, context)?.of_section::<K>().doing(context)?;
+        Ok(Half::of(handoff, self.signers, self.at))
     }
-    let handoff = Unsorted::read(file).and_then(Unsorted::of_section).doing(context)?;
-    Ok(Half::Handoff(Box::new(handoff)))
-}
-
-/// Whether the file begins with a token's prefix; leaves it at its beginning.
-pub(super) fn begins_as_token(file: &mut Input) -> bool {
-    let mut begin = Vec::new();
-    let read = file.by_ref().take(20).read_to_end(&mut begin);
-    let rewound = file.rewind();
-    read.is_ok()
-        && rewound.is_ok()
-        && Prefix::ALL.iter().any(|prefix| begin.starts_with(prefix.as_str().as_bytes()))
 }
 
 fn attestation_key(path: &Path) -> Result<String, Failure> {

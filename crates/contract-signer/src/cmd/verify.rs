@@ -1,8 +1,12 @@
 //! `contract-signer verify`: whether the signature of user data holds.
 
+use std::path::Path;
+
 use cli_kit::input::Input;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
-use contract_core::user_data;
+use contract_core::contract::record::{self, Difference, Record, RecordError};
+use contract_core::user_data::{self, UserDataFacts};
+use contract_core::verifying_key::VerifyingKey;
 use serde_json::json;
 
 use crate::cli::Verify;
@@ -13,6 +17,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let facts = user_data::survey(Input::open(&arguments.user_data)?)
         .doing(|| format!("cannot read `{name}` as user data"))?;
     facts.verify(&key, clock::now()).doing(|| format!("`{name}` does not hold"))?;
+    let record = arguments.record.as_deref().map(|path| recorded(path, &facts, &key, report)).transpose()?;
     for key in &facts.unknown {
         let hint = "see whether it is misspelt, and who put it there".to_owned();
         report.warning(
@@ -34,9 +39,37 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         "env": facts.env.sha256,
         "notCovered": not_covered,
         "unknown": facts.unknown,
+        "record": record.as_ref().map(|_| arguments.record.as_deref().map(input::name)),
     });
     let until =
         key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));
+    if let Some(record) = &record {
+        for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
+            let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
+            report.note(&format!("{section}: vouched for by {who}, as the record says"));
+        }
+        report.note(&format!("the record is that of these user data, signed at {}", record.time));
+    }
     report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())
+}
+
+/// The record, if it is that of these user data.
+fn recorded(
+    path: &Path,
+    facts: &UserDataFacts,
+    key: &VerifyingKey,
+    report: &Report,
+) -> Result<Record, Failure> {
+    let name = input::name(path);
+    let record =
+        Record::parse(&input::read_text(path, record::LONGEST)?).doing(|| format!("cannot read `{name}`"))?;
+    let compared = record.verify(facts, key);
+    if let Err(RecordError::Differs(differences)) = &compared {
+        for Difference { what, record, found } in differences {
+            report.note(&format!("  {what}: {record} in the record, {found} found"));
+        }
+    }
+    compared.doing(|| format!("`{name}`"))?;
+    Ok(record)
 }

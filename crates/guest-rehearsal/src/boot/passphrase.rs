@@ -11,7 +11,8 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use contract_core::section::{EnvSeed, EnvVolume, Secret, WorkloadVolume};
+use contract_core::section::{EnvSeed, EnvVolume, WorkloadVolume};
+use contract_core::seed::Seed;
 use zeroize::Zeroizing;
 
 /// Whose seed comes first in the passphrase
@@ -48,7 +49,7 @@ impl SeedOrder {
 pub struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
-    fn of(workload: &Secret, env: &Secret, order: SeedOrder) -> Self {
+    fn of(workload: &Seed, env: &Seed, order: SeedOrder) -> Self {
         let [first, second] = match order {
             SeedOrder::EnvFirst => [env, workload],
             SeedOrder::WorkloadFirst => [workload, env],
@@ -85,8 +86,8 @@ pub struct Seeds<'a> {
 
 #[derive(Clone, Copy)]
 struct Half<'a> {
-    seed: &'a Secret,
-    previous: Option<&'a Secret>,
+    seed: &'a Seed,
+    previous: Option<&'a Seed>,
 }
 
 /// A passphrase that a rolled disk may still have.
@@ -120,7 +121,7 @@ impl<'a> Seeds<'a> {
     pub fn previous(&self, order: SeedOrder) -> Vec<Previous> {
         let (workload, env) = (&self.workload, &self.env);
         let both = workload.previous.is_some() && env.previous.is_some();
-        let made = |workload: &Secret, env: &Secret, seeds, half_way| Previous {
+        let made = |workload: &Seed, env: &Seed, seeds, half_way| Previous {
             passphrase: Passphrase::of(workload, env, order),
             seeds,
             half_way,

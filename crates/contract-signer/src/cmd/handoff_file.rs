@@ -1,0 +1,146 @@
+//! A file that came in: what it is, and what is inside where it was encrypted for the contract signer.
+
+use std::cell::OnceCell;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use cli_kit::age_keys::Identities;
+use cli_kit::input::Input;
+use cli_kit::prompt::PassphraseSource;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::age_file::{self, AgeError};
+use contract_core::handoff::Unsorted;
+use contract_core::platform::Prefix;
+
+/// Where a handoff is read from: a file, or an age file that is decrypted as it is read. No plain copy is made.
+pub trait Source: Read + Seek {}
+
+impl<T: Read + Seek> Source for T {}
+
+/// What a file begins as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// A bare token.
+    Token,
+    /// A handoff.
+    Tar,
+    /// A handoff, encrypted.
+    Age,
+    /// Perhaps user data.
+    Other,
+}
+
+impl Looks {
+    /// Looks at the first bytes, and leaves the file at its beginning.
+    pub fn of(file: &mut Input) -> Self {
+        let mut begin = Vec::new();
+        let read = file.by_ref().take(262).read_to_end(&mut begin);
+        if read.is_err() || file.rewind().is_err() {
+            return Self::Other;
+        }
+        if Prefix::ALL.iter().any(|prefix| begin.starts_with(prefix.as_str().as_bytes())) {
+            Self::Token
+        } else if begin.get(257..262) == Some(b"ustar") {
+            Self::Tar
+        } else if age_file::is_age(&begin) {
+            Self::Age
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// The contract signer's identities, read when the first encrypted file is met.
+pub struct Opener<'a> {
+    /// One file or several.
+    pub identities: Vec<PathBuf>,
+    /// For those that are protected.
+    pub passphrase: &'a PassphraseSource,
+    /// Where warnings go.
+    pub report: &'a Report,
+    /// As they were read.
+    pub read: OnceCell<Vec<Identities>>,
+}
+
+impl<'a> Opener<'a> {
+    /// The flags', or else the folder's.
+    pub fn new(
+        flags: &[PathBuf],
+        folder: &Path,
+        passphrase: &'a PassphraseSource,
+        report: &'a Report,
+    ) -> Self {
+        let identities = if flags.is_empty() { vec![folder.to_owned()] } else { flags.to_vec() };
+        Self { identities, passphrase, report, read: OnceCell::new() }
+    }
+
+    /// A handoff, encrypted or not.
+    pub fn handoff(
+        &self,
+        mut file: Input,
+        context: impl Fn() -> String,
+    ) -> Result<Unsorted<Box<dyn Source>>, Failure> {
+        let sealed = Looks::of(&mut file) == Looks::Age;
+        let source: Box<dyn Source> = if sealed { self.open(file, &context)? } else { Box::new(file) };
+        Unsorted::read(source).doing(context)
+    }
+
+    fn open(&self, file: Input, context: &impl Fn() -> String) -> Result<Box<dyn Source>, Failure> {
+        let identities = self.identities()?;
+        let keys: Vec<_> = identities.iter().flat_map(Identities::keys).collect();
+        let mut plain =
+            age_file::decrypt(file, &keys).doing(context).map_err(|failure| self.named(failure))?;
+        // the end stands in the last chunk: a file that was cut off is told before anything of it is read
+        let whole = plain.seek(SeekFrom::End(0)).and_then(|_| plain.rewind());
+        whole.map_err(|_| AgeError::Damaged).doing(context).map_err(|failure| Failure {
+            hints: vec!["get the handoff again from whoever made it, unchanged".into()],
+            ..failure
+        })?;
+        Ok(Box::new(plain))
+    }
+
+    fn identities(&self) -> Result<&[Identities], Failure> {
+        if let Some(read) = self.read.get() {
+            return Ok(read);
+        }
+        let read = self.identities.iter().map(|path| {
+            Identities::read(path, self.passphrase, self.report).map_err(|failure| match failure.exit {
+                ExitCode::NoSecret if !path.exists() => Failure {
+                    message: format!(
+                        "the handoff is encrypted, and there is no identity `{}` to open it",
+                        input::name(path)
+                    ),
+                    hints: vec![
+                        "name the one that it was encrypted to: `--identity FILE`; `contract-signer identity` makes one"
+                            .into(),
+                    ],
+                    ..failure
+                },
+                _ => failure,
+            })
+        });
+        let read = read.collect::<Result<Vec<_>, _>>()?;
+        Ok(self.read.get_or_init(|| read))
+    }
+
+    fn named(&self, failure: Failure) -> Failure {
+        let recipients: Vec<_> =
+            self.read.get().into_iter().flatten().flat_map(|it| it.recipients.clone()).collect();
+        if failure.exit != ExitCode::NoSecret || recipients.is_empty() {
+            return failure;
+        }
+        Failure {
+            hints: vec![format!(
+                "ask whoever made it to encrypt it to you: `encrypt --recipient {}`",
+                recipients.join(" --recipient ")
+            )],
+            ..failure
+        }
+    }
+}
+
+/// The second name where only that is there; the first is what a message tells.
+pub fn first_existing(names: [PathBuf; 2]) -> PathBuf {
+    let [one, other] = names;
+    if !one.exists() && other.exists() { other } else { one }
+}
