@@ -114,3 +114,26 @@ fn volumes_that_only_one_side_has_are_refused_all_the_same() {
     assert_eq!(outcome.exit, 4, "{outcome:?}");
     assert!(outcome.stderr.contains("volumes (workload: data; env: none)"), "{outcome:?}");
 }
+
+#[test]
+fn a_seed_in_plain_text_is_taken_and_advised_against() {
+    let story = Story::new();
+    let checked = story.does("workload-provider check workload-provider");
+    assert!(
+        checked
+            .contains("workload.yaml:12: volumes.data.seed: the seed stands in the section, in plain text\n"),
+        "{checked}"
+    );
+    assert!(checked.contains("`workload-provider seed import data`; then remove the field"), "{checked}");
+    story.write("env-deployer/data.seed", "canary-in-a-file-of-its-own\n");
+    story.does("edit 's/^    seed: .*/    seed: !file data.seed/' env-deployer/env.yaml");
+    let said = story.does(
+        "env-deployer encrypt env-deployer --signing-key contract-signer/signing-key.pub.pem -o env.handoff 2>&1",
+    );
+    assert!(
+        said.contains("volumes.data.seed: the seed stands in the file `data.seed`, in plain text"),
+        "{said}"
+    );
+    assert!(said.contains("`env-deployer seed import data --from data.seed`"), "{said}");
+    assert!(!format!("{checked}{said}").contains("canary"));
+}

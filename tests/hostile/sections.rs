@@ -99,6 +99,21 @@ hostile! {
         run: CHECK,
         exit: 3, says: "volumes.data.seed",
     }
+    a_volume_without_a_seed_anywhere {
+        given: "edit '/^    seed: /d' workload-provider/workload.yaml",
+        run: "workload-provider encrypt workload-provider -o new",
+        exit: 3, says: "workload-provider seed add data",
+    }
+    a_volume_without_any_field {
+        given: "edit '/^    seed: /d' env-deployer/env.yaml",
+        run: "env-deployer encrypt env-deployer --signing-key $PUBLIC_KEY -o new",
+        exit: 3, says: "env-deployer seed add data",
+    }
+    a_previous_seed_without_a_seed {
+        given: "edit 's/^    seed: /    previousSeed: /' workload-provider/workload.yaml",
+        run: "workload-provider check workload-provider",
+        exit: 3, says: "volumes.data.previousSeed: stands without `seed`",
+    }
     a_seed_that_is_too_short {
         given: "edit 's/canary-of-the-workload-seed/short/' workload-provider/workload.yaml",
         run: CHECK,

@@ -157,10 +157,15 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         (self.workload.statement(), self.env.statement())
     }
 
-    /// What changed about the volumes since earlier contracts, side by side with none of them refused.
+    /// What changed about the volumes since earlier contracts: advice, of which nothing is refused.
     pub fn changes_since(&self, earlier: &[Earlier]) -> Vec<Change> {
         let (workload, env) = self.statements();
-        [workload, env].into_iter().flatten().flat_map(|half| history::changes(half, earlier)).collect()
+        let halves = [workload, env].into_iter().flatten();
+        let mut changes: Vec<_> = halves.flat_map(|half| history::changes(half, earlier)).collect();
+        if let (Some(workload), Some(env)) = (workload, env) {
+            changes.extend(history::overlaps([workload, env], earlier));
+        }
+        changes
     }
 
     /// Signs, and streams the user data to `out`: every token is read once, checked as it passes, and kept nowhere.

@@ -50,6 +50,8 @@ pub enum Event {
     Skipped,
     /// Rolled, and settled without a contract that holds both seeds.
     SettledUnseen,
+    /// One side rolls while the other side's last roll is not settled yet.
+    Overlapping,
     /// A generation was stated, and is no longer.
     NoLongerStated,
     /// A generation is stated for the first time.
@@ -98,6 +100,48 @@ pub(super) fn changes(now: &Statement, earlier: &[Earlier]) -> Vec<Change> {
     let names = |statement: &Statement| statement.predicate.volumes.keys().cloned().collect::<BTreeSet<_>>();
     for name in names(&latest.statement).difference(&names(now)) {
         changes.push(Side { now, name }.retired(latest));
+    }
+    changes
+}
+
+/// Volumes that one side rolls anew, while the other still holds both seeds of a roll that was in an earlier contract.
+///
+/// The disk is closed with the one side's new seed and the other side's old one. Whether a guest tries a `seed` of one
+/// side with the `previousSeed` of the other, the sources do not say.
+pub(super) fn overlaps(halves: [&Statement; 2], earlier: &[Earlier]) -> Vec<Change> {
+    let before = |half: &Statement, name: &str| {
+        let same = earlier.iter().filter(|it| it.statement.predicate.section == half.predicate.section);
+        highest(&same.filter_map(|it| Some((it, it.volume(name)?))).collect::<Vec<_>>())
+    };
+    let [workload, env] = halves;
+    let mut changes = Vec::new();
+    for (unsettled, rolled) in [(workload, env), (env, workload)] {
+        for (name, volume) in &unsettled.predicate.volumes {
+            let Some(other) = rolled.predicate.volumes.get(name) else { continue };
+            let (Some((last, was)), Some((_, others))) = (before(unsettled, name), before(rolled, name))
+            else {
+                continue;
+            };
+            if !(volume.rolling && other.rolling && volume.generation == Some(was))
+                || other.generation <= Some(others)
+            {
+                continue;
+            }
+            let (section, author) = (rolled.predicate.section, unsettled.predicate.section.author());
+            let message = format!(
+                "{volume}, as in {}, while {section} went from generation {others} to {other}: no source says whether the guest tries a new seed of one side with an old one of the other, and the disk may stay locked",
+                last.place()
+            );
+            let hint = format!(
+                "settle the roll that a guest booted with before the next begins: `{author} seed settle {name}`"
+            );
+            changes.push(Side { now: unsettled, name }.change(
+                Event::Overlapping,
+                Weight::Warning,
+                &message,
+                hint,
+            ));
+        }
     }
     changes
 }

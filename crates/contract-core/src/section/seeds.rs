@@ -119,8 +119,8 @@ fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node) -> Option<Origin> {
         return Some(Origin::Elsewhere);
     }
     // other shapes and names get their findings later
-    let is_volume = is_volume_name(&key.text) && (node.is_null() || node.entries().is_some());
-    (!is_volume).then_some(Origin::Elsewhere)
+    let is_mapping = node.entries().is_some() || (node.is_null() && node.tag.is_none());
+    (!is_mapping || !is_volume_name(&key.text)).then_some(Origin::Elsewhere)
 }
 
 /// Puts seeds into the tree, and says what to edit in the text.

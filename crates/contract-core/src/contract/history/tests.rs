@@ -118,6 +118,31 @@ fn contracts_in_between_count_and_others_do_not() {
 }
 
 #[test]
+fn a_roll_waits_until_the_other_side_has_settled() {
+    let (one, two, three) = ((Some(1), false), (Some(2), true), (Some(2), false));
+    let overlapping = |before: [Stated; 2], now: [Stated; 2]| {
+        let half = |section: &str, day, it| stated(section, day, &[("data", it)]);
+        let earlier = |section: &str, it| Earlier { source: section.into(), statement: half(section, 1, it) };
+        let earlier = [earlier("workload", before[0]), earlier("env", before[1])];
+        let changes = overlaps([&half("workload", 2, now[0]), &half("env", 2, now[1])], &earlier);
+        changes.iter().map(|it| (it.event, it.section)).collect::<Vec<_>>()
+    };
+    let due = |section| vec![(Event::Overlapping, section)];
+    assert_eq!(overlapping([two, one], [two, two]), due(SectionName::Workload));
+    assert_eq!(overlapping([one, two], [two, two]), due(SectionName::Env));
+    for (before, now) in [
+        // both at once, one after the other, and one alone for longer
+        ([one, one], [two, two]),
+        ([two, one], [three, two]),
+        ([two, one], [two, one]),
+        ([two, two], [two, two]),
+        ([two, (None, false)], [two, two]),
+    ] {
+        assert_eq!(overlapping(before, now), [], "{before:?} {now:?}");
+    }
+}
+
+#[test]
 fn a_warning_says_who_what_when_and_what_to_do() {
     let now = statement(9, &[("data", (Some(2), true))]);
     let [change] = &changes(&now, &[earlier(8, &[("data", (Some(3), false))])])[..] else { panic!("one") };

@@ -18,7 +18,7 @@ const HEAD: &str = "type: workload\nconfidential-containers: {a: b}\n";
 
 /// A file with one volume, `data`, which the keeper has while it rolls, and the file that becomes of it; `<new>` and
 /// `<old>` stand for the quoted seeds.
-fn becomes(text: &str, due: &str) {
+fn becomes(text: &str, due: &str) -> (String, String) {
     let folder = folder(&[]);
     let kept = Kept::default().with("data", SEED, Some(OLD), 2);
     let (section, findings) = read_keeping::<Workload>(folder.path(), text, kept.clone());
@@ -35,10 +35,24 @@ fn becomes(text: &str, due: &str) {
     assert!(shown.contains("seed: <hidden, 20 characters>"), "{shown}");
     assert!(shown.contains("previousSeed: <hidden, 19 characters>"), "{shown}");
     assert!(Section::<Workload>::open(Zeroizing::new(bytes(&section)), now()).0.is_some());
+    (text.to_owned(), due)
+}
+
+/// `PyYAML` is the independent judge; the test says so where it can't be had.
+fn python(script: &str, cases: &impl serde::Serialize) {
+    let has_yaml = Command::new("python3").args(["-c", "import yaml"]).stderr(Stdio::null()).status();
+    if !has_yaml.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: python3 has no yaml module (Debian package python3-yaml)");
+        return;
+    }
+    let mut python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
+    python.stdin.take().unwrap().write_all(&serde_json::to_vec(cases).unwrap()).unwrap();
+    assert!(python.wait().unwrap().success(), "PyYAML reads something else");
 }
 
 #[test]
 fn every_shape_of_a_volume_takes_its_seeds() {
+    let mut cases = Vec::new();
     for (volumes, due) in [
         (
             "volumes:\n  data:\n    mount: /a\n",
@@ -80,21 +94,42 @@ fn every_shape_of_a_volume_takes_its_seeds() {
         ("volumes: {data}", "volumes: {data: {seed: <new>, previousSeed: <old>}}"),
         ("volumes: { 'data' }", "volumes: { 'data': {seed: <new>, previousSeed: <old>} }"),
     ] {
-        becomes(&format!("{HEAD}{volumes}"), &format!("{HEAD}{due}"));
+        cases.push(becomes(&format!("{HEAD}{volumes}"), &format!("{HEAD}{due}")));
         // every line end that YAML has
         for end in ["\r\n", "\r"] {
             let with = |text: &str| format!("{HEAD}{text}").replace('\n', end);
-            becomes(&with(volumes), &with(due));
+            cases.push(becomes(&with(volumes), &with(due)));
         }
     }
-    becomes(
+    cases.push(becomes(
         "{type: workload, confidential-containers: {}, volumes: {data: {}}}",
         "{type: workload, confidential-containers: {}, volumes: {data: {seed: <new>, previousSeed: <old>}}}",
-    );
-    becomes(
+    ));
+    cases.push(becomes(
         "  volumes:\n    data:\n      mount: /a\n  type: workload\n  confidential-containers: {}",
         "  volumes:\n    data:\n      seed: <new>\n      previousSeed: <old>\n      mount: /a\n  type: workload\n  confidential-containers: {}",
+    ));
+    // what it reads before, it reads after, with two fields more; it reads YAML 1.1, which lacks some of the shapes
+    let script = "import json, sys, yaml
+read = 0
+for before, after in json.load(sys.stdin):
+    try: due = yaml.safe_load(before)
+    except yaml.YAMLError: continue
+    seeds = {'seed': sys.argv[1], 'previousSeed': sys.argv[2]}
+    due['volumes']['data'] = (due['volumes']['data'] or {}) | seeds
+    assert yaml.safe_load(after) == due, after
+    read += 1
+assert read >= 40, read
+";
+    python(
+        &script.replace("sys.argv[1]", &python_text(SEED)).replace("sys.argv[2]", &python_text(OLD)),
+        &cases,
     );
+}
+
+/// JSON's strings are Python's.
+fn python_text(text: &str) -> String {
+    serde_json::to_string(text).unwrap()
 }
 
 #[test]
@@ -150,7 +185,7 @@ fn a_vault_is_contradicted_by_nothing() {
 }
 
 #[test]
-fn the_ultravisor_and_the_guest_ask_no_vault() {
+fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
     struct Never;
     impl Seeds for Never {
         fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
@@ -164,6 +199,10 @@ fn the_ultravisor_and_the_guest_ask_no_vault() {
     assert_eq!(findings.0, []);
     let fact = VolumeFacts { name: "data".into(), rolling: true, generation: None };
     assert_eq!(section.unwrap().facts().volumes, [fact]);
+    let text = format!("{HEAD}volumes: {{data: !file null}}\n");
+    let source =
+        Source { file: "workload.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
+    assert!(Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Never).0.is_none());
     // a section as the guest reads it: a seed that is missing is missing, one that stands there is no matter
     let opened = |volume| {
         let text = Zeroizing::new(format!("{HEAD}volumes: {{data: {volume}}}\n"));
@@ -230,7 +269,6 @@ proptest! {
     }
 }
 
-/// `PyYAML` is the independent judge; the test says so where it can't be had.
 #[test]
 fn python_reads_hostile_seeds_back() {
     use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
@@ -250,12 +288,5 @@ for text, seed, old in json.load(sys.stdin):
         volume = section['volumes'][name]
         assert volume == {'seed': seed, 'previousSeed': old} | ({'mount': mount} if mount else {})
 ";
-    let has_yaml = Command::new("python3").args(["-c", "import yaml"]).stderr(Stdio::null()).status();
-    if !has_yaml.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: python3 has no yaml module (Debian package python3-yaml)");
-        return;
-    }
-    let mut python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).spawn().unwrap();
-    python.stdin.take().unwrap().write_all(&serde_json::to_vec(&cases).unwrap()).unwrap();
-    assert!(python.wait().unwrap().success(), "PyYAML reads something else");
+    python(script, &cases);
 }
