@@ -11,6 +11,7 @@ mod files;
 mod handoffs;
 mod keys;
 mod sections;
+mod vaults;
 mod tokens;
 mod user_data;
 

@@ -16,8 +16,10 @@ use crate::report::Report;
 /// The seeds of a persona's vault. Never makes a seed, nor a vault.
 pub struct VaultSeeds<'a, K> {
     file: VaultFile<'a, K>,
-    /// Opened once; none where there is no vault, or where it did not open.
-    opened: Option<Option<Vault<K>>>,
+    /// Whether it was looked for.
+    looked: bool,
+    /// None where there is no vault, or where it did not open.
+    vault: Option<Vault<K>>,
     /// Why the vault did not open, where that is so: `NoSeed` has no exit code. A vault or a volume that is not there is
     /// no failure, but a finding among others.
     pub failure: Option<Failure>,
@@ -32,35 +34,35 @@ impl<'a, K: Authored> VaultSeeds<'a, K> {
         report: &'a Report,
     ) -> Self {
         let file = VaultFile { folder, persona, passphrases, report, kind: PhantomData };
-        Self { file, opened: None, failure: None }
+        Self { file, looked: false, vault: None, failure: None }
     }
 }
 
 impl<K: Authored> Seeds for VaultSeeds<'_, K> {
     fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
-        let Self { file, opened, failure } = self;
-        let opened = opened.get_or_insert_with(|| {
-            file.look().unwrap_or_else(|cause| {
-                *failure = Some(cause);
-                None
-            })
-        });
+        let Self { file, looked, vault, failure } = self;
+        if !std::mem::replace(looked, true) {
+            match file.look() {
+                Ok(found) => *vault = found,
+                Err(cause) => *failure = Some(cause),
+            }
+        }
         if let Some(failure) = failure {
             let hint = failure.hints.first().cloned().unwrap_or_default();
             return Err(NoSeed { message: failure.message.clone(), hint });
         }
-        let vault = file.path().display();
-        let Some(opened) = opened else {
+        let path = file.path().display();
+        let Some(vault) = vault else {
             return Err(NoSeed {
-                message: format!("there is no seed, and no vault `{vault}`"),
+                message: format!("there is no seed, and no vault `{path}`"),
                 hint: format!(
                     "add one: {}; or bring the vault back, if there was one",
                     file.command("add", volume)
                 ),
             });
         };
-        opened.volume(volume).map(|entry| entry.seeds.clone()).ok_or_else(|| NoSeed {
-            message: format!("the vault `{vault}` holds no seed of it"),
+        vault.volume(volume).map(|entry| entry.seeds.clone()).ok_or_else(|| NoSeed {
+            message: format!("the vault `{path}` holds no seed of it"),
             hint: format!("add one, if the volume is new: {}", file.command("add", volume)),
         })
     }
