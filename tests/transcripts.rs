@@ -274,7 +274,9 @@ fn at_a_terminal(folder: &str, command: &str) -> String {
 fn lay_seeds(binary: &str, words: &[&str]) -> String {
     let add = format!("{binary} seed add data");
     let vault = match words {
-        ["import", .., "--previous", _, _, _] => format!("rm -f seeds.age; {add}; echo old > old.seed"),
+        ["import", options @ ..] if options.contains(&"--previous") => {
+            format!("rm -f seeds.age; {add}; echo old > old.seed")
+        }
         ["add" | "import", ..] => {
             "rm -f seeds.age; [ -e data.seed ] || openssl rand -hex 32 > data.seed".to_owned()
         }

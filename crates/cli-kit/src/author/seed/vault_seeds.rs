@@ -67,3 +67,54 @@ impl<K: Authored> Seeds for VaultSeeds<'_, K> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use contract_core::section::Workload;
+    use contract_core::seed::Seed;
+    use contract_core::seed::vault::Vault;
+
+    use super::*;
+    use crate::age_keys::{NewIdentity, Recipients};
+    use crate::clock;
+    use crate::exit::ExitCode;
+
+    /// Asks for `data` and `other`; then whether that was a failure, and of which kind.
+    fn asked(folder: &Path) -> (Vec<Result<VolumeSeeds, NoSeed>>, Option<ExitCode>) {
+        let persona = PersonaFile::read(folder, Workload::PERSONA).unwrap();
+        let (passphrases, report) = (PassphraseSource::default(), Report::new("workload-provider", true));
+        let mut seeds = VaultSeeds::<Workload>::new(folder, &persona, &passphrases, &report);
+        let found = ["data", "other"].map(|volume| seeds.of(volume)).to_vec();
+        (found, seeds.failure.map(|failure| failure.exit))
+    }
+
+    #[test]
+    fn a_missing_vault_or_volume_is_a_finding_and_one_that_does_not_open_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let (found, failure) = asked(folder.path());
+        let command = format!("`workload-provider seed add data -C {}`", folder.path().display());
+        let missing = found[0].as_ref().unwrap_err();
+        assert!(missing.hint.contains(&command) && missing.message.contains("no vault"), "{missing:?}");
+        assert_eq!(failure, None);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something was made");
+
+        let mut vault = Vault::<Workload>::default();
+        vault.import("data", Seed::parse("0123456789abcdef").unwrap(), clock::now()).unwrap();
+        let (identity, recipient) = NewIdentity::default().make("identity.age", clock::now()).unwrap();
+        let recipients = Recipients::read(&[recipient], || panic!("nobody is to be asked")).unwrap();
+        let mut sealed = Vec::new();
+        vault.seal(&recipients.keys(), &mut sealed).unwrap();
+        fs::write(folder.path().join("seeds.age"), sealed).unwrap();
+        let (found, failure) = asked(folder.path());
+        assert!(found.iter().all(Result::is_err));
+        assert_eq!(failure, Some(ExitCode::NoSecret));
+
+        fs::write(folder.path().join("identity.age"), identity).unwrap();
+        let (found, failure) = asked(folder.path());
+        assert_eq!(found[0].as_ref().unwrap().seed.expose(), "0123456789abcdef");
+        assert!(found[1].as_ref().unwrap_err().hint.contains("seed add other"));
+        assert_eq!(failure, None);
+    }
+}
