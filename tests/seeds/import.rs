@@ -39,7 +39,7 @@ fn what_is_no_seed_is_refused_by_its_rule() {
 #[test]
 fn a_seed_comes_in_as_it_stands() {
     let story = with_vault();
-    let hostile = r##"#!@$%^&*(),.?":{}|<>_-0123"##;
+    let hostile = r#"#!@$%^&*(),.?":{}|<>_-0123"#;
     story.write("given", format!("{hostile}\r\n"));
     story.does("seed import from-file --from given; seed import from-stdin --from - < given; seed import from-fd --fd 3 3< given");
     // at a terminal, typed twice, and not shown
