@@ -12,6 +12,7 @@ mod files;
 mod handoffs;
 mod keys;
 mod sections;
+mod vaults;
 mod tokens;
 mod user_data;
 

@@ -5,6 +5,7 @@ mod hostile;
 mod luks;
 mod openssl_opens_what_we_make;
 mod rolling;
+mod seeds;
 mod separation;
 mod transcripts;
 mod two_packs_are_equal;

@@ -272,9 +272,28 @@ fn at_a_terminal(folder: &str, command: &str) -> String {
     )
 }
 
+/// What a verb of `seed` finds in a persona's folder: an identity, and the vault that is due.
+fn lay_seeds(binary: &str, words: &[&str]) -> String {
+    let add = format!("{binary} seed add data");
+    let vault = match words {
+        ["import", options @ ..] if options.contains(&"--previous") => {
+            format!("rm -f seeds.age; {add}; echo old > old.seed")
+        }
+        ["add" | "import", ..] => {
+            "rm -f seeds.age; [ -e data.seed ] || openssl rand -hex 32 > data.seed".to_owned()
+        }
+        ["settle", ..] => format!("rm -f seeds.age; {add}; {binary} seed roll data"),
+        _ => format!("[ -e seeds.age ] || {add}"),
+    };
+    format!("[ -e identity.age ] || age-keygen -o identity.age; {vault}")
+}
+
 /// Removes what a command writes: the files after `-o` and `--token`, and what it writes when nothing is named.
 fn make_room(command: &str) -> String {
     let words: Vec<_> = command.split_whitespace().collect();
+    if let [binary, "seed", verb @ ..] = &*words {
+        return lay_seeds(binary, verb);
+    }
     let named =
         words.windows(2).filter(|pair| ["-o", "--output", "--token"].contains(&pair[0])).map(|pair| pair[1]);
     let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();

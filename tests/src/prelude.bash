@@ -112,6 +112,28 @@ deliver() {
     rm tmp/section tmp/password
 }
 
+# vault: the workload provider has an identity, and a vault with a seed for `data`
+vault() {
+    age-keygen -o workload-provider/identity.age 2>/dev/null
+    workload-provider seed add data -C workload-provider
+}
+
+# seed VERB ARGS…: of the workload provider
+seed() {
+    workload-provider seed "$@" -C workload-provider
+}
+
+# recipients NAME…: those that the workload provider's persona.yaml names, instead of any before
+recipients() {
+    edit '/^seeds:/d' workload-provider/persona.yaml || true
+    printf 'seeds: {recipients: [%s]}\n' "$(IFS=,; echo "$*")" >> workload-provider/persona.yaml
+}
+
+# recipient IDENTITY: of an identity file
+recipient() {
+    age-keygen -y "$1"
+}
+
 # as_nobody COMMAND…: without root's power to read and write everything
 as_nobody() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi

@@ -1,7 +1,7 @@
 //! SSH keys in the place of age's own.
 
 use age::secrecy::SecretString;
-use age::ssh::{self, ParseRecipientKeyError, UnencryptedKey};
+use age::ssh::{self, ParseRecipientKeyError};
 use age::{Identity, Recipient};
 
 use super::as_text;
@@ -34,19 +34,19 @@ pub fn identity(
     };
     let identity = ssh::Identity::from_buffer(file, Some(name.to_owned()))
         .map_err(|_| cannot("it is no private key that age takes"))?;
-    let open: UnencryptedKey = match identity {
-        ssh::Identity::Unencrypted(key) => key,
+    let identity = match identity {
+        ssh::Identity::Unencrypted(_) => identity,
         ssh::Identity::Encrypted(key) => {
             let of = format!("the key `{name}`");
             let passphrase: SecretString = as_text(passphrases.passphrase(&of)?, &of)?;
-            key.decrypt(passphrase).map_err(|_| {
+            let open = key.decrypt(passphrase).map_err(|_| {
                 Failure::new(ExitCode::NoSecret, format!("the passphrase of {of} is wrong"))
                     .hint(format!("see whether it opens: `ssh-keygen -y -f {name}`"))
-            })?
+            })?;
+            ssh::Identity::from(open)
         }
         ssh::Identity::Unsupported(_) => return Err(cannot("age takes ssh-ed25519 and ssh-rsa alone")),
     };
-    let identity = ssh::Identity::from(open);
     let public =
         ssh::Recipient::try_from(identity.clone()).map_err(|_| cannot("its public half is not usable"))?;
     Ok((Box::new(identity), public.to_string()))

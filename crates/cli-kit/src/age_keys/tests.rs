@@ -83,3 +83,29 @@ fn what_is_no_identity_is_named_by_its_line_and_never_shown() {
     );
     assert_eq!(missing.err().unwrap().exit, ExitCode::NoSecret);
 }
+
+/// Keys by `ssh-keygen`, one of them protected.
+#[cfg(feature = "ssh")]
+#[test]
+fn ssh_keys_stand_in_for_ages_own() {
+    let (folder, _) = folder();
+    for (kind, passphrase) in [("ed25519", ""), ("ed25519", "two words"), ("rsa", "")] {
+        let path = folder.path().join(format!("{kind}{}", passphrase.len()));
+        let made = std::process::Command::new("ssh-keygen")
+            .args(["-q", "-t", kind, "-N", passphrase, "-f"])
+            .arg(&path)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        let name = fs::read_to_string(path.with_extension("pub")).unwrap().trim().to_owned();
+        let recipients = Recipients::read(std::slice::from_ref(&name), nobody).unwrap();
+        let mut sealed = Vec::new();
+        age_file::encrypt(&recipients.keys(), Format::Binary, &mut sealed, |out| out.write_all(b"x")).unwrap();
+        let given = folder.path().join("passphrase");
+        fs::write(&given, passphrase).unwrap();
+        let source = PassphraseSource { passphrase_file: Some(given), passphrase_fd: None };
+        let identities = Identities::read(&path, &source, &Report::new("tool", true)).unwrap();
+        assert!(name.starts_with(&identities.recipients[0]), "{:?}", identities.recipients);
+        assert_eq!(&**age_file::open(&sealed, &identities.keys()).unwrap(), b"x");
+    }
+}

@@ -56,6 +56,15 @@ struct Opener {
     passphrase: Option<Passphrase>,
 }
 
+impl Opener {
+    fn identities<K: Authored>(&mut self, file: &VaultFile<K>) -> Result<&Identities, Failure> {
+        if self.identities.is_none() {
+            self.identities = Some(file.read_identities()?);
+        }
+        Ok(self.identities.get_or_insert_default())
+    }
+}
+
 impl<K: Authored> VaultFile<'_, K> {
     pub fn path(&self) -> &Path {
         &self.persona.seeds.vault
@@ -82,10 +91,13 @@ impl<K: Authored> VaultFile<'_, K> {
         how: &Change,
         act: impl FnOnce(&mut Vault<K>) -> Result<T, Failure>,
     ) -> Result<Changed<T>, Failure> {
+        if !how.makes && self.sealed()?.is_none() {
+            return Err(self.missing());
+        }
         let mut opener = Opener::default();
-        // nobody else should wait while somebody types a passphrase
-        if !self.is_for_passphrase()? {
-            self.identities(&mut opener, how)?;
+        // nobody else should wait while somebody types the passphrase of an identity
+        if self.needs_identity(how)? {
+            opener.identities(self)?;
         }
         let _lock = lock(self.path(), self.report)?;
         let (mut vault, made) = match self.sealed()? {
@@ -137,39 +149,25 @@ impl<K: Authored> VaultFile<'_, K> {
         }
     }
 
-    /// Whether only a passphrase is needed, and no identity.
-    fn is_for_passphrase(&self) -> Result<bool, Failure> {
+    /// Whoever opens by passphrase needs no identity, nor does who makes a vault for others alone.
+    fn needs_identity(&self, how: &Change) -> Result<bool, Failure> {
+        let named = &self.persona.seeds.recipients;
         Ok(match self.sealed()? {
-            Some(sealed) => asks_for_passphrase(&sealed),
-            None => self.persona.seeds.recipients == [PASSPHRASE],
+            Some(sealed) => !asks_for_passphrase(&sealed),
+            None => named.is_empty() || *named != [PASSPHRASE] && !how.danger.danger_lock_me_out,
         })
     }
 
     fn open(&self, sealed: &[u8], opener: &mut Opener) -> Result<Vault<K>, Failure> {
         let cannot = || self.cannot("open");
-        if asks_for_passphrase(sealed) {
-            let of = self.of();
-            let passphrase = self.passphrases.passphrase(&of)?;
-            let identities = Identities::of_passphrase(passphrase.clone(), &of)?;
-            opener.passphrase = Some(passphrase);
-            return Vault::open(sealed, &identities.keys()).doing(cannot);
+        if !asks_for_passphrase(sealed) {
+            return Vault::open(sealed, &opener.identities(self)?.keys()).doing(cannot);
         }
-        let identities = match opener.identities.take() {
-            Some(identities) => identities,
-            None => self.read_identities()?,
-        };
-        let opened = Vault::open(sealed, &identities.keys()).doing(cannot);
-        opener.identities = Some(identities);
-        opened
-    }
-
-    /// Whoever says that no identity is needed to open the vault again does not need one to make it.
-    fn identities(&self, opener: &mut Opener, how: &Change) -> Result<(), Failure> {
-        let needless = how.danger.danger_lock_me_out && how.makes && self.sealed()?.is_none();
-        if opener.identities.is_none() && !(needless && !self.persona.seeds.recipients.is_empty()) {
-            opener.identities = Some(self.read_identities()?);
-        }
-        Ok(())
+        let of = self.of();
+        let passphrase = self.passphrases.passphrase(&of)?;
+        let identities = Identities::of_passphrase(passphrase.clone(), &of)?;
+        opener.passphrase = Some(passphrase);
+        Vault::open(sealed, &identities.keys()).doing(cannot)
     }
 
     fn read_identities(&self) -> Result<Identities, Failure> {
@@ -194,9 +192,7 @@ impl<K: Authored> VaultFile<'_, K> {
                 ..failure
             });
         }
-        self.identities(opener, how)?;
-        let own =
-            opener.identities.as_ref().map(|identities| identities.recipients.clone()).unwrap_or_default();
+        let own = &opener.identities(self)?.recipients;
         if own.is_empty() {
             let identity = self.persona.identity.display();
             return Err(Failure::new(
@@ -205,7 +201,7 @@ impl<K: Authored> VaultFile<'_, K> {
             )
             .hint("name it in `persona.yaml`: `seeds: {recipients: [age1…]}`"));
         }
-        Recipients::read(&own, new_passphrase)
+        Recipients::read(own, new_passphrase)
     }
 
     /// Proves that the persona can open what is about to take the vault's place. A plugin may want a finger on its key
@@ -217,10 +213,7 @@ impl<K: Authored> VaultFile<'_, K> {
         opener: &mut Opener,
         others: bool,
     ) -> Result<(), Failure> {
-        let identities = match opener.identities.take() {
-            Some(identities) => identities,
-            None => self.read_identities()?,
-        };
+        let identities = opener.identities(self)?;
         if identities.recipients.is_empty() && !others {
             return Ok(());
         }
@@ -231,7 +224,7 @@ impl<K: Authored> VaultFile<'_, K> {
                 format!("{}: it does not read back", self.cannot("write")),
             )
             .hint("the old one is untouched; please report this")),
-            Err(VaultError::Age(AgeError::NoIdentity)) => Err(self.locked_out(&identities)),
+            Err(VaultError::Age(AgeError::NoIdentity)) => Err(self.locked_out(identities)),
             Err(error) => Err(Failure::from_advice(&self.cannot("write"), &error)),
         }
     }

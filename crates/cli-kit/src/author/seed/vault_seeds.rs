@@ -16,8 +16,10 @@ use crate::report::Report;
 /// The seeds of a persona's vault. Never makes a seed, nor a vault.
 pub struct VaultSeeds<'a, K> {
     file: VaultFile<'a, K>,
-    /// Opened once; none where there is no vault, or where it did not open.
-    opened: Option<Option<Vault<K>>>,
+    /// Whether it was looked for.
+    looked: bool,
+    /// None where there is no vault, or where it did not open.
+    vault: Option<Vault<K>>,
     /// Why the vault did not open, where that is so: `NoSeed` has no exit code. A vault or a volume that is not there is
     /// no failure, but a finding among others.
     pub failure: Option<Failure>,
@@ -32,36 +34,87 @@ impl<'a, K: Authored> VaultSeeds<'a, K> {
         report: &'a Report,
     ) -> Self {
         let file = VaultFile { folder, persona, passphrases, report, kind: PhantomData };
-        Self { file, opened: None, failure: None }
+        Self { file, looked: false, vault: None, failure: None }
     }
 }
 
 impl<K: Authored> Seeds for VaultSeeds<'_, K> {
     fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
-        let Self { file, opened, failure } = self;
-        let opened = opened.get_or_insert_with(|| {
-            file.look().unwrap_or_else(|cause| {
-                *failure = Some(cause);
-                None
-            })
-        });
+        let Self { file, looked, vault, failure } = self;
+        if !std::mem::replace(looked, true) {
+            match file.look() {
+                Ok(found) => *vault = found,
+                Err(cause) => *failure = Some(cause),
+            }
+        }
         if let Some(failure) = failure {
             let hint = failure.hints.first().cloned().unwrap_or_default();
             return Err(NoSeed { message: failure.message.clone(), hint });
         }
-        let vault = file.path().display();
-        let Some(opened) = opened else {
+        let path = file.path().display();
+        let Some(vault) = vault else {
             return Err(NoSeed {
-                message: format!("there is no seed, and no vault `{vault}`"),
+                message: format!("there is no seed, and no vault `{path}`"),
                 hint: format!(
                     "add one: {}; or bring the vault back, if there was one",
                     file.command("add", volume)
                 ),
             });
         };
-        opened.volume(volume).map(|entry| entry.seeds.clone()).ok_or_else(|| NoSeed {
-            message: format!("the vault `{vault}` holds no seed of it"),
+        vault.volume(volume).map(|entry| entry.seeds.clone()).ok_or_else(|| NoSeed {
+            message: format!("the vault `{path}` holds no seed of it"),
             hint: format!("add one, if the volume is new: {}", file.command("add", volume)),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use contract_core::section::Workload;
+    use contract_core::seed::Seed;
+    use contract_core::seed::vault::Vault;
+
+    use super::*;
+    use crate::age_keys::{NewIdentity, Recipients};
+    use crate::clock;
+    use crate::exit::ExitCode;
+
+    /// Asks for `data` and `other`; then whether that was a failure, and of which kind.
+    fn asked(folder: &Path) -> (Vec<Result<VolumeSeeds, NoSeed>>, Option<ExitCode>) {
+        let persona = PersonaFile::read(folder, Workload::PERSONA).unwrap();
+        let (passphrases, report) = (PassphraseSource::default(), Report::new("workload-provider", true));
+        let mut seeds = VaultSeeds::<Workload>::new(folder, &persona, &passphrases, &report);
+        let found = ["data", "other"].map(|volume| seeds.of(volume)).to_vec();
+        (found, seeds.failure.map(|failure| failure.exit))
+    }
+
+    #[test]
+    fn a_missing_vault_or_volume_is_a_finding_and_one_that_does_not_open_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let (found, failure) = asked(folder.path());
+        let command = format!("`workload-provider seed add data -C {}`", folder.path().display());
+        let missing = found[0].as_ref().unwrap_err();
+        assert!(missing.hint.contains(&command) && missing.message.contains("no vault"), "{missing:?}");
+        assert_eq!(failure, None);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something was made");
+
+        let mut vault = Vault::<Workload>::default();
+        vault.import("data", Seed::parse("0123456789abcdef").unwrap(), clock::now()).unwrap();
+        let (identity, recipient) = NewIdentity::default().make("identity.age", clock::now()).unwrap();
+        let recipients = Recipients::read(&[recipient], || panic!("nobody is to be asked")).unwrap();
+        let mut sealed = Vec::new();
+        vault.seal(&recipients.keys(), &mut sealed).unwrap();
+        fs::write(folder.path().join("seeds.age"), sealed).unwrap();
+        let (found, failure) = asked(folder.path());
+        assert!(found.iter().all(Result::is_err));
+        assert_eq!(failure, Some(ExitCode::NoSecret));
+
+        fs::write(folder.path().join("identity.age"), identity).unwrap();
+        let (found, failure) = asked(folder.path());
+        assert_eq!(found[0].as_ref().unwrap().seed.expose(), "0123456789abcdef");
+        assert!(found[1].as_ref().unwrap_err().hint.contains("seed add other"));
+        assert_eq!(failure, None);
     }
 }

@@ -42,7 +42,7 @@ fn lived() -> Vault<Workload> {
 
 #[test]
 fn the_text_is_this() {
-    let expected = r##"# Seed vault of the workload section: secret, and the only way to its disks.
+    let expected = r#"# Seed vault of the workload section: secret, and the only way to its disks.
 # `seed` and `previousSeed` go under `volumes` of workload.yaml as they stand here.
 format: 1
 section: workload
@@ -60,7 +60,7 @@ volumes:
     seed: "a\"b{c}:!@#%^&*|<>"
     generation: 1
     created: "2027-01-15T08:00:04Z"
-"##;
+"#;
     let text = lived().to_yaml();
     assert_eq!(&**text, expected);
     assert!(text.capacity() > text.len(), "the buffer has moved");
@@ -274,7 +274,7 @@ fn python_reads_the_same_seeds() {
         vault.import(&name, Seed::parse(&seed).unwrap(), at(0)).unwrap();
     }
     let expected: String =
-        vault.volumes().map(|(name, entry)| format!("{name} {}\n", entry.seeds.seed.expose())).collect();
+        vault.volumes().map(|(name, entry)| [name, " ", entry.seeds.seed.expose(), "\n"].concat()).collect();
     let script = "import sys, yaml
 v = yaml.safe_load(sys.stdin.buffer.read())['volumes']
 assert all(type(x['generation']) is int and type(x['created']) is str for x in v.values())

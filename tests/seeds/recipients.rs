@@ -1,0 +1,133 @@
+//! Who opens a vault.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
+use story_tests::Story;
+
+use super::{opened, values, with_vault};
+
+/// Shell functions: `opens IDENTITY` and `closed IDENTITY`, by the `age` command.
+const JUDGE: &str = "opens() { age -d -i $1 workload-provider/seeds.age | grep -q '^    seed: '; }
+closed() { ! age -d -i $1 workload-provider/seeds.age >out 2>err && grep -q 'no identity matched' err && [ ! -s out ]; }
+";
+
+#[test]
+fn each_recipient_opens_and_one_that_was_removed_opens_no_new_version() {
+    let story = with_vault();
+    story.does(&format!(
+        "{JUDGE}
+        own=workload-provider/identity.age
+        age-keygen -o escrow 2>/dev/null; age-keygen -o colleague 2>/dev/null; age-keygen -o stranger 2>/dev/null
+        opens $own; closed escrow
+        recipients $(recipient $own) $(recipient escrow) $(recipient colleague)
+        seed rekey 2> said; grep -q \"now encrypted to .*$(recipient escrow)\" said
+        opens $own; opens escrow; opens colleague; closed stranger
+        cp workload-provider/seeds.age earlier
+        recipients $(recipient $own) $(recipient escrow)
+        seed roll data 2> said; grep -q 'is now encrypted to' said
+        opens $own; opens escrow; closed colleague
+        age -d -i colleague earlier > /dev/null
+        seed rekey 2> said; grep -q 'the same recipients as before' said
+        seed rekey --json > said; grep -q '\"changed\":false' said
+        [ $(stat -c %a workload-provider/seeds.age) = 600 ]
+        recipients $(recipient escrow)
+        seed rekey --danger-lock-me-out; opens escrow; closed $own"
+    ));
+}
+
+/// The escrow officer's way: out of the vault with `age`, back in with `age`.
+#[test]
+fn what_was_mended_by_hand_is_taken() {
+    let story = with_vault();
+    story.does(
+        "cd workload-provider
+        age -d -i identity.age seeds.age | sed 's/^    seed: .*/    seed: 0123456789abcdef/' |
+            age -r $(recipient identity.age) > mended
+        mv mended seeds.age
+        workload-provider seed list; workload-provider seed roll data",
+    );
+    assert_eq!(values(&opened(&story), "previousSeed"), ["\"0123456789abcdef\""]);
+}
+
+#[test]
+fn a_protected_identity_is_opened_by_age_and_the_other_way_round() {
+    let story = Story::new();
+    story.does(
+        "echo 'two words' > passphrase
+        workload-provider init new --protect-identity --passphrase-file passphrase
+        grep -q 'BEGIN AGE ENCRYPTED FILE' new/identity.age; [ $(stat -c %a new/identity.age) = 600 ]
+        cd new; workload-provider seed add data --passphrase-fd 3 3< ../passphrase
+        typed() { sleep 1; cat ../passphrase; sleep 1; }
+        typed | script -qec 'age -d -i identity.age -o ../text seeds.age' /dev/null
+        grep -q '^    seed: ' ../text
+        # what `age -p` protects, we open
+        age-keygen -o plain 2>/dev/null; recipient=$(age-keygen -y plain)
+        typed() { for i in 1 2; do sleep 1; cat ../passphrase; done; sleep 1; }
+        typed | script -qec 'age -p -o theirs plain' /dev/null; rm plain
+        printf 'identity: theirs\\nseeds: {vault: other.age}\\n' > persona.yaml
+        workload-provider seed add data --passphrase-file ../passphrase
+        workload-provider seed list --json --passphrase-file ../passphrase | grep -q '\"generation\":1'
+        typed() { sleep 1; cat ../passphrase; sleep 1; }
+        typed | script -qec 'workload-provider seed list' /dev/null | grep -q '^data'",
+    );
+}
+
+#[test]
+fn a_vault_under_a_passphrase_alone() {
+    let story = Story::new();
+    story.does(
+        "echo 'two words' > passphrase; recipients passphrase
+        seed add data --passphrase-file passphrase; seed roll data --passphrase-file passphrase
+        typed() { sleep 1; cat passphrase; sleep 2; }
+        typed | script -qec 'age -d -o text workload-provider/seeds.age' /dev/null
+        grep -q '^    previousSeed: ' text",
+    );
+    let outcome = story.sh("echo wrong > wrong; seed list --passphrase-file wrong");
+    assert_eq!(outcome.exit, 5, "{outcome:?}");
+    assert!(outcome.stderr.contains("the passphrase is wrong"), "{outcome:?}");
+}
+
+/// A plugin that speaks age's protocol and is no more than that: no real one works without its hardware.
+#[test]
+fn a_plugin_keeps_and_opens_a_vault() {
+    let story = Story::new();
+    let plugin = story.path("tmp/age-plugin-story");
+    story.write("tmp/age-plugin-story", include_str!("age-plugin-story"));
+    std::fs::set_permissions(plugin, Permissions::from_mode(0o700)).unwrap();
+    story.does(&format!(
+        "{JUDGE}
+        PATH=$PWD/tmp:$PATH; age-plugin-story --identity > workload-provider/identity.age
+        chmod 600 workload-provider/identity.age
+        ! seed add data 2> said; grep -q 'does not tell its recipient' said
+        age-keygen -o escrow 2>/dev/null
+        recipients $(age-plugin-story --recipient) $(recipient escrow)
+        seed add data 2> said; grep -q 'a word from the plugin' said
+        seed roll data; seed list --json | grep -q '\"rolling\":true'
+        opens escrow; opens workload-provider/identity.age
+        recipients $(recipient escrow)
+        ! seed rekey 2> said; grep -q 'you could not open it again' said"
+    ));
+}
+
+#[test]
+fn an_identity_that_others_can_read_is_told_about() {
+    let story = with_vault();
+    let outcome = story.sh("chmod 640 workload-provider/identity.age; seed list");
+    assert_eq!(outcome.exit, 0, "{outcome:?}");
+    assert!(outcome.stderr.contains("hint: keep it to yourself: `chmod 600"), "{outcome:?}");
+}
+
+/// Beginning again replaces files, and never the only key to a vault.
+#[test]
+fn init_keeps_an_identity() {
+    let story = Story::new();
+    story.does(
+        "workload-provider init new; workload-provider seed add data -C new; cp new/identity.age before
+        ! workload-provider init new 2> said; grep -q 'identity.age. already exist' said
+        workload-provider init new --force; cmp new/identity.age before
+        grep -q $(recipient before) new/persona.yaml; workload-provider seed roll data -C new
+        git init -q new 2>/dev/null || exit 0
+        cd new; git add -A; git ls-files | grep -qx seeds.age; ! git ls-files | grep -E 'identity|lock'",
+    );
+}
