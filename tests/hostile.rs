@@ -12,6 +12,7 @@ mod handoffs;
 mod keys;
 mod sections;
 mod tokens;
+mod trust;
 mod user_data;
 
 /// One line of the table.

@@ -5,5 +5,6 @@ mod hostile;
 mod openssl_opens_what_we_make;
 mod separation;
 mod transcripts;
+mod trust;
 mod two_packs_are_equal;
 mod we_open_what_openssl_makes;
