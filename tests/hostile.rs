@@ -14,6 +14,7 @@ mod keys;
 mod sections;
 mod vaults;
 mod tokens;
+mod trust;
 mod user_data;
 
 /// One line of the table.

@@ -8,5 +8,6 @@ mod rolling;
 mod seeds;
 mod separation;
 mod transcripts;
+mod trust;
 mod two_packs_are_equal;
 mod we_open_what_openssl_makes;

@@ -146,6 +146,7 @@ fn the_pages_of_docs_hold() {
         ("guest-rehearsal.md", "target/ceremony"),
         ("format/3-token.md", "vector"),
         ("format/6-user-data.md", "target/ceremony/contract-signer"),
+        ("format/statement-signature.md", "tmp"),
     ] {
         check(&story, start, &repository().join("docs").join(page));
     }

@@ -8,8 +8,9 @@ use std::io::{Cursor, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 
+use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::{EncryptionCertificate, Expiry};
-use contract_core::contract::{Change, Contract, Earlier, Event, Half};
+use contract_core::contract::{Accept, Change, Contract, Earlier, Event, Half};
 use contract_core::handoff::{self, Unsorted};
 use contract_core::platform::Platform;
 use contract_core::random::SystemRandomness;
@@ -17,7 +18,7 @@ use contract_core::section::{Env, EnvSeed, Kind, Part, Passphrases, Section, Sou
 use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use contract_core::signing_key::SigningKey;
 use contract_core::statement::{Statement, Tool};
-use contract_core::token::{self, EncryptError, Encrypted};
+use contract_core::token;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
@@ -113,12 +114,12 @@ impl Story {
         let statement =
             |half: &Statement| Earlier { source: format!("day {}", self.day), statement: half.clone() };
         let statements = [statement(workload.statement()), statement(env.statement())];
-        let (workload, env) = (
-            Half::Handoff(Box::new(workload.of_section().unwrap())),
-            Half::Handoff(Box::new(env.of_section().unwrap())),
-        );
-        let contract = Contract::combine(workload, env, &self.key, at, Expiry::DangerAccept)
-            .map_err(|error| error.to_string())?;
+        let nobody = AllowedSigners::default();
+        let workload = Half::of(workload.of_section().unwrap(), &nobody, at);
+        let env = Half::of(env.of_section().unwrap(), &nobody, at);
+        let accept = Accept { expiry: Expiry::DangerAccept, unvouched: true, one_person: false };
+        let contract =
+            Contract::combine(workload, env, &self.key, at, accept).map_err(|error| error.to_string())?;
         let earlier: Vec<_> = earlier.iter().flat_map(|it| it.statements.iter().cloned()).collect();
         let changes = contract.changes_since(&earlier);
         Ok((Booted { pairs, statements }, changes))
@@ -162,10 +163,12 @@ fn handed<K: Kind>(section: &Section<K>, at: Timestamp) -> Unsorted<Cursor<Vec<u
         token::encrypt(section, &certificate, Platform::Hpvs, randomness, workers, out, &|_| ())
     };
     let tool = Tool { name: K::AUTHOR.into(), version: "test".into() };
-    let state = |encrypted: &Encrypted| {
-        Statement::of(section, encrypted, Platform::Hpvs, certificate.facts(), at, tool)
-    };
-    handoff::write::<EncryptError>(&mut out, at, encrypt, state).unwrap();
+    let mut writer = handoff::Writer::new(&mut out, at);
+    let encrypted = writer.token(encrypt).unwrap();
+    writer
+        .statement(&Statement::of(section, &encrypted, Platform::Hpvs, certificate.facts(), at, tool))
+        .unwrap();
+    writer.finish().unwrap();
     Unsorted::read(out).unwrap()
 }
 

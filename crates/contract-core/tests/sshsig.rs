@@ -31,13 +31,10 @@ fn verify(armored: &str, message: &[u8]) -> Result<String, Error> {
 #[test]
 fn ssh_keygen_accepts_ours() {
     for kind in OURS {
-        for (passphrase, more) in [
-            ("", ""),
-            ("two words", ""),
-            ("x", "-Z aes256-cbc"),
-            ("x", "-Z aes128-ctr -a 3"),
-            ("é", "-Z aes192-cbc"),
-        ] {
+        let plain = [("", ""), ("two words", "")];
+        let ciphers = [("x", "-Z aes256-cbc"), ("x", "-Z aes128-ctr -a 3"), ("é", "-Z aes192-cbc")];
+        let all = plain.into_iter().chain(ciphers.into_iter().filter(|_| kind == OURS[0]));
+        for (passphrase, more) in all {
             let folder = Folder::new();
             folder.sh(&format!("ssh-keygen -q {kind} {more} -N '{passphrase}' -C alice -f k; echo \"alice $(cat k.pub)\" > allowed"));
             let key = private(&folder, "k", passphrase).unwrap();
@@ -54,11 +51,11 @@ fn ssh_keygen_accepts_ours() {
 #[test]
 fn we_accept_what_ssh_keygen_makes_and_show_its_fingerprints() {
     for kind in OURS.into_iter().chain(THEIRS) {
+        let folder = Folder::new();
+        folder.sh(&format!("ssh-keygen -q {kind} -N '' -C 'alice of paynow' -f k"));
         for hash in ["sha256", "sha512"] {
-            let folder = Folder::new();
             folder.sh(&format!(
-                "ssh-keygen -q {kind} -N '' -C 'alice of paynow' -f k
-                ssh-keygen -q -Y sign -O hashalg={hash} -n hpcr-workload -f k < message > signature"
+                "ssh-keygen -q -Y sign -O hashalg={hash} -n hpcr-workload -f k < message > signature"
             ));
             let line = Line::parse_file(&folder.read("k.pub")).unwrap();
             assert_eq!(line.key.listing(&line.comment), folder.sh("ssh-keygen -l -f k.pub").trim_end());
