@@ -12,7 +12,7 @@ state() {
         statement["predicate"]["volumes"] = json.loads(sys.argv[1])
         with open("handoff/statement.json", "w") as file: json.dump(statement, file, indent=2)
     ' "$2"
-    repack "$1" token statement.json
+    revouch "$1"
 }
 "#;
 

@@ -58,7 +58,7 @@ hostile! {
     }
     an_output_that_is_the_signing_key {
         given: "cp $SIGNING_KEY key.pem",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key key.pem --passphrase-file $PASSPHRASE -o key.pem --force",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key key.pem --passphrase-file $PASSPHRASE -o key.pem --force",
         exit: 2, says: "is read by this command",
     }
     one_file_as_handoff_and_token {
