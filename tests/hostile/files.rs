@@ -47,7 +47,7 @@ hostile! {
         exit: 1, says: "user-data",
     }
     no_permission_to_write {
-        given: "chmod 555 . && cp $(command -v workload-provider) tmp",
+        given: "chmod a+r workload-provider/id_ed25519 && chmod 555 . && cp $(command -v workload-provider) tmp",
         run: "as_nobody tmp/workload-provider encrypt workload-provider -o new; exit=$?; chmod 755 .; exit $exit",
         exit: 1, says: "new",
     }

@@ -179,7 +179,7 @@ hostile! {
     a_previous_contract_that_is_a_token {
         given: "",
         run: "sign -o new --previous workload.token",
-        exit: 3, says: "cannot compare with `workload.token`: it is no handoff",
+        exit: 3, says: "cannot compare with `workload.token`: it states nothing",
     }
     a_previous_contract_that_is_user_data {
         given: "",
