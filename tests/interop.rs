@@ -10,10 +10,10 @@ fn ssh_keygen_verifies_our_signature() {
              section=${half%:*}; unpack $section.handoff
              ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n hpcr-$section \
                  -s handoff/statement.json.sig < handoff/statement.json
-             ! ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n git \
+             fails ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n git \
                  -s handoff/statement.json.sig < handoff/statement.json
              echo >> handoff/statement.json
-             ! ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n hpcr-$section \
+             fails ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n hpcr-$section \
                  -s handoff/statement.json.sig < handoff/statement.json
              rm -r handoff
          done 2>&1",
@@ -31,7 +31,7 @@ fn age_and_tar_open_our_encrypted_handoff() {
              age -d -i $person.age handoff.age | tar xO token | cmp - token
          done
          age-keygen -o stranger.age 2>/dev/null
-         ! age -d -i stranger.age handoff.age 2>/dev/null",
+         fails age -d -i stranger.age handoff.age 2>/dev/null",
     );
 }
 
