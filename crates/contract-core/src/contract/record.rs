@@ -261,7 +261,37 @@ impl Record {
             let record = format!("{} in the namespace {}", voucher.key, voucher.namespace);
             same(what, &record, &half.signed_by(namespace));
         }
+        for danger in self.dangers_not_accepted() {
+            same("what was accepted", "nothing of it", danger);
+        }
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
+    }
+}
+
+impl Record {
+    /// What its two halves show that should have been refused, where no line of `accepted` owns up to it.
+    fn dangers_not_accepted(&self) -> Vec<&'static str> {
+        let accepted = |begin: &str, end: &str| {
+            self.accepted.iter().any(|line| line.starts_with(begin) && line.contains(end))
+        };
+        let one_person = match (&self.workload.vouched_by, &self.env.vouched_by) {
+            (Some(a), Some(b)) => a.key == b.key || a.principals == b.principals,
+            _ => false,
+        };
+        [
+            (
+                self.workload.vouched_by.is_none(),
+                "workload: ",
+                "unsigned",
+                "nobody vouches for the workload half",
+            ),
+            (self.env.vouched_by.is_none(), "env: ", "unsigned", "nobody vouches for the env half"),
+            (one_person, "one ", "one-person", "one person behind both halves"),
+        ]
+        .into_iter()
+        .filter(|(shown, begin, end, _)| *shown && !accepted(begin, end))
+        .map(|(.., danger)| danger)
+        .collect()
     }
 }
 
