@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
+use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
@@ -33,6 +34,9 @@ pub enum Command {
     /// Make a folder to start from
     #[command(after_help = "EXAMPLE:\n  contract-signer init contract-signer")]
     Init(Init),
+    /// Show your age recipient, for those who encrypt handoffs to you; makes your identity if there is none
+    #[command(after_help = "EXAMPLES:\n  contract-signer identity\n  contract-signer identity -C . --json")]
+    Identity(IdentityArguments),
     /// Make the signing key: RSA-4096, protected by a passphrase, with its public half beside it
     #[command(after_help = "EXAMPLES:
   contract-signer keygen

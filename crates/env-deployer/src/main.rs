@@ -11,10 +11,13 @@ mod cmd {
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
+use cli_kit::identity::identity;
+use cli_kit::persona::Persona;
 
 fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
+        Command::Identity(arguments) => identity(&arguments.shared, Persona::EnvDeployer, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
         Command::Seed(arguments) => cmd::seed::run(arguments, report),
