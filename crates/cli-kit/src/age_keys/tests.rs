@@ -100,7 +100,8 @@ fn ssh_keys_stand_in_for_ages_own() {
         let name = fs::read_to_string(path.with_extension("pub")).unwrap().trim().to_owned();
         let recipients = Recipients::read(std::slice::from_ref(&name), nobody).unwrap();
         let mut sealed = Vec::new();
-        age_file::encrypt(&recipients.keys(), Format::Binary, &mut sealed, |out| out.write_all(b"x")).unwrap();
+        age_file::encrypt(&recipients.keys(), Format::Binary, &mut sealed, |out| out.write_all(b"x"))
+            .unwrap();
         let given = folder.path().join("passphrase");
         fs::write(&given, passphrase).unwrap();
         let source = PassphraseSource { passphrase_file: Some(given), passphrase_fd: None };
