@@ -1,11 +1,14 @@
-//! `env-deployer`: owns the infrastructure, writes the env section and encrypts it for the guest.
+//! `env-deployer`: owns the infrastructure, writes the env section, encrypts it for the guest, and starts
+//! the guest from the finished contract.
 
 mod cli;
 mod cmd {
+    pub mod boot_media;
     pub mod check;
     pub mod encrypt;
     pub mod init;
 }
+mod libvirt;
 
 use std::process::ExitCode;
 
@@ -16,5 +19,6 @@ fn main() -> ExitCode {
         Command::Init(arguments) => cmd::init::run(arguments, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
     })
 }
