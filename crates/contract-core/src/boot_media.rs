@@ -11,10 +11,10 @@
 //! | 23, 24 | root directories: primary with Rock Ridge, Joliet |
 //! | 25 | `meta-data` |
 //! | 26 | `vendor-data` |
-//! | from 27 | `user-data`, then zeros up to a multiple of 4,096 bytes |
+//! | from 27 | `user-data`, then zeros up to a multiple of 64 KiB |
 //!
-//! One user data and one host name give one medium, byte for byte, on any day: every time in it is the epoch of Unix, and
-//! there is no identifier of the volume but its name. So its digest, which the attestation record shows, can be had again.
+//! One user data and one host name give one medium, byte for byte, on any day: files are of 1970-01-01, the volume tells no
+//! time, and has no identifier but its name. So its digest, which the attestation record shows, can be had again.
 //!
 //! Not authenticated: whoever starts the guest can exchange it. The attestation record of the running guest tells.
 

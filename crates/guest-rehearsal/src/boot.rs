@@ -12,6 +12,7 @@ mod attestation;
 mod containers;
 mod decrypt;
 mod log;
+pub mod medium;
 mod schema;
 mod signature;
 mod user_data;

@@ -8,8 +8,9 @@ use super::{FILES, VOLUME_ID};
 /// Bytes of a sector.
 pub const SECTOR: u32 = 2048;
 
-/// A disk of 4,096-byte sectors under the host's file system must not make the guest's disk longer than the file.
-const GRANULE: u64 = 4096;
+/// A multiple of every disk's sector, so that the guest's disk is as long as the file; and what is probed for a label in a
+/// disk, its first 64 KiB, is there (xorriso takes a shorter medium for an empty one).
+const GRANULE: u64 = 64 << 10;
 
 /// Sector of the first path table; three more follow.
 const PATH_TABLES: u32 = 19;
@@ -111,10 +112,10 @@ impl Layout {
             // set, publisher, preparer, application; copyright, abstract, bibliography
             bytes.extend(padded("", length, tree));
         }
-        bytes.extend(b"1970010100000000\0"); // created
-        bytes.extend(b"1970010100000000\0"); // modified
-        bytes.extend(b"0000000000000000\0"); // does not expire
-        bytes.extend(b"0000000000000000\0"); // in effect at once
+        for _ in 0..4 {
+            // created, modified, expires, in effect: not told, else Linux makes one UUID of it for all media
+            bytes.extend(b"0000000000000000\0");
+        }
         bytes.push(1); // file structure
         bytes
     }

@@ -62,7 +62,10 @@ pub enum ReadError {
     /// Outside of the volume.
     #[error("it is damaged: {0} lies outside of the volume")]
     Outside(&'static str),
-    /// One of the three.
+    /// One of the three files.
+    #[error("it is damaged: `{0}` lies outside of the volume")]
+    FileOutside(&'static str),
+    /// One of the three is not there.
     #[error("it has no `{0}` under {1}")]
     Missing(&'static str, Names),
     /// Which one a guest reads depends on the guest.

@@ -2,7 +2,7 @@
 
 use cli_kit::failure::Doing;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
-use guest_rehearsal::boot::boot;
+use guest_rehearsal::boot::{boot, medium};
 use guest_rehearsal::guest_key::GuestKey;
 use guest_rehearsal::report::{BootReport, Step, Verdict};
 
@@ -17,7 +17,8 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let key = GuestKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
     let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
-    let booted = boot(&user_data, &key, arguments.at.unwrap_or_else(clock::now));
+    let at = arguments.at.unwrap_or_else(clock::now);
+    let booted = medium::boot_from(&user_data, |user_data| boot(user_data, &key, at));
     report.result(&booted, log)?;
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
 }

@@ -155,7 +155,7 @@ impl Directory {
             return Err(ReadError::Twice(name));
         }
         if record.extent.bytes > 0 && record.extent.range().1 > volume {
-            return Err(ReadError::Outside(name));
+            return Err(ReadError::FileOutside(name));
         }
         Ok(record.extent)
     }

@@ -90,12 +90,15 @@ impl Known {
     }
 }
 
+/// Takes signature and data of an entry.
+type Each<'a> = &'a mut dyn FnMut(&[u8; 2], &[u8]) -> Result<(), ReadError>;
+
 /// Calls `each` with signature and data of every entry, those in continuation areas included.
 fn entries(
     input: &mut (impl Read + Seek),
     area: &[u8],
     volume: u64,
-    each: &mut dyn FnMut(&[u8; 2], &[u8]) -> Result<(), ReadError>,
+    each: Each<'_>,
 ) -> Result<(), ReadError> {
     let mut area = area.to_vec();
     for _ in 0..=MOST_CONTINUATIONS {
