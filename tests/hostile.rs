@@ -7,6 +7,7 @@
 use story_tests::{Story, listing};
 
 mod archives;
+mod boot_media;
 mod files;
 mod handoffs;
 mod keys;

@@ -143,9 +143,11 @@ fn the_pages_of_docs_hold() {
     story.does(&format!("cp -r '{}/tests/vectors/token' vector", repository().display()));
     for (page, start) in [
         ("contract-signer.md", "target/ceremony/contract-signer"),
+        ("env-deployer.md", "target/ceremony/env-deployer"),
         ("guest-rehearsal.md", "target/ceremony"),
         ("format/3-token.md", "vector"),
         ("format/6-user-data.md", "target/ceremony/contract-signer"),
+        ("format/7-boot-media.md", "target/ceremony/env-deployer"),
     ] {
         check(&story, start, &repository().join("docs").join(page));
     }
@@ -249,7 +251,7 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
     story.does(&format!(
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
-         cp contract-signer/user-data .; cp -r '{}/personas' personas
+         cp contract-signer/user-data guest/ciiso.iso .; cp -r '{}/personas' personas
          cd './{folder}'; {}",
         repository().display(),
         make_room(&command)
@@ -280,6 +282,7 @@ fn make_room(command: &str) -> String {
         "encrypt" => gone.push("*.handoff".to_owned()),
         "keygen" => gone.push("signing-key*.pem".to_owned()),
         "sign" => gone.push("user-data".to_owned()),
+        "boot-media" => gone.push("ciiso.iso".to_owned()),
         "init" => gone.extend(words.get(2).map(|folder| (*folder).to_owned())),
         _ => {}
     }

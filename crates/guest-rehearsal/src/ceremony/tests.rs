@@ -24,7 +24,10 @@ case $1 in encrypt) echo made > paynow.workload.handoff; echo "workload-provider
 const ENV_SCRIPT: &str = r"
 test -e hpcr-encrypt.crt && test -e signing-key.pub.pem && test -s data.seed || exit 1
 grep -q 'BEGIN RSA PRIVATE KEY' rsyslog/client-key.pem && openssl verify -CAfile rsyslog/ca.crt rsyslog/server.crt || exit 1
-case $1 in encrypt) echo made > paynow.env.handoff ;; esac";
+case $1 in
+  encrypt) echo made > paynow.env.handoff ;;
+  boot-media) test -s user-data && echo made > ciiso.iso ;;
+esac";
 const GUEST_SCRIPT: &str = r#"
 case $1 in
   keygen) touch guest-key.pem guest-encrypt.crt ;;
