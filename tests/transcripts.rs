@@ -148,6 +148,8 @@ fn the_pages_of_docs_hold() {
         ("format/3-token.md", "vector"),
         ("format/6-user-data.md", "target/ceremony/contract-signer"),
         ("format/7-boot-media.md", "target/ceremony/env-deployer"),
+        // last, since it writes anew what the others look at
+        ("from-the-lab.md", "target/ceremony"),
     ] {
         check(&story, start, &repository().join("docs").join(page));
     }
