@@ -31,7 +31,8 @@ pub fn boot_from(bytes: &[u8], boot: impl FnOnce(&[u8]) -> BootReport) -> BootRe
             return BootReport { steps: log.0, ..BootReport::default() };
         }
     };
-    tell(&mut log, bytes, &medium);
+    let sha256 = lines.last().map_or("", |(_, sha256)| sha256);
+    tell(&mut log, bytes, &medium, sha256);
     let booted = boot(file(bytes, medium.user_data));
     let steps = log.0.into_iter().chain(booted.steps).collect();
     let mut attestation = booted.attestation;
@@ -44,12 +45,13 @@ pub fn boot_from(bytes: &[u8], boot: impl FnOnce(&[u8]) -> BootReport) -> BootRe
 }
 
 /// What there is, and what the guest makes of the files beside the user data.
-fn tell(log: &mut Log, bytes: &[u8], medium: &Medium) {
+fn tell(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
     let joliet = if medium.joliet { "with" } else { "without" };
     let name = hostname(file(bytes, medium.meta_data));
     let host =
         name.as_ref().map_or("no name for the guest".to_owned(), |name| format!("a guest named `{name}`"));
-    let detail = format!("volume `{VOLUME_ID}`, {}, {joliet} a Joliet tree; {host}", medium.names);
+    let detail =
+        format!("volume `{VOLUME_ID}`, {}, {joliet} a Joliet tree; {host}; sha256 {sha256}", medium.names);
     let mut unusual = Vec::new();
     if name.is_none() {
         unusual.push("`meta-data` has no `local-hostname: NAME`".to_owned());
@@ -118,9 +120,12 @@ mod tests {
         assert!(report.booted, "{report:#?}");
         let first = &report.steps[0];
         assert_eq!((first.name, first.verdict), ("medium", Verdict::Ok));
+        let sha256 = &report.attestation.last().unwrap().sha256;
         assert_eq!(
             first.detail,
-            "volume `cidata`, Rock Ridge names, with a Joliet tree; a guest named `paynow`"
+            format!(
+                "volume `cidata`, Rock Ridge names, with a Joliet tree; a guest named `paynow`; sha256 {sha256}"
+            )
         );
         let names: Vec<_> = report.attestation.iter().map(|digest| digest.name).collect();
         assert_eq!(

@@ -127,7 +127,7 @@ impl Folders {
 /// hand left in a sample folder stays there. The same list as `personas/.gitignore`.
 fn is_made(name: &str) -> bool {
     [".pem", ".crt", ".seed", ".handoff", ".token"].iter().any(|suffix| name.ends_with(suffix))
-        || matches!(name, "passphrase" | "user-data")
+        || matches!(name, "passphrase" | "user-data" | "ciiso.iso")
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
