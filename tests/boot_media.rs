@@ -242,6 +242,22 @@ fn media_of_other_tools_boot() {
     }
 }
 
+/// What everybody may read, everybody may; what is plain, only its owner.
+#[test]
+fn plain_sections_are_taken_when_asked_for_and_kept_private() {
+    let story = made();
+    let plain = sh(
+        &story,
+        r"umask 022; open_token env.token > section
+          { grep ^workload user-data; echo 'env: |'; sed 's/^/  /' section; } > plain
+          env-deployer boot-media plain --hostname paynow -o plain.iso --force \
+              --danger-accept-plain-sections --danger-accept-unsigned
+          make --force; stat -c %a plain.iso ciiso.iso; isoinfo -R -i plain.iso -x /user-data | cmp - plain && echo same",
+    );
+    assert_eq!(plain.text(), "600\n644\nsame\n", "{plain:?}");
+    assert!(plain.stderr.contains("warning: `plain` is not signed"), "{plain:?}");
+}
+
 /// 200 MB of user data in a process that may not have as much.
 #[test]
 fn memory_does_not_grow_with_the_user_data() {

@@ -221,24 +221,23 @@ impl Medium {
             (false, Some(joliet)) => (Names::Joliet, joliet, None),
             (false, None) => (Names::Plain, tree, None),
         };
-        let found = FILES.map(|name| {
+        let file = |name| {
             let extent = tree.file(name, names, volume)?;
             match second.as_ref().map(|tree| tree.file(name, Names::Joliet, volume)).transpose()? {
-                Some(second) if !second.is_same(extent) => Err(ReadError::TwoFiles(name)),
-                _ => Ok((name, extent)),
+                Some(other) if !other.is_same(extent) => Err(ReadError::TwoFiles(name)),
+                _ => Ok(extent),
             }
-        });
-        let [meta_data, vendor_data, user_data] = found;
-        let small = |(name, extent): (&'static str, Extent)| match extent.bytes {
-            bytes if bytes > LARGEST_SMALL_FILE => Err(ReadError::LargeFile { name, bytes }),
-            _ => Ok(extent),
+        };
+        let small = |name| match file(name)? {
+            Extent { bytes, .. } if bytes > LARGEST_SMALL_FILE => Err(ReadError::LargeFile { name, bytes }),
+            extent => Ok(extent),
         };
         Ok(Self {
             names,
             joliet: has_joliet,
-            user_data: user_data?.1,
-            meta_data: small(meta_data?)?,
-            vendor_data: small(vendor_data?)?,
+            user_data: file("user-data")?,
+            meta_data: small("meta-data")?,
+            vendor_data: small("vendor-data")?,
             others: tree.others(),
         })
     }
