@@ -1,5 +1,6 @@
 //! The whole story through the binaries, one topic a module.
 
+mod boot_media;
 mod docs;
 mod hostile;
 mod luks;

@@ -143,10 +143,14 @@ fn the_pages_of_docs_hold() {
     story.does(&format!("cp -r '{}/tests/vectors/token' vector", repository().display()));
     for (page, start) in [
         ("contract-signer.md", "target/ceremony/contract-signer"),
+        ("env-deployer.md", "target/ceremony/env-deployer"),
         ("guest-rehearsal.md", "target/ceremony"),
         ("format/3-token.md", "vector"),
         ("format/6-user-data.md", "target/ceremony/contract-signer"),
         ("format/statement-signature.md", "tmp"),
+        ("format/7-boot-media.md", "target/ceremony/env-deployer"),
+        // last, since it writes anew what the others look at
+        ("from-the-lab.md", "target/ceremony"),
     ] {
         check(&story, start, &repository().join("docs").join(page));
     }
@@ -250,9 +254,8 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
     story.does(&format!(
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
-         cp contract-signer/user-data .; cp -r '{}/personas' personas
-         for k in alice bob carol; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; done
-         echo \"carol@example.com namespaces=\\\"hpcr-env\\\" $(ssh-keygen -y -f carol)\" > contract-signer/allowed_signers; rm alice bob carol
+         for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
+         cp contract-signer/user-data guest/ciiso.iso .; cp -r '{}/personas' personas
          cd './{folder}'; {}",
         repository().display(),
         make_room(&command)
@@ -302,6 +305,7 @@ fn make_room(command: &str) -> String {
         "encrypt" => gone.push("*.handoff".to_owned()),
         "keygen" => gone.push("signing-key*.pem".to_owned()),
         "sign" => gone.push("user-data".to_owned()),
+        "boot-media" => gone.push("ciiso.iso".to_owned()),
         "init" => gone.extend(words.get(2).map(|folder| (*folder).to_owned())),
         _ => {}
     }

@@ -1,12 +1,15 @@
-//! `env-deployer`: owns the infrastructure, writes the env section and encrypts it for the guest.
+//! `env-deployer`: owns the infrastructure, writes the env section, encrypts it for the guest, and starts
+//! the guest from the finished contract.
 
 mod cli;
 mod cmd {
+    pub mod boot_media;
     pub mod check;
     pub mod encrypt;
     pub mod init;
     pub mod seed;
 }
+mod libvirt;
 
 use std::process::ExitCode;
 
@@ -21,5 +24,6 @@ fn main() -> ExitCode {
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
         Command::Seed(arguments) => cmd::seed::run(arguments, report),
+        Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
     })
 }

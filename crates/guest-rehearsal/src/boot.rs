@@ -14,6 +14,7 @@ mod decrypt;
 mod log;
 pub mod luks;
 pub mod passphrase;
+pub mod medium;
 mod schema;
 mod signature;
 mod user_data;
@@ -38,6 +39,9 @@ pub struct Guest<'a> {
     pub disks: &'a Disks,
 }
 
+/// The log, and what kept the rehearsal from going on, if something did: a file, the machine, the command line.
+pub type Booted = (BootReport, Result<(), Failure>);
+
 /// Why a boot did not come to its end.
 enum Halt {
     /// The guest would stop here; the log says why.
@@ -59,7 +63,7 @@ impl From<Failure> for Halt {
 }
 
 /// Boots these user data; beside what was found, why the rehearsal itself could not go on, if so.
-pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
+pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> Booted {
     let mut log = Log::default();
     let mut attestation = Vec::new();
     let (booted, ended) = match sequence(&mut log, &mut attestation, user_data, guest) {

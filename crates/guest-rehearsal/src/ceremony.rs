@@ -59,8 +59,10 @@ impl Ceremony<'_> {
         self.env()?;
         self.sign()?;
         self.hand_over((SIGNER, "user-data"), (ENV, "user-data"))?;
+        self.run(ENV, "env-deployer boot-media user-data --hostname paynow -o ciiso.iso")?;
+        self.hand_over((ENV, "ciiso.iso"), (GUEST, "ciiso.iso"))?;
         self.hand_over((SIGNER, "user-data"), (GUEST, "user-data"))?;
-        self.run(GUEST, "guest-rehearsal boot user-data --guest-key guest-key.pem")
+        self.run(GUEST, "guest-rehearsal boot ciiso.iso --guest-key guest-key.pem")
     }
 
     fn keys(&mut self) -> Result<(), Failure> {

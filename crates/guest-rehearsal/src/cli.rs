@@ -59,9 +59,9 @@ pub struct Keygen {
     pub force: Force,
 }
 
-/// Open user data as the guest would, and say what it would do
+/// Open user data, or a boot medium with them, as the guest would, and say what it would do
 ///
-/// In the guest's order: decrypt, schema, signature, merge env, unpack archive, volumes and seeds. Prints a boot log with
+/// In the guest's order: find the user data on the medium, decrypt, schema, signature, merge env, unpack archive, volumes and seeds. Prints a boot log with
 /// a verdict for each step, the message (HPL…) that the real guest would show where it stops, and the digests that
 /// the attestation record must show. Images are not pulled. With `--luks`, files are opened as the volumes' disks, with
 /// the real `cryptsetup`: a new one is formatted, a rolled one gets its new passphrase.
@@ -69,6 +69,7 @@ pub struct Keygen {
 #[command(after_help = "\
 EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem
+  guest-rehearsal boot ciiso.iso --guest-key guest/guest-key.pem
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
@@ -77,8 +78,8 @@ EXIT STATUS
   0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
   3 the guest key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
-    /// The contract as the guest receives it; `-` is standard input
-    #[arg(value_name = "USER-DATA")]
+    /// The contract as the guest receives it: user data, or the boot medium that holds them; `-` is standard input
+    #[arg(value_name = "USER-DATA|ISO")]
     pub user_data: PathBuf,
     /// The private key that `keygen` made
     #[arg(long, value_name = "PEM")]

@@ -152,7 +152,12 @@ fn is_made(name: &str) -> bool {
         .any(|suffix| name.ends_with(suffix))
         || matches!(
             name,
-            "id_ed25519" | "allowed_signers" | "passphrase" | "user-data" | "user-data.record.json"
+            "id_ed25519"
+                | "allowed_signers"
+                | "passphrase"
+                | "user-data"
+                | "user-data.record.json"
+                | "ciiso.iso"
         )
 }
 

@@ -34,7 +34,10 @@ case $1 in
     test -e hpcr-encrypt.crt && test -e signing-key.pub.pem && test -s seeds.age && test -e id_ed25519 || exit 1
     grep -q 'BEGIN RSA PRIVATE KEY' rsyslog/client-key.pem && openssl verify -CAfile rsyslog/ca.crt rsyslog/server.crt || exit 1 ;;
 esac
-case $1 in encrypt) echo made > paynow.env.handoff.age ;; esac";
+case $1 in
+  encrypt) echo made > paynow.env.handoff.age ;;
+  boot-media) test -s user-data && echo made > ciiso.iso ;;
+esac";
 const GUEST_SCRIPT: &str = r#"
 case $1 in
   keygen) touch guest-key.pem guest-encrypt.crt ;;

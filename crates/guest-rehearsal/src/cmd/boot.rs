@@ -4,7 +4,7 @@ use cli_kit::failure::Doing;
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use guest_rehearsal::boot::luks::Disks;
-use guest_rehearsal::boot::{Guest, boot};
+use guest_rehearsal::boot::{Guest, boot, medium};
 use guest_rehearsal::guest_key::GuestKey;
 use guest_rehearsal::report::{BootReport, Step, Verdict};
 
@@ -23,7 +23,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let guest = Guest { key: &key, at: arguments.at.unwrap_or_else(clock::now), disks: &disks };
     let (booted, ended) = {
         let _progress = Progress::spinner(report, "booting");
-        boot(&user_data, &guest)
+        medium::boot_from(&user_data, |user_data| boot(user_data, &guest))
     };
     report.result(&booted, log)?;
     ended?;
