@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::clock::parse_at;
 use cli_kit::{Common, Force};
+use guest_rehearsal::logging_probe::Resolve;
 use jiff::Timestamp;
 
 /// Plays the guest: opens and boots a contract on a desk, with a key pair of its own
@@ -67,6 +68,8 @@ EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --probe-logging \
+      --resolve rsyslog.paynow.example:6514:192.0.2.7
 
 EXIT STATUS
   0 the guest would boot; 3 the guest key can't be read; 4 the guest would not boot")]
@@ -80,6 +83,12 @@ pub struct Boot {
     /// When the guest boots, as in 2026-11-23T12:00:00Z; now, if not given
     #[arg(long, value_name = "RFC3339", value_parser = parse_at)]
     pub at: Option<Timestamp>,
+    /// Connect to the log server of the env section as the guest would, and send it one line
+    #[arg(long)]
+    pub probe_logging: bool,
+    /// Where the log server's name leads, in the place of what DNS says; its certificate is still held against the name
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging")]
+    pub resolve: Vec<Resolve>,
 }
 
 /// Play the whole story with all binaries, from the sample folders to a booted rehearsal
