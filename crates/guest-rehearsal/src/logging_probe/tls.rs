@@ -75,7 +75,8 @@ impl Trust {
             HandshakeError::SetupFailure(error) => error.into(),
             HandshakeError::WouldBlock(_) => Fault::Silent { seconds: limit.as_secs() },
             HandshakeError::Failure(stream) => {
-                verdict::on_error(stream.error(), &self.client).unwrap_or(Fault::ClosedEarly)
+                let accepted = stream.ssl().peer_certificate().is_some();
+                verdict::on_error(stream.error(), accepted, &self.client)
             }
         })
     }

@@ -39,7 +39,7 @@ impl Session {
             }
             // the reason may wait to be read: a server that refuses says so, then closes
             self.listen(Instant::now() + limit)?;
-            return Err(verdict::on_error(&error, &self.client).unwrap_or_else(|| self.client.refused(CLOSED)));
+            return Err(verdict::on_error(&error, true, &self.client));
         }
         Ok(())
     }
@@ -57,7 +57,7 @@ impl Session {
             if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) {
                 return Ok(());
             }
-            return Err(verdict::on_error(&error, &self.client).unwrap_or_else(|| self.client.refused(CLOSED)));
+            return Err(verdict::on_error(&error, true, &self.client));
         }
     }
 
@@ -81,6 +81,3 @@ impl Session {
         Ok(timestamp(certificate.not_after())?)
     }
 }
-
-/// rsyslog closes without a word where `PermittedPeer` does not name the client.
-const CLOSED: &str = ": it closed the connection without saying why";

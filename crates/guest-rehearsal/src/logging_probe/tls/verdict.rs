@@ -54,8 +54,18 @@ fn names(certificate: &X509Ref) -> String {
     if quoted.is_empty() { "nobody".to_owned() } else { quoted.join(", ") }
 }
 
-/// What an error of the session means; none for a connection that ended without a word.
-pub fn on_error(error: &ssl::Error, client: &Client) -> Option<Fault> {
+/// What an error means. Once the server's certificate is accepted, it is the client that a server may not want: rsyslog
+/// closes without a word where `PermittedPeer` does not name it.
+pub fn on_error(error: &ssl::Error, accepted: bool, client: &Client) -> Fault {
+    let told = told(error, accepted, client);
+    told.unwrap_or_else(|| match accepted {
+        true => client.refused(": it closed the connection without saying why"),
+        false => Fault::ClosedEarly,
+    })
+}
+
+/// None for a connection that ended without a word.
+fn told(error: &ssl::Error, accepted: bool, client: &Client) -> Option<Fault> {
     if let Some(io) = error.io_error() {
         use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         let ended = matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
@@ -66,6 +76,7 @@ pub fn on_error(error: &ssl::Error, client: &Client) -> Option<Fault> {
     // sslerr.h: an alert of the server's is 1000 and its number (RFC 8446, section 6)
     Some(match code {
         294 => return None, // unexpected eof while reading
+        1040 if accepted => client.refused(": handshake failure"),
         1042 => client.refused(": bad certificate"),
         1043 => client.refused(": unsupported certificate"),
         1044 => client.refused(": certificate revoked"),
