@@ -3,6 +3,7 @@
 mod docs;
 mod hostile;
 mod openssl_opens_what_we_make;
+mod probe_logging;
 mod separation;
 mod transcripts;
 mod two_packs_are_equal;

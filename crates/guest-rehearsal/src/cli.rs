@@ -59,9 +59,10 @@ pub struct Keygen {
 
 /// Open user data as the guest would, and say what it would do
 ///
-/// In the guest's order: decrypt, schema, signature, merge env, unpack archive, volumes and seeds. Prints a boot log with
-/// a verdict for each step, the message (HPL…) that the real guest would show where it stops, and the digests that
-/// the attestation record must show. Images are not pulled and no disk is opened.
+/// In the guest's order: decrypt, schema, logging, signature, merge env, unpack archive, volumes and seeds. Prints a boot
+/// log with a verdict for each step, the message (HPL…) that the real guest would show where it stops, and the
+/// digests that the attestation record must show. Images are not pulled, no disk is opened, and the network is left alone
+/// without `--probe-logging`.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES

@@ -163,6 +163,12 @@ fn an_expired_log_certificate_is_a_warning_without_a_message_of_the_guest_s() {
     let router = case.env.find("  logRouter:").unwrap()..case.env.find("volumes:").unwrap();
     case.env.replace_range(router, &syslog);
     assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
+    let soon = boot(
+        case.user_data().as_bytes(),
+        guest_key(),
+        Timestamp::now() + SignedDuration::from_hours(24 * 80),
+    );
+    assert!(warnings(&soon)[0].contains("logging.syslog.server: the certificate"), "{soon:#?}");
     let later = Timestamp::now() + SignedDuration::from_hours(24 * 101);
     let report = boot(case.user_data().as_bytes(), guest_key(), later);
     assert!(warnings(&report)[0].contains("logging.syslog.server"), "{report:#?}");

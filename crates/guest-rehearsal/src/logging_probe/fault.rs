@@ -63,11 +63,13 @@ pub enum Fault {
     #[error("the server speaks neither TLS 1.2 nor TLS 1.3")]
     TooOld,
     /// No authority of the section vouches for the server.
-    #[error("the server's certificate `{subject}`, issued by `{issuer}`, is vouched for by no authority that is trusted here")]
+    #[error(
+        "no authority that is trusted here vouches for the server's certificate `{subject}`: it leads to `{issuer}`"
+    )]
     UnknownAuthority {
-        /// Whose certificate leads nowhere.
+        /// The server's.
         subject: String,
-        /// Who should vouch for it.
+        /// Where the chain ends.
         issuer: String,
     },
     /// A certificate of the server's chain.

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::thread;
+use std::time::Instant;
 
 use contract_core::section::{Env, Section};
 use jiff::SignedDuration;
@@ -80,7 +81,7 @@ fn probe(port: u16) -> LoggingProbe {
             lookup: Duration::from_millis(300),
             connect: Duration::from_secs(2),
             handshake: Duration::from_secs(4),
-            listen: Duration::from_millis(400),
+            listen: Duration::from_millis(100),
             ..Limits::default()
         },
     }

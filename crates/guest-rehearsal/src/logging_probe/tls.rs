@@ -63,9 +63,10 @@ impl Trust {
             }
             accepted
         });
-        let timed = Timed::new(stream, Instant::now() + limit);
+        let begun = Instant::now();
+        let timed = Timed::new(stream, begun + limit);
         let failed = match configuration.connect(hostname, timed) {
-            Ok(stream) => return Ok(Session::new(stream, self.client)),
+            Ok(stream) => return Ok(Session::new(stream, self.client, begun.elapsed())),
             Err(failed) => failed,
         };
         if let Some(fault) = seen.lock().unwrap_or_else(PoisonError::into_inner).take() {

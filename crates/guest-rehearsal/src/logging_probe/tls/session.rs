@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use contract_core::certificate::timestamp;
 use jiff::Timestamp;
-use openssl::ssl::{ErrorCode, ShutdownResult, SslStream};
+use openssl::ssl::{self, ErrorCode, SslStream};
 
 use super::super::Fault;
 use super::super::reach::Timed;
@@ -15,11 +15,12 @@ use super::verdict;
 pub struct Session {
     stream: SslStream<Timed>,
     client: Client,
+    handshake: Duration,
 }
 
 impl Session {
-    pub(super) fn new(stream: SslStream<Timed>, client: Client) -> Self {
-        Self { stream, client }
+    pub(super) fn new(stream: SslStream<Timed>, client: Client, handshake: Duration) -> Self {
+        Self { stream, client, handshake }
     }
 
     /// Sends the bytes, all of them.
@@ -27,45 +28,52 @@ impl Session {
         self.stream.get_mut().until(Instant::now() + limit);
         let mut rest = frame.as_bytes();
         while !rest.is_empty() {
-            let error = match self.stream.ssl_write(rest) {
-                Ok(count) => {
-                    rest = rest.get(count..).unwrap_or_default();
-                    continue;
+            match self.stream.ssl_write(rest) {
+                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Err(error) if late(&error) => {
+                    return Err(Fault::Lost { cause: format!("not taken within {} s", limit.as_secs()) });
                 }
-                Err(error) => error,
-            };
-            if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) {
-                return Err(Fault::Lost { cause: format!("not taken within {} s", limit.as_secs()) });
+                // why it can't be sent may wait to be read
+                Err(error) => {
+                    self.listen(limit)?;
+                    return Err(verdict::on_error(&error, true, &self.client));
+                }
             }
-            // the reason may wait to be read: a server that refuses says so, then closes
-            self.listen(Instant::now() + limit)?;
-            return Err(verdict::on_error(&error, true, &self.client));
         }
         Ok(())
     }
 
-    /// Waits for a refusal until then. A syslog server has nothing else to say (RFC 5425), and what it says all the same
-    /// is not listened to.
-    pub fn listen(&mut self, until: Instant) -> Result<(), Fault> {
-        self.stream.get_mut().until(until);
-        let mut ignored = [0; 1024];
-        loop {
-            let error = match self.stream.ssl_read(&mut ignored) {
-                Ok(_) => continue,
-                Err(error) => error,
-            };
-            if matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE) {
-                return Ok(());
-            }
-            return Err(verdict::on_error(&error, true, &self.client));
+    /// Waits for a refusal. A syslog server has nothing else to say (RFC 5425), and what it says all the same is not
+    /// listened to; the end of the connection is a refusal, since this side has not ended it.
+    pub fn listen(&mut self, limit: Duration) -> Result<(), Fault> {
+        match self.end(limit.max(self.handshake * 4)) {
+            None => Ok(()),
+            Some(end) => Err(verdict::on_error(&end, true, &self.client)),
         }
     }
 
-    /// Says farewell, and waits a little for the server's: then everything was read. Whether it comes decides nothing.
-    pub fn close(&mut self, limit: Duration) {
+    /// Says farewell and waits for the server's. A refusal that comes now is one, too: a server that closes its end without
+    /// having read everything resets the connection (RFC 9293, section 3.6.1).
+    pub fn close(&mut self, limit: Duration) -> Result<(), Fault> {
         self.stream.get_mut().until(Instant::now() + limit);
-        if matches!(self.stream.shutdown(), Ok(ShutdownResult::Sent)) {
-            let _ = self.stream.shutdown();
+        // a farewell that can't be said leaves the reason to be read
+        let _ = self.stream.shutdown();
+        match self.end(limit) {
+            Some(end) if !verdict::is_farewell(&end) => Err(verdict::on_error(&end, true, &self.client)),
+            _ => Ok(()),
+        }
+    }
+
+    /// How the server ends the session, if it does within the limit.
+    fn end(&mut self, limit: Duration) -> Option<ssl::Error> {
+        self.stream.get_mut().until(Instant::now() + limit);
+        let mut ignored = [0; 1024];
+        loop {
+            match self.stream.ssl_read(&mut ignored) {
+                Ok(_) => {}
+                Err(error) if late(&error) => return None,
+                Err(error) => return Some(error),
+            }
         }
     }
 
@@ -80,4 +88,8 @@ impl Session {
         let certificate = certificate.ok_or_else(|| Fault::Tls { reason: "the server has no certificate".into() })?;
         Ok(timestamp(certificate.not_after())?)
     }
+}
+
+fn late(error: &ssl::Error) -> bool {
+    matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE)
 }

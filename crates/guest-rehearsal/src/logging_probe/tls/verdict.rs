@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use contract_core::certificate::{day, one_line, timestamp};
 use openssl::asn1::Asn1TimeRef;
+use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::ssl::{self, ErrorCode};
 use openssl::x509::{X509Ref, X509StoreContextRef};
@@ -23,7 +24,11 @@ pub fn on_certificate(context: &X509StoreContextRef, host: &str) -> Fault {
     match context.error().as_raw() {
         // no issuer found, a signature that is not the issuer's, an unknown certificate that signs itself, no authority
         2 | 7 | 18..=21 | 24 | 79 => {
-            Fault::UnknownAuthority { subject, issuer: one_line(certificate.issuer_name()) }
+            let server = context.chain().and_then(|chain| chain.get(0)).unwrap_or(certificate);
+            Fault::UnknownAuthority {
+                subject: one_line(server.subject_name()),
+                issuer: one_line(certificate.issuer_name()),
+            }
         }
         9 => Fault::NotYetValid { whose, subject, day: date(certificate.not_before()) },
         10 => Fault::Expired { whose, subject, day: date(certificate.not_after()) },
@@ -54,6 +59,19 @@ fn names(certificate: &X509Ref) -> String {
     if quoted.is_empty() { "nobody".to_owned() } else { quoted.join(", ") }
 }
 
+/// `SSL_R_UNEXPECTED_EOF_WHILE_READING`; before OpenSSL 3 an error of the system without a cause.
+const UNEXPECTED_EOF: i32 = 294;
+
+/// The end of the connection in order, with or without TLS's own word for it.
+pub fn is_farewell(error: &ssl::Error) -> bool {
+    let first = |stack: &ErrorStack| stack.errors().first().map(openssl::error::Error::reason_code);
+    match error.code() {
+        ErrorCode::ZERO_RETURN => true,
+        ErrorCode::SYSCALL => error.io_error().is_none(),
+        _ => error.ssl_error().and_then(first) == Some(UNEXPECTED_EOF),
+    }
+}
+
 /// What an error means. Once the server's certificate is accepted, it is the client that a server may not want: rsyslog
 /// closes without a word where `PermittedPeer` does not name it.
 pub fn on_error(error: &ssl::Error, accepted: bool, client: &Client) -> Fault {
@@ -73,9 +91,11 @@ fn told(error: &ssl::Error, accepted: bool, client: &Client) -> Option<Fault> {
     }
     let stack = error.ssl_error().filter(|_| error.code() == ErrorCode::SSL)?;
     let code = stack.errors().first()?.reason_code();
+    if code == UNEXPECTED_EOF {
+        return None;
+    }
     // sslerr.h: an alert of the server's is 1000 and its number (RFC 8446, section 6)
     Some(match code {
-        294 => return None, // unexpected eof while reading
         1040 if accepted => client.refused(": handshake failure"),
         1042 => client.refused(": bad certificate"),
         1043 => client.refused(": unsupported certificate"),
