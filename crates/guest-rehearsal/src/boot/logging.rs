@@ -29,9 +29,9 @@ pub fn set_up(
         return Ok(());
     };
     unused(log, probe, &server);
-    let reached = probe.reach(&env.logging, at).map_err(|unreached| {
-        log.refused(STEP, None, format!("{name}: {unreached}"), unreached.hint())
-    })?;
+    let reached = probe
+        .reach(&env.logging, at)
+        .map_err(|unreached| log.refused(STEP, None, format!("{name}: {unreached}"), unreached.hint()))?;
     let version = reached.version;
     let detail = match &env.logging {
         Logging::Syslog(_) => format!("{name} was sent one line over {version}, and did not object"),

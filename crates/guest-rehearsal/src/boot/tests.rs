@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
-use super::boot;
+use super::{Guest, boot};
 use crate::hpl::{self, Hpl};
+use crate::logging_probe::{Limits, LoggingProbe};
 use crate::report::{BootReport, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 
@@ -255,4 +256,27 @@ fn a_link_in_an_archive_is_refused() {
     let (step, code, detail) = refusal(&report);
     assert_eq!((step, code), ("archive", hpl::HPL15002E));
     assert!(detail.contains("`etc`, which is a link"), "{detail}");
+}
+
+/// No source names a message of the guest's for it.
+#[test]
+fn a_log_server_that_is_not_reached_ends_the_boot_without_a_message_of_the_guest_s() {
+    let probe = LoggingProbe {
+        now: Timestamp::now(),
+        origin: "desk".into(),
+        resolve: ["log.example:443:127.77.66.55", "log.example:6514:127.77.66.55"]
+            .map(|it| it.parse().unwrap())
+            .to_vec(),
+        limits: Limits::default(),
+    };
+    let guest = Guest { key: guest_key(), at: Timestamp::now(), probe_logging: Some(&probe) };
+    let report = guest.boot(Case::sound().user_data().as_bytes());
+    let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();
+    assert!(steps[0].verdict == Verdict::Warning && steps[0].detail.contains("of no use"), "{report:#?}");
+    assert_eq!(report.refusal(), Some(steps[1]));
+    assert!(steps[1].code.is_none() && steps[1].hint.is_some() && !report.booted);
+    assert!(
+        steps[1].detail.contains("`logging.logRouter.port`: no connection: 127.77.66.55:443"),
+        "{report:#?}"
+    );
 }

@@ -52,7 +52,9 @@ fn log(report: &BootReport) -> Vec<String> {
             Some(code) => {
                 format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning)
             }
-            None => "the guest would not boot as it should; no source says what its console would show".into(),
+            None => {
+                "the guest would not boot as it should; no source says what its console would show".into()
+            }
         });
         return lines;
     }

@@ -51,7 +51,9 @@ pub enum Fault {
     #[error("what answers there does not speak TLS")]
     PlainText,
     /// Nothing came back, or too slowly.
-    #[error("TLS was not set up within {seconds} s: what listens there is no TLS server, or an overloaded one")]
+    #[error(
+        "TLS was not set up within {seconds} s: what listens there is no TLS server, or an overloaded one"
+    )]
     Silent {
         /// The limit.
         seconds: u64,
@@ -201,7 +203,9 @@ impl Fault {
             },
             Self::ClientRefused { .. } | Self::ClientWanted => "cert",
             Self::ForeignKey => "key",
-            Self::Half { has: field, .. } | Self::Unreadable { field } | Self::Unusable { field, .. } => field,
+            Self::Half { has: field, .. } | Self::Unreadable { field } | Self::Unusable { field, .. } => {
+                field
+            }
             Self::TooOld | Self::Tls { .. } | Self::Lost { .. } => "",
         }
     }
@@ -253,6 +257,6 @@ impl From<ErrorStack> for Fault {
 
 /// OpenSSL's own words for the first cause, without its codes and source lines.
 pub fn reason(error: &ErrorStack) -> String {
-    let first = error.errors().first().and_then(|error| error.reason());
+    let first = error.errors().first().and_then(openssl::error::Error::reason);
     first.unwrap_or("no reason is given").to_owned()
 }

@@ -68,7 +68,9 @@ pub fn look_up(server: &Server<'_>, resolve: &[Resolve], limit: Duration) -> Res
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
         Ok(Ok(_)) => Err(Fault::NameUnknown { host: host(), cause: "it has none".into() }),
         Ok(Err(error)) => Err(Fault::NameUnknown { host: host(), cause: error.to_string() }),
-        Err(_) => Err(Fault::NameUnknown { host: host(), cause: format!("no answer in {} s", limit.as_secs()) }),
+        Err(_) => {
+            Err(Fault::NameUnknown { host: host(), cause: format!("no answer in {} s", limit.as_secs()) })
+        }
     }
 }
 
@@ -150,7 +152,14 @@ mod tests {
         for other in ["log.example:514:192.0.2.7", "other.example:6514:192.0.2.7"] {
             assert!(!other.parse::<Resolve>().unwrap().is_for(&server), "{other}");
         }
-        for bad in ["", "log.example", "log.example:6514", "log.example:x:192.0.2.7", "log.example:6514:host", ":1:::1"] {
+        for bad in [
+            "",
+            "log.example",
+            "log.example:6514",
+            "log.example:x:192.0.2.7",
+            "log.example:6514:host",
+            ":1:::1",
+        ] {
             bad.parse::<Resolve>().unwrap_err();
         }
     }

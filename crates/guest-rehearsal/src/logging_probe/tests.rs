@@ -50,20 +50,16 @@ fn pki(name: &str) -> String {
 
 /// An env section's `logging`, its files named as in the folder.
 fn syslog(hostname: &str, port: u16, server: &str, client: Option<(&str, &str)>) -> Logging {
-    let mut text = format!("hostname: {hostname}\nport: {port}\n");
+    let mut text = format!("type: env\nlogging:\n  syslog:\n    hostname: {hostname}\n    port: {port}\n");
     let mut file = |field: &str, name: &str| {
-        let _ = writeln!(text, "{field}: {:?}", pki(name));
+        let _ = writeln!(text, "    {field}: {:?}", pki(name));
     };
     file("server", server);
     if let Some((cert, key)) = client {
         file("cert", cert);
         file("key", key);
     }
-    let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    let (section, findings) = Section::<Env>::open(
-        format!("type: env\nlogging:\n  syslog:\n{indented}").into(),
-        Timestamp::now(),
-    );
+    let (section, findings) = Section::<Env>::open(text.into(), Timestamp::now());
     section.unwrap_or_else(|| panic!("{findings:?}")).model().logging.clone()
 }
 
@@ -109,7 +105,15 @@ impl Judge {
     fn start(arguments: &[&str]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let child = Command::new("openssl")
-            .args(["s_server", "-accept", &format!("127.0.0.1:{port}"), "-cert", "server.crt", "-key", "server.key"])
+            .args([
+                "s_server",
+                "-accept",
+                &format!("127.0.0.1:{port}"),
+                "-cert",
+                "server.crt",
+                "-key",
+                "server.key",
+            ])
             .args(["-CAfile", "ca.crt", "-Verify", "1", "-verify_return_error", "-naccept", "1"])
             .args(arguments)
             .current_dir(PKI.path())

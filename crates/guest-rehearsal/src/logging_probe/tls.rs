@@ -11,9 +11,7 @@ use std::time::{Duration, Instant};
 use contract_core::section::Syslog;
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
-use openssl::ssl::{
-    HandshakeError, SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode, SslVersion,
-};
+use openssl::ssl::{HandshakeError, SslConnector, SslConnectorBuilder, SslMethod, SslVerifyMode, SslVersion};
 use openssl::x509::store::X509StoreBuilder;
 
 use super::Fault;
@@ -59,7 +57,8 @@ impl Trust {
         let host = hostname.to_owned();
         configuration.set_verify_callback(SslVerifyMode::PEER, move |accepted, context| {
             if !accepted {
-                *note.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict::on_certificate(context, &host));
+                *note.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(verdict::on_certificate(context, &host));
             }
             accepted
         });

@@ -85,7 +85,8 @@ impl Session {
     /// The end of the server's certificate.
     pub fn ends(&self) -> Result<Timestamp, Fault> {
         let certificate = self.stream.ssl().peer_certificate();
-        let certificate = certificate.ok_or_else(|| Fault::Tls { reason: "the server has no certificate".into() })?;
+        let certificate =
+            certificate.ok_or_else(|| Fault::Tls { reason: "the server has no certificate".into() })?;
         Ok(timestamp(certificate.not_after())?)
     }
 }

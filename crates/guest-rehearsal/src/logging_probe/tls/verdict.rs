@@ -14,7 +14,7 @@ use super::super::fault::{Whose, reason};
 use super::credentials::Client;
 
 /// What is wrong with the server's certificate, by `X509_V_ERR_…`, which the `openssl` crate does not name
-/// (x509_vfy.h: the numbers are part of OpenSSL's interface).
+/// (`x509_vfy.h`: the numbers are part of OpenSSL's interface).
 pub fn on_certificate(context: &X509StoreContextRef, host: &str) -> Fault {
     let Some(certificate) = context.current_cert() else {
         return Fault::Distrusted { subject: "?".into(), reason: context.error().error_string() };
@@ -76,9 +76,12 @@ pub fn is_farewell(error: &ssl::Error) -> bool {
 /// closes without a word where `PermittedPeer` does not name it.
 pub fn on_error(error: &ssl::Error, accepted: bool, client: &Client) -> Fault {
     let told = told(error, accepted, client);
-    told.unwrap_or_else(|| match accepted {
-        true => client.refused(": it closed the connection without saying why"),
-        false => Fault::ClosedEarly,
+    told.unwrap_or_else(|| {
+        if accepted {
+            client.refused(": it closed the connection without saying why")
+        } else {
+            Fault::ClosedEarly
+        }
     })
 }
 
