@@ -11,12 +11,13 @@ mod line;
 mod reach;
 mod tls;
 
+use std::fmt;
 use std::time::Duration;
 
 use contract_core::section::{LogRouter, Logging, Syslog};
 use jiff::Timestamp;
 
-pub use fault::{Fault, Unreached};
+pub use fault::{Fault, Unreached, Whose};
 pub use reach::Resolve;
 use tls::Trust;
 
@@ -70,11 +71,30 @@ pub struct LoggingProbe {
     pub limits: Limits,
 }
 
+/// Where the log goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// Syslog over TLS.
+    Syslog,
+    /// Cloud Logs.
+    LogRouter,
+}
+
+/// As a field of the env section.
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Syslog => "logging.syslog",
+            Self::LogRouter => "logging.logRouter",
+        })
+    }
+}
+
 /// The server as the env section names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Server<'a> {
-    /// `logging.syslog` or `logging.logRouter`.
-    pub field: &'static str,
+    /// Where it stands.
+    pub backend: Backend,
     /// `hostname`
     pub hostname: &'a str,
     /// `port`, or what the documentation says where it is missing.
@@ -92,15 +112,15 @@ pub struct Reached {
 
 /// The server that `logging` names.
 pub fn server(logging: &Logging) -> Server<'_> {
-    let (field, hostname, port, default) = match logging {
-        Logging::Syslog(Syslog { hostname, port, .. }) => ("logging.syslog", hostname, port, SYSLOG_PORT),
+    let (backend, hostname, port, default) = match logging {
+        Logging::Syslog(Syslog { hostname, port, .. }) => (Backend::Syslog, hostname, port, SYSLOG_PORT),
         Logging::LogRouter(LogRouter { hostname, port, .. }) => {
-            ("logging.logRouter", hostname, port, ROUTER_PORT)
+            (Backend::LogRouter, hostname, port, ROUTER_PORT)
         }
     };
     // the section's reader refuses a larger one
     let port = port.and_then(|port| u16::try_from(port).ok()).unwrap_or(default);
-    Server { field, hostname, port }
+    Server { backend, hostname, port }
 }
 
 impl LoggingProbe {
@@ -110,7 +130,7 @@ impl LoggingProbe {
     /// whether the guest will find the router.
     pub fn reach(&self, logging: &Logging, at: Timestamp) -> Result<Reached, Unreached> {
         let server = server(logging);
-        self.speak(logging, &server, at).map_err(|fault| Unreached { server: server.field, fault })
+        self.speak(logging, &server, at).map_err(|fault| Unreached::new(&server, fault))
     }
 
     fn speak(&self, logging: &Logging, server: &Server<'_>, at: Timestamp) -> Result<Reached, Fault> {

@@ -31,7 +31,7 @@ pub fn set_up(
     unused(log, probe, &server);
     let reached = probe
         .reach(&env.logging, at)
-        .map_err(|unreached| log.refused(STEP, None, format!("{name}: {unreached}"), unreached.hint()))?;
+        .map_err(|unreached| log.refused(STEP, None, format!("{name}: {unreached}"), &unreached.hint()))?;
     let version = reached.version;
     let detail = match &env.logging {
         Logging::Syslog(_) => format!("{name} was sent one line over {version}, and did not object"),

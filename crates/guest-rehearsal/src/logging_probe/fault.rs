@@ -3,28 +3,78 @@
 use openssl::error::ErrorStack;
 use thiserror::Error;
 
+use super::{Backend, Server};
+
 /// The log server was not reached as the guest has to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{}`: {fault}", self.field())]
 pub struct Unreached {
-    /// `logging.syslog` or `logging.logRouter`.
-    pub server: &'static str,
+    backend: Backend,
+    /// `log.example.com:6514`
+    server: String,
     /// Why.
     pub fault: Fault,
 }
 
 impl Unreached {
-    /// The field of the env section to look at: `logging.syslog.hostname`.
+    /// Why this server was not reached.
+    pub fn new(server: &Server<'_>, fault: Fault) -> Self {
+        Self { backend: server.backend, server: format!("{}:{}", server.hostname, server.port), fault }
+    }
+
+    /// The field of the env section to look at: `logging.syslog.hostname`; the backend alone where nothing in the section
+    /// is to be mended.
     pub fn field(&self) -> String {
-        match self.fault.field() {
-            "" => self.server.to_owned(),
-            field => format!("{}.{field}", self.server),
+        match (self.fault.field(), self.backend) {
+            ("", backend) | ("server" | "cert" | "key", backend @ Backend::LogRouter) => backend.to_string(),
+            (field, backend) => format!("{backend}.{field}"),
         }
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> &'static str {
-        self.fault.hint()
+    pub fn hint(&self) -> String {
+        let server = &self.server;
+        match &self.fault {
+            Fault::NameUnknown { .. } => format!(
+                "where the name is known to the guest's network alone, say where it leads: `--resolve {server}:ADDRESS`"
+            ),
+            Fault::NotConnected { .. } => {
+                let words = server.replace(':', " ");
+                format!("see whether a log server listens there, and no firewall is between: `nc -vz {words}`")
+            }
+            Fault::PlainText
+            | Fault::Silent { .. }
+            | Fault::ClosedEarly
+            | Fault::TooOld
+            | Fault::Lost { .. }
+            | Fault::Tls { .. } => format!("see what answers: `openssl s_client -connect {server}`"),
+            Fault::UnknownAuthority { .. } | Fault::Distrusted { .. } => match self.backend {
+                Backend::Syslog => format!(
+                    "take the authority that issued the log server's certificate, `server: !file rsyslog/ca.crt`; see \
+                     the chain: `openssl s_client -connect {server} -showcerts`"
+                ),
+                Backend::LogRouter => {
+                    format!("see the chain that it shows: `openssl s_client -connect {server} -showcerts`")
+                }
+            },
+            Fault::Expired { .. } | Fault::NotYetValid { .. } => {
+                "have it renewed, or see whether the clock is right: `date -u`".into()
+            }
+            Fault::OtherName { .. } => "write a name that the certificate has, or have a certificate issued for this \
+                                        one: `subjectAltName` has to hold it"
+                .into(),
+            Fault::ClientRefused { .. } | Fault::ClientWanted => {
+                "take a client certificate that the log server's authority issued, `cert: !file rsyslog/client.crt`; \
+                 the server's own log tells why it refuses"
+                    .into()
+            }
+            Fault::ForeignKey | Fault::Half { .. } => "take certificate and key of one pair: `cert: !file \
+                                                       rsyslog/client.crt`, `key: !file rsyslog/client-key.pem`"
+                .into(),
+            Fault::Unreadable { .. } | Fault::Unusable { .. } => {
+                "name the file, `!file FILE`, and see what `env-deployer check` says of it".into()
+            }
+        }
     }
 }
 
@@ -207,43 +257,6 @@ impl Fault {
                 field
             }
             Self::TooOld | Self::Tls { .. } | Self::Lost { .. } => "",
-        }
-    }
-
-    fn hint(&self) -> &'static str {
-        match self {
-            Self::NameUnknown { .. } => {
-                "where the name is known to the guest's network alone, say where it leads: `--resolve HOST:PORT:ADDRESS`"
-            }
-            Self::NotConnected { .. } => {
-                "see whether a log server listens there, and whether a firewall is between: `nc -vz HOST PORT`"
-            }
-            Self::PlainText | Self::Silent { .. } | Self::ClosedEarly | Self::TooOld | Self::Tls { .. } => {
-                "see what answers: `openssl s_client -connect HOST:PORT`"
-            }
-            Self::UnknownAuthority { .. } | Self::Distrusted { .. } => {
-                "take the authority that issued the log server's certificate: `server: !file rsyslog/ca.crt`; \
-                 `openssl s_client -connect HOST:PORT -showcerts` shows the chain"
-            }
-            Self::Expired { .. } | Self::NotYetValid { .. } => {
-                "have it renewed, or see whether the clock is right: `date -u`"
-            }
-            Self::OtherName { .. } => {
-                "write a name that the certificate has, or have a certificate issued for this one: its \
-                 `subjectAltName` has to hold it"
-            }
-            Self::ClientRefused { .. } | Self::ClientWanted => {
-                "have the log server's authority issue a client certificate: `cert: !file rsyslog/client.crt`; the \
-                 server's own log tells why it refuses"
-            }
-            Self::ForeignKey | Self::Half { .. } => {
-                "take certificate and key of one pair: `cert: !file rsyslog/client.crt`, `key: !file \
-                 rsyslog/client-key.pem`"
-            }
-            Self::Unreadable { .. } | Self::Unusable { .. } => {
-                "name the file, `!file FILE`, and see what `check` says of it"
-            }
-            Self::Lost { .. } => "try again, and look at the log server's own log",
         }
     }
 }

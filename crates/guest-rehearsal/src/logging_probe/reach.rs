@@ -74,11 +74,14 @@ pub fn look_up(server: &Server<'_>, resolve: &[Resolve], limit: Duration) -> Res
     }
 }
 
+/// However many addresses a name has.
+const MOST_ADDRESSES: usize = 8;
+
 /// The first address that answers, in the resolver's order.
 pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Fault> {
     let mut tried = Vec::new();
     let mut refused = true;
-    for address in addresses {
+    for address in addresses.iter().take(MOST_ADDRESSES) {
         let error = match TcpStream::connect_timeout(address, limit) {
             Ok(stream) => return Ok(stream),
             Err(error) => error,
@@ -141,11 +144,12 @@ impl Write for Timed {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Backend;
     use super::*;
 
     #[test]
     fn an_address_may_be_of_either_family() {
-        let server = Server { field: "logging.syslog", hostname: "log.example", port: 6514 };
+        let server = Server { backend: Backend::Syslog, hostname: "log.example", port: 6514 };
         for good in ["log.example:6514:192.0.2.7", "LOG.example:6514:::1", "log.example:6514:[::1]"] {
             assert!(good.parse::<Resolve>().unwrap().is_for(&server), "{good}");
         }

@@ -1,6 +1,6 @@
 //! From OpenSSL's codes to what is wrong.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use contract_core::certificate::{day, one_line, timestamp};
 use openssl::asn1::Asn1TimeRef;
@@ -47,8 +47,8 @@ fn names(certificate: &X509Ref) -> String {
     for name in certificate.subject_alt_names().iter().flatten() {
         if let Some(name) = name.dnsname() {
             names.push(name.to_owned());
-        } else if let Some(address) = name.ipaddress().and_then(|bytes| <[u8; 4]>::try_from(bytes).ok()) {
-            names.push(Ipv4Addr::from(address).to_string());
+        } else if let Some(address) = name.ipaddress().and_then(address) {
+            names.push(address.to_string());
         }
     }
     if names.is_empty() {
@@ -57,6 +57,11 @@ fn names(certificate: &X509Ref) -> String {
     }
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     if quoted.is_empty() { "nobody".to_owned() } else { quoted.join(", ") }
+}
+
+fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let v4 = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    v4.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }
 
 /// `SSL_R_UNEXPECTED_EOF_WHILE_READING`; before OpenSSL 3 an error of the system without a cause.
