@@ -37,8 +37,8 @@ pub struct Limits {
     pub handshake: Duration,
     /// The line to be taken.
     pub send: Duration,
-    /// A refusal, at least: TLS 1.3 tells it when the client has finished its handshake, and rsyslog when it has read
-    /// the line. A server that was slow to shake hands gets more.
+    /// A refusal, at least: TLS 1.3 tells it when the client has finished its handshake, and rsyslog just closes the
+    /// connection then. A server that was slow to shake hands gets more.
     pub listen: Duration,
     /// The server's farewell.
     pub close: Duration,
