@@ -7,6 +7,7 @@ mod luks;
 mod openssl_opens_what_we_make;
 mod rolling;
 mod seeds;
+mod probe_logging;
 mod separation;
 mod transcripts;
 mod trust;

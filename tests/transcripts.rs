@@ -217,7 +217,9 @@ fn examples(help: &str) -> Vec<String> {
     let mut examples: Vec<String> = Vec::new();
     for line in lines.skip(1).take_while(|line| !line.is_empty()).map(str::trim) {
         match examples.last_mut() {
-            Some(last) if program(line).is_none() => *last = format!("{last} {line}"),
+            Some(last) if program(line).is_none() => {
+                *last = format!("{} {line}", last.trim_end_matches([' ', '\\']));
+            }
             _ => examples.push(line.to_owned()),
         }
     }
@@ -250,7 +252,12 @@ fn the_examples_of_every_help_work() {
 /// Runs a command as it stands, in a fresh copy of what the ceremony left; only what it would have to overwrite is
 /// taken away first. Folders that examples make up (`paynow`, `guest`, `/tmp/…`) lead to what they stand for.
 fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
-    let command = command.replace("/tmp/", "");
+    let mut command = command.replace("/tmp/", "");
+    if command.contains("--probe-logging") {
+        // the address that the example gives the contract's log server, with a log server on it
+        let started = "log_server \"$PWD/env-deployer/rsyslog\"";
+        command = format!("{started}; {}", command.replace("192.0.2.7", "$(loopback)"));
+    }
     story.does(&format!(
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env

@@ -112,7 +112,8 @@ mod tests {
     }
 
     fn try_boot(bytes: &[u8]) -> BootReport {
-        let guest = Guest { key: guest_key(), at: jiff::Timestamp::now(), disks: &Disks::default() };
+        let disks = &Disks::default();
+        let guest = Guest { key: guest_key(), at: jiff::Timestamp::now(), disks, probe_logging: None };
         let (report, ended) = boot_from(bytes, |user_data| boot(user_data, &guest));
         ended.unwrap();
         report
