@@ -174,7 +174,7 @@ pub struct Inspect {
     /// An age identity that opens the handoff, may be repeated; by default the one of persona.yaml, or identity.age
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
-    /// Who may vouch for which half; by default the one of persona.yaml, or allowed_signers
+    /// Who may vouch for which half; by default the one of persona.yaml, or `allowed_signers`
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     #[command(flatten)]
@@ -195,7 +195,7 @@ pub struct Sign {
     /// The auditor's public key, under which the guest encrypts its attestation record
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
-    /// Who may vouch for which half, in OpenSSH's format; by default the one of persona.yaml, or allowed_signers
+    /// Who may vouch for which half, in OpenSSH's format; by default the one of persona.yaml, or `allowed_signers`
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     /// An age identity that opens the handoffs, may be repeated; by default the one of persona.yaml, or identity.age

@@ -261,8 +261,9 @@ mod tests {
         let (_root, personas, folder) = samples();
         let folders = Folders::make(&personas, &folder, false).unwrap();
         if !rustix::process::geteuid().is_root() {
+            // giving folders away takes root: then all is one user's, as it is everywhere else
             assert_eq!(folders.user("env-deployer"), None);
-            return println!("skipped: needs root");
+            return;
         }
         folders.secret("env-deployer/inside/key", b"secret").unwrap();
         for name in &NAMES[..3] {
