@@ -5,7 +5,7 @@
 //!
 //! Recipients and identities are arguments: making them may prompt or start a plugin, which the library does not.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 
 use age::armor::{ArmoredReader, ArmoredWriter};
 use age::stream::StreamReader;
@@ -18,6 +18,13 @@ use crate::advice::{Advice, Blame};
 
 const BINARY: &[u8] = b"age-encryption.org/";
 const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+
+/// Most bytes of a header that are read: age reads it whole, and a stranger's may have no end. A recipient takes some
+/// hundred bytes, a post-quantum one 1.5 KiB.
+const LONGEST_HEADER: u64 = 1 << 20;
+
+/// Begins the last line of a header.
+const HEADER_END: &[u8] = b"\n--- ";
 
 /// Why an age file could not be opened or made. Never holds a word of what is inside.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +47,9 @@ pub enum AgeError {
     /// Cut short, or changed.
     #[error("it is damaged or cut short")]
     Damaged,
+    /// More recipients than anybody has.
+    #[error("its header is longer than {LONGEST_HEADER} bytes")]
+    LongHeader,
     /// A plugin said no, or broke down; its own words.
     #[error("{0}")]
     Plugin(String),
@@ -58,6 +68,7 @@ impl Advice for AgeError {
             | Self::UnknownVersion
             | Self::TooMuchWork(_)
             | Self::Damaged
+            | Self::LongHeader
             | Self::Recipients(_) => Blame::Input,
             Self::NoIdentity | Self::WrongPassphrase | Self::Plugin(_) => Blame::Secret,
             Self::Io(_) => Blame::Machine,
@@ -73,6 +84,7 @@ impl Advice for AgeError {
             }
             Self::WrongPassphrase => "run it again and type the other one",
             Self::TooMuchWork(_) => "protect it anew with `age -p`, which takes 2^18",
+            Self::LongHeader => "ask for it again, encrypted to fewer recipients",
             Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",
             Self::Plugin(_) => "see what the plugin says to `age -d -i identity.age FILE`",
             Self::Recipients(_) => "name recipients of one kind, or `passphrase` alone",
@@ -101,13 +113,27 @@ pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<R>>>;
 
 /// Opens an age file, armored or not, with the first identity that fits. What `Read` then fails with, beside the
 /// machine's own errors, is that the rest is damaged or cut short.
-pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
+pub fn decrypt<R: Read + Seek>(mut file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
+    bound_header(&mut file)?;
     let decryptor = Decryptor::new(ArmoredReader::new(file)).map_err(not_opened)?;
     let protected = decryptor.is_scrypt();
     decryptor.decrypt(identities.iter().copied()).map_err(|error| match error {
         DecryptError::DecryptionFailed if protected => AgeError::WrongPassphrase,
         error => not_opened(error),
     })
+}
+
+fn bound_header<R: Read + Seek>(file: &mut R) -> Result<(), AgeError> {
+    let start = file.stream_position()?;
+    let mut begin = Vec::new();
+    let read = ArmoredReader::new(&mut *file).take(LONGEST_HEADER).read_to_end(&mut begin);
+    file.seek(SeekFrom::Start(start))?;
+    let ends = begin.windows(HEADER_END.len()).any(|bytes| bytes == HEADER_END);
+    // what else may be wrong the reader of headers tells better
+    if !ends && read.is_ok_and(|length| length as u64 == LONGEST_HEADER) {
+        return Err(AgeError::LongHeader);
+    }
+    Ok(())
 }
 
 /// What a small age file holds.
@@ -117,7 +143,7 @@ pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u
     }
     // the plaintext is shorter than its file: no buffer moves, so none leaves a copy behind
     let mut plain = Zeroizing::new(Vec::with_capacity(file.len()));
-    decrypt(file, identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
+    decrypt(Cursor::new(file), identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
     Ok(plain)
 }
 
@@ -208,5 +234,15 @@ mod tests {
         let later = b"age-encryption.org/v9\n-> X\n---\n";
         assert!(matches!(open(later, &[&stranger]), Err(AgeError::UnknownVersion | AgeError::Damaged)));
         assert!(!asks_for_passphrase(&file));
+    }
+
+    #[test]
+    fn a_header_without_end_is_not_read_to_its_end() {
+        let mut file = b"age-encryption.org/v1\n".to_vec();
+        while file.len() < 3 << 20 {
+            file.extend_from_slice(b"-> X25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
+        }
+        let stranger = x25519::Identity::generate();
+        assert!(matches!(open(&file, &[&stranger]), Err(AgeError::LongHeader)));
     }
 }
