@@ -5,7 +5,9 @@
 //!
 //! Recipients and identities are arguments: making them may prompt or start a plugin, which the library does not.
 
-use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Write};
+mod header;
+
+use std::io::{self, BufReader, Read, Write};
 
 use age::armor::{ArmoredReader, ArmoredWriter};
 use age::stream::StreamReader;
@@ -16,15 +18,10 @@ pub use age::armor::Format;
 
 use crate::advice::{Advice, Blame};
 
+use header::Limited;
+
 const BINARY: &[u8] = b"age-encryption.org/";
 const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
-
-/// Most bytes of a header that are read: age reads it whole, and a stranger's may have no end. A recipient takes some
-/// hundred bytes, a post-quantum one 1.5 KiB.
-const LONGEST_HEADER: u64 = 1 << 20;
-
-/// Begins the last line of a header.
-const HEADER_END: &[u8] = b"\n--- ";
 
 /// Why an age file could not be opened or made. Never holds a word of what is inside.
 #[derive(Debug, thiserror::Error)]
@@ -44,12 +41,12 @@ pub enum AgeError {
     /// Its passphrase takes more work than we are ready to spend.
     #[error("its passphrase asks for too much work (scrypt, 2^{0})")]
     TooMuchWork(u8),
+    /// More recipients than anybody has.
+    #[error("its header is longer than {} KiB, the length of some 600 recipients", header::LONGEST >> 10)]
+    LongHeader,
     /// Cut short, or changed.
     #[error("it is damaged or cut short")]
     Damaged,
-    /// More recipients than anybody has.
-    #[error("its header is longer than {LONGEST_HEADER} bytes")]
-    LongHeader,
     /// A plugin said no, or broke down; its own words.
     #[error("{0}")]
     Plugin(String),
@@ -67,8 +64,8 @@ impl Advice for AgeError {
             Self::NotAge
             | Self::UnknownVersion
             | Self::TooMuchWork(_)
-            | Self::Damaged
             | Self::LongHeader
+            | Self::Damaged
             | Self::Recipients(_) => Blame::Input,
             Self::NoIdentity | Self::WrongPassphrase | Self::Plugin(_) => Blame::Secret,
             Self::Io(_) => Blame::Machine,
@@ -84,7 +81,7 @@ impl Advice for AgeError {
             }
             Self::WrongPassphrase => "run it again and type the other one",
             Self::TooMuchWork(_) => "protect it anew with `age -p`, which takes 2^18",
-            Self::LongHeader => "ask for it again, encrypted to fewer recipients",
+            Self::LongHeader => "ask whoever made it for it again, encrypted to fewer recipients",
             Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",
             Self::Plugin(_) => "see what the plugin says to `age -d -i identity.age FILE`",
             Self::Recipients(_) => "name recipients of one kind, or `passphrase` alone",
@@ -109,31 +106,20 @@ pub fn encrypt(
 }
 
 /// The plaintext of an age file, while it is read. Nothing of it is authentic before its end was reached.
-pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<R>>>;
+pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<Limited<R>>>>;
 
 /// Opens an age file, armored or not, with the first identity that fits. What `Read` then fails with, beside the
 /// machine's own errors, is that the rest is damaged or cut short.
-pub fn decrypt<R: Read + Seek>(mut file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
-    bound_header(&mut file)?;
-    let decryptor = Decryptor::new(ArmoredReader::new(file)).map_err(not_opened)?;
+pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
+    let (file, limit) = Limited::new(file);
+    let decryptor = Decryptor::new(ArmoredReader::new(file))
+        .map_err(|error| if limit.was_hit() { AgeError::LongHeader } else { not_opened(error) })?;
+    limit.lift();
     let protected = decryptor.is_scrypt();
     decryptor.decrypt(identities.iter().copied()).map_err(|error| match error {
         DecryptError::DecryptionFailed if protected => AgeError::WrongPassphrase,
         error => not_opened(error),
     })
-}
-
-fn bound_header<R: Read + Seek>(file: &mut R) -> Result<(), AgeError> {
-    let start = file.stream_position()?;
-    let mut begin = Vec::new();
-    let read = ArmoredReader::new(&mut *file).take(LONGEST_HEADER).read_to_end(&mut begin);
-    file.seek(SeekFrom::Start(start))?;
-    let ends = begin.windows(HEADER_END.len()).any(|bytes| bytes == HEADER_END);
-    // what else may be wrong the reader of headers tells better
-    if !ends && read.is_ok_and(|length| length as u64 == LONGEST_HEADER) {
-        return Err(AgeError::LongHeader);
-    }
-    Ok(())
 }
 
 /// What a small age file holds.
@@ -143,7 +129,7 @@ pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u
     }
     // the plaintext is shorter than its file: no buffer moves, so none leaves a copy behind
     let mut plain = Zeroizing::new(Vec::with_capacity(file.len()));
-    decrypt(Cursor::new(file), identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
+    decrypt(file, identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
     Ok(plain)
 }
 
@@ -155,7 +141,7 @@ pub fn is_age(file: &[u8]) -> bool {
 
 /// Whether a file is an age file that a passphrase opens, and nothing else.
 pub fn asks_for_passphrase(file: &[u8]) -> bool {
-    Decryptor::new(ArmoredReader::new(file)).is_ok_and(|decryptor| decryptor.is_scrypt())
+    Decryptor::new(ArmoredReader::new(Limited::new(file).0)).is_ok_and(|decryptor| decryptor.is_scrypt())
 }
 
 fn not_encrypted(error: age::EncryptError) -> AgeError {
@@ -224,6 +210,25 @@ mod tests {
     }
 
     #[test]
+    fn a_header_is_read_to_a_limit_and_no_further() {
+        let stanza = format!("-> X25519 {0}\n{0}\n", "A".repeat(43));
+        let file = |recipients: usize| format!("age-encryption.org/v1\n{}", stanza.repeat(recipients));
+        let stranger = x25519::Identity::generate();
+        assert!(matches!(open(file(5000).as_bytes(), &[&stranger]), Err(AgeError::LongHeader)));
+        let endless = format!("{}{}", file(0), "A".repeat(10 << 20));
+        assert!(matches!(open(endless.as_bytes(), &[&stranger]), Err(AgeError::LongHeader)));
+        assert!(!asks_for_passphrase(endless.as_bytes()));
+
+        let recipients: Vec<_> = (0..500).map(|_| x25519::Identity::generate().to_public()).collect();
+        let mut them: Vec<&dyn Recipient> = recipients.iter().map(|it| it as &dyn Recipient).collect();
+        let last = stranger.to_public();
+        them.push(&last);
+        let (mut sealed, long) = (Vec::new(), vec![7; 200 << 10]);
+        encrypt(&them, Format::Binary, &mut sealed, |out| out.write_all(&long)).unwrap();
+        assert_eq!(&**open(&sealed, &[&stranger]).unwrap(), long);
+    }
+
+    #[test]
     fn each_reason_has_its_own_words() {
         let (_, file) = sealed(Format::AsciiArmor);
         let stranger = x25519::Identity::generate();
@@ -234,15 +239,5 @@ mod tests {
         let later = b"age-encryption.org/v9\n-> X\n---\n";
         assert!(matches!(open(later, &[&stranger]), Err(AgeError::UnknownVersion | AgeError::Damaged)));
         assert!(!asks_for_passphrase(&file));
-    }
-
-    #[test]
-    fn a_header_without_end_is_not_read_to_its_end() {
-        let mut file = b"age-encryption.org/v1\n".to_vec();
-        while file.len() < 3 << 20 {
-            file.extend_from_slice(b"-> X25519 AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n");
-        }
-        let stranger = x25519::Identity::generate();
-        assert!(matches!(open(&file, &[&stranger]), Err(AgeError::LongHeader)));
     }
 }
