@@ -77,7 +77,7 @@ fn a_handoff_signed_by_ssh_keygen_is_accepted() {
     let told = story.does(
         r#"trusted() { # KEY.pub
                sed -i /^alice/d contract-signer/allowed_signers
-               contract-signer trust add alice@example.com "$1" --workload -C contract-signer 2>/dev/null
+               contract-signer trust add alice@example.com "$1" --workload -C contract-signer >/dev/null 2>&1
            }
            accepted() { repack workload.handoff; sign -o user-data --force 2>&1 | grep -q 'workload: vouched for by alice@example.com'; echo "$1"; }
            for kind in 'ed25519' 'rsa -b 3072' 'ecdsa -b 256' 'ecdsa -b 384' 'ecdsa -b 521'; do
@@ -89,15 +89,11 @@ fn a_handoff_signed_by_ssh_keygen_is_accepted() {
                rm -f k k.pub; ssh-keygen -q -t $kind -N '' -f k; trusted k.pub
                unpack workload.handoff
                ssh-agent bash -ec 'ssh-add -q k; mv k tmp/away; rm handoff/statement.json.sig
-                   ssh-keygen -q -Y sign -n hpcr-workload -f k.pub handoff/statement.json'
+                   ssh-keygen -q -Y sign -n hpcr-workload -f k.pub handoff/statement.json' >/dev/null 2>&1
                accepted "agent $kind"
            done 2>&1"#,
     );
-    assert_eq!(
-        told.lines().filter(|line| !line.contains(' ') || !line.starts_with("Sign")).count(),
-        7,
-        "{told}"
-    );
+    assert_eq!(told.lines().count(), 7, "{told}");
 }
 
 /// Our own `encrypt` signs with all of them, too.
@@ -128,7 +124,6 @@ fn a_handoff_encrypted_by_age_is_accepted() {
            age -a -r $(age-keygen -y escrow.age) -r $recipient -o env.handoff plain.env
            sign --identity escrow.age --identity signer.age -o user-data
            contract-signer inspect env.handoff --identity signer.age $TRUST | grep -q 'encrypted to you'
-           # an identity that a passphrase protects, made by `age -p` at a terminal
            boot"#,
     );
 }

@@ -123,7 +123,7 @@ file.seek(-3000, 2); file.write(bytes([b[0] ^ 1]))'",
         given: "{ echo age-encryption.org/v1; for i in {1..20000}; do echo \"-> X25519 $a43\"; echo $a43; done; echo \"--- $a43\"; head -c 100 /dev/zero; } > workload.handoff.age",
         run: "timeout 60 bash -c \"ulimit -v 1000000; contract-signer sign --workload workload.handoff.age --env env.handoff $SIGNER \
               --identity contract-signer/identity.age -o new\"",
-        exit: 3, says: ["its header is longer than 64 KiB", "encrypted to fewer recipients"],
+        exit: 3, says: ["its header is longer than 32 KiB", "encrypted to fewer recipients"],
     }
 }
 
@@ -132,6 +132,6 @@ attacks! {
         given: "age-keygen -o contract-signer/identity.age 2>/dev/null
                 { echo age-encryption.org/v1; echo '-> X25519 AAAA'; head -c 300000000 /dev/zero | tr '\\0' A; } > workload.handoff.age",
         run: "ulimit -v 1000000; contract-signer sign --workload workload.handoff.age --env env.handoff $SIGNER --identity contract-signer/identity.age -o new",
-        exit: 3, says: ["its header is longer than 64 KiB"],
+        exit: 3, says: ["its header is longer than 32 KiB"],
     }
 }

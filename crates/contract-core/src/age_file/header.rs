@@ -6,7 +6,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 /// Bytes of the file that are read before its header must have ended; a recipient takes about a hundred.
-pub const LONGEST: u64 = 64 << 10;
+pub const LONGEST: u64 = 32 << 10;
 
 /// A file that ends in an error after [`LONGEST`] bytes, until the limit is lifted.
 #[derive(Debug)]
