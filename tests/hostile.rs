@@ -8,6 +8,7 @@ use story_tests::{Story, listing};
 
 mod archives;
 mod disks;
+mod boot_media;
 mod files;
 mod handoffs;
 mod keys;

@@ -72,6 +72,7 @@ fn no_secret_is_in_what_is_handed_over() {
     story.does(
         "mkdir handed; cp workload.handoff env.handoff workload.token env.token user-data $PUBLIC_KEY handed
          for f in workload env; do mkdir handed/$f; tar xf $f.handoff -C handed/$f; done
+         env-deployer boot-media user-data --hostname paynow --signing-key $PUBLIC_KEY -o handed/ciiso.iso
          for f in workload.handoff env.handoff user-data; do contract-signer inspect $f --json > handed/$f.json; done",
     );
     for (_, canary) in CANARIES {

@@ -1,5 +1,6 @@
 //! The whole story through the binaries, one topic a module.
 
+mod boot_media;
 mod attacks;
 mod docs;
 mod hostile;
@@ -8,6 +9,7 @@ mod luks;
 mod openssl_opens_what_we_make;
 mod rolling;
 mod seeds;
+mod probe_logging;
 mod separation;
 mod transcripts;
 mod trust;

@@ -158,3 +158,43 @@ recipient() {
 as_nobody() {
     if [ "$(id -u)" = 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
 }
+
+# loopback: an address of this script's own, so that port 6514 is free
+loopback() {
+    echo "127.88.$(($$ / 250 % 250)).$(($$ % 250 + 1))"
+}
+
+# log_server FOLDER: rsyslog with the folder's ca.crt, server.crt and server-key.pem, for guest.paynow.example alone, on
+# port 6514 of `loopback`; what it receives stands in FOLDER/received. It ends with the script. GnuTLS, since the OpenSSL
+# driver of rsyslog 8.2302 was seen to take lines of a client that `permittedPeer` does not name.
+log_server() {
+    local folder=$1 tls=defaultNetstreamDriver
+    {
+        echo "global(workDirectory=\"$folder\" $tls=\"gtls\" ${tls}CAFile=\"$folder/ca.crt\""
+        echo "${tls}CertFile=\"$folder/server.crt\" ${tls}KeyFile=\"$folder/server-key.pem\")"
+        echo 'module(load="imtcp" streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="x509/name"'
+        echo 'permittedPeer=["guest.paynow.example"])'
+        echo "input(type=\"imtcp\" address=\"$(loopback)\" port=\"6514\")"
+        echo 'template(name="raw" type="string" string="%rawmsg%\n")'
+        echo "action(type=\"omfile\" file=\"$folder/received\" template=\"raw\")"
+    } > "$folder/log-server.conf"
+    /usr/sbin/rsyslogd -n -f "$folder/log-server.conf" -i "$folder/log-server.pid" > "$folder/log-server.out" 2>&1 &
+    trap "kill $!" EXIT
+    local tries=100
+    until (: < "/dev/tcp/$(loopback)/6514") 2> /dev/null; do
+        ((tries--)) || { cat "$folder/log-server.out" >&2; return 1; }
+        sleep 0.1
+    done
+}
+
+# plain_contract HOSTNAME CA CERTIFICATE KEY: user data whose env section, in plain text, has this `logging.syslog`
+plain_contract() {
+    printf 'workload: |\n  type: workload\n  play:\n    resources: []\n'
+    printf 'env: |\n  type: env\n  logging:\n    syslog:\n      hostname: %s\n      port: 6514\n' "$1"
+    local field
+    for field in server cert key; do
+        shift
+        printf '      %s: |\n' $field
+        sed 's/^/        /' "$1"
+    done
+}

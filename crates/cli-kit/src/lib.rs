@@ -14,6 +14,7 @@ pub mod failure;
 pub mod report;
 
 // Files and stdin, read within a limit.
+pub mod identity;
 pub mod input;
 // Files and stdout, written whole or not at all.
 pub mod output;

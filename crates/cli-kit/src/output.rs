@@ -237,8 +237,8 @@ pub fn refuse_inputs(target: &Path, inputs: &[&Path]) -> Result<(), Failure> {
 /// Whether two targets name one file, however they are spelt.
 pub fn same_target(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
+        let folder = fs::metadata(folder(path)).ok()?;
+        Some((folder.dev(), folder.ino(), path.file_name()?.to_owned()))
     };
     one == other || place(one).is_some_and(|it| Some(it) == place(other))
 }
@@ -286,15 +286,24 @@ fn beside(target: &Path, visibility: Visibility) -> Result<NamedTempFile, Failur
     tempfile::Builder::new()
         .prefix(&prefix)
         .permissions(Permissions::from_mode(visibility.mode()))
-        .tempfile_in(folder(target))
+        .tempfile_in(reachable(folder(target)))
         // tempfile names its own random path in the message; the target's is the one that people know
         .map_err(|error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))
         .doing_io("write", target)
 }
 
-/// A file without a name: gone with the process, however it ends.
+/// tempfile makes a relative folder absolute, which fails for whoever may be in a folder and not on the way to it.
+fn reachable(folder: &Path) -> PathBuf {
+    let here = Path::new("/proc/self/cwd");
+    if folder.is_relative() && here.exists() { here.join(folder) } else { folder.to_owned() }
+}
+
+/// A file without a name: gone with the process, however it ends. Where the target will be, if it is a file: there has to
+/// be room for it in any case.
 pub(crate) fn spool(target: &Path) -> Result<File, Failure> {
-    tempfile::tempfile().doing_io("make a temporary file for", target)
+    let beside = !is_stdout(target) && !is_stream(target);
+    let file = if beside { tempfile::tempfile_in(reachable(folder(target))) } else { tempfile::tempfile() };
+    file.doing_io("make a temporary file for", target)
 }
 
 fn folder(target: &Path) -> &Path {

@@ -29,6 +29,7 @@ pub mod token; // 3
 pub mod handoff; // 4
 pub mod contract; // 5
 pub mod user_data; // 6
+pub mod boot_media; // 7
 
 // what the states are made with
 pub mod age_file;

@@ -129,7 +129,11 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::TooLong | Self::Armor(_) | Self::Damaged(_) | Self::Version(_) => Blame::Input,
+            Self::TooLong
+            | Self::Armor(_)
+            | Self::Damaged(_)
+            | Self::Version(_)
+            | Self::Key(ssh_key::Error::Damaged(_)) => Blame::Input,
             Self::CannotSign => Blame::Machine,
             _ => Blame::Refusal,
         }

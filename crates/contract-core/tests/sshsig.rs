@@ -69,6 +69,14 @@ fn we_accept_what_ssh_keygen_makes_and_show_its_fingerprints() {
     }
 }
 
+#[test]
+fn a_key_without_a_comment_is_listed_as_ssh_keygen_lists_it() {
+    let folder = Folder::new();
+    folder.sh("ssh-keygen -q -t ed25519 -N '' -C '' -f k");
+    let line = Line::parse_file(&folder.read("k.pub")).unwrap();
+    assert_eq!(line.key.listing(&line.comment), folder.sh("ssh-keygen -l -f k.pub").trim_end());
+}
+
 /// One key, one way to fail at a time.
 #[test]
 fn what_does_not_hold_is_told_apart() {

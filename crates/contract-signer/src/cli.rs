@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
+use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use jiff::Timestamp;
     after_help = "\
 EXAMPLES:
   contract-signer keygen                                  make the signing key, once
-  contract-signer inspect paynow.workload.handoff         look at what came in
+  contract-signer inspect paynow.workload.handoff.age         look at what came in
   contract-signer sign                                    in the signer's folder: both handoffs become user-data
   contract-signer verify user-data --signing-key signing-key.pub.pem"
 )]
@@ -33,6 +34,9 @@ pub enum Command {
     /// Make a folder to start from
     #[command(after_help = "EXAMPLE:\n  contract-signer init contract-signer")]
     Init(Init),
+    /// Show your age recipient, for those who encrypt handoffs to you; makes your identity if there is none
+    #[command(after_help = "EXAMPLES:\n  contract-signer identity\n  contract-signer identity -C . --json")]
+    Identity(IdentityArguments),
     /// Make the signing key: RSA-4096, protected by a passphrase, with its public half beside it
     #[command(after_help = "EXAMPLES:
   contract-signer keygen
@@ -45,14 +49,14 @@ pub enum Command {
     PublicKey(PublicKey),
     /// Show all that can be known of a handoff, a token or user data without a key
     #[command(
-        after_help = "EXAMPLES:\n  contract-signer inspect paynow.workload.handoff\n  contract-signer inspect user-data --json"
+        after_help = "EXAMPLES:\n  contract-signer inspect paynow.workload.handoff.age\n  contract-signer inspect user-data --json"
     )]
     Inspect(Inspect),
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES:
   contract-signer sign
-  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --force
-  contract-signer sign --previous paynow.workload.handoff --previous paynow.env.handoff --force")]
+  contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
+  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
@@ -170,7 +174,7 @@ pub struct Inspect {
     /// An age identity that opens the handoff, may be repeated; by default the one of persona.yaml, or identity.age
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
-    /// Who may vouch for which half; by default the one of persona.yaml, or allowed_signers
+    /// Who may vouch for which half; by default the one of persona.yaml, or `allowed_signers`
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     #[command(flatten)]
@@ -191,7 +195,7 @@ pub struct Sign {
     /// The auditor's public key, under which the guest encrypts its attestation record
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
-    /// Who may vouch for which half, in OpenSSH's format; by default the one of persona.yaml, or allowed_signers
+    /// Who may vouch for which half, in OpenSSH's format; by default the one of persona.yaml, or `allowed_signers`
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     /// An age identity that opens the handoffs, may be repeated; by default the one of persona.yaml, or identity.age

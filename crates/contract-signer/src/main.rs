@@ -3,11 +3,15 @@
 mod cli;
 mod cmd;
 
+use cli_kit::identity::identity;
+use cli_kit::persona::Persona;
+
 use cli::{Cli, Command, Trust};
 
 fn main() -> std::process::ExitCode {
     cli_kit::run("contract-signer", |cli: Cli, report| match cli.command {
         Command::Init(arguments) => cmd::init::run(&arguments, report),
+        Command::Identity(arguments) => identity(&arguments, Persona::ContractSigner, report),
         Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
         Command::PublicKey(arguments) => cmd::public_key::run(&arguments, report),
         Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),

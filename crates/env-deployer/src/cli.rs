@@ -7,13 +7,14 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::author::{CheckArguments, EncryptArguments};
+use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 
 /// Describes where an application runs, and encrypts the description so that only the guest can read it
 ///
 /// The env deployer owns the infrastructure: writes the env section of the contract (logging, volumes, variables), with
 /// the contract signer's public key in it, encrypts it with the guest image's certificate and hands the result to the
-/// contract signer. Nobody else sees the section.
+/// contract signer. Nobody else sees the section. What comes back signed goes to the guest on a boot medium.
 #[derive(Parser)]
 #[command(
     name = "env-deployer",
@@ -24,9 +25,11 @@ EXAMPLES
   env-deployer init paynow-env
   env-deployer check
   env-deployer encrypt --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
+  env-deployer boot-media user-data --hostname paynow
 
 EXIT STATUS
-  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired; 5 no passphrase"
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired or signature refused;
+  5 no passphrase"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -38,9 +41,11 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Init(Init),
+    Identity(Identity),
     Check(Check),
     Encrypt(Encrypt),
     Seed(seed::Seed),
+    BootMedia(BootMedia),
 }
 
 /// Make a folder to start from
@@ -60,6 +65,17 @@ pub struct Init {
     pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
+}
+
+/// Show your age recipient, for those who encrypt to you; makes your identity if there is none
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  env-deployer identity
+  env-deployer identity -C . --json")]
+pub struct Identity {
+    #[command(flatten)]
+    pub shared: IdentityArguments,
 }
 
 /// Say everything that is wrong or unwise in the env section
@@ -99,6 +115,44 @@ pub struct Encrypt {
     pub shared: EncryptArguments,
     #[command(flatten)]
     pub signing_key: SigningKey,
+}
+
+/// Write the medium that a guest boots the signed contract from
+///
+/// Verifies the user data, and writes an ISO 9660 image named `cidata` with user-data, meta-data and vendor-data in it: the
+/// same bytes for the same user data and host name, on any day. Shows the SHA-256 lines that the attestation record must
+/// show, and how libvirt attaches the medium.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  env-deployer boot-media user-data --hostname paynow
+  env-deployer boot-media user-data --hostname paynow.example.com -o other.iso --signing-key signing-key.pub.pem
+  env-deployer boot-media user-data --hostname paynow -o - | sha256sum
+
+EXIT STATUS
+  3 the user data or the host name was rejected; 4 the user data is not signed, or by another key, or not encrypted")]
+pub struct BootMedia {
+    /// The signed contract, as the contract signer hands it over; `-` is standard input
+    #[arg(value_name = "USER-DATA")]
+    pub user_data: PathBuf,
+    /// The name that the guest takes
+    #[arg(long, value_name = "NAME")]
+    pub hostname: String,
+    /// Write the medium to FILE, `-` for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "ciiso.iso")]
+    pub output: PathBuf,
+    /// The contract signer's public key or certificate, to verify the user data with [default: `signing-key` in the current
+    /// folder's persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub signing_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub force: Force,
+    /// Take sections that are not encrypted: everybody who sees the medium can read them
+    #[arg(long)]
+    pub danger_accept_plain_sections: bool,
+    /// Take user data that nobody signed: for test guests only
+    #[arg(long)]
+    pub danger_accept_unsigned: bool,
 }
 
 /// The key that the guest will verify the contract with.

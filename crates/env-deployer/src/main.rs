@@ -1,22 +1,29 @@
-//! `env-deployer`: owns the infrastructure, writes the env section and encrypts it for the guest.
+//! `env-deployer`: owns the infrastructure, writes the env section, encrypts it for the guest, and starts
+//! the guest from the finished contract.
 
 mod cli;
 mod cmd {
+    pub mod boot_media;
     pub mod check;
     pub mod encrypt;
     pub mod init;
     pub mod seed;
 }
+mod libvirt;
 
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
+use cli_kit::identity::identity;
+use cli_kit::persona::Persona;
 
 fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
+        Command::Identity(arguments) => identity(&arguments.shared, Persona::EnvDeployer, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
         Command::Seed(arguments) => cmd::seed::run(arguments, report),
+        Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
     })
 }

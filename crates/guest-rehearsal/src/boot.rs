@@ -1,7 +1,7 @@
 //! Boots user data in the guest's order, and says what it did.
 //!
 //! ```text
-//! user data → decrypt → schema → signature → environment → archive → variables → volumes → seeds [→ luks]
+//! user data → decrypt → schema → logging → signature → environment → archive → variables → volumes → seeds [→ luks]
 //! ```
 //!
 //! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). What a
@@ -12,7 +12,9 @@ mod attestation;
 mod containers;
 mod decrypt;
 mod log;
+mod logging;
 pub mod luks;
+pub mod medium;
 pub mod passphrase;
 mod schema;
 mod signature;
@@ -24,11 +26,12 @@ use contract_core::section::{Env, Workload};
 use jiff::Timestamp;
 
 use crate::guest_key::GuestKey;
+use crate::logging_probe::LoggingProbe;
 use crate::report::{BootReport, Digest};
 use log::{Log, Stopped};
 use luks::Disks;
 
-/// A guest to boot in.
+/// A guest to boot in, and what is rehearsed beside its user data.
 pub struct Guest<'a> {
     /// Its image's private key.
     pub key: &'a GuestKey,
@@ -36,7 +39,12 @@ pub struct Guest<'a> {
     pub at: Timestamp,
     /// What it finds attached.
     pub disks: &'a Disks,
+    /// How its log server is tried; none to leave the network alone.
+    pub probe_logging: Option<&'a LoggingProbe>,
 }
+
+/// The log, and what kept the rehearsal from going on, if something did: a file, the machine, the command line.
+pub type Booted = (BootReport, Result<(), Failure>);
 
 /// Why a boot did not come to its end.
 enum Halt {
@@ -59,7 +67,7 @@ impl From<Failure> for Halt {
 }
 
 /// Boots these user data; beside what was found, why the rehearsal itself could not go on, if so.
-pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
+pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> Booted {
     let mut log = Log::default();
     let mut attestation = Vec::new();
     let (booted, ended) = match sequence(&mut log, &mut attestation, user_data, guest) {
@@ -74,7 +82,7 @@ fn sequence(
     log: &mut Log,
     attestation: &mut Vec<Digest>,
     bytes: &[u8],
-    &Guest { key, at, disks }: &Guest<'_>,
+    &Guest { key, at, disks, probe_logging }: &Guest<'_>,
 ) -> Result<(), Halt> {
     let user_data = user_data::read(log, bytes)?;
     *attestation = attestation::digests(bytes);
@@ -82,6 +90,7 @@ fn sequence(
     let env = decrypt::section::<Env>(log, &user_data.env, key)?;
     let workload = schema::workload(log, workload, at)?;
     let env = schema::env(log, env, at)?;
+    logging::set_up(log, env.model(), probe_logging, at)?;
     let signed = signature::Signed {
         digest: user_data.signed_digest(),
         signature: user_data.signature.as_deref(),

@@ -38,7 +38,7 @@ pub struct Ceremony<'a> {
     pub tools: &'a Tools,
     /// When certificates begin.
     pub now: Timestamp,
-    /// For seeds and the passphrase.
+    /// For the passphrase.
     pub random: &'a mut dyn Randomness,
     /// Called before each act, with whose turn it is and what is done.
     pub before: &'a mut dyn FnMut(&'static str, &str),
@@ -59,8 +59,10 @@ impl Ceremony<'_> {
         self.env()?;
         self.sign()?;
         self.hand_over((SIGNER, "user-data"), (ENV, "user-data"))?;
+        self.run(ENV, "env-deployer boot-media user-data --hostname paynow -o ciiso.iso")?;
+        self.hand_over((ENV, "ciiso.iso"), (GUEST, "ciiso.iso"))?;
         self.hand_over((SIGNER, "user-data"), (GUEST, "user-data"))?;
-        self.run(GUEST, "guest-rehearsal boot user-data --guest-key guest-key.pem")
+        self.run(GUEST, "guest-rehearsal boot ciiso.iso --guest-key guest-key.pem")
     }
 
     fn keys(&mut self) -> Result<(), Failure> {
@@ -70,33 +72,50 @@ impl Ceremony<'_> {
         self.draw(SIGNER, "passphrase")?;
         self.run(SIGNER, "contract-signer keygen -o signing-key.pem --passphrase-file passphrase")?;
         // before the env section is encrypted: the key stands inside
-        self.hand_over((SIGNER, "signing-key.pub.pem"), (ENV, "signing-key.pub.pem"))
+        self.hand_over((SIGNER, "signing-key.pub.pem"), (ENV, "signing-key.pub.pem"))?;
+        let recipient = self.run(SIGNER, "contract-signer identity")?.trim().to_owned();
+        self.author(WORKLOAD, "workload", &recipient)?;
+        self.author(ENV, "env", &recipient)
+    }
+
+    /// Keys of somebody who writes a section: an SSH key that the contract signer is told of, to vouch with; an age
+    /// identity, for the vault; and the contract signer's recipient, to encrypt handoffs to.
+    fn author(&mut self, who: &'static str, section: &str, recipient: &str) -> Result<(), Failure> {
+        let name = format!("{who}@paynow.example");
+        self.ssh_key(who, &name)?;
+        let received = format!("{who}.pub");
+        self.hand_over((who, "id_ed25519.pub"), (SIGNER, &received))?;
+        self.run(SIGNER, &format!("contract-signer trust add {name} {received} --{section}"))?;
+        self.run(who, &format!("{who} identity"))?;
+        self.encrypt_to(who, recipient)?;
+        self.run(who, &format!("{who} seed add data")).map(drop)
     }
 
     fn workload(&mut self) -> Result<(), Failure> {
-        self.draw(WORKLOAD, "data.seed")?;
         self.run(WORKLOAD, "workload-provider check .")?;
         self.run(WORKLOAD, "workload-provider encrypt .")?;
-        self.hand_over((WORKLOAD, "paynow.workload.handoff"), (SIGNER, "paynow.workload.handoff"))
+        self.hand_over((WORKLOAD, "paynow.workload.handoff.age"), (SIGNER, "paynow.workload.handoff.age"))
     }
 
     fn env(&mut self) -> Result<(), Failure> {
-        self.draw(ENV, "data.seed")?;
         self.rsyslog()?;
         self.run(ENV, "env-deployer check .")?;
         self.run(ENV, "env-deployer encrypt .")?;
-        self.hand_over((ENV, "paynow.env.handoff"), (SIGNER, "paynow.env.handoff"))
+        self.hand_over((ENV, "paynow.env.handoff.age"), (SIGNER, "paynow.env.handoff.age"))
     }
 
     fn sign(&mut self) -> Result<(), Failure> {
-        self.run(SIGNER, "contract-signer inspect paynow.workload.handoff")?;
-        self.run(SIGNER, "contract-signer inspect paynow.env.handoff")?;
+        self.run(SIGNER, "contract-signer inspect paynow.workload.handoff.age")?;
+        self.run(SIGNER, "contract-signer inspect paynow.env.handoff.age")?;
         self.run(
             SIGNER,
-            "contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff \
+            "contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age \
              --key signing-key.pem --passphrase-file passphrase -o user-data",
         )?;
-        self.run(SIGNER, "contract-signer verify user-data --signing-key signing-key.pub.pem")?;
+        self.run(
+            SIGNER,
+            "contract-signer verify user-data --signing-key signing-key.pub.pem --record user-data.record.json",
+        )?;
         self.run(SIGNER, "contract-signer inspect user-data").map(drop)
     }
 
@@ -117,6 +136,27 @@ impl Ceremony<'_> {
         let bytes = self.folders.read(&format!("{}/{}", from.0, from.1))?;
         self.folders.public(&format!("{}/{}", to.0, to.1), &bytes)?;
         self.done(to.0, &command, format!("received `{}` from the {}", to.1, from.0.replace('-', " ")));
+        Ok(())
+    }
+
+    fn ssh_key(&mut self, who: &'static str, name: &str) -> Result<(), Failure> {
+        let command = format!("ssh-keygen -q -t ed25519 -N '' -C {name} -f id_ed25519");
+        (self.before)(who, &command);
+        tools::ssh_keygen(&self.folders.of(who), name)?;
+        for file in ["id_ed25519", "id_ed25519.pub"] {
+            self.folders.owned(&format!("{who}/{file}"))?;
+        }
+        self.done(who, &command, "made `id_ed25519` and `id_ed25519.pub`, without a passphrase".to_owned());
+        Ok(())
+    }
+
+    /// What somebody would do with an editor.
+    fn encrypt_to(&mut self, who: &'static str, recipient: &str) -> Result<(), Failure> {
+        let (before, after) = ("recipients: []", format!("recipients: [{recipient}]"));
+        let command = format!("sed -i 's/recipients: \\[\\]/{after}/' persona.yaml");
+        (self.before)(who, &command);
+        self.folders.edit(&format!("{who}/persona.yaml"), before, &after)?;
+        self.done(who, &command, "handoffs are encrypted to the contract signer".to_owned());
         Ok(())
     }
 

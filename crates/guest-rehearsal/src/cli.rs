@@ -8,6 +8,7 @@ use cli_kit::clock::parse_at;
 use cli_kit::{Common, Force};
 use guest_rehearsal::boot::luks::FileOf;
 use guest_rehearsal::boot::passphrase::SeedOrder;
+use guest_rehearsal::logging_probe::Resolve;
 use jiff::Timestamp;
 
 /// Plays the guest: opens and boots a contract on a desk, with a key pair of its own
@@ -59,26 +60,30 @@ pub struct Keygen {
     pub force: Force,
 }
 
-/// Open user data as the guest would, and say what it would do
+/// Open user data, or a boot medium with them, as the guest would, and say what it would do
 ///
-/// In the guest's order: decrypt, schema, signature, merge env, unpack archive, volumes and seeds. Prints a boot log with
-/// a verdict for each step, the message (HPL…) that the real guest would show where it stops, and the digests that
-/// the attestation record must show. Images are not pulled. With `--luks`, files are opened as the volumes' disks, with
-/// the real `cryptsetup`: a new one is formatted, a rolled one gets its new passphrase.
+/// In the guest's order: find the user data on the medium, decrypt, schema, logging, signature, merge env, unpack archive,
+/// volumes and seeds. Prints a boot log with a verdict for each step, the message (HPL…) that the real guest would show
+/// where it stops, and the digests that the attestation record must show. Images are not pulled, and the network is left
+/// alone without `--probe-logging`. With `--luks`, files are opened as the volumes' disks, with the real `cryptsetup`: a
+/// new one is formatted, a rolled one gets its new passphrase.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem
+  guest-rehearsal boot ciiso.iso --guest-key guest/guest-key.pem
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --probe-logging \
+      --resolve rsyslog.paynow.example:6514:192.0.2.7
 
 EXIT STATUS
   0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
   3 the guest key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
-    /// The contract as the guest receives it; `-` is standard input
-    #[arg(value_name = "USER-DATA")]
+    /// The contract as the guest receives it: user data, or the boot medium that holds them; `-` is standard input
+    #[arg(value_name = "USER-DATA|ISO")]
     pub user_data: PathBuf,
     /// The private key that `keygen` made
     #[arg(long, value_name = "PEM")]
@@ -93,6 +98,12 @@ pub struct Boot {
     /// Whose seed comes first in a disk's passphrase: the sources differ
     #[arg(long, value_enum, value_name = "ORDER", default_value_t, requires = "luks")]
     pub seed_order: SeedOrder,
+    /// Connect to the log server of the env section as the guest would, and send it one line
+    #[arg(long)]
+    pub probe_logging: bool,
+    /// Where the log server's name leads, in the place of what DNS says; its certificate is still held against the name
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging")]
+    pub resolve: Vec<Resolve>,
 }
 
 /// Play the whole story with all binaries, from the sample folders to a booted rehearsal

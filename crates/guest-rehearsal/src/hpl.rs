@@ -34,7 +34,8 @@ macro_rules! messages {
 }
 
 messages! {
-    /// The bootloader: user data that is no YAML of the expected shape, or a token that does not decrypt.
+    /// The bootloader: user data that is no YAML of the expected shape, or a token that does not decrypt. For a medium on
+    /// which there are no user data to find, the list has no message of its own.
     HPL11001E = "the contract cannot be parsed or decrypted";
     /// Validation, before logging is set up. HPL05001E, HPL07001E and HPL09001E say the same of later services.
     HPL01001E = "a section does not follow the schema";

@@ -27,6 +27,7 @@ pub mod boot;
 pub mod ceremony;
 pub mod guest_key;
 pub mod hpl;
+pub mod logging_probe;
 pub mod open;
 pub mod report;
 

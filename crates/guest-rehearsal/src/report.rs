@@ -12,7 +12,7 @@ pub enum Verdict {
     Ok,
     /// The guest boots, and somebody should know.
     Warning,
-    /// The guest has nothing to do here.
+    /// The guest has nothing to do here, or it is not rehearsed.
     Skipped,
     /// The guest stops here.
     Refused,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::author::{CheckArguments, EncryptArguments};
+use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 
 /// Describes an application and encrypts its description so that only the guest can read it
@@ -37,6 +38,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Init(Init),
+    Identity(Identity),
     Check(Check),
     Pack(Pack),
     Encrypt(Encrypt),
@@ -60,6 +62,17 @@ pub struct Init {
     pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
+}
+
+/// Show your age recipient, for those who encrypt to you; makes your identity if there is none
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  workload-provider identity
+  workload-provider identity -C . --json")]
+pub struct Identity {
+    #[command(flatten)]
+    pub shared: IdentityArguments,
 }
 
 /// Say everything that is wrong or unwise in the workload section

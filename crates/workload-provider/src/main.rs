@@ -12,10 +12,13 @@ mod cmd {
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
+use cli_kit::identity::identity;
+use cli_kit::persona::Persona;
 
 fn main() -> ExitCode {
     cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
+        Command::Identity(arguments) => identity(&arguments.shared, Persona::WorkloadProvider, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),

@@ -11,7 +11,7 @@ use crate::ssh_key::line::{BLANK, is_type, split};
 use crate::ssh_key::{Error as KeyError, Line, PublicKey};
 use crate::sshsig::Namespace;
 
-/// Characters of the principals or of a list of namespaces.
+/// Bytes of the principals.
 const LONGEST_LIST: usize = 1024;
 
 /// A line that names a key.
@@ -150,8 +150,9 @@ pub(super) fn parse(text: &str, line: usize) -> Result<Option<Entry>, LineError>
         return Ok(None);
     }
     let (principals, rest) = split(text);
-    // OpenSSH would take quotes off
-    if principals.len() > LONGEST_LIST || principals.contains(['"', '\0']) {
+    // OpenSSH would take quotes off; a byte order mark would silently begin another name
+    let hidden = |c: char| c.is_control() || matches!(c, '"' | '\u{feff}');
+    if principals.len() > LONGEST_LIST || principals.contains(hidden) {
         return Err(LineError::Principals(principals.chars().take(40).collect()));
     }
     if rest.is_empty() {

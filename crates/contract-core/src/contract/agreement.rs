@@ -95,7 +95,7 @@ impl Agreement {
         match env {
             Some(env) => all.compared("signing key in the env section", signing_key(env, key)),
             None => {
-                all.unchecked.push("whether the env section names the key at hand as `signingKey`".into())
+                all.unchecked.push("whether the env section names the key at hand as `signingKey`".into());
             }
         }
         all.unchecked.push(

@@ -9,8 +9,7 @@
 
 use std::fmt;
 
-use openssl::bn::BigNum;
-use openssl::bn::BigNumContext;
+use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcKey, EcPoint};
 use openssl::pkey::{Id, PKey, Private};
 use openssl::symm::{Cipher, Crypter, Mode};
@@ -187,7 +186,10 @@ fn ecdsa(curve: Curve, reader: &mut Reader<'_>) -> Result<PKey<Private>, Error> 
     let read = || {
         let group = curve.group()?;
         let point = EcPoint::from_bytes(&group, point, &mut *BigNumContext::new()?)?;
-        let key = EcKey::from_private_components(&group, &*BigNum::from_slice(scalar)?, &point)?;
+        // OpenSSL wipes only what it was told is secret
+        let mut secret = BigNum::new_secure()?;
+        secret.copy_from_slice(scalar)?;
+        let key = EcKey::from_private_components(&group, &secret, &point)?;
         // holds the point against the scalar
         key.check_key()?;
         PKey::from_ec_key(key)
@@ -221,8 +223,10 @@ fn open(aes: Cipher, options: &[u8], passphrase: &[u8], sealed: &[u8]) -> Result
     }
     let iv_length = aes.iv_len().unwrap_or_default();
     let mut derived = Zeroizing::new(vec![0; aes.key_len() + iv_length]);
-    // an empty passphrase: OpenSSH knows none
-    bcrypt_pbkdf::bcrypt_pbkdf(passphrase, salt, rounds, &mut derived).map_err(|_| Error::WrongPassphrase)?;
+    let mut memory = Zeroizing::new(vec![0; derived.len().next_multiple_of(32)]);
+    // what it refuses is an empty passphrase: OpenSSH knows none
+    bcrypt_pbkdf::bcrypt_pbkdf_with_memory(passphrase, salt, rounds, &mut derived, &mut memory)
+        .map_err(|_| Error::WrongPassphrase)?;
     let (key, iv) = derived.split_at_checked(aes.key_len()).ok_or(Damaged("cipher"))?;
     if !sealed.len().is_multiple_of(16) {
         return Err(Damaged("private key").into());

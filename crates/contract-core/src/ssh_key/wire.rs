@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
 
     /// Nothing may follow.
     pub(crate) fn end(self) -> Result<(), Damaged> {
-        if self.0.is_empty() { Ok(()) } else { Err(Damaged("end: more bytes follow, and its form")) }
+        if self.0.is_empty() { Ok(()) } else { Err(Damaged("end, where more bytes follow,")) }
     }
 }
 

@@ -3,9 +3,9 @@
 //! | key | algorithm | signature | over |
 //! |---|---|---|---|
 //! | Ed25519 | `ssh-ed25519` | 64 bytes | signed |
-//! | ECDSA | `ecdsa-sha2-nistpN` | `mpint(r) || mpint(s)` | the curve's digest of signed |
+//! | ECDSA | `ecdsa-sha2-nistpN` | `mpint(r)`, `mpint(s)` | the curve's digest of signed |
 //! | RSA | `rsa-sha2-256`, `rsa-sha2-512` | PKCS#1 v1.5, as long as the modulus | its digest of signed |
-//! | hardware | `sk-…@openssh.com` | as above, then `byte flags || uint32 counter` | `SHA256(application) || flags || counter || SHA256(signed)` |
+//! | hardware | `sk-…@openssh.com` | as above, then `byte flags`, `uint32 counter` | `SHA256(application)`, flags, counter, `SHA256(signed)` |
 //!
 //! Sources: OpenSSH's PROTOCOL.sshsig and PROTOCOL.u2f; RFC 5656, section 3.1.2; RFC 8332, section 3.
 

@@ -124,8 +124,13 @@ fn hardware_keys_are_verified_as_ssh_keygen_does() {
 #[test]
 fn a_hardware_key_that_nobody_touched_vouches_for_nothing() {
     for key in Authenticator::both() {
+        let folder = Folder::new();
+        folder.write("message", MESSAGE);
+        folder.write("allowed", format!("alice {} {}\n", key.name(), STANDARD.encode(key.blob("ssh:"))));
         for flags in [0, VERIFIED] {
-            assert_eq!(ours(&key.sign("ssh:", flags, 1)), Err(Error::NobodyPresent));
+            let armored = key.sign("ssh:", flags, 1);
+            assert_eq!(ours(&armored), Err(Error::NobodyPresent));
+            assert!(folder.verifies(&armored, "hpcr-workload"), "{}: ssh-keygen refuses it too", key.name());
         }
         // cut, or with more behind it
         let good = super::bytes_of(&key.sign("ssh:", PRESENT, 1));

@@ -27,15 +27,15 @@ impl Log {
         self.step(name, Verdict::Warning, code, detail.into(), None);
     }
 
-    /// The guest stops here.
+    /// The guest stops here, with this message where one is known.
     pub fn refused(
         &mut self,
         name: &'static str,
-        code: Hpl,
+        code: impl Into<Option<Hpl>>,
         detail: impl Into<String>,
         hint: &str,
     ) -> Stopped {
-        self.step(name, Verdict::Refused, Some(code), detail.into(), Some(hint.to_owned()));
+        self.step(name, Verdict::Refused, code.into(), detail.into(), Some(hint.to_owned()));
         Stopped
     }
 

@@ -11,11 +11,13 @@ use super::Guest;
 use super::luks::Disks;
 use crate::guest_key::GuestKey;
 use crate::hpl::{self, Hpl};
+use crate::logging_probe::{Limits, LoggingProbe};
 use crate::report::{BootReport, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 
 fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
-    let (report, ended) = super::boot(user_data, &Guest { key, at, disks: &Disks::default() });
+    let (report, ended) =
+        super::boot(user_data, &Guest { key, at, disks: &Disks::default(), probe_logging: None });
     ended.unwrap();
     report
 }
@@ -171,6 +173,12 @@ fn an_expired_log_certificate_is_a_warning_without_a_message_of_the_guest_s() {
     let router = case.env.find("  logRouter:").unwrap()..case.env.find("volumes:").unwrap();
     case.env.replace_range(router, &syslog);
     assert_eq!(warnings(&try_boot(&case)), Vec::<&str>::new());
+    let soon = boot(
+        case.user_data().as_bytes(),
+        guest_key(),
+        Timestamp::now() + SignedDuration::from_hours(24 * 80),
+    );
+    assert!(warnings(&soon)[0].contains("logging.syslog.server: the certificate"), "{soon:#?}");
     let later = Timestamp::now() + SignedDuration::from_hours(24 * 101);
     let report = boot(case.user_data().as_bytes(), guest_key(), later);
     assert!(warnings(&report)[0].contains("logging.syslog.server"), "{report:#?}");
@@ -257,4 +265,29 @@ fn a_link_in_an_archive_is_refused() {
     let (step, code, detail) = refusal(&report);
     assert_eq!((step, code), ("archive", hpl::HPL15002E));
     assert!(detail.contains("`etc`, which is a link"), "{detail}");
+}
+
+/// No source names a message of the guest's for it.
+#[test]
+fn a_log_server_that_is_not_reached_ends_the_boot_without_a_message_of_the_guest_s() {
+    let probe = LoggingProbe {
+        now: Timestamp::now(),
+        origin: "desk".into(),
+        resolve: ["log.example:443:127.77.66.55", "log.example:6514:127.77.66.55"]
+            .map(|it| it.parse().unwrap())
+            .to_vec(),
+        limits: Limits::default(),
+    };
+    let disks = &Disks::default();
+    let guest = Guest { key: guest_key(), at: Timestamp::now(), disks, probe_logging: Some(&probe) };
+    let (report, ended) = super::boot(Case::sound().user_data().as_bytes(), &guest);
+    ended.unwrap();
+    let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();
+    assert!(steps[0].verdict == Verdict::Warning && steps[0].detail.contains("of no use"), "{report:#?}");
+    assert_eq!(report.refusal(), Some(steps[1]));
+    assert!(steps[1].code.is_none() && steps[1].hint.is_some() && !report.booted);
+    assert!(
+        steps[1].detail.contains("`logging.logRouter.port`: no connection: 127.77.66.55:443"),
+        "{report:#?}"
+    );
 }

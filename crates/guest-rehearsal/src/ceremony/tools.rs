@@ -69,6 +69,26 @@ impl Tools {
     }
 }
 
+/// Makes an SSH key without a passphrase. By whoever runs the ceremony: `ssh-keygen` serves nobody without an account.
+pub(super) fn ssh_keygen(folder: &Path, comment: &str) -> Result<(), Failure> {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", "id_ed25519"])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output();
+    let output = made.map_err(|error| {
+        Failure::from_io("cannot run `ssh-keygen`", &error)
+            .hint("install it: `apt-get install openssh-client` or `dnf install openssh-clients`")
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let cause = last_line(&said).unwrap_or("it said nothing");
+    Err(Failure::new(ExitCode::CouldNot, format!("cannot make an SSH key: `ssh-keygen` failed: {cause}"))
+        .hint("try it by hand: `ssh-keygen -t ed25519 -f id_ed25519`"))
+}
+
 /// Program and folder are opened by us and named by descriptor: the way to them may lead through folders that only root
 /// can enter.
 fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) -> io::Result<Output> {
@@ -81,6 +101,8 @@ fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) 
         .args(arguments)
         .current_dir(descriptor(&place))
         .env("HOME", folder)
+        // somebody else's may be closed
+        .env_remove("TMPDIR")
         .uid(number)
         .gid(number)
         .stdin(Stdio::null())

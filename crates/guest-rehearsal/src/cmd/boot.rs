@@ -4,8 +4,9 @@ use cli_kit::failure::Doing;
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use guest_rehearsal::boot::luks::Disks;
-use guest_rehearsal::boot::{Guest, boot};
+use guest_rehearsal::boot::{Guest, boot, medium};
 use guest_rehearsal::guest_key::GuestKey;
+use guest_rehearsal::logging_probe::{Limits, LoggingProbe};
 use guest_rehearsal::report::{BootReport, Step, Verdict};
 
 use crate::cli::Boot;
@@ -20,14 +21,25 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let key = GuestKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
     let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
-    let guest = Guest { key: &key, at: arguments.at.unwrap_or_else(clock::now), disks: &disks };
+    let probe = arguments.probe_logging.then(|| probe(arguments));
+    let at = arguments.at.unwrap_or_else(clock::now);
+    let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe.as_ref() };
     let (booted, ended) = {
         let _progress = Progress::spinner(report, "booting");
-        boot(&user_data, &guest)
+        medium::boot_from(&user_data, |user_data| boot(user_data, &guest))
     };
     report.result(&booted, log)?;
     ended?;
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
+}
+
+fn probe(arguments: &Boot) -> LoggingProbe {
+    LoggingProbe {
+        now: clock::now(),
+        origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        resolve: arguments.resolve.clone(),
+        limits: Limits::default(),
+    }
 }
 
 fn refused(arguments: &Boot, step: &Step) -> Failure {
@@ -43,8 +55,15 @@ fn refused(arguments: &Boot, step: &Step) -> Failure {
 /// One line for each step; then what the attestation record must show, or what the console of the real guest would.
 fn log(report: &BootReport) -> Vec<String> {
     let mut lines: Vec<_> = report.steps.iter().map(line).collect();
-    if let Some(code) = report.refusal().and_then(|step| step.code) {
-        lines.push(format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning));
+    if let Some(step) = report.refusal() {
+        lines.push(match step.code {
+            Some(code) => {
+                format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning)
+            }
+            None => {
+                "the guest would not boot as it should; no source says what its console would show".into()
+            }
+        });
         return lines;
     }
     if !report.booted {

@@ -1,0 +1,53 @@
+//! `identity`: who this persona is to age, for those who encrypt to it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::age_keys::NewIdentity;
+use crate::clock;
+use crate::failure::{DoingIo as _, Failure};
+use crate::output::{Output, Visibility};
+use crate::persona::{Persona, PersonaFile};
+use crate::report::Report;
+
+/// What `identity` takes.
+#[derive(Args, Clone, Debug)]
+pub struct IdentityArguments {
+    /// Your folder, with persona.yaml
+    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    folder: PathBuf,
+    #[command(flatten)]
+    identity: NewIdentity,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    identity: String,
+    recipient: String,
+    made: bool,
+}
+
+/// Shows the recipient of the folder's identity, and makes the identity where there is none. One that exists is never
+/// replaced: a vault may be encrypted to it.
+pub fn identity(arguments: &IdentityArguments, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = PersonaFile::read(&arguments.folder, persona)?.identity;
+    let made = path.symlink_metadata().is_err();
+    let recipient = if made {
+        let (file, recipient) = arguments.identity.make(&path.display().to_string(), clock::now())?;
+        let mut output = Output::create(&path, false, Visibility::Secret)?;
+        output.write_all(&file).doing_io("write", &path)?;
+        output.commit()?;
+        recipient
+    } else {
+        arguments.identity.recipient_of(&path, report)?
+    };
+    let shown = Shown { identity: path.display().to_string(), recipient, made };
+    report.result(&shown, |shown| vec![shown.recipient.clone()])?;
+    if made {
+        report.success(&format!("wrote `{}`; keep a copy elsewhere", shown.identity));
+    }
+    Ok(())
+}

@@ -1,0 +1,229 @@
+//! Where everything lies on a medium, and the bytes of all that is not a file.
+//!
+//! Each structure is written field by field in the order of its standard: ECMA-119 (ISO 9660), sections named beside
+//! them, and Microsoft's Joliet specification, which is the same in UCS-2.
+
+use super::{FILES, VOLUME_ID};
+
+/// Bytes of a sector.
+pub const SECTOR: u32 = 2048;
+
+/// A multiple of every disk's sector, so that the guest's disk is as long as the file; and what is probed for a label in a
+/// disk, its first 64 KiB, is there (xorriso takes a shorter medium for an empty one).
+const GRANULE: u64 = 64 << 10;
+
+/// Sector of the first path table; three more follow.
+const PATH_TABLES: u32 = 19;
+const ROOT: u32 = 23;
+const JOLIET_ROOT: u32 = 24;
+const FIRST_FILE: u32 = 25;
+
+/// The path table holds the root alone.
+const PATH_TABLE_SIZE: u32 = 10;
+
+/// 1970-01-01 00:00:00, offset 0: years since 1900, month, day, hour, minute, second, quarters of an hour.
+const EPOCH: [u8; 7] = [70, 1, 1, 0, 0, 0, 0];
+
+/// The names in the primary tree: 8.3 letters, for readers of neither Rock Ridge nor Joliet. Sorted, as [`FILES`] is not.
+const SHORT: [&str; 3] = ["META_DAT.;1", "VENDOR_D.;1", "USER_DAT.;1"];
+
+/// Indexes into [`FILES`] in the order of names, which is that of directories.
+const BY_NAME: [usize; 3] = [0, 2, 1];
+
+/// One of the two trees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tree {
+    /// With Rock Ridge.
+    Primary,
+    Joliet,
+}
+
+/// Where the files lie.
+#[derive(Debug)]
+pub struct Layout {
+    /// Bytes of each of [`FILES`].
+    pub lengths: [u32; 3],
+}
+
+impl Layout {
+    /// Bytes of the medium.
+    pub fn size(&self) -> u64 {
+        let sectors: u64 = self.lengths.iter().map(|length| u64::from(sectors(*length))).sum();
+        ((u64::from(FIRST_FILE) + sectors) * u64::from(SECTOR)).next_multiple_of(GRANULE)
+    }
+
+    /// Everything before the first file.
+    pub fn head(&self) -> Vec<u8> {
+        let mut head = vec![0; 16 * SECTOR as usize];
+        for sector in [
+            self.volume_descriptor(Tree::Primary),
+            self.volume_descriptor(Tree::Joliet),
+            // 8.3: type 255 ends the descriptors
+            b"\xffCD001\x01".to_vec(),
+            path_table(ROOT.to_le_bytes(), 1_u16.to_le_bytes()),
+            path_table(ROOT.to_be_bytes(), 1_u16.to_be_bytes()),
+            path_table(JOLIET_ROOT.to_le_bytes(), 1_u16.to_le_bytes()),
+            path_table(JOLIET_ROOT.to_be_bytes(), 1_u16.to_be_bytes()),
+            self.directory(Tree::Primary),
+            self.directory(Tree::Joliet),
+        ] {
+            head.extend(sector);
+            head.resize(head.len().next_multiple_of(SECTOR as usize), 0);
+        }
+        head
+    }
+
+    /// The first sector of each of [`FILES`].
+    fn places(&self) -> [u32; 3] {
+        let mut next = FIRST_FILE;
+        self.lengths.map(|length| {
+            let place = next;
+            next += sectors(length);
+            place
+        })
+    }
+
+    /// 8.4, 8.5.
+    fn volume_descriptor(&self, tree: Tree) -> Vec<u8> {
+        let (kind, path_tables) = match tree {
+            Tree::Primary => (1, PATH_TABLES),
+            Tree::Joliet => (2, PATH_TABLES + 2),
+        };
+        let blocks = u32::try_from(self.size() / u64::from(SECTOR)).unwrap_or(u32::MAX);
+        let mut bytes = vec![kind];
+        bytes.extend(b"CD001\x01\0");
+        bytes.extend(padded("", 32, tree)); // system
+        bytes.extend(padded(VOLUME_ID, 32, tree));
+        bytes.extend([0; 8]);
+        bytes.extend(both32(blocks));
+        // UCS-2 level 3
+        bytes.extend(if tree == Tree::Joliet { b"%/E" } else { &[0; 3] });
+        bytes.extend([0; 29]);
+        bytes.extend(both16(1)); // volumes in the set
+        bytes.extend(both16(1)); // this is the first
+        bytes.extend(both16(2048));
+        bytes.extend(both32(PATH_TABLE_SIZE));
+        bytes.extend(path_tables.to_le_bytes());
+        bytes.extend([0; 4]); // no second copy
+        bytes.extend((path_tables + 1).to_be_bytes());
+        bytes.extend([0; 4]);
+        bytes.extend(record(&[0], root(tree), SECTOR, DIRECTORY, &[]));
+        for length in [128, 128, 128, 128, 37, 37, 37] {
+            // set, publisher, preparer, application; copyright, abstract, bibliography
+            bytes.extend(padded("", length, tree));
+        }
+        for _ in 0..4 {
+            // created, modified, expires, in effect: not told, else Linux makes one UUID of it for all media
+            bytes.extend(b"0000000000000000\0");
+        }
+        bytes.push(1); // file structure
+        bytes
+    }
+
+    /// 9.1: `.`, `..` and the files.
+    fn directory(&self, tree: Tree) -> Vec<u8> {
+        let rock_ridge = |bytes: Vec<u8>| if tree == Tree::Primary { bytes } else { Vec::new() };
+        // SP and ER, in the root's `.` alone, say that there is Rock Ridge
+        let dot =
+            rock_ridge([b"SP\x07\x01\xbe\xef\0".to_vec(), rock_ridge_itself(), posix(0o040_555, 2)].concat());
+        let dot_dot = rock_ridge(posix(0o040_555, 2));
+        let mut bytes = record(&[0], root(tree), SECTOR, DIRECTORY, &dot);
+        bytes.extend(record(&[1], root(tree), SECTOR, DIRECTORY, &dot_dot));
+        let places = self.places();
+        for index in BY_NAME {
+            let part = |table: [u32; 3]| table.get(index).copied().unwrap_or_default();
+            let name = |table: [&'static str; 3]| table.get(index).copied().unwrap_or_default();
+            let identifier = match tree {
+                Tree::Primary => name(SHORT).as_bytes().to_vec(),
+                Tree::Joliet => ucs2(name(FILES)).collect(),
+            };
+            let extra = rock_ridge([posix(0o100_444, 1), alternate_name(name(FILES))].concat());
+            bytes.extend(record(&identifier, part(places), part(self.lengths), FILE, &extra));
+        }
+        bytes
+    }
+}
+
+const FILE: u8 = 0;
+const DIRECTORY: u8 = 2;
+
+fn root(tree: Tree) -> u32 {
+    if tree == Tree::Primary { ROOT } else { JOLIET_ROOT }
+}
+
+/// How many sectors hold so many bytes.
+fn sectors(length: u32) -> u32 {
+    length.div_ceil(SECTOR)
+}
+
+/// 7.2.3: a number in both orders of bytes.
+fn both16(number: u16) -> Vec<u8> {
+    [number.to_le_bytes(), number.to_be_bytes()].concat()
+}
+
+/// 7.3.3.
+fn both32(number: u32) -> Vec<u8> {
+    [number.to_le_bytes(), number.to_be_bytes()].concat()
+}
+
+fn ucs2(text: &str) -> impl Iterator<Item = u8> {
+    text.encode_utf16().flat_map(u16::to_be_bytes)
+}
+
+/// A text followed by spaces; a byte that is left over in UCS-2 is zero.
+fn padded(text: &str, length: usize, tree: Tree) -> Vec<u8> {
+    let spaces = " ".repeat(length);
+    let padded = text.chars().chain(spaces.chars());
+    let mut bytes: Vec<u8> = match tree {
+        Tree::Primary => padded.map(|c| u8::try_from(c).unwrap_or(b'_')).take(length).collect(),
+        Tree::Joliet => ucs2(&padded.collect::<String>()).take(length / 2 * 2).collect(),
+    };
+    bytes.resize(length, 0);
+    bytes
+}
+
+/// 9.4: the root, its own parent.
+fn path_table(place: [u8; 4], parent: [u8; 2]) -> Vec<u8> {
+    [&[1, 0][..], &place, &parent, &[0, 0]].concat()
+}
+
+/// 9.1: 33 bytes, the name, a zero if that makes it even, what Rock Ridge adds, a zero if that makes it even.
+fn record(name: &[u8], place: u32, length: u32, flags: u8, extra: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0, 0];
+    bytes.extend(both32(place));
+    bytes.extend(both32(length));
+    bytes.extend(EPOCH);
+    bytes.extend([flags, 0, 0]);
+    bytes.extend(both16(1));
+    bytes.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
+    bytes.extend(name);
+    bytes.resize(bytes.len().next_multiple_of(2), 0);
+    bytes.extend(extra);
+    bytes.resize(bytes.len().next_multiple_of(2), 0);
+    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    if let Some(first) = bytes.first_mut() {
+        *first = length;
+    }
+    bytes
+}
+
+/// SUSP 5.5, ER: Rock Ridge by its name alone; description and source are for people, and fill a sector of their own.
+fn rock_ridge_itself() -> Vec<u8> {
+    [&b"ER\x12\x01\x0a\0\0\x01"[..], b"RRIP_1991A"].concat()
+}
+
+/// RRIP 4.1.1 and 4.1.6, PX and TF: mode, links, owner 0; modified, accessed and changed at the epoch.
+fn posix(mode: u32, links: u32) -> Vec<u8> {
+    [&b"PX\x24\x01"[..], &both32(mode), &both32(links), &both32(0), &both32(0)]
+        .into_iter()
+        .chain([&b"TF\x1a\x01\x0e"[..], &EPOCH, &EPOCH, &EPOCH])
+        .flatten()
+        .copied()
+        .collect()
+}
+
+/// RRIP 4.1.4, NM: the name as it is.
+fn alternate_name(name: &str) -> Vec<u8> {
+    let length = u8::try_from(name.len() + 5).unwrap_or(u8::MAX);
+    [&b"NM"[..], &[length, 1, 0], name.as_bytes()].concat()
+}

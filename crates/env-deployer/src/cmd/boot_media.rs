@@ -1,0 +1,154 @@
+//! `env-deployer boot-media`: user data verified, then written to a medium that a guest boots from.
+
+use std::collections::BTreeMap;
+use std::io::Seek as _;
+use std::path::{Path, PathBuf};
+
+use cli_kit::failure::DoingIo as _;
+use cli_kit::input::{self, Input};
+use cli_kit::output::{Output, Visibility, is_stdout, refuse_inputs};
+use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::progress::Progress;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, clock};
+use contract_core::boot_media::{self, Hostname};
+use contract_core::user_data::{self, Form, UserDataFacts};
+use contract_core::verifying_key::VerifyingKey;
+use serde::Serialize;
+
+use crate::cli::BootMedia;
+use crate::libvirt::Libvirt;
+
+/// Bytes of a file that holds one key.
+const LARGEST_KEY: usize = 64 << 10;
+
+/// What was done.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Done {
+    medium: String,
+    bytes: u64,
+    hostname: String,
+    /// Of the key that verified the user data.
+    key_fingerprint: Option<String>,
+    /// Lines of the attestation record, name to SHA-256.
+    attestation_record: BTreeMap<&'static str, String>,
+    /// How to attach the medium; none where it has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    libvirt: Option<Libvirt>,
+}
+
+pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
+    report.shares_stdout_with(&arguments.output)?;
+    let hostname =
+        Hostname::parse(&arguments.hostname).doing(|| format!("`{}` is no host name", arguments.hostname))?;
+    let key = signing_key(arguments)?;
+    let mut user_data = Input::open(&arguments.user_data)?;
+    let name = user_data.name();
+    let facts = {
+        let _progress = Progress::spinner(report, "verifying");
+        user_data::survey(&mut user_data).doing(|| format!("cannot read `{name}` as user data"))?
+    };
+    let key_fingerprint = verify(arguments, &facts, &name, key.as_ref(), report)?;
+    user_data.rewind().doing_io("read", &arguments.user_data)?;
+
+    let cannot = || format!("cannot make a boot medium of `{name}`");
+    let medium = boot_media::BootMedia::of(user_data, &facts, &hostname).doing(cannot)?;
+    let is_plain = [&facts.workload, &facts.env].iter().any(|it| matches!(it.form, Form::Plain));
+    let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
+    let read = [Some(&arguments.user_data), key.as_ref().map(|(path, _)| path)];
+    let read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
+    refuse_inputs(&arguments.output, &read)?;
+    let mut output = Output::create(&arguments.output, arguments.force.force, visibility)?;
+    let written = {
+        let progress = Progress::bytes(report, "writing", Some(medium.size()));
+        medium.write_to(&mut output, &|done| progress.reached(done)).doing(cannot)?
+    };
+    let (medium, quoted) = (output.name(), output.quoted());
+    output.commit()?;
+    let done = Done {
+        medium,
+        bytes: written.bytes,
+        hostname: hostname.as_str().to_owned(),
+        key_fingerprint,
+        attestation_record: facts
+            .attestation_lines()
+            .into_iter()
+            .chain(written.attestation_lines())
+            .collect(),
+        libvirt: (!is_stdout(&arguments.output)).then(|| Libvirt::of(&arguments.output)),
+    };
+    show(&done, &quoted, report)
+}
+
+fn show(done: &Done, quoted: &str, report: &Report) -> Result<(), Failure> {
+    report.note("the attestation record of the running guest must show:");
+    for (line, sha256) in &done.attestation_record {
+        report.note(&format!("  {sha256} {line}"));
+    }
+    report.success(&format!("wrote {quoted}, {} bytes, for a guest named `{}`", done.bytes, done.hostname));
+    done.libvirt.iter().flat_map(Libvirt::lines).for_each(|line| report.note(&line));
+    report.result(done, |_| Vec::<String>::new())
+}
+
+/// The key of the flag, or of the folder. None is a warning, not an error: user data may come without a folder.
+fn signing_key(arguments: &BootMedia) -> Result<Option<(PathBuf, VerifyingKey)>, Failure> {
+    let path = match &arguments.signing_key {
+        Some(path) => Some(path.clone()),
+        None => PersonaFile::read(Path::new("."), Persona::EnvDeployer)?.signing_key,
+    };
+    path.map(|path| {
+        let text = input::read_text(&path, LARGEST_KEY)?;
+        let key = VerifyingKey::parse(&text)
+            .doing(|| format!("cannot use the signing key `{}`", input::name(&path)))?;
+        Ok((path, key))
+    })
+    .transpose()
+}
+
+/// Refuses what a guest should not be started with; returns the fingerprint of the key that the user data were verified
+/// with.
+fn verify(
+    arguments: &BootMedia,
+    facts: &UserDataFacts,
+    name: &str,
+    key: Option<&(PathBuf, VerifyingKey)>,
+    report: &Report,
+) -> Result<Option<String>, Failure> {
+    for (key, value) in [("workload", &facts.workload), ("env", &facts.env)] {
+        if matches!(value.form, Form::Plain) && !arguments.danger_accept_plain_sections {
+            return Err(Failure::new(
+                ExitCode::Refused,
+                format!("`{name}`: the `{key}` section is not encrypted: everybody who sees the medium can read it"),
+            )
+            .hint("encrypt it: `workload-provider encrypt`, `env-deployer encrypt`, then `contract-signer sign`")
+            .hint("for a test without secrets, add `--danger-accept-plain-sections`"));
+        }
+    }
+    for key in &facts.unknown {
+        let hint = "see whether it is misspelt, and who put it there".to_owned();
+        report.warning(
+            &format!("`{key}` is no key of user data that this version knows, and it is not signed"),
+            &[hint],
+        );
+    }
+    if facts.signature.is_none() && arguments.danger_accept_unsigned {
+        report.warning(&format!("`{name}` is not signed"), &[]);
+        return Ok(None);
+    }
+    let does_not_hold = || format!("`{name}` does not hold");
+    if let Some((_, key)) = key {
+        facts.verify(key, clock::now()).doing(does_not_hold)?;
+        report.note(&format!("`{name}` holds: signed with key {}", key.fingerprint()));
+        return Ok(Some(key.fingerprint().to_owned()));
+    }
+    if facts.signature.is_none() {
+        let refusal = Err(user_data::Refusal::Unsigned).doing(does_not_hold);
+        return refusal.map_err(|it| it.hint("for a test guest, add `--danger-accept-unsigned`"));
+    }
+    let hint = "name the contract signer's key: `--signing-key signing-key.pub.pem`, or `signing-key` in `persona.yaml`";
+    report.warning(
+        &format!("`{name}` is signed, and nobody knows by whom: no signing key is named"),
+        &[hint.to_owned()],
+    );
+    Ok(None)
+}

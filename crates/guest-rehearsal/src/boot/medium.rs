@@ -1,0 +1,177 @@
+//! The boot medium, on which the guest finds its user data (contract-format, section 10).
+
+use std::io::Cursor;
+
+use contract_core::advice::Advice as _;
+use contract_core::boot_media::{Extent, Medium, VENDOR_DATA, VOLUME_ID, is_medium};
+use contract_core::yaml::{self, Limits, Tags};
+
+use super::Booted;
+use super::log::Log;
+use crate::hpl::HPL11001E;
+use crate::report::{BootReport, Digest};
+
+const STEP: &str = "medium";
+
+/// Boots from a medium, or from user data alone. `boot` is told the user data; what the medium adds, a first step and the
+/// lines of the attestation record, is put around what it reports.
+pub fn boot_from(bytes: &[u8], boot: impl FnOnce(&[u8]) -> Booted) -> Booted {
+    if !matches!(is_medium(Cursor::new(bytes)), Ok(true)) {
+        return boot(bytes);
+    }
+    let mut log = Log::default();
+    let read = Medium::read(Cursor::new(bytes))
+        .and_then(|medium| Ok((medium.attestation_lines(Cursor::new(bytes))?, medium)));
+    let (lines, medium) = match read {
+        Ok(read) => read,
+        Err(error) => {
+            let hints = error.hints();
+            let hint = hints.first().map_or("", String::as_str);
+            // the log's last step tells that the boot stopped
+            let _ = log.refused(STEP, HPL11001E, error.to_string(), hint);
+            return (BootReport { steps: log.0, ..BootReport::default() }, Ok(()));
+        }
+    };
+    let sha256 = lines.last().map_or("", |(_, sha256)| sha256);
+    tell(&mut log, bytes, &medium, sha256);
+    let (booted, ended) = boot(file(bytes, medium.user_data));
+    let steps = log.0.into_iter().chain(booted.steps).collect();
+    let mut attestation = booted.attestation;
+    for (name, sha256) in lines {
+        if attestation.iter().all(|digest| digest.name != name) {
+            attestation.push(Digest { name, sha256 });
+        }
+    }
+    (BootReport { steps, attestation, ..booted }, ended)
+}
+
+/// What there is, and what the guest makes of the files beside the user data.
+fn tell(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
+    let joliet = if medium.joliet { "with" } else { "without" };
+    let name = hostname(file(bytes, medium.meta_data));
+    let host =
+        name.as_ref().map_or("no name for the guest".to_owned(), |name| format!("a guest named `{name}`"));
+    let detail =
+        format!("volume `{VOLUME_ID}`, {}, {joliet} a Joliet tree; {host}; sha256 {sha256}", medium.names);
+    let mut unusual = Vec::new();
+    if name.is_none() {
+        unusual.push("`meta-data` has no `local-hostname: NAME`".to_owned());
+    }
+    if yaml::text(file(bytes, medium.vendor_data)).ok().and_then(usual_vendor_data).is_none() {
+        unusual.push(
+            "`vendor-data` is not the `#cloud-config` with `users: [default]` that is usual".to_owned(),
+        );
+    }
+    if !medium.others.is_empty() {
+        unusual.push(format!("there is also `{}`, which cloud-init may read", medium.others.join("`, `")));
+    }
+    if unusual.is_empty() {
+        log.ok(STEP, detail);
+    } else {
+        log.warning(STEP, None, format!("{detail}; {}", unusual.join("; ")));
+    }
+}
+
+/// A file of a medium that was read within its bounds.
+fn file(bytes: &[u8], extent: Extent) -> &[u8] {
+    let (start, end) = extent.range();
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+    bytes.get(place(start)..place(end)).unwrap_or_default()
+}
+
+fn hostname(meta_data: &[u8]) -> Option<String> {
+    let document = yaml::parse(yaml::text(meta_data).ok()?, &Limits::default(), Tags::Refused).ok()?;
+    document.root.entry("local-hostname")?.text().filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// The same YAML as ours, under the line that makes it cloud-init's.
+fn usual_vendor_data(text: &str) -> Option<()> {
+    let parse = |text| yaml::parse(text, &Limits::default(), Tags::Refused).ok();
+    let same = text.starts_with("#cloud-config") && parse(text)?.root.same(&parse(VENDOR_DATA)?.root);
+    same.then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use contract_core::boot_media::{BootMedia, Hostname};
+    use contract_core::user_data::survey;
+
+    use super::*;
+    use crate::boot::luks::Disks;
+    use crate::boot::{Guest, boot};
+    use crate::report::Verdict;
+    use crate::testing::{Case, guest_key};
+
+    fn medium() -> Vec<u8> {
+        let user_data = Case::sound().user_data();
+        let facts = survey(Cursor::new(&user_data)).unwrap();
+        let mut bytes = Vec::new();
+        let name = Hostname::parse("paynow").unwrap();
+        BootMedia::of(user_data.as_bytes(), &facts, &name).unwrap().write_to(&mut bytes, &|_| ()).unwrap();
+        bytes
+    }
+
+    fn try_boot(bytes: &[u8]) -> BootReport {
+        let disks = &Disks::default();
+        let guest = Guest { key: guest_key(), at: jiff::Timestamp::now(), disks, probe_logging: None };
+        let (report, ended) = boot_from(bytes, |user_data| boot(user_data, &guest));
+        ended.unwrap();
+        report
+    }
+
+    #[test]
+    fn a_medium_boots_and_determines_four_lines_of_the_record() {
+        let bytes = medium();
+        let report = try_boot(&bytes);
+        assert!(report.booted, "{report:#?}");
+        let first = &report.steps[0];
+        assert_eq!((first.name, first.verdict), ("medium", Verdict::Ok));
+        let sha256 = &report.attestation.last().unwrap().sha256;
+        assert_eq!(
+            first.detail,
+            format!(
+                "volume `cidata`, Rock Ridge names, with a Joliet tree; a guest named `paynow`; sha256 {sha256}"
+            )
+        );
+        let names: Vec<_> = report.attestation.iter().map(|digest| digest.name).collect();
+        assert_eq!(
+            names,
+            [
+                "contract:workload",
+                "contract:env",
+                "cidata/user-data",
+                "cidata/meta-data",
+                "cidata/vendor-data",
+                "/dev/disk/by-label/cidata"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_damaged_medium_does_not_boot() {
+        let mut bytes = medium();
+        bytes.truncate(40_000);
+        let report = try_boot(&bytes);
+        assert!(!report.booted);
+        let refusal = report.refusal().unwrap();
+        assert_eq!((refusal.name, refusal.code), ("medium", Some(HPL11001E)));
+        assert!(refusal.hint.is_some());
+        assert!(report.attestation.is_empty());
+    }
+
+    #[test]
+    fn what_stands_beside_the_user_data_is_looked_at() {
+        let mut bytes = medium();
+        let at = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).position(|it| it == text).unwrap();
+        let place = at(&bytes, b"local-hostname");
+        bytes[place] = b'x';
+        let place = at(&bytes, b"default");
+        bytes[place] = b'x';
+        let report = try_boot(&bytes);
+        assert!(report.booted);
+        let first = &report.steps[0];
+        assert_eq!(first.verdict, Verdict::Warning);
+        assert!(first.detail.contains("no `local-hostname"), "{}", first.detail);
+        assert!(first.detail.contains("`vendor-data` is not"), "{}", first.detail);
+    }
+}
