@@ -19,6 +19,7 @@ use jiff::Timestamp;
 
 pub use fault::{Fault, Unreached, Whose};
 pub use reach::Resolve;
+pub(crate) use tls::certificates;
 use tls::Trust;
 
 /// The documentation's port of `logging.syslog`. The schema's default is 514: the two can't both be what the guest takes.
