@@ -29,7 +29,7 @@ pub struct Contents {
 pub struct Certificate {
     /// The field that it stands in: `logging.syslog.cert`.
     pub field: String,
-    /// What it is for.
+    /// Whose it is.
     pub role: &'static str,
     /// Its subject on one line.
     pub subject: String,
@@ -93,13 +93,13 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
         found.extend(all.iter().filter_map(|it| Certificate::of(field, role, it).ok()));
     };
     if let Logging::Syslog(syslog) = &env.logging {
-        add("logging.syslog.server", "authority of the log server", &syslog.server);
+        add("logging.syslog.server", "log server’s authority", &syslog.server);
         if let Some(certificate) = &syslog.cert {
-            add("logging.syslog.cert", "the guest itself, towards the log server", certificate);
+            add("logging.syslog.cert", "guest, to the log server", certificate);
         }
     }
     for (name, certificate) in &env.cacerts {
-        add(&format!("cacerts.{name}"), "authority of a registry", certificate);
+        add(&format!("cacerts.{name}"), "authority, for images", certificate);
     }
     found
 }

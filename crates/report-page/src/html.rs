@@ -143,11 +143,8 @@ impl Html {
     pub fn facts(&mut self, facts: &[(&str, &dyn Fn(&mut Self))]) {
         self.element("dl", &[], |html| {
             for (name, fact) in facts {
-                // a `div` in a `dl` keeps the pair together on paper
-                html.element("div", &[], |html| {
-                    html.element("dt", &[], |html| html.text(name));
-                    html.element("dd", &[], |html| fact(html));
-                });
+                html.element("dt", &[], |html| html.text(name));
+                html.element("dd", &[], |html| fact(html));
             }
         });
     }

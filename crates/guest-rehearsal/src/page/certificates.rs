@@ -13,8 +13,8 @@ const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One row of the table.
 struct Shown<'a> {
-    what: String,
     role: &'a str,
+    place: String,
     subject: Option<&'a str>,
     validity: Option<(Timestamp, Timestamp)>,
     key_fingerprint: &'a str,
@@ -30,7 +30,7 @@ pub fn write(html: &mut Html, record: Option<&Record>, contents: Option<&Content
     if !shown.is_empty() {
         let table = Table {
             caption: "Remaining life is counted from the time of boot.",
-            columns: &["Certificate", "Remaining life", "Validity, subject, key"],
+            columns: &["Whose", "Remaining life", "Validity, subject, key"],
         };
         table.write(html, shown, |row, shown| write_row(row, &shown, at));
     }
@@ -49,15 +49,15 @@ fn encryption(record: &Record) -> Vec<Shown<'_>> {
     }
     let (workload, env) = (stated(&record.workload), stated(&record.env));
     let rows = if workload == env {
-        vec![("as both authors state it", workload)]
+        vec![("as both authors state it in their handoffs", workload)]
     } else {
         vec![("as the workload provider states it", workload), ("as the env deployer states it", env)]
     };
-    let shown = rows.into_iter().filter_map(|(role, facts)| {
+    let shown = rows.into_iter().filter_map(|(place, facts)| {
         let facts = facts?;
         Some(Shown {
-            what: "encryption certificate".to_owned(),
-            role,
+            role: "guest image, for encryption",
+            place: place.to_owned(),
             subject: Some(&facts.subject),
             validity: Some((facts.not_before, facts.not_after)),
             key_fingerprint: &facts.key_fingerprint,
@@ -69,8 +69,8 @@ fn encryption(record: &Record) -> Vec<Shown<'_>> {
 fn signing(contents: &Contents) -> Option<Shown<'_>> {
     let key = contents.signing_key.as_ref()?;
     Some(Shown {
-        what: "signingKey".to_owned(),
-        role: "the contract ends with it",
+        role: "contract signer",
+        place: "`signingKey`".to_owned(),
         subject: key.subject(),
         validity: key.begins().zip(key.expires()),
         key_fingerprint: key.fingerprint(),
@@ -79,8 +79,8 @@ fn signing(contents: &Contents) -> Option<Shown<'_>> {
 
 fn of_section(certificate: &Certificate) -> Shown<'_> {
     Shown {
-        what: certificate.field.clone(),
         role: certificate.role,
+        place: format!("`{}`", certificate.field),
         subject: Some(&certificate.subject),
         validity: Some((certificate.begins, certificate.ends)),
         key_fingerprint: &certificate.key_fingerprint,
@@ -88,7 +88,7 @@ fn of_section(certificate: &Certificate) -> Shown<'_> {
 }
 
 fn write_row(row: &mut Row<'_>, shown: &Shown<'_>, at: Timestamp) {
-    row.name(|html| html.text(&shown.what));
+    row.name(|html| html.text(shown.role));
     row.cell(|html| match shown.validity {
         Some((begins, ends)) => {
             let (mark, word) = remaining(begins, ends, at);
@@ -99,13 +99,13 @@ fn write_row(row: &mut Row<'_>, shown: &Shown<'_>, at: Timestamp) {
     row.cell(|html| {
         match shown.validity {
             Some((begins, ends)) => html.text(&format!("{} to {}", when(begins), when(ends))),
-            None => html.text("a bare key: without a certificate, the contract has no end"),
+            None => html.text("a bare key: no certificate ends, and no contract with it"),
         }
         if let Some(subject) = shown.subject {
             html.element("p", &[], |html| html.text(subject));
         }
         html.element("p", &[], |html| html.value(shown.key_fingerprint));
-        html.note(shown.role);
+        html.note(&shown.place);
     });
 }
 

@@ -64,10 +64,10 @@ fn statement(html: &mut Html, half: &HalfRecord) {
     let Some(statement) = &half.statement else { return html.mark(Mark::Warning, "none: a bare token") };
     let stated = &statement.predicate;
     let (platform, tool) = (stated.platform, &stated.tool);
-    html.text(&format!("for `{platform}`, made {} with {} {}", when(stated.time), tool.name, tool.version));
+    html.prose(&format!("for `{platform}`, made {} with {} {}", when(stated.time), tool.name, tool.version));
     if let Some(archive) = &stated.archive {
         html.element("p", &[("class", "note")], |html| {
-            html.text("archive sha256 ");
+            html.text("archive, SHA-256");
             html.digest(&archive.sha256);
         });
     }
