@@ -61,7 +61,9 @@ impl BootPage<'_> {
     fn lead(&self, html: &mut Html) {
         if let Some(step) = self.report.refusal() {
             match step.code {
-                Some(code) => html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning)),
+                Some(code) => {
+                    html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning))
+                }
                 None => html.paragraph("No source says what its console would show."),
             }
             html.paragraph(&format!("It stops at `{}`: {}", step.name, step.detail));
@@ -75,8 +77,11 @@ impl BootPage<'_> {
         }
         let said = if self.at_given { "given with `--at`" } else { "the time of this rehearsal" };
         let mut steps = vec![format!("{} ok", self.number(Verdict::Ok))];
-        let others =
-            [(Verdict::Warning, "with a warning"), (Verdict::Skipped, "skipped"), (Verdict::Refused, "refused")];
+        let others = [
+            (Verdict::Warning, "with a warning"),
+            (Verdict::Skipped, "skipped"),
+            (Verdict::Refused, "refused"),
+        ];
         for (verdict, word) in others {
             let number = self.number(verdict);
             steps.extend((number > 0).then(|| format!("{number} {word}")));

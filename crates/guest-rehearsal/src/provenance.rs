@@ -72,10 +72,8 @@ impl Provenance {
         }
         for (namespace, half) in [(Namespace::Workload, &record.workload), (Namespace::Env, &record.env)] {
             if let Some(voucher) = &half.vouched_by {
-                signed(half, voucher, namespace).map_err(|reason| ProvenanceError::NotVouched {
-                    section: namespace.section(),
-                    reason,
-                })?;
+                signed(half, voucher, namespace)
+                    .map_err(|reason| ProvenanceError::NotVouched { section: namespace.section(), reason })?;
             }
         }
         Ok(Self::Of { record: Box::new(record), key_compared: key.is_some() })

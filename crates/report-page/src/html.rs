@@ -59,8 +59,9 @@ impl Html {
     /// A sentence from anywhere: what stands between two backticks is set as code.
     pub fn prose(&mut self, text: &str) {
         let mut rest = text;
-        while let Some((before, code, behind)) =
-            rest.split_once('`').and_then(|(before, rest)| rest.split_once('`').map(|it| (before, it.0, it.1)))
+        while let Some((before, code, behind)) = rest
+            .split_once('`')
+            .and_then(|(before, rest)| rest.split_once('`').map(|it| (before, it.0, it.1)))
         {
             self.text(before);
             self.element("code", &[], |html| html.text(code));

@@ -13,14 +13,21 @@ pub struct Table<'a> {
 
 impl Table<'_> {
     /// Writes a table whose rows are these items.
-    pub fn write<T>(&self, html: &mut Html, items: impl IntoIterator<Item = T>, row: impl Fn(&mut Row<'_>, T)) {
+    pub fn write<T>(
+        &self,
+        html: &mut Html,
+        items: impl IntoIterator<Item = T>,
+        row: impl Fn(&mut Row<'_>, T),
+    ) {
         // the roles say again what the elements say: a cell that is laid out as a block is no cell for some browsers
         html.element("table", &[("role", "table")], |html| {
             html.element("caption", &[], |html| html.text(self.caption));
             html.element("thead", &[("role", "rowgroup")], |html| {
                 html.element("tr", &[("role", "row")], |html| {
                     for column in self.columns {
-                        html.element("th", &[("role", "columnheader"), ("scope", "col")], |html| html.text(column));
+                        html.element("th", &[("role", "columnheader"), ("scope", "col")], |html| {
+                            html.text(column)
+                        });
                     }
                 });
             });
