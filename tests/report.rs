@@ -9,7 +9,7 @@ const AT: &str = "--at 2027-03-01T12:00:00Z";
 
 /// Fails unless standard input is HTML whose elements close in the order in which they were opened, without a script, an
 /// event handler or anything that a browser would fetch.
-const CHECK: &str = r#"
+const CHECK: &str = r"
 import sys
 from html.parser import HTMLParser
 FETCH = {'src', 'href', 'srcset', 'data', 'action', 'poster', 'background', 'style', 'ping', 'manifest'}
@@ -37,7 +37,7 @@ assert all(b - a <= 1 for a, b in zip(page.levels, page.levels[1:])), page.level
 # a line end between elements is the writer's own
 assert all(c == '\n' or c.isprintable() for c in page.text), 'hidden characters'
 print(page.text)
-"#;
+";
 
 /// What a reader of the page sees, if it is a page.
 fn read(story: &Story, page: &str) -> String {
@@ -148,7 +148,7 @@ fn a_refused_boot_leaves_its_page_and_its_exit_code() {
         "HPL12001E",
         "What to do: sign with",
         "✕ refused",
-        "writes no attestation record",
+        "What identifies these user data",
     ] {
         assert!(page.contains(due), "{due}\n{page}");
     }

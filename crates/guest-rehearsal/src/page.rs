@@ -62,7 +62,7 @@ impl BootPage<'_> {
         if let Some(step) = self.report.refusal() {
             match step.code {
                 Some(code) => {
-                    html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning))
+                    html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning));
                 }
                 None => html.paragraph("No source says what its console would show."),
             }
@@ -117,7 +117,7 @@ impl BootPage<'_> {
         let caption = if self.report.booted {
             "What the attestation record of a guest with these user data must show."
         } else {
-            "What identifies these user data. A guest that does not boot writes no attestation record."
+            "What identifies these user data, as an attestation record would show it."
         };
         let table = Table { caption, columns: &["Line of the record", "SHA-256"] };
         table.write(html, &self.report.attestation, |row, Digest { name, sha256 }| {

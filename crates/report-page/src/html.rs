@@ -2,9 +2,15 @@
 
 use cli_kit::report::visible;
 
+/// What has room in a line of a phone, in characters.
+const SHORT: usize = 24;
+
 /// A piece of a page in the making.
 #[derive(Debug, Default)]
 pub struct Html(String);
+
+/// A name, and what there is to say of it.
+pub type Fact<'a> = (&'a str, &'a dyn Fn(&mut Html));
 
 /// How something is judged. Shown as a symbol and a word, so that colour only repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +70,9 @@ impl Html {
             .and_then(|(before, rest)| rest.split_once('`').map(|it| (before, it.0, it.1)))
         {
             self.text(before);
-            self.element("code", &[], |html| html.text(code));
+            // a browser breaks behind hyphens, and `--at` is one word
+            let short: &[_] = if code.chars().count() <= SHORT { &[("class", "short")] } else { &[] };
+            self.element("code", short, |html| html.text(code));
             rest = behind;
         }
         self.text(rest);
@@ -140,8 +148,8 @@ impl Html {
         self.element("h3", &[], |html| html.text(heading));
     }
 
-    /// Names and what there is to say of each.
-    pub fn facts(&mut self, facts: &[(&str, &dyn Fn(&mut Self))]) {
+    /// A list of facts.
+    pub fn facts(&mut self, facts: &[Fact<'_>]) {
         self.element("dl", &[], |html| {
             for (name, fact) in facts {
                 html.element("dt", &[], |html| html.text(name));
@@ -200,7 +208,7 @@ mod tests {
     fn backticks_set_code_and_nothing_else() {
         assert_eq!(
             written(|html| html.prose("`<b>`: see ``, ` alone")),
-            "<code>&lt;b&gt;</code>: see <code></code>, ` alone"
+            "<code class=\"short\">&lt;b&gt;</code>: see <code class=\"short\"></code>, ` alone"
         );
     }
 

@@ -29,6 +29,6 @@ mod html;
 mod page;
 mod table;
 
-pub use html::{Html, Mark};
+pub use html::{Fact, Html, Mark};
 pub use page::Page;
 pub use table::{Row, Table};

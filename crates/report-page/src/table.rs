@@ -26,7 +26,7 @@ impl Table<'_> {
                 html.element("tr", &[("role", "row")], |html| {
                     for column in self.columns {
                         html.element("th", &[("role", "columnheader"), ("scope", "col")], |html| {
-                            html.text(column)
+                            html.text(column);
                         });
                     }
                 });

@@ -15,6 +15,7 @@ use guest_rehearsal::logging_probe::{Limits, LoggingProbe};
 use guest_rehearsal::page::BootPage;
 use guest_rehearsal::provenance::Provenance;
 use guest_rehearsal::report::{BootReport, Step, Verdict};
+use jiff::Timestamp;
 
 use crate::cli::Boot;
 
@@ -31,7 +32,9 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let page = arguments.report.as_deref().map(|target| page_file(arguments, target, report)).transpose()?;
     let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
-    let at = arguments.at.unwrap_or_else(clock::now);
+    // to the second, as the page shows it: given as `--at`, that time brings the same page again
+    let now = clock::now();
+    let at = arguments.at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now));
     let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe.as_ref() };
     let (booted, ended) = {
         let _progress = Progress::spinner(report, "booting");

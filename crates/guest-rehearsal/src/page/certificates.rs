@@ -112,7 +112,7 @@ fn write_row(row: &mut Row<'_>, shown: &Shown<'_>, at: Timestamp) {
 /// In whole days, and what to think of it.
 fn remaining(begins: Timestamp, ends: Timestamp, at: Timestamp) -> (Mark, String) {
     let days = |duration: SignedDuration| match duration.as_hours() / 24 {
-        0 => "less than a day".to_owned(),
+        0 => "some hours".to_owned(),
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
     };
@@ -122,7 +122,7 @@ fn remaining(begins: Timestamp, ends: Timestamp, at: Timestamp) -> (Mark, String
         (Mark::Warning, format!("begins {} later", days(begins.duration_since(at))))
     } else {
         let left = ends.duration_since(at);
-        (if left < SOON { Mark::Warning } else { Mark::Good }, days(left))
+        if left < SOON { (Mark::Warning, format!("only {}", days(left))) } else { (Mark::Good, days(left)) }
     }
 }
 
@@ -137,10 +137,10 @@ mod tests {
         for (boot, mark, said) in [
             ("2026-01-01T00:00:00Z", Mark::Good, "364 days"),
             ("2026-12-01T12:00:00Z", Mark::Good, "30 days"),
-            ("2026-12-01T12:00:01Z", Mark::Warning, "29 days"),
-            ("2026-12-30T00:00:00Z", Mark::Warning, "1 day"),
-            ("2026-12-31T12:00:00Z", Mark::Warning, "less than a day"),
-            ("2026-12-31T12:00:01Z", Mark::Bad, "expired less than a day before"),
+            ("2026-12-01T12:00:01Z", Mark::Warning, "only 29 days"),
+            ("2026-12-30T00:00:00Z", Mark::Warning, "only 1 day"),
+            ("2026-12-31T12:00:00Z", Mark::Warning, "only some hours"),
+            ("2026-12-31T12:00:01Z", Mark::Bad, "expired some hours before"),
             ("2027-01-02T12:00:00Z", Mark::Bad, "expired 2 days before"),
             ("2025-12-25T00:00:00Z", Mark::Warning, "begins 7 days later"),
         ] {

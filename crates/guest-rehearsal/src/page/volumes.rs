@@ -34,8 +34,8 @@ pub fn write(html: &mut Html, record: Option<&Record>, contents: Option<&Content
         row.cell(|html| html.prose(volume.and_then(|it| it.mount.as_deref()).unwrap_or("not known")));
     });
     html.note(
-        "While a seed rolls, the section brings the previous one along, and the guest changes the disk’s passphrase at \
-         its next boot. A generation is what its owner states, and a higher one is a later seed.",
+        "While a seed rolls, the section brings the previous one along, so that the guest can change the disk’s \
+         passphrase. A generation is what its owner states, and a higher one is a later seed.",
     );
 }
 
