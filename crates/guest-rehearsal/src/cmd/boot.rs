@@ -42,7 +42,9 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     };
     // the log first: a record of other user data is no reason to keep silent on what was found
     if arguments.report.as_deref().is_some_and(is_stdout) {
-        log(&booted).iter().for_each(|line| report.note(line));
+        for line in log(&booted) {
+            report.note(&line);
+        }
     } else {
         report.result(&booted, log)?;
     }
