@@ -41,9 +41,9 @@ attacks! {
         exit: 3, says: ["unknown field", "\\u{1b}[2J"],
     }
     terminal_escapes_in_a_principal {
-        given: "sed -i $'s/^alice@/al\\e[2Jice@/; s/hpcr-workload/hpcr-env/' contract-signer/allowed_signers",
+        given: "sed -i $'s/^alice@/al\\e[2Jice@/' contract-signer/allowed_signers",
         run: SIGN,
-        exit: 4, says: ["al\\u{1b}[2Jice@example.com", "may not"],
+        exit: 3, says: ["allowed_signers:1: `al\\u{1b}[2Jice@example.com` can be no principal"],
     }
     terminal_escapes_in_the_options_of_a_line {
         given: "sed -i $'s/ namespaces=/ \\e[2J=/' contract-signer/allowed_signers",
@@ -82,7 +82,7 @@ fn no_control_character_of_a_statement_is_shown() {
         r#"restate 's/"(providedVariables|requiredVariables)": \[\]/"\1": ["A\\u001b[2J", "B\\u0007\\u009b31m", "C\\r\\nvouched for by    mallory"]/
                     s/"name": "workload-provider"/"name": "w\\u001b]0;owned\\u0007\\u202e"/; s/"version": "/"version": "\\u0085\\u0000/
                     s/"serial": "/"serial": "\\u001b[8m/; s/"subject": "C=/"subject": "\\u001b[A\\u2028C=/' workload.handoff
-           sed -i $'s/alice$/\e[2Jalice/; s/^bob@/b\e[2Job@/' contract-signer/allowed_signers"#,
+           sed -i $'s/alice$/\e[2Jalice/' contract-signer/allowed_signers"#,
     );
     for command in [
         "contract-signer inspect workload.handoff $TRUST",
@@ -92,6 +92,7 @@ fn no_control_character_of_a_statement_is_shown() {
         "sign -o new --danger-accept-expired-certificate --json",
     ] {
         let outcome = story.sh(command);
+        assert_eq!(outcome.exit, if command.starts_with("sign") { 4 } else { 0 }, "{command}: {outcome:?}");
         let said = format!("{}{}", outcome.text(), outcome.stderr);
         assert!(said.contains("\\u{1b}[") || said.contains("\\u001b["), "{command}: {outcome:?}");
         let raw = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
