@@ -107,17 +107,33 @@ fn the_ceremony_keeps_the_folders_apart() {
     story.does(&format!("guest-rehearsal ceremony '{}' -o ceremony", sample.display()));
     let secrets = story.does(
         "cd ceremony
-         sed -nE 's/^ *(seed|password): *\"?([^\"]{8,})\"?$/workload-provider \\2/p' workload-provider/workload.yaml
-         sed -nE 's/^ *(seed|password): *\"?([^\"]{8,})\"?$/env-deployer \\2/p' env-deployer/env.yaml
-         for persona in workload-provider env-deployer; do echo $persona $(cat $persona/data.seed); done
+         for persona in workload-provider env-deployer; do
+             age -d -i $persona/identity.age $persona/seeds.age | grep -q '^    seed: '
+             echo $persona $(sed -n 3p $persona/id_ed25519)
+         done
+         for persona in workload-provider env-deployer contract-signer; do
+             echo $persona $(grep ^AGE-SECRET-KEY-1 $persona/identity.age)
+         done
          echo contract-signer $(cat contract-signer/passphrase)
          for f in env-deployer/rsyslog/*key*.pem; do echo env-deployer $(sed -n 3p $f); done
          echo guest $(sed -n 3p guest/guest-key.pem)
          echo contract-signer $(sed -n 3p contract-signer/signing-key.pem)",
     );
-    assert!(secrets.lines().count() >= 8, "{secrets}");
+    let seeds = story.does(
+        "cd ceremony; for persona in workload-provider env-deployer; do
+             age -d -i $persona/identity.age $persona/seeds.age | sed -nE \"s/^    seed: \\\"(.*)\\\"/\\1/p\"
+         done",
+    );
+    assert_eq!(seeds.lines().count(), 2, "each has one");
+    for seed in seeds.lines() {
+        // encrypted in its owner's vault, and nowhere in plain
+        assert!(seed.len() >= 43);
+        assert_eq!(found(seed, &story.path("ceremony")), Vec::<String>::new());
+    }
+    assert!(secrets.lines().count() >= 10, "{secrets}");
     for line in secrets.lines() {
         let (owner, secret) = line.split_once(' ').unwrap();
+        assert!(secret.len() >= 43, "{line}");
         for persona in ["workload-provider", "env-deployer", "contract-signer", "guest"] {
             let places = found(secret, &story.path("ceremony").join(persona));
             assert_eq!(

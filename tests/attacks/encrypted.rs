@@ -45,6 +45,14 @@ file.seek(-3000, 2); file.write(bytes([b[0] ^ 1]))'",
         run: SIGN,
         exit: 3, says: ["it is damaged or cut short"],
     }
+    an_age_file_with_a_flipped_byte_in_a_middle_chunk {
+        given: "head -c 300000 /dev/urandom > workload-provider/play/blob
+                workload-provider encrypt workload-provider -r $(age-keygen -y contract-signer/identity.age) -o workload.handoff.age --force
+                python3 -c 'file = open(\"workload.handoff.age\", \"r+b\"); file.seek(200000); b = file.read(1)
+file.seek(200000); file.write(bytes([b[0] ^ 1]))'",
+        run: SIGN,
+        exit: 3, says: ["it is an age file that is damaged or cut short"],
+    }
     an_age_file_with_a_flipped_byte_in_its_header {
         given: "sed -i '/^--- /{s/^--- A/--- B/;t;s/^--- ./--- A/}' workload.handoff.age",
         run: SIGN,

@@ -5,6 +5,16 @@ use super::hostile;
 const PACK: &str = "timeout 20 workload-provider pack workload-provider/play -o new";
 
 hostile! {
+    a_persona_s_own_folder_as_archive {
+        given: "cp workload-provider/play/pod.yml workload-provider/; edit 's/!folder play/!folder ./' workload-provider/workload.yaml",
+        run: "workload-provider encrypt workload-provider -o new",
+        exit: 3, says: "this is a persona's folder",
+    }
+    a_persona_s_own_folder_packed {
+        given: "",
+        run: "workload-provider pack workload-provider -o new",
+        exit: 3, says: "this is a persona's folder",
+    }
     a_link_in_the_folder {
         given: "ln -s pod.yml workload-provider/play/link.yml",
         run: PACK,

@@ -7,7 +7,7 @@
 
 mod header;
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
 use age::armor::{ArmoredReader, ArmoredWriter};
 use age::stream::StreamReader;
@@ -105,8 +105,44 @@ pub fn encrypt(
     Ok(())
 }
 
-/// The plaintext of an age file, while it is read. Nothing of it is authentic before its end was reached.
-pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<Limited<R>>>>;
+/// The plaintext of an age file, while it is read. Nothing of it is authentic before its end was reached. What fails for
+/// the file's sake, and not for the machine's, carries [`AgeError::Damaged`]: see [`is_damage`].
+pub struct Plaintext<R: Read>(Stream<R>);
+
+type Stream<R> = StreamReader<ArmoredReader<BufReader<Limited<R>>>>;
+
+impl<R: Read> Read for Plaintext<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(damage)
+    }
+}
+
+impl<R: Read + Seek> Seek for Plaintext<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.0.seek(to).map_err(damage)
+    }
+}
+
+/// Only the machine's own errors have a number.
+fn damage(error: io::Error) -> io::Error {
+    let damaged = error.raw_os_error().is_none() && error.kind() != io::ErrorKind::Interrupted;
+    if damaged { io::Error::new(io::ErrorKind::InvalidData, AgeError::Damaged) } else { error }
+}
+
+/// Whether reading failed since an age file is damaged, however often the error was wrapped on its way.
+pub fn is_damage(error: &io::Error) -> bool {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if matches!(error.downcast_ref(), Some(AgeError::Damaged))
+            || inner.is_some_and(|inner| matches!(inner.downcast_ref(), Some(AgeError::Damaged)))
+        {
+            return true;
+        }
+        next = inner.map_or_else(|| error.source(), |inner| inner.source().or_else(|| error.source()));
+    }
+    false
+}
 
 /// Opens an age file, armored or not, with the first identity that fits. What `Read` then fails with, beside the
 /// machine's own errors, is that the rest is damaged or cut short.
@@ -116,7 +152,7 @@ pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plainte
         .map_err(|error| if limit.was_hit() { AgeError::LongHeader } else { not_opened(error) })?;
     limit.lift();
     let protected = decryptor.is_scrypt();
-    decryptor.decrypt(identities.iter().copied()).map_err(|error| match error {
+    decryptor.decrypt(identities.iter().copied()).map(Plaintext).map_err(|error| match error {
         DecryptError::DecryptionFailed if protected => AgeError::WrongPassphrase,
         error => not_opened(error),
     })

@@ -54,6 +54,9 @@ pub enum Error {
     /// Readers of the guest expect UTF-8.
     #[error("the name of `{}` is not UTF-8", .0.display())]
     Name(PathBuf),
+    /// A persona's own folder, where keys, identity and vault lie.
+    #[error("`{}` is there: this is a persona's folder, with keys and a vault that must not leave it", .0.display())]
+    PersonaFolder(PathBuf),
     /// Nothing to pack.
     #[error("`{}` is empty", .0.display())]
     Empty(PathBuf),
@@ -71,7 +74,11 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::IgnoreFile(_) | Self::Special { .. } | Self::Name(_) | Self::Empty(_) => Blame::Input,
+            Self::IgnoreFile(_)
+            | Self::Special { .. }
+            | Self::Name(_)
+            | Self::PersonaFolder(_)
+            | Self::Empty(_) => Blame::Input,
             Self::List { .. } | Self::Read(_) | Self::Changed(_) | Self::Write(_) => Blame::Machine,
         }
     }
@@ -85,6 +92,9 @@ impl Advice for Error {
             }
             Self::Special { .. } => "remove it, or list it in `.contractignore`".into(),
             Self::Name(_) => "rename it".into(),
+            Self::PersonaFolder(_) => {
+                "put what is to be packed into a folder of its own: `archive: !folder play`".into()
+            }
             Self::Empty(_) => "put the pod descriptors or `docker-compose.yaml` at its top level".into(),
             Self::Changed(_) => "stop what writes to the folder, and run again".into(),
             Self::Read(_) | Self::Write(_) => return Vec::new(),

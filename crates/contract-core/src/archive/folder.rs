@@ -8,6 +8,9 @@ use super::Error;
 /// The ignore file; it counts in every folder below, as git's does, and is never packed itself.
 pub const IGNORE_FILE: &str = ".contractignore";
 
+/// Stands in a persona's folder, beside the keys and the vault that belong to nobody else.
+const PERSONA_FILE: &str = "persona.yaml";
+
 /// One entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
@@ -65,6 +68,9 @@ fn entry(root: &Path, found: &ignore::DirEntry) -> Result<Option<Entry>, Error> 
     }
     if found.file_name() == IGNORE_FILE {
         return Ok(None);
+    }
+    if found.file_name() == PERSONA_FILE {
+        return Err(Error::PersonaFolder(path));
     }
     let relative = path.strip_prefix(root).unwrap_or(&path);
     let name = relative.to_str().ok_or_else(|| Error::Name(path.clone()))?.to_owned();

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 
 use super::{SIGNATURE, STATEMENT, TOKEN};
 use crate::advice::{Advice, Blame};
+use crate::age_file;
 use crate::section::Kind;
 use crate::sshsig;
 use crate::statement::Statement;
@@ -22,7 +23,10 @@ const LONGEST_TAIL: u64 = 1 << 20;
 pub enum Error {
     /// The file could not be read.
     #[error("cannot read the handoff")]
-    Read(#[from] io::Error),
+    Read(#[source] io::Error),
+    /// It was encrypted, and changed or cut afterwards.
+    #[error("it is an age file that is damaged or cut short")]
+    Age,
     /// The token could not be passed on: the output's disk is full, for one.
     #[error("cannot write the token")]
     Write(#[source] io::Error),
@@ -87,6 +91,12 @@ pub enum Error {
         /// Asked for.
         expected: &'static str,
     },
+}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        if age_file::is_damage(&error) { Self::Age } else { Self::Read(error) }
+    }
 }
 
 impl Advice for Error {
@@ -252,6 +262,7 @@ impl Entries {
         let mut archive = tar::Archive::new(&mut *input);
         // what tar says of a bad header quotes the file, which may be a private key that was named by mistake
         let damaged = |error: io::Error| match error.kind() {
+            _ if age_file::is_damage(&error) => Error::Age,
             io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Tar,
             _ => Error::Read(error),
         };
