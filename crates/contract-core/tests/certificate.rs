@@ -101,7 +101,7 @@ fn bytes_behind_the_der_are_refused() {
     let mut der = X509::from_pem(good.as_bytes()).unwrap().to_der().unwrap();
     der.push(0);
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der));
-    assert!(matches!(EncryptionCertificate::parse(&pem), Err(Error::Damaged)));
+    assert!(matches!(EncryptionCertificate::parse(&pem), Err(Error::Trailing(1))));
 }
 
 #[test]
