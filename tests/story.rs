@@ -1,6 +1,7 @@
 //! The whole story through the binaries, one topic a module.
 
 mod boot_media;
+mod certificates;
 mod docs;
 mod hostile;
 mod luks;

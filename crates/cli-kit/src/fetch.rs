@@ -48,7 +48,8 @@ impl Fetcher {
             let to = response.headers().get(LOCATION).and_then(|it| it.to_str().ok());
             here = next(&here, to)?;
         }
-        Err(cannot(url, ExitCode::CouldNot, &format!("more than {REDIRECTS} redirects")))
+        let failure = cannot(url, ExitCode::CouldNot, &format!("more than {REDIRECTS} redirects"));
+        Err(failure.hint("name the address that they lead to with `--url`"))
     }
 
     fn get(&self, url: &str) -> Result<Response<Body>, Failure> {
@@ -78,26 +79,25 @@ impl Fetcher {
             let failure = cannot(url, ExitCode::CouldNot, &format!("the server answered {status}{with}"));
             return Err(failure.hint("see whether this version exists, or name the address with `--url`"));
         }
-        response
-            .body_mut()
-            .with_config()
-            .limit(LIMIT)
-            .read_to_vec()
-            .map_err(|error| self.failure(url, error))
+        response.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|error| self.failure(url, error))
     }
 
     /// The client's errors in our words: whose turn it is, and what to type next.
     fn failure(&self, url: &str, error: Error) -> Failure {
-        let could_not = |what: &str| cannot(url, ExitCode::CouldNot, what);
+        let cannot_now = |what: &str| cannot(url, ExitCode::CouldNot, what);
+        let could_not = |what: &str| {
+            cannot_now(what).hint("check the address and the network; behind a proxy, set `HTTPS_PROXY`")
+        };
         match error {
-            Error::Timeout(_) => could_not(&format!("not complete within {} seconds", self.timeout.as_secs()))
-                .hint("try again, or give it more time: `--timeout 120`"),
+            Error::Timeout(_) => {
+                cannot_now(&format!("not complete within {} seconds", self.timeout.as_secs()))
+                    .hint("try again, or give it more time: `--timeout 120`")
+            }
             Error::BodyExceedsLimit(_) => {
                 cannot(url, ExitCode::Rejected, &format!("larger than {LIMIT} bytes, so no certificate"))
                     .hint("name the certificate's own address with `--url`")
             }
-            Error::HostNotFound => could_not("the host is not known")
-                .hint("check the address and the network; behind a proxy, set `HTTPS_PROXY`"),
+            Error::HostNotFound => could_not("the host is not known"),
             Error::ConnectionFailed => could_not("nobody answers there"),
             Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<Error>()) => {
                 match error.downcast::<Error>() {
@@ -108,11 +108,12 @@ impl Fetcher {
             Error::Io(error) => could_not(&cause(&error)),
             Error::NativeTls(error) => {
                 let text = error.to_string();
-                let Some(why) = text.rsplit_once("certificate verify failed").map(|(_, behind)| behind) else {
+                if !text.contains("certificate verify failed") {
                     return could_not(&format!("no secure connection: {text}"));
-                };
-                let why = why.trim_matches([':', ' ', '(', ')']).split(')').next().unwrap_or_default();
-                let why = if why.is_empty() { "no reason given" } else { why };
+                }
+                // OpenSSL's reason stands in brackets behind the place in its own sources
+                let why = text.rsplit_once(" (").map_or("OpenSSL gives no reason", |(_, why)| why);
+                let why = why.trim_end_matches(')');
                 cannot(url, ExitCode::Refused, &format!("the server's certificate is refused: {why}")).hint(
                     "behind a company's proxy, name its authority with `--ca-file`; else somebody may be in between",
                 )
@@ -124,7 +125,10 @@ impl Fetcher {
 
 /// Where a redirect leads: to another HTTPS address, or another path of the same host.
 fn next(here: &str, location: Option<&str>) -> Result<String, Failure> {
-    let refuse = |what: &str| Err(cannot(here, ExitCode::Refused, what));
+    let refuse = |what: &str| {
+        let failure = cannot(here, ExitCode::Refused, what);
+        Err(failure.hint("name an address that stays with HTTPS: `--url https://…`"))
+    };
     let host_end = here.get(8..).and_then(|rest| rest.find('/')).map_or(here.len(), |at| at + 8);
     match location {
         Some(to) if to.get(..8).is_some_and(|it| it.eq_ignore_ascii_case("https://")) => Ok(to.to_owned()),
@@ -132,8 +136,7 @@ fn next(here: &str, location: Option<&str>) -> Result<String, Failure> {
             Ok(format!("{}{to}", here.get(..host_end).unwrap_or(here)))
         }
         Some(to) => {
-            let failure = refuse(&format!("the server redirects to `{}`, which is no HTTPS address", without_query(to)));
-            failure.map_err(|it: Failure| it.hint("name an address that stays with HTTPS: `--url https://…`"))
+            refuse(&format!("the server redirects to `{}`, which is no HTTPS address", without_query(to)))
         }
         None => refuse("the server redirects nowhere"),
     }

@@ -65,7 +65,9 @@ pub enum Error {
     #[error("the certificate's RSA key has {0} bits, at least {MINIMUM_BITS} are needed (IBM's have 4096)")]
     TooShort(u32),
     /// Not the key that `persona.yaml` pins.
-    #[error("the encryption certificate holds another key than the pinned one: {found}, and pinned is {pinned}")]
+    #[error(
+        "the encryption certificate holds another key than the pinned one: {found}, and pinned is {pinned}"
+    )]
     OtherKey {
         /// What `certificate-pin` says.
         pinned: String,

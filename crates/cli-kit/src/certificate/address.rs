@@ -37,7 +37,9 @@ pub fn fill(pattern: &str, platform: Platform, version: Option<&str>, kind: &str
     let host = address.strip_prefix("https://").and_then(|rest| rest.split(['/', '?']).next());
     match host {
         None | Some("") => Err(wrong(pattern, "not an HTTPS address")),
-        Some(host) if host.contains('@') => Err(wrong(pattern, "user names and passwords do not belong there")),
+        Some(host) if host.contains('@') => {
+            Err(wrong(pattern, "user names and passwords do not belong there"))
+        }
         Some(_) => Ok(address),
     }
 }
@@ -45,7 +47,8 @@ pub fn fill(pattern: &str, platform: Platform, version: Option<&str>, kind: &str
 /// A version becomes a part of a path: it must not lead elsewhere.
 fn checked(version: Option<&str>) -> Result<&str, Failure> {
     let version = version.ok_or_else(|| {
-        Failure::usage("no image version is named").hint("pass it: `--version 29`, the number behind `s390x-`")
+        Failure::usage("no image version is named")
+            .hint("pass it: `--version 29`, the number behind `s390x-`")
     })?;
     let plain = version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     if plain && !version.is_empty() && !version.contains("..") {
@@ -55,8 +58,9 @@ fn checked(version: Option<&str>) -> Result<&str, Failure> {
 }
 
 fn wrong(pattern: &str, why: &str) -> Failure {
-    Failure::usage(format!("cannot fetch from `{pattern}`: {why}"))
-        .hint("write it as in `https://host/s390x-{version}/name-{version}-{kind}.crt`; {platform} is known too")
+    Failure::usage(format!("cannot fetch from `{pattern}`: {why}")).hint(
+        "write it as in `https://host/s390x-{version}/name-{version}-{kind}.crt`; {platform} is known too",
+    )
 }
 
 #[cfg(test)]

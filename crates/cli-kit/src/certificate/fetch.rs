@@ -110,8 +110,11 @@ fn create(
     for (place, (_, target)) in wanted.iter().enumerate() {
         report.shares_stdout_with(target)?;
         if wanted[..place].iter().any(|(_, other)| same_target(other, target)) {
-            return Err(Failure::usage(format!("two certificates would be written to `{}`", target.display()))
-                .hint("name another file with `-o`"));
+            return Err(Failure::usage(format!(
+                "two certificates would be written to `{}`",
+                target.display()
+            ))
+            .hint("name another file with `-o`"));
         }
     }
     let file = |(address, target): (String, PathBuf)| {
@@ -133,9 +136,7 @@ fn verified(
     for (file, companion) in files[1..].iter().zip(&arguments.with) {
         if *companion == Companion::Intermediate {
             let parsed = Authority::parse_all(&file.bytes);
-            authorities
-                .intermediates
-                .extend(parsed.doing(|| format!("cannot take `{}`", file.address))?);
+            authorities.intermediates.extend(parsed.doing(|| format!("cannot take `{}`", file.address))?);
         }
     }
     // an attestation certificate has the same issuer

@@ -68,12 +68,18 @@ pub(super) fn lines(description: &Description, now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = |label: &str, text: &str| lines.push(format!("{label:<18}{text}"));
     line("subject", &facts.subject);
-    line("issuer", if description.self_signed { "itself: nobody vouches for it" } else { &description.issuer });
+    line(
+        "issuer",
+        if description.self_signed { "itself: nobody vouches for it" } else { &description.issuer },
+    );
     line("serial", &facts.serial);
     line("key", &format!("{} {}, {}", description.key_type, description.key_bits, facts.key_fingerprint));
     line("signed with", &description.signature_algorithm);
     line("valid from", &day(facts.not_before).to_string());
-    line("valid until", &format!("{}, {}", day(facts.not_after), until(facts.not_before, facts.not_after, now)));
+    line(
+        "valid until",
+        &format!("{}, {}", day(facts.not_after), until(facts.not_before, facts.not_after, now)),
+    );
     for address in &description.crl_distribution_points {
         line("revocation list", address);
     }

@@ -48,13 +48,8 @@ pub fn verify(arguments: &CertificateVerify, persona: Persona, report: &Report) 
         arguments.chain.read()?.verify(certificate, at).map_err(|refusal| refused(&name, &refusal))?;
     let checked = chain.links().iter().all(|link| link.revocation != Revocation::NotChecked);
     let pin = chain.links().first().map(|leaf| leaf.key_fingerprint.as_str()).unwrap_or_default();
-    let verified = Verified {
-        at,
-        chain: chain.links(),
-        revocation_checked: checked,
-        certificate_pin: pin,
-        file: name,
-    };
+    let verified =
+        Verified { at, chain: chain.links(), revocation_checked: checked, certificate_pin: pin, file: name };
     report.result(&verified, |_| lines(&chain))?;
     report.success(&format!("`{}` leads to a root that you trust", verified.file));
     report.note("to let `encrypt` take this key alone, write into persona.yaml:");
@@ -86,7 +81,8 @@ pub(super) fn lines(chain: &VerifiedChain) -> Vec<String> {
                 line("  revoked", "NOT CHECKED: no `--crl` of its issuer was given".to_owned());
             }
             Revocation::NotListed { file, until, partial } => {
-                let part = if *partial { "; the list covers a part of its issuer's certificates" } else { "" };
+                let part =
+                    if *partial { "; the list covers a part of its issuer's certificates" } else { "" };
                 line("  revoked", format!("no, says `{file}`, which holds until {}{part}", day(*until)));
             }
         }

@@ -74,7 +74,10 @@ impl Authority {
     /// As [`Authority::parse_all`], each signed with its own key.
     pub fn parse_roots(bytes: &[u8]) -> Result<Vec<Self>, AuthorityError> {
         let roots = Self::parse_all(bytes)?;
-        match roots.iter().find(|root| !root.0.public_key().is_ok_and(|key| root.0.verify(&key).unwrap_or(false))) {
+        match roots
+            .iter()
+            .find(|root| !root.0.public_key().is_ok_and(|key| root.0.verify(&key).unwrap_or(false)))
+        {
             Some(other) => Err(AuthorityError::NotRoot(other.subject())),
             None => Ok(roots),
         }

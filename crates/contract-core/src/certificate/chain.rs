@@ -21,9 +21,9 @@ use openssl::x509::verify::X509VerifyParam;
 use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContext, X509StoreContextRef};
 use serde::Serialize;
 
-pub use super::refusal::{Reason, Refusal};
 use super::authority::{Authority, fingerprint, signature_is_strong};
 use super::description::signature_algorithm;
+pub use super::refusal::{Reason, Refusal};
 use super::revocation::{Revocation, RevocationList};
 use super::{EncryptionCertificate, Expiry, MINIMUM_BITS, VerifiedCertificate, one_line, timestamp};
 
@@ -150,7 +150,8 @@ impl Authorities {
         let mut answer = Err(refuse(intermediate, Reason::Unreadable));
         let asked = context.init(&store, intermediate, &others, |context| {
             let trusted = context.verify_cert()?;
-            answer = if trusted { Ok(chain_of(context)) } else { Err(refusal_of(context, intermediate)) };
+            answer =
+                if trusted { Ok(chain_of(context)) } else { Err(self.refusal_of(context, intermediate)) };
             Ok(())
         });
         asked.map_err(|_| refuse(intermediate, Reason::Unreadable)).and(answer)
@@ -165,6 +166,34 @@ impl Authorities {
         store.set_param(&parameters)?;
         self.roots.iter().try_for_each(|root| store.add_cert(root.0.clone()))?;
         Ok(store.build())
+    }
+
+    fn given(&self) -> impl Iterator<Item = &Authority> {
+        self.intermediates.iter().chain(&self.roots)
+    }
+
+    /// OpenSSL's number of the fault, and our words for those that people meet.
+    fn refusal_of(&self, context: &X509StoreContextRef, intermediate: &X509) -> Refusal {
+        let at_fault = context.current_cert().unwrap_or(intermediate);
+        let date = |time| timestamp(time).unwrap_or_default();
+        let fault = context.error();
+        // the numbers of <openssl/x509_vfy.h>
+        let reason = match fault.as_raw() {
+            // OpenSSL takes one of the issuer's name and another key identifier for nobody
+            2 | 20 | 21 if self.given().any(|it| same(it.0.subject_name(), at_fault.issuer_name())) => {
+                Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) }
+            }
+            2 | 20 | 21 => Reason::NoIssuer { issuer: one_line(at_fault.issuer_name()) },
+            18 | 19 => Reason::NotTrusted,
+            7 => Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) },
+            9 => Reason::NotYetValid(date(at_fault.not_before())),
+            10 => Reason::Expired(date(at_fault.not_after())),
+            24 | 32 | 79 => Reason::NotAnAuthority,
+            66 | 67 => Reason::WeakKey,
+            68 => Reason::WeakSignature(signature_algorithm(at_fault)),
+            _ => Reason::Openssl(fault.error_string().to_owned()),
+        };
+        refuse(at_fault, reason)
     }
 }
 
@@ -203,24 +232,4 @@ fn dates(x509: &X509Ref, at: Timestamp) -> Result<(), Refusal> {
 
 fn chain_of(context: &X509StoreContextRef) -> Vec<X509> {
     context.chain().map(|chain| chain.iter().map(ToOwned::to_owned).collect()).unwrap_or_default()
-}
-
-/// OpenSSL's number of the fault, and our words for those that people meet.
-fn refusal_of(context: &X509StoreContextRef, intermediate: &X509) -> Refusal {
-    let at_fault = context.current_cert().unwrap_or(intermediate);
-    let date = |time| timestamp(time).unwrap_or_default();
-    let fault = context.error();
-    // the numbers of <openssl/x509_vfy.h>
-    let reason = match fault.as_raw() {
-        2 | 20 | 21 => Reason::NoIssuer { issuer: one_line(at_fault.issuer_name()) },
-        18 | 19 => Reason::NotTrusted,
-        7 => Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) },
-        9 => Reason::NotYetValid(date(at_fault.not_before())),
-        10 => Reason::Expired(date(at_fault.not_after())),
-        24 | 32 | 79 => Reason::NotAnAuthority,
-        66 | 67 => Reason::WeakKey,
-        68 => Reason::WeakSignature(signature_algorithm(at_fault)),
-        _ => Reason::Openssl(fault.error_string().to_owned()),
-    };
-    refuse(at_fault, reason)
 }

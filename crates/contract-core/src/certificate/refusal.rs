@@ -98,7 +98,11 @@ impl fmt::Display for Refusal {
         match &self.reason {
             Reason::SelfSigned => write!(f, "it is its own issuer, so nobody vouches for it: `{who}`"),
             Reason::WrongIssuer { issuer, given } => {
-                write!(f, "its issuer is none of the intermediates: it names `{issuer}`, and given are `{}`", given.join("`, `"))
+                write!(
+                    f,
+                    "its issuer is none of the intermediates: it names `{issuer}`, and given are `{}`",
+                    given.join("`, `")
+                )
             }
             Reason::WrongSigner { issuer } => {
                 write!(f, "its signature was not made with the key of the intermediate `{issuer}`")
@@ -112,7 +116,9 @@ impl fmt::Display for Refusal {
                 write!(f, "the chain ends at `{who}`: its issuer is not among what was given: `{issuer}`")
             }
             Reason::NotTrusted => write!(f, "the chain ends in `{who}`, which is none of the given roots"),
-            Reason::NotAnAuthority => write!(f, "`{who}` vouches for others, and is no certificate authority"),
+            Reason::NotAnAuthority => {
+                write!(f, "`{who}` vouches for others, and is no certificate authority")
+            }
             Reason::WeakKey => write!(f, "the key of `{who}` is too weak: RSA needs 2048 bits"),
             Reason::WeakSignature(algorithm) => {
                 write!(f, "`{who}` is signed with {algorithm}: SHA-256, -384 or -512 is needed")
@@ -145,18 +151,30 @@ impl Advice for Refusal {
 
     fn hints(&self) -> Vec<String> {
         let hint = match &self.reason {
-            Reason::SelfSigned => "a stand-in of `guest-rehearsal keygen` looks so; take the certificate of your image",
+            Reason::SelfSigned => {
+                "a stand-in of `guest-rehearsal keygen` looks so; take the certificate of your image"
+            }
             Reason::WrongIssuer { .. } | Reason::WrongSigner { .. } => {
                 "take certificate and intermediate of the same image version: `certificate fetch --version NN --with intermediate`"
             }
-            Reason::Expired(_) => "take the certificate of a newer image; to ask about another day, add `--at 2026-11-23T12:00:00Z`",
-            Reason::NotYetValid(_) | Reason::ListNotYetValid { .. } => "check this machine's clock: `date -u`",
+            Reason::Expired(_) => {
+                "take the certificate of a newer image; to ask about another day, add `--at 2026-11-23T12:00:00Z`"
+            }
+            Reason::NotYetValid(_) | Reason::ListNotYetValid { .. } => {
+                "check this machine's clock: `date -u`"
+            }
             Reason::NoIssuer { .. } | Reason::BadSignature { .. } => {
                 "pass that certificate with `--intermediate FILE`, or with `--root FILE` if it is the root you trust"
             }
-            Reason::NotTrusted => "pass it with `--root FILE`, once you know from elsewhere that it is the right one",
-            Reason::Revoked { .. } => "do not encrypt with it: take the certificate of a newer image, and ask its issuer why",
-            Reason::ListOfAnother { .. } => "leave it out, or pass the list at the address that `certificate show` tells",
+            Reason::NotTrusted => {
+                "pass it with `--root FILE`, once you know from elsewhere that it is the right one"
+            }
+            Reason::Revoked { .. } => {
+                "do not encrypt with it: take the certificate of a newer image, and ask its issuer why"
+            }
+            Reason::ListOfAnother { .. } => {
+                "leave it out, or pass the list at the address that `certificate show` tells"
+            }
             Reason::ListSignature { .. } | Reason::ListOutdated { .. } => {
                 "download it again from the address that `certificate show` tells"
             }
@@ -164,7 +182,9 @@ impl Advice for Refusal {
             | Reason::WeakKey
             | Reason::WeakSignature(_)
             | Reason::Openssl(_)
-            | Reason::Unreadable => "look at it: `openssl x509 -noout -text -in FILE`, and ask its issuer for another",
+            | Reason::Unreadable => {
+                "look at it: `openssl x509 -noout -text -in FILE`, and ask its issuer for another"
+            }
         };
         vec![hint.to_owned()]
     }
