@@ -1,8 +1,8 @@
 //! `certificate show`, `verify` and `fetch`, and the pin: one certificate for each way to fail, all made by `openssl`,
 //! which also judges the chains, by IBM's documented commands.
 
+use std::path::Path;
 use std::sync::OnceLock;
-use std::{fs, path::Path};
 
 use story_tests::{Outcome, Story, listing};
 
@@ -23,15 +23,25 @@ fn pki() -> &'static Story {
     })
 }
 
+/// The words of `pki.bash`, and `$SERVER`.
+pub(crate) fn words() -> String {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("certificates/server.py");
+    format!("{WORDS}\nSERVER='{}'", server.display())
+}
+
+/// The words, and the PKI in the current folder.
+pub(crate) fn lay_pki() -> String {
+    format!("{}; cp -r '{}/.' .", words(), pki().path("pki").display())
+}
+
 /// A fresh folder with the PKI in it; `given` must succeed, `run` may do as it likes, but leave nothing behind.
 fn played(given: &str, run: &str) -> Outcome {
     let pki = pki();
     let folder = tempfile::Builder::new().prefix("case-").tempdir_in(pki.folder()).unwrap();
-    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("certificates/server.py");
-    let begin = format!("{WORDS}\nSERVER='{}'; cd '{}'", server.display(), folder.path().display());
-    pki.does(&format!("cp -r pki/. '{}'; {begin}; {given}", folder.path().display()));
+    let here = format!("cd '{}'", folder.path().display());
+    pki.does(&format!("{here}; {}; {given}", lay_pki()));
     let before = listing(folder.path());
-    let outcome = pki.sh(&format!("{begin}; {run}"));
+    let outcome = pki.sh(&format!("{here}; {}; {run}", words()));
     assert_eq!(
         listing(folder.path()).into_keys().collect::<Vec<_>>(),
         before.into_keys().collect::<Vec<_>>(),
