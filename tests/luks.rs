@@ -8,6 +8,7 @@ use story_tests::{Outcome, Story};
 use super::separation::forms;
 
 mod cut_short;
+mod vaults;
 
 /// Shell functions for disks.
 const DISKS: &str = r#"

@@ -130,7 +130,7 @@ fn a_handoff_opens_with_tar() {
         "tar xf workload.handoff -C tmp && cmp tmp/token workload.token && tar tf workload.handoff
          sha256sum < tmp/token | cut -d' ' -f1 > digest",
     );
-    assert_eq!(listed, "token\nstatement.json\n");
+    assert_eq!(listed, "token\nstatement.json\nstatement.json.sig\n");
     let statement: serde_json::Value = serde_json::from_slice(&story.read("tmp/statement.json")).unwrap();
     let digest = String::from_utf8(story.read("digest")).unwrap();
     assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");

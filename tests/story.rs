@@ -1,9 +1,11 @@
 //! The whole story through the binaries, one topic a module.
 
 mod boot_media;
+mod attacks;
 mod certificates;
 mod docs;
 mod hostile;
+mod interop;
 mod luks;
 mod openssl_opens_what_we_make;
 mod rolling;

@@ -14,6 +14,7 @@ use super::Signed;
 use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
+use crate::sshsig::{Namespace, Signature};
 use crate::statement::{Digest, Statement, Tool};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
@@ -109,6 +110,20 @@ impl HalfRecord {
             statement: handoff.map(|handoff| handoff.statement().clone()),
             signed: handoff.map(|handoff| STANDARD.encode(handoff.signed())),
             signature: signature.map(|armored| String::from_utf8_lossy(armored).into_owned()),
+        }
+    }
+}
+
+impl HalfRecord {
+    /// The key that did sign, as the voucher is told; or why none did. That its owner was allowed to, only the record says.
+    fn signed_by(&self, namespace: Namespace) -> String {
+        let (Some(signed), Some(armored)) = (&self.signed, &self.signature) else {
+            return "nothing is signed".to_owned();
+        };
+        let signed = STANDARD.decode(signed).unwrap_or_default();
+        match Signature::parse(armored).and_then(|signature| signature.verify(&signed, namespace)) {
+            Ok(verified) => format!("{} in the namespace {namespace}", verified.key().fingerprint()),
+            Err(error) => error.to_string(),
         }
     }
 }
@@ -237,6 +252,14 @@ impl Record {
             if signed.as_ref() != Some(statement) {
                 same(what, "as stated", "other than as signed");
             }
+        }
+        for (what, half, namespace) in [
+            ("who vouches for the workload half", &self.workload, Namespace::Workload),
+            ("who vouches for the env half", &self.env, Namespace::Env),
+        ] {
+            let Some(voucher) = &half.vouched_by else { continue };
+            let record = format!("{} in the namespace {}", voucher.key, voucher.namespace);
+            same(what, &record, &half.signed_by(namespace));
         }
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
     }

@@ -36,7 +36,10 @@ pub enum Error {
     /// The same entry twice.
     #[error("it holds `{0}` twice")]
     Twice(&'static str),
-    /// A link, a device, a sparse file, an extended header.
+    /// What goes before an entry to give it another name, size or time.
+    #[error("it holds an extended header ({0}), and a handoff holds none")]
+    Extended(&'static str),
+    /// A link, a device, a sparse file.
     #[error("its entry `{0}` is not a regular file")]
     NotRegular(String),
     /// An entry is missing.
@@ -101,6 +104,10 @@ impl Advice for Error {
                 "name the handoffs the right way round: `--workload FILE --env FILE`".into()
             }
             Self::Tar => "a bare token is taken only with `--danger-accept-unsigned-tokens`".into(),
+            Self::Extended(_) => {
+                "pack it anew: `tar --format=ustar -cf HANDOFF token statement.json statement.json.sig`"
+                    .into()
+            }
             Self::Token(error) => return error.hints(),
             _ => "get the handoff again from whoever made it, unchanged".into(),
         }]
@@ -247,6 +254,10 @@ impl Entries {
         // raw: extended headers are entries of their own here, and refused as such, never obeyed
         for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
             let entry = entry.map_err(damaged)?;
+            let kind = entry.header().entry_type();
+            if let Some(extended) = extended(kind) {
+                return Err(Error::Extended(extended));
+            }
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let (slot, name) = match name.strip_prefix("./").unwrap_or(&name) {
                 TOKEN => (&mut found.token, TOKEN),
@@ -254,7 +265,7 @@ impl Entries {
                 SIGNATURE => (&mut found.signature, SIGNATURE),
                 _ => return Err(Error::Extra(name)),
             };
-            if entry.header().entry_type() != tar::EntryType::Regular {
+            if kind != tar::EntryType::Regular {
                 return Err(Error::NotRegular(name.to_owned()));
             }
             let (at, size) = (entry.raw_file_position(), entry.size());
@@ -267,6 +278,17 @@ impl Entries {
             }
         }
         Ok(found)
+    }
+}
+
+/// The header's name, if it is about another entry.
+fn extended(kind: tar::EntryType) -> Option<&'static str> {
+    match kind {
+        tar::EntryType::XHeader => Some("pax"),
+        tar::EntryType::XGlobalHeader => Some("pax, global"),
+        tar::EntryType::GNULongName => Some("GNU long name"),
+        tar::EntryType::GNULongLink => Some("GNU long link"),
+        _ => None,
     }
 }
 
