@@ -65,6 +65,26 @@ fn what_was_checked_is_said() {
     assert_eq!(json["revocationChecked"], false, "{json}");
 }
 
+/// The page's own commands: they say yes to the chain, and no to one changed byte.
+#[test]
+fn the_page_s_openssl_commands_judge_alike() {
+    let page = std::fs::read_to_string(story_tests::repository().join("docs/certificates.md")).unwrap();
+    let block = page.split("```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let clean = "rm -f signature body intermediate.pub";
+    let good = played(
+        "cp encrypt.crt hpcr-encrypt.crt",
+        &format!("(set -euo pipefail\n{block}); exit=$?; {clean}; exit $exit"),
+    );
+    assert_eq!(good.exit, 0, "{good:?}");
+    let lines = good.text();
+    let names: Vec<_> = lines.lines().rev().take(2).collect();
+    assert_eq!(names[0], names[1], "{lines}");
+    let changed =
+        "der encrypt.crt | sed 's/Hyper Protect/Hyper Prodect/' | in_pem CERTIFICATE > hpcr-encrypt.crt";
+    let bad = played(changed, &format!("(set -euo pipefail\n{block}); exit=$?; {clean}; exit $exit"));
+    assert_ne!(bad.exit, 0, "{bad:?}");
+}
+
 /// Serial, dates and fingerprint as `openssl` says them.
 #[test]
 fn show_agrees_with_openssl() {

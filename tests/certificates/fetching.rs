@@ -48,6 +48,17 @@ fn redirects_are_followed_while_they_stay_with_https() {
     assert_eq!(exit, 0, "{said}");
 }
 
+/// As every other program: but for the hosts that need none.
+#[test]
+fn the_proxy_of_the_environment_is_heeded() {
+    let (exit, said) = fetched("", "HTTPS_PROXY=http://localhost:1 fetch files/encrypt.crt");
+    assert_eq!(exit, 1, "{said}");
+    assert!(said.contains("connection refused"), "{said}");
+    let fetch = "HTTPS_PROXY=http://localhost:1 NO_PROXY=localhost fetch files/encrypt.crt && rm new.crt";
+    let (exit, said) = fetched("", fetch);
+    assert_eq!(exit, 0, "{said}");
+}
+
 /// The address may be the folder's own, and the name that of its certificate.
 #[test]
 fn the_everyday_fetch_needs_the_version_alone() {
@@ -125,6 +136,25 @@ fn an_intermediate_that_did_not_sign_it() {
     let (exit, said) = fetched(given, fetch);
     assert_eq!(exit, 4, "{said}");
     assert!(said.contains("its signature was not made with the key of the intermediate"), "{said}");
+}
+
+#[test]
+fn an_intermediate_that_expired() {
+    let given = "TO=20260202000000Z issue intermediate ca signing 'Story platform signing service'; mkdir out published
+                 for k in encrypt intermediate; do cp $k.crt published/x-$k.crt; done";
+    let fetch = "workload-provider certificate fetch --ca-file root.crt -o out/new.crt --with intermediate \
+                 --url \"https://localhost:$PORT/files/published/x-{kind}.crt\"";
+    let (exit, said) = fetched(given, fetch);
+    assert_eq!(exit, 4, "{said}");
+    assert!(said.contains("CN=Story platform signing service` expired on 2026-02-02"), "{said}");
+}
+
+/// A new key where one is pinned is a new decision.
+#[test]
+fn another_key_than_the_pinned_one() {
+    let run = "mkdir me; printf 'certificate-pin: sha256:%064d\n' 0 > me/persona.yaml
+               fetch files/encrypt.crt -C me; exit=$?; rm -r me; exit $exit";
+    refused(run, 4, "holds another key than the pinned one");
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl Authorities {
 
     /// Verifies the encryption certificate's own issuer, signature and dates; nobody vouches for the issuer then.
     pub fn verify_issuer(&self, leaf: &EncryptionCertificate, at: Timestamp) -> Result<(), Refusal> {
-        self.issuer_of(leaf)?;
+        dates(&self.issuer_of(leaf)?.0, at)?;
         dates(&leaf.x509, at)
     }
 
