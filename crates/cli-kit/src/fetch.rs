@@ -99,13 +99,11 @@ impl Fetcher {
             }
             Error::HostNotFound => could_not("the host is not known"),
             Error::ConnectionFailed => could_not("nobody answers there"),
-            Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<Error>()) => {
-                match error.downcast::<Error>() {
-                    Ok(inner) => self.failure(url, inner),
-                    Err(error) => could_not(&cause(&error)),
-                }
-            }
-            Error::Io(error) => could_not(&cause(&error)),
+            // the body's reader wraps the client's own errors
+            Error::Io(error) => match error.downcast::<Error>() {
+                Ok(inner) => self.failure(url, inner),
+                Err(error) => could_not(&cause(&error)),
+            },
             Error::NativeTls(error) => {
                 let text = error.to_string();
                 if !text.contains("certificate verify failed") {

@@ -91,7 +91,9 @@ pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) ->
         report.warning(&message, &[hint]);
     }
     let lines = chain_lines.unwrap_or_else(|| show::lines(&description, at));
-    lines.iter().for_each(|line| report.note(line));
+    for line in lines {
+        report.note(&line);
+    }
     report.success(&format!("wrote {}", written.join(" and ")));
     report.note(match verified {
         "root" => "verified up to a root that you trust",

@@ -61,7 +61,7 @@ pub struct Verify {
 /// Fetch the certificate from where IBM publishes it, over HTTPS; verified before it is written
 ///
 /// The address is the one that IBM documents for hpvs, or your own pattern. With --with intermediate its issuer comes
-/// along, and with --root all of it is verified first. HTTPS_PROXY and NO_PROXY are heeded.
+/// along, and with --root all of it is verified first. `HTTPS_PROXY` and `NO_PROXY` are heeded.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
