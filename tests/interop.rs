@@ -10,10 +10,10 @@ fn ssh_keygen_verifies_our_signature() {
              section=${half%:*}; unpack $section.handoff
              ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n hpcr-$section \
                  -s handoff/statement.json.sig < handoff/statement.json
-             ! ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n git \
+             fails ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n git \
                  -s handoff/statement.json.sig < handoff/statement.json
              echo >> handoff/statement.json
-             ! ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n hpcr-$section \
+             fails ssh-keygen -Y verify -f contract-signer/allowed_signers -I ${half#*:}@example.com -n hpcr-$section \
                  -s handoff/statement.json.sig < handoff/statement.json
              rm -r handoff
          done 2>&1",
@@ -31,7 +31,7 @@ fn age_and_tar_open_our_encrypted_handoff() {
              age -d -i $person.age handoff.age | tar xO token | cmp - token
          done
          age-keygen -o stranger.age 2>/dev/null
-         ! age -d -i stranger.age handoff.age 2>/dev/null",
+         fails age -d -i stranger.age handoff.age 2>/dev/null",
     );
 }
 
@@ -101,7 +101,7 @@ fn a_handoff_signed_by_ssh_keygen_is_accepted() {
 fn encrypt_vouches_with_any_key() {
     let story = Story::encrypted();
     story.does(
-        r#"for kind in 'rsa -b 3072' 'ecdsa -b 384'; do
+        r"for kind in 'rsa -b 3072' 'ecdsa -b 384'; do
                rm -f k k.pub; ssh-keygen -q -t $kind -N '' -f k
                sed -i /^alice/d contract-signer/allowed_signers
                contract-signer trust add alice@example.com k.pub --workload -C contract-signer
@@ -109,7 +109,7 @@ fn encrypt_vouches_with_any_key() {
            done
            ssh-agent bash -ec 'ssh-add -q k; mv k tmp/away
                workload-provider encrypt workload-provider --vouch-with k.pub -o workload.handoff --force'
-           sign -o user-data --force"#,
+           sign -o user-data --force",
     );
 }
 
@@ -117,13 +117,13 @@ fn encrypt_vouches_with_any_key() {
 fn a_handoff_encrypted_by_age_is_accepted() {
     let story = Story::encrypted();
     story.does(
-        r#"age-keygen -o signer.age 2>/dev/null; age-keygen -o escrow.age 2>/dev/null
+        r"age-keygen -o signer.age 2>/dev/null; age-keygen -o escrow.age 2>/dev/null
            recipient=$(age-keygen -y signer.age)
            mv workload.handoff plain; mv env.handoff plain.env
            age -r $recipient -o workload.handoff plain
            age -a -r $(age-keygen -y escrow.age) -r $recipient -o env.handoff plain.env
            sign --identity escrow.age --identity signer.age -o user-data
            contract-signer inspect env.handoff --identity signer.age $TRUST | grep -q 'encrypted to you'
-           boot"#,
+           boot",
     );
 }

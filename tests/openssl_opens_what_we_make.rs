@@ -143,7 +143,7 @@ fn our_signing_key_is_read_by_openssl_and_strong_at_rest() {
     let parameters = story.does(
         "contract-signer keygen -o new.pem --passphrase-file $PASSPHRASE 1>&2
          openssl pkey -in new.pem -passin file:$PASSPHRASE -pubout | cmp - new.pub.pem
-         ! openssl pkey -in new.pem -passin pass:wrong -noout
+         fails openssl pkey -in new.pem -passin pass:wrong -noout
          openssl rsa -in new.pem -passin file:$PASSPHRASE -check -noout 1>&2
          openssl pkey -pubin -in new.pub.pem -noout -text | head -n 1
          openssl asn1parse -in new.pem

@@ -11,6 +11,7 @@ mod openssl_opens_what_we_make;
 mod rolling;
 mod seeds;
 mod probe_logging;
+mod report;
 mod separation;
 mod transcripts;
 mod trust;

@@ -285,7 +285,7 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
          for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
-         cp contract-signer/user-data guest/ciiso.iso .; cp -r '{}/personas' personas
+         cp contract-signer/user-data* guest/ciiso.iso .; cp -r '{}/personas' personas
          cd './{folder}'; {}; {given}",
         repository().display(),
         make_room(&command)

@@ -124,6 +124,27 @@ fn a_voucher_who_did_not_sign_is_noticed() {
     }
 }
 
+/// The danger that the halves show must have been owned up to.
+#[test]
+fn a_record_without_the_danger_it_accepted() {
+    let story = Story::signed();
+    for (given, danger) in [
+        ("", ""),
+        ("sed -i 's/^bob/alice/' contract-signer/allowed_signers", "one person behind both halves"),
+        ("unpack env.handoff; repack env.handoff token statement.json", "nobody vouches for the env half"),
+    ] {
+        story.does(&format!(
+            "{given}\nsign -o user-data --force --danger-allow-one-person --danger-accept-unsigned-tokens"
+        ));
+        assert_eq!(changed(&story, "").0, 0);
+        let (exit, said) = changed(&story, "it['accepted'] = []");
+        assert_eq!(exit, if danger.is_empty() { 0 } else { 4 }, "{said}");
+        assert!(said.contains(danger), "{said}");
+    }
+    let (exit, said) = changed(&Story::signed(), "del it['workload']['vouchedBy']");
+    assert!(exit == 4 && said.contains("nobody vouches for the workload half"), "{said}");
+}
+
 fn accepted(story: &Story) -> Vec<String> {
     let record: serde_json::Value = serde_json::from_slice(&story.read("new.record.json")).unwrap();
     story.does("contract-signer verify new --signing-key $PUBLIC_KEY --record new.record.json");

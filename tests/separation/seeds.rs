@@ -20,7 +20,7 @@ sed -i -e '/^    seed:/d' -e 's/^  data:$/  data: {}/' env-deployer/env.yaml
 "#;
 
 /// Once around, with everything said going to one log, and a look at all our processes as often as can be.
-const ROUND: &str = r#"
+const ROUND: &str = r"
 {
     (while [ ! -e tmp/done ]; do
         for process in /proc/[0-9]*; do
@@ -48,7 +48,7 @@ const ROUND: &str = r#"
     touch tmp/done; wait; rm tmp/done
 } >> tmp/said 2>&1
 grep -qa luksFormat tmp/seen
-"#;
+";
 
 /// The seeds that an author's vault holds, as `age` shows them to its owner.
 fn seeds(story: &Story, author: &str) -> BTreeSet<String> {

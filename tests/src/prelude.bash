@@ -69,6 +69,11 @@ edit() {
     ! cmp -s tmp/edited "$2" && mv tmp/edited "$2"
 }
 
+# fails COMMAND…: the command fails; `! COMMAND` alone would not stop a script if it succeeded
+fails() {
+    if "$@"; then return 1; fi
+}
+
 # unpack HANDOFF: its entries into the folder handoff/
 unpack() {
     mkdir -p handoff

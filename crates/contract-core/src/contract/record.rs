@@ -224,6 +224,15 @@ impl Record {
 
     /// Holds the record against user data and the key that verifies them, and against itself.
     pub fn verify(&self, facts: &UserDataFacts, key: &VerifyingKey) -> Result<(), RecordError> {
+        self.compare(facts, Some(key))
+    }
+
+    /// As [`Record::verify`], for whoever does not know the key: nothing tells then that the record names the right one.
+    pub fn verify_without_key(&self, facts: &UserDataFacts) -> Result<(), RecordError> {
+        self.compare(facts, None)
+    }
+
+    fn compare(&self, facts: &UserDataFacts, key: Option<&VerifyingKey>) -> Result<(), RecordError> {
         let mut differences = Vec::new();
         let mut same = |what: &str, record: &str, found: &str| {
             if record != found {
@@ -233,7 +242,9 @@ impl Record {
         };
         same("user data", &self.user_data.sha256, &facts.sha256);
         same("signature", &self.signature.sha256, &facts.signature_sha256());
-        same("signing key", &self.signing_key, key.fingerprint());
+        if let Some(key) = key {
+            same("signing key", &self.signing_key, key.fingerprint());
+        }
         same("workload token", &self.workload.token.sha256, &facts.workload.sha256);
         same("env token", &self.env.token.sha256, &facts.env.sha256);
         let found = lines(facts);
@@ -261,7 +272,37 @@ impl Record {
             let record = format!("{} in the namespace {}", voucher.key, voucher.namespace);
             same(what, &record, &half.signed_by(namespace));
         }
+        for danger in self.dangers_not_accepted() {
+            same("what was accepted", "nothing of it", danger);
+        }
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
+    }
+}
+
+impl Record {
+    /// What its two halves show that should have been refused, where no line of `accepted` owns up to it.
+    fn dangers_not_accepted(&self) -> Vec<&'static str> {
+        let accepted = |begin: &str, end: &str| {
+            self.accepted.iter().any(|line| line.starts_with(begin) && line.contains(end))
+        };
+        let one_person = match (&self.workload.vouched_by, &self.env.vouched_by) {
+            (Some(a), Some(b)) => a.key == b.key || a.principals == b.principals,
+            _ => false,
+        };
+        [
+            (
+                self.workload.vouched_by.is_none(),
+                "workload: ",
+                "unsigned",
+                "nobody vouches for the workload half",
+            ),
+            (self.env.vouched_by.is_none(), "env: ", "unsigned", "nobody vouches for the env half"),
+            (one_person, "one ", "one-person", "one person behind both halves"),
+        ]
+        .into_iter()
+        .filter(|(shown, begin, end, _)| *shown && !accepted(begin, end))
+        .map(|(.., danger)| danger)
+        .collect()
     }
 }
 

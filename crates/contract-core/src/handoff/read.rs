@@ -6,13 +6,14 @@ use std::marker::PhantomData;
 use super::{SIGNATURE, STATEMENT, TOKEN};
 use crate::advice::{Advice, Blame};
 use crate::section::Kind;
+use crate::sshsig;
 use crate::statement::Statement;
 use crate::token::{self, Scanner, TokenFacts};
 
 /// Longest `statement.json`.
 const LONGEST_STATEMENT: u64 = 1 << 20;
-/// Longest `statement.json.sig`; an RSA-16384 signature takes 6 KiB.
-const LONGEST_SIGNATURE: u64 = 64 << 10;
+/// Longest `statement.json.sig`.
+const LONGEST_SIGNATURE: u64 = sshsig::LONGEST as u64;
 /// Longest tail of zeros behind the last entry; tar pads to 10 KiB by default.
 const LONGEST_TAIL: u64 = 1 << 20;
 
@@ -92,7 +93,9 @@ impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
             Self::Read(_) | Self::Write(_) => Blame::Machine,
-            Self::Digest { .. } | Self::Prefix { .. } | Self::Section { .. } => Blame::Refusal,
+            Self::Digest { .. } | Self::Prefix { .. } | Self::Section { .. } | Self::Missing(STATEMENT) => {
+                Blame::Refusal
+            }
             _ => Blame::Input,
         }
     }
@@ -103,7 +106,8 @@ impl Advice for Error {
             Self::Section { .. } => {
                 "name the handoffs the right way round: `--workload FILE --env FILE`".into()
             }
-            Self::Tar => "a bare token is taken only with `--danger-accept-unsigned-tokens`".into(),
+            Self::Tar => "see what it is: `file HANDOFF`; or get it again from whoever made it".into(),
+            Self::Missing(STATEMENT) => "ask for the handoff as `encrypt` wrote it".into(),
             Self::Extended(_) => {
                 "pack it anew: `tar --format=ustar -cf HANDOFF token statement.json statement.json.sig`"
                     .into()
