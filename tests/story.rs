@@ -2,6 +2,7 @@
 
 mod boot_media;
 mod attacks;
+mod certificates;
 mod docs;
 mod hostile;
 mod interop;

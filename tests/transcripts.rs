@@ -13,6 +13,8 @@ use snapbox::data::DataFormat;
 use snapbox::{Assert, Data};
 use story_tests::{Story, repository};
 
+use crate::certificates::{lay_pki, words};
+
 /// Stands between the outputs of two commands.
 const SEPARATOR: char = '\u{1e}';
 
@@ -266,12 +268,25 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
         let started = "log_server \"$PWD/env-deployer/rsyslog\"";
         command = format!("{started}; {}", command.replace("192.0.2.7", "$(loopback)"));
     }
+    let mut given = String::new();
+    if command.contains(" certificate ") {
+        // what a publisher publishes, and a publisher
+        given = format!(
+            "{}; cp encrypt.crt hpcr-encrypt.crt; mkdir published; for k in encrypt intermediate; do cp $k.crt published/29-$k.crt; done",
+            lay_pki()
+        );
+        let published = " fetch --ca-file root.crt --url \"https://localhost:$PORT/files/published/{version}-{kind}.crt\" ";
+        let served = command.replace(" fetch ", published);
+        if served != command {
+            command = format!("{}; server; {served}", words());
+        }
+    }
     story.does(&format!(
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
          for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
          cp contract-signer/user-data* guest/ciiso.iso .; cp -r '{}/personas' personas
-         cd './{folder}'; {}",
+         cd './{folder}'; {}; {given}",
         repository().display(),
         make_room(&command)
     ));

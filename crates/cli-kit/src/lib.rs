@@ -29,6 +29,10 @@ pub mod vouch;
 
 // What the two personas share who write a section.
 pub mod author;
+// What all three ask of the encryption certificate.
+pub mod certificate;
+// The only way into the network.
+mod fetch;
 // Folders to start from.
 pub mod starter;
 

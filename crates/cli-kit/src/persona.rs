@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use contract_core::certificate::Pin;
 use contract_core::platform::Platform;
 use contract_core::yaml::{self, Key, Limits, Node, Tags};
 
@@ -40,13 +41,32 @@ impl Persona {
 
     fn fields(self) -> &'static [&'static str] {
         match self {
-            Self::WorkloadProvider => {
-                &["persona", "name", "platform", "certificate", "identity", "handoff", "seeds"]
+            Self::WorkloadProvider => &[
+                "persona",
+                "name",
+                "platform",
+                "certificate",
+                "certificate-pin",
+                "certificate-url",
+                "identity",
+                "handoff",
+                "seeds",
+            ],
+            Self::EnvDeployer => &[
+                "persona",
+                "name",
+                "platform",
+                "certificate",
+                "certificate-pin",
+                "certificate-url",
+                "signing-key",
+                "identity",
+                "handoff",
+                "seeds",
+            ],
+            Self::ContractSigner => {
+                &["persona", "name", "key", "identity", "allowed-signers", "certificate-url"]
             }
-            Self::EnvDeployer => {
-                &["persona", "name", "platform", "certificate", "signing-key", "identity", "handoff", "seeds"]
-            }
-            Self::ContractSigner => &["persona", "name", "key", "identity", "allowed-signers"],
         }
     }
 }
@@ -60,6 +80,10 @@ pub struct PersonaFile {
     pub platform: Platform,
     /// The encryption certificate.
     pub certificate: Option<PathBuf>,
+    /// The one key that the encryption certificate may hold; none: any.
+    pub certificate_pin: Option<Pin>,
+    /// Where `certificate fetch` looks, instead of IBM's documented address.
+    pub certificate_url: Option<String>,
     /// env deployer: the contract signer's public key.
     pub signing_key: Option<PathBuf>,
     /// contract signer: the private key, `signing-key.pem` by default.
@@ -100,6 +124,8 @@ impl PersonaFile {
             name: folder_name(folder),
             platform: Platform::Hpvs,
             certificate: None,
+            certificate_pin: None,
+            certificate_url: None,
             signing_key: None,
             key: folder.join("signing-key.pem"),
             allowed_signers: beside(folder, "allowed_signers"),
@@ -192,6 +218,16 @@ impl Reader<'_> {
                     })?;
                 }
                 "certificate" => file.certificate = Some(self.file("certificate", node)?),
+                "certificate-pin" => {
+                    file.certificate_pin =
+                        Some(self.text("certificate-pin", node)?.parse().map_err(|message: String| {
+                            self.wrong(node.line, "certificate-pin", &message)
+                                .hint("take the line that `certificate verify` prints")
+                        })?);
+                }
+                "certificate-url" => {
+                    file.certificate_url = Some(self.text("certificate-url", node)?.to_owned());
+                }
                 "signing-key" => file.signing_key = Some(self.file("signing-key", node)?),
                 "key" => file.key = self.file("key", node)?,
                 "identity" => file.identity = self.file("identity", node)?,

@@ -1,6 +1,14 @@
 //! The encryption certificate of the guest image: its private key exists only inside the guest
 //! (contract-format, sections 1 and 9).
 
+pub mod authority;
+pub mod chain;
+mod description;
+pub mod form;
+mod pin;
+mod refusal;
+pub mod revocation;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -17,6 +25,9 @@ use crate::pem::{self, PemError};
 use crate::random::{RandomError, Randomness};
 use crate::verifying_key::key_type;
 
+pub use description::Description;
+pub use pin::Pin;
+
 /// Smallest RSA key that is taken, to encrypt or to verify. Every certificate of IBM's that was seen has 4096 bits.
 pub const MINIMUM_BITS: u32 = 2048;
 
@@ -29,15 +40,40 @@ pub enum Error {
     /// Another kind of PEM.
     #[error("a PEM `{0}`, expected `CERTIFICATE`")]
     Label(String),
-    /// The DER inside is damaged, or has bytes behind it.
+    /// UTF-16, as some Windows programs save text.
+    #[error("the file is UTF-16; PEM is plain ASCII")]
+    Utf16,
+    /// The bare DER.
+    #[error("the certificate is in DER form, and PEM is expected")]
+    Der,
+    /// What a server answers that has no such file.
+    #[error("the file is a web page (HTML or XML), not a certificate")]
+    WebPage,
+    /// Something else than text.
+    #[error("not a certificate: not UTF-8 text at byte {0}")]
+    NotText(usize),
+    /// The DER inside is damaged.
     #[error("the certificate is damaged: its DER does not read back as it was written")]
     Damaged,
+    /// Bytes behind the DER, inside the PEM block.
+    #[error("the certificate has {0} bytes behind its end")]
+    Trailing(usize),
     /// EC and others: the token's format knows RSA only.
     #[error("the certificate holds a key of type {0}, a token needs RSA")]
     NotRsa(String),
     /// Too few bits.
     #[error("the certificate's RSA key has {0} bits, at least {MINIMUM_BITS} are needed (IBM's have 4096)")]
     TooShort(u32),
+    /// Not the key that `persona.yaml` pins.
+    #[error(
+        "the encryption certificate holds another key than the pinned one: {found}, and pinned is {pinned}"
+    )]
+    OtherKey {
+        /// What `certificate-pin` says.
+        pinned: String,
+        /// What the certificate holds.
+        found: String,
+    },
     /// Past its end.
     #[error("the encryption certificate expired on {}", day(*.0))]
     Expired(Timestamp),
@@ -49,7 +85,7 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::Expired(_) | Self::NotYetValid(_) => Blame::Refusal,
+            Self::Expired(_) | Self::NotYetValid(_) | Self::OtherKey { .. } => Blame::Refusal,
             _ => Blame::Input,
         }
     }
@@ -62,6 +98,19 @@ impl Advice for Error {
                 take_another.into(),
                 "to encrypt for a test guest anyway, add `--danger-accept-expired-certificate`".into(),
             ],
+            Self::OtherKey { found, .. } => vec![
+                "verify the new certificate: `certificate verify FILE --intermediate FILE --root FILE`".into(),
+                format!("if it is the right one, write `certificate-pin: {found}` into `persona.yaml`"),
+            ],
+            Self::Pem(PemError::ByteOrderMark) => {
+                vec![r"take the mark away: `sed -i '1s/^\xEF\xBB\xBF//' FILE`".into()]
+            }
+            Self::Pem(PemError::SeveralBlocks(_)) => vec![
+                "keep the first block, which is the encryption certificate: `openssl x509 -in FILE -out encrypt.crt`".into(),
+            ],
+            Self::Utf16 => vec!["convert it: `iconv -f UTF-16 -t ASCII FILE > encrypt.crt`".into()],
+            Self::Der => vec!["convert it: `openssl x509 -inform DER -in FILE -out encrypt.crt`".into()],
+            Self::WebPage => vec!["download the file itself: `certificate fetch --version NN`".into()],
             Self::NotYetValid(_) => vec!["check this machine's clock: `date -u`".into(), take_another.into()],
             _ => vec![take_another.into(), "look at it: `openssl x509 -noout -text -in FILE`".into()],
         }
@@ -97,9 +146,15 @@ pub struct CertificateFacts {
 pub struct EncryptionCertificate {
     facts: CertificateFacts,
     key: Rsa<Public>,
+    x509: X509,
 }
 
 impl EncryptionCertificate {
+    /// Reads a file, with a message of its own for each form that is not PEM text.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        Self::parse(form::text(bytes)?)
+    }
+
     /// Reads a PEM file with exactly one certificate in it.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let block = pem::only_block(text)?;
@@ -107,8 +162,11 @@ impl EncryptionCertificate {
             return Err(Error::Label(block.label));
         }
         let x509 = X509::from_der(&block.der).map_err(|_| Error::Damaged)?;
-        if x509.to_der().map_err(|_| Error::Damaged)? != *block.der {
-            return Err(Error::Damaged);
+        let der = x509.to_der().map_err(|_| Error::Damaged)?;
+        match block.der.strip_prefix(der.as_slice()) {
+            Some([]) => {}
+            Some(behind) => return Err(Error::Trailing(behind.len())),
+            None => return Err(Error::Damaged),
         }
         let key = x509.public_key().map_err(|_| Error::Damaged)?;
         if key.id() != Id::RSA {
@@ -118,7 +176,7 @@ impl EncryptionCertificate {
             return Err(Error::TooShort(key.bits()));
         }
         let key = key.rsa().map_err(|_| Error::Damaged)?;
-        Ok(Self { facts: facts(&x509, &key).map_err(|_| Error::Damaged)?, key })
+        Ok(Self { facts: facts(&x509, &key).map_err(|_| Error::Damaged)?, key, x509 })
     }
 
     /// Subject, serial, fingerprint, validity.

@@ -6,6 +6,8 @@
     reason = "a test reads files and says what it skips"
 )]
 
+use contract_core::certificate::authority::Authority;
+use contract_core::certificate::revocation::RevocationList;
 use contract_core::certificate::{EncryptionCertificate, Error, Expiry, day};
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
@@ -101,7 +103,7 @@ fn bytes_behind_the_der_are_refused() {
     let mut der = X509::from_pem(good.as_bytes()).unwrap().to_der().unwrap();
     der.push(0);
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", STANDARD.encode(der));
-    assert!(matches!(EncryptionCertificate::parse(&pem), Err(Error::Damaged)));
+    assert!(matches!(EncryptionCertificate::parse(&pem), Err(Error::Trailing(1))));
 }
 
 #[test]
@@ -134,4 +136,18 @@ fn ibms_certificates_are_read_and_the_expired_one_is_refused_with_its_date() {
         }
     }
     assert_eq!(refused, ["2026-08-12"]);
+}
+
+proptest::proptest! {
+    /// Whatever a server or a mail brings: an error or a value, never a panic.
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes: Vec<u8>, pem: bool) {
+        use base64::{Engine as _, engine::general_purpose::STANDARD};
+        let body = STANDARD.encode(&bytes);
+        let text = format!("-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n");
+        let bytes = if pem { text.as_bytes() } else { &bytes };
+        let _ = EncryptionCertificate::from_bytes(bytes);
+        let _ = Authority::parse_roots(bytes);
+        let _ = RevocationList::parse(bytes, "any");
+    }
 }

@@ -1,5 +1,7 @@
 //! The command line as typed.
 
+pub mod certificate;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -61,6 +63,7 @@ pub enum Command {
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
     Verify(Verify),
+    Certificate(certificate::Certificate),
     /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
     #[command(
         subcommand,

@@ -17,6 +17,7 @@ fn main() -> std::process::ExitCode {
         Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),
         Command::Sign(arguments) => cmd::sign::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),
+        Command::Certificate(arguments) => cmd::certificate::run(&arguments, report),
         Command::Trust(Trust::Add(arguments)) => cmd::trust::add::run(&arguments, report),
         Command::Trust(Trust::List(arguments)) => cmd::trust::list::run(&arguments, report),
     })

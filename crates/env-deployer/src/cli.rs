@@ -1,5 +1,6 @@
 //! The command line, and nothing else.
 
+pub mod certificate;
 pub mod seed;
 
 use std::path::PathBuf;
@@ -44,6 +45,7 @@ pub enum Command {
     Identity(Identity),
     Check(Check),
     Encrypt(Encrypt),
+    Certificate(certificate::Certificate),
     Seed(seed::Seed),
     BootMedia(BootMedia),
 }

@@ -4,6 +4,7 @@
 mod cli;
 mod cmd {
     pub mod boot_media;
+    pub mod certificate;
     pub mod check;
     pub mod encrypt;
     pub mod init;
@@ -23,6 +24,7 @@ fn main() -> ExitCode {
         Command::Identity(arguments) => identity(&arguments.shared, Persona::EnvDeployer, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::Certificate(arguments) => cmd::certificate::run(arguments, report),
         Command::Seed(arguments) => cmd::seed::run(arguments, report),
         Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
     })

@@ -1,5 +1,6 @@
 //! The command line, and nothing else.
 
+pub mod certificate;
 pub mod seed;
 
 use std::path::PathBuf;
@@ -42,6 +43,7 @@ pub enum Command {
     Check(Check),
     Pack(Pack),
     Encrypt(Encrypt),
+    Certificate(certificate::Certificate),
     Seed(seed::Seed),
 }
 

@@ -2,6 +2,7 @@
 
 mod cli;
 mod cmd {
+    pub mod certificate;
     pub mod check;
     pub mod encrypt;
     pub mod init;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::Certificate(arguments) => cmd::certificate::run(arguments, report),
         Command::Seed(arguments) => cmd::seed::run(arguments, report),
     })
 }

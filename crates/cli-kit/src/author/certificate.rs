@@ -18,8 +18,8 @@ const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Reads a certificate, well formed, its dates unchecked.
 pub fn read(path: &Path) -> Result<EncryptionCertificate, Failure> {
-    let text = input::read_text(path, PEM_LIMIT)?;
-    EncryptionCertificate::parse(&text).doing(|| format!("cannot use `{}`", path.display()))
+    let bytes = input::read_bytes(path, PEM_LIMIT)?;
+    EncryptionCertificate::from_bytes(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
 }
 
 /// As people see it: whose it is, then what tells it from others of the same subject.
@@ -60,22 +60,21 @@ pub fn warnings(
             "look for a newer image and take the certificate that belongs to it",
         );
     }
-    let suggested = Platform::suggested_by(&facts.subject);
-    if !suggested.is_empty() && !suggested.contains(&platform) {
-        let names: Vec<_> = suggested.iter().map(|platform| platform.name()).collect();
-        let names = names.join(" or ");
-        findings.warning(
-            place(path),
-            format!(
-                "the platform is {platform}, but such a subject was seen with {names}: {}",
-                facts.subject
-            ),
-            format!(
-                "write `platform: {}` into `persona.yaml`, or take the certificate of your image",
-                suggested[0]
-            ),
-        );
+    if let Some((message, hint)) = contradiction(facts, platform) {
+        findings.warning(place(path), message, hint);
     }
+}
+
+/// What speaks against a platform: its message and hint.
+pub(crate) fn contradiction(facts: &CertificateFacts, platform: Platform) -> Option<(String, String)> {
+    let suggested = Platform::suggested_by(&facts.subject);
+    let first = suggested.first().filter(|_| !suggested.contains(&platform))?;
+    let names: Vec<_> = suggested.iter().map(|platform| platform.name()).collect();
+    let names = names.join(" or ");
+    Some((
+        format!("the platform is {platform}, but such a subject was seen with {names}: {}", facts.subject),
+        format!("write `platform: {first}` into `persona.yaml`, or take the certificate of your image"),
+    ))
 }
 
 /// What `check` says about the certificate that `encrypt` would use; it is not needed before.
@@ -98,6 +97,9 @@ pub fn check(persona: &PersonaFile, at: Timestamp, findings: &mut Findings) -> O
         }
     };
     let facts = certificate.facts().clone();
+    if let Some(Err(error)) = persona.certificate_pin.as_ref().map(|pin| pin.check(&facts)) {
+        findings.error(place(path), error.to_string(), error.hints().join("; "));
+    }
     match certificate.verify(at, Expiry::Refuse) {
         Ok(_) => warnings(path, &facts, persona.platform, at, findings),
         Err(error) => findings.error(place(path), error.to_string(), error.hints().join("; ")),

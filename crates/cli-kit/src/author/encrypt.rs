@@ -118,11 +118,13 @@ fn usable_certificate(
     for line in certificate::lines(certificate.facts()) {
         report.note(&line);
     }
+    let cannot = || format!("cannot encrypt `{}`", draft.file);
+    if let Some(pin) = &draft.persona.certificate_pin {
+        pin.check(certificate.facts()).doing(cannot)?;
+    }
     let expiry =
         if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
-    let verified =
-        certificate.verify(draft.at, expiry).doing(|| format!("cannot encrypt `{}`", draft.file))?;
-    Ok((path, verified))
+    Ok((path, certificate.verify(draft.at, expiry).doing(cannot)?))
 }
 
 /// The handoff, and the bare token where it is asked for.

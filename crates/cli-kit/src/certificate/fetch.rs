@@ -1,0 +1,179 @@
+//! `certificate fetch`: from the publisher's address into files, verified before they have a name.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use contract_core::certificate::authority::Authority;
+use contract_core::certificate::{EncryptionCertificate, Expiry};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{CertificateFetch, Companion, address, refused, show, verify};
+use crate::author::certificate::contradiction;
+use crate::clock;
+use crate::failure::{Doing as _, DoingIo as _, Failure};
+use crate::fetch::Fetcher;
+use crate::output::{Output, Visibility, commit_all, same_target};
+use crate::persona::{Persona, PersonaFile, beside};
+use crate::progress::Progress;
+use crate::report::Report;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fetched {
+    files: Vec<String>,
+    addresses: Vec<String>,
+    key_fingerprint: String,
+    /// How far the certificate was verified: `dates`, `issuer` or `root`.
+    verified: &'static str,
+}
+
+/// One file on its way.
+struct File {
+    address: String,
+    name: String,
+    bytes: Vec<u8>,
+    output: Output,
+}
+
+/// The command.
+pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let settings = PersonaFile::read(&arguments.folder, persona)?;
+    let platform = arguments.platform.unwrap_or(settings.platform);
+    let given = arguments.url.as_deref().or(settings.certificate_url.as_deref());
+    let pattern = address::pattern(given, platform)?;
+    let fill = |kind: &str| address::fill(pattern, platform, arguments.version.as_deref(), kind);
+
+    let first = fill("encrypt")?;
+    let target = arguments.output.clone().or_else(|| settings.certificate.clone());
+    let target = target.map_or_else(|| last_part(&first, &arguments.folder), Ok)?;
+    let mut wanted = vec![(first, target)];
+    for companion in &arguments.with {
+        let address = fill(companion.name())?;
+        if wanted.iter().any(|(other, _)| *other == address) {
+            return Err(Failure::usage(format!("`{pattern}` is the same address for two certificates"))
+                .hint("put `{kind}` where the addresses differ, or leave `--with` out"));
+        }
+        let target = last_part(&address, wanted[0].1.parent().unwrap_or(Path::new("")))?;
+        wanted.push((address, target));
+    }
+    let mut files = create(wanted, arguments, report)?;
+
+    let timeout = Duration::from_secs(arguments.timeout);
+    {
+        let _progress = Progress::spinner(report, "fetching");
+        let fetcher = Fetcher::new(arguments.ca_file.as_deref(), timeout)?;
+        for file in &mut files {
+            file.bytes = fetcher.fetch(&file.address)?;
+        }
+    }
+    let at = arguments.chain.at.unwrap_or_else(clock::now);
+    let certificate = parse(&files[0])?;
+    let description = certificate.describe();
+    if let Some(pin) = &settings.certificate_pin {
+        pin.check(&description.facts).map_err(|error| refused(&files[0].address, &error))?;
+    }
+    let (verified, chain_lines) = verified(certificate, &files, arguments, at)?;
+
+    for file in &mut files {
+        file.output.write_all(&file.bytes).doing_io("write", Path::new(&file.name))?;
+    }
+    let written: Vec<_> = files.iter().map(|file| file.output.quoted()).collect();
+    let fetched = Fetched {
+        files: files.iter().map(|file| file.name.clone()).collect(),
+        addresses: files.iter().map(|file| file.address.clone()).collect(),
+        key_fingerprint: description.facts.key_fingerprint.clone(),
+        verified,
+    };
+    commit_all(files.into_iter().map(|file| file.output))?;
+    if let Some((message, hint)) = contradiction(&description.facts, platform) {
+        report.warning(&message, &[hint]);
+    }
+    let lines = chain_lines.unwrap_or_else(|| show::lines(&description, at));
+    for line in lines {
+        report.note(&line);
+    }
+    report.success(&format!("wrote {}", written.join(" and ")));
+    report.note(match verified {
+        "root" => "verified up to a root that you trust",
+        "issuer" => "its issuer signed it; nobody vouches for the issuer yet: `certificate verify`",
+        _ => "well formed and valid today; whose it is, `certificate verify` tells",
+    });
+    report.result(&fetched, |_| Vec::<String>::new())
+}
+
+/// Refuses what is there already before the network is asked.
+fn create(
+    wanted: Vec<(String, PathBuf)>,
+    arguments: &CertificateFetch,
+    report: &Report,
+) -> Result<Vec<File>, Failure> {
+    for (place, (_, target)) in wanted.iter().enumerate() {
+        report.shares_stdout_with(target)?;
+        if wanted[..place].iter().any(|(_, other)| same_target(other, target)) {
+            return Err(Failure::usage(format!(
+                "two certificates would be written to `{}`",
+                target.display()
+            ))
+            .hint("name another file with `-o`"));
+        }
+    }
+    let file = |(address, target): (String, PathBuf)| {
+        let output = Output::create(&target, arguments.force.force, Visibility::Public)?;
+        Ok(File { address, name: output.name(), bytes: Vec::new(), output })
+    };
+    wanted.into_iter().map(file).collect()
+}
+
+/// As far as what was given reaches: dates, the fetched issuer, a root.
+fn verified(
+    certificate: EncryptionCertificate,
+    files: &[File],
+    arguments: &CertificateFetch,
+    at: Timestamp,
+) -> Result<(&'static str, Option<Vec<String>>), Failure> {
+    let mut authorities = arguments.chain.read()?;
+    let address = &files[0].address;
+    for (file, companion) in files[1..].iter().zip(&arguments.with) {
+        if *companion == Companion::Intermediate {
+            let parsed = Authority::parse_all(&file.bytes);
+            authorities.intermediates.extend(parsed.doing(|| format!("cannot take `{}`", file.address))?);
+        }
+    }
+    // an attestation certificate has the same issuer
+    for (file, _) in files[1..].iter().zip(&arguments.with).filter(|(_, it)| **it == Companion::Attestation) {
+        let attestation = parse(file)?;
+        if authorities.roots.is_empty() && authorities.intermediates.is_empty() {
+            attestation.verify(at, Expiry::Refuse).map_err(|error| refused(&file.address, &error))?;
+        } else if authorities.roots.is_empty() {
+            authorities.verify_issuer(&attestation, at).map_err(|error| refused(&file.address, &error))?;
+        } else {
+            authorities.verify(attestation, at).map_err(|error| refused(&file.address, &error))?;
+        }
+    }
+    if !authorities.roots.is_empty() {
+        let chain = authorities.verify(certificate, at).map_err(|error| refused(address, &error))?;
+        return Ok(("root", Some(verify::lines(&chain))));
+    }
+    if authorities.intermediates.is_empty() {
+        certificate.verify(at, Expiry::Refuse).map_err(|error| refused(address, &error))?;
+        return Ok(("dates", None));
+    }
+    authorities.verify_issuer(&certificate, at).map_err(|error| refused(address, &error))?;
+    Ok(("issuer", None))
+}
+
+fn parse(file: &File) -> Result<EncryptionCertificate, Failure> {
+    EncryptionCertificate::from_bytes(&file.bytes).doing(|| format!("cannot take `{}`", file.address))
+}
+
+/// The name that the publisher gave the file.
+fn last_part(address: &str, folder: &Path) -> Result<PathBuf, Failure> {
+    let path = address.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));
+    let name = name.ok_or_else(|| {
+        Failure::usage(format!("`{address}` names no file")).hint("name one: `-o encrypt.crt`")
+    })?;
+    Ok(beside(if folder == Path::new("") { Path::new(".") } else { folder }, name))
+}

@@ -1,0 +1,100 @@
+//! `certificate show`: what a certificate says of itself. Nothing is verified.
+
+use contract_core::certificate::{Description, day};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{CertificateFile, CertificateShow};
+use crate::author::certificate::{contradiction, read};
+use crate::clock;
+use crate::failure::Failure;
+use crate::input;
+use crate::persona::{Persona, PersonaFile};
+use crate::report::Report;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    file: String,
+    #[serde(flatten)]
+    description: &'a Description,
+    /// Negative: it has expired.
+    days_left: i64,
+    valid_now: bool,
+    /// What speaks against `--platform`.
+    contradiction: Option<String>,
+}
+
+impl CertificateFile {
+    pub(super) fn path(&self, persona: Persona) -> Result<std::path::PathBuf, Failure> {
+        let named = match &self.file {
+            Some(path) => Some(path.clone()),
+            None => PersonaFile::read(&self.folder, persona)?.certificate,
+        };
+        named.ok_or_else(|| {
+            Failure::usage("no encryption certificate is named").hint("name its file, as in `… encrypt.crt`")
+        })
+    }
+}
+
+/// The command.
+pub fn show(arguments: &CertificateShow, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = arguments.certificate.path(persona)?;
+    let now = clock::now();
+    let description = &read(&path)?.describe();
+    let against = arguments.platform.and_then(|platform| contradiction(&description.facts, platform));
+    let shown = Shown {
+        file: input::name(&path),
+        days_left: days_left(description.facts.not_after, now),
+        valid_now: (description.facts.not_before..=description.facts.not_after).contains(&now),
+        contradiction: against.as_ref().map(|(message, _)| message.clone()),
+        description,
+    };
+    if let Some((message, _)) = against {
+        let hint = "take the certificate that belongs to your image, or name the platform that it is for";
+        report.warning(&message, &[hint.to_owned()]);
+    }
+    report.result(&shown, |_| lines(description, now))
+}
+
+/// Whole days until a certificate's end.
+pub(super) fn days_left(end: Timestamp, now: Timestamp) -> i64 {
+    end.duration_since(now).as_secs().div_euclid(86_400)
+}
+
+/// As people read it; nothing that tells one certificate from another is left out.
+pub(super) fn lines(description: &Description, now: Timestamp) -> Vec<String> {
+    let facts = &description.facts;
+    let mut lines = Vec::new();
+    let mut line = |label: &str, text: &str| lines.push(format!("{label:<18}{text}"));
+    line("subject", &facts.subject);
+    line(
+        "issuer",
+        if description.self_signed { "itself: nobody vouches for it" } else { &description.issuer },
+    );
+    line("serial", &facts.serial);
+    line("key", &format!("{} {}, {}", description.key_type, description.key_bits, facts.key_fingerprint));
+    line("signed with", &description.signature_algorithm);
+    line("valid from", &day(facts.not_before).to_string());
+    line(
+        "valid until",
+        &format!("{}, {}", day(facts.not_after), until(facts.not_before, facts.not_after, now)),
+    );
+    for address in &description.crl_distribution_points {
+        line("revocation list", address);
+    }
+    let platforms: Vec<_> = description.suggested_platforms.iter().map(|it| it.name()).collect();
+    if !platforms.is_empty() {
+        line("seen with", &format!("platform {}", platforms.join(" or ")));
+    }
+    lines
+}
+
+pub(super) fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {
+    match days_left(to, now) {
+        _ if now < from => "NOT YET VALID".to_owned(),
+        _ if now > to => "EXPIRED".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
+    }
+}

@@ -1,0 +1,91 @@
+//! `certificate verify`: from the encryption certificate to a root, by IBM's procedure.
+
+use contract_core::certificate::chain::{Link, VerifiedChain};
+use contract_core::certificate::day;
+use contract_core::certificate::revocation::Revocation;
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::show::until;
+use super::{CertificateVerify, refused};
+use crate::author::certificate::read;
+use crate::clock;
+use crate::failure::Failure;
+use crate::input;
+use crate::persona::Persona;
+use crate::report::Report;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verified<'a> {
+    file: String,
+    at: Timestamp,
+    /// From the encryption certificate to the root.
+    chain: &'a [Link],
+    /// Whether a list was looked into for every certificate below the root.
+    revocation_checked: bool,
+    /// For `persona.yaml`.
+    certificate_pin: &'a str,
+}
+
+/// The command.
+pub fn verify(arguments: &CertificateVerify, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = arguments.certificate.path(persona)?;
+    for (files, flag, what) in [
+        (&arguments.chain.intermediates, "--intermediate", "the certificate that signed it"),
+        (&arguments.chain.roots, "--root", "the root that you trust"),
+    ] {
+        if files.is_empty() {
+            return Err(Failure::usage(format!("`{flag}` is missing: {what}"))
+                .hint("fetch the intermediate: `certificate fetch --version NN --with intermediate`")
+                .hint("take DigiCert's certificates from DigiCert, see docs/certificates.md"));
+        }
+    }
+    let at = arguments.chain.at.unwrap_or_else(clock::now);
+    let certificate = read(&path)?;
+    let name = input::name(&path);
+    let chain =
+        arguments.chain.read()?.verify(certificate, at).map_err(|refusal| refused(&name, &refusal))?;
+    let checked = chain.links().iter().all(|link| link.revocation != Revocation::NotChecked);
+    let pin = chain.links().first().map(|leaf| leaf.key_fingerprint.as_str()).unwrap_or_default();
+    let verified =
+        Verified { at, chain: chain.links(), revocation_checked: checked, certificate_pin: pin, file: name };
+    report.result(&verified, |_| lines(&chain))?;
+    report.success(&format!("`{}` leads to a root that you trust", verified.file));
+    report.note("to let `encrypt` take this key alone, write into persona.yaml:");
+    report.note(&format!("  certificate-pin: {pin}"));
+    Ok(())
+}
+
+/// What was checked of each certificate, and what was not.
+pub(super) fn lines(chain: &VerifiedChain) -> Vec<String> {
+    let last = chain.links().len().saturating_sub(1);
+    let mut lines = Vec::new();
+    for (place, link) in chain.links().iter().enumerate() {
+        let what = match place {
+            0 => "certificate",
+            1 => "issued by",
+            _ if place == last => "root",
+            _ => "authority",
+        };
+        let mut line = |label: &str, text: String| lines.push(format!("{label:<18}{text}"));
+        line(what, link.subject.clone());
+        line("  serial", link.serial.clone());
+        line("  key", link.key_fingerprint.clone());
+        line("  signed with", link.signature_algorithm.clone());
+        let left = until(link.not_before, link.not_after, chain.at());
+        line("  valid until", format!("{}, {left}", day(link.not_after)));
+        match &link.revocation {
+            Revocation::Root => {}
+            Revocation::NotChecked => {
+                line("  revoked", "NOT CHECKED: no `--crl` of its issuer was given".to_owned());
+            }
+            Revocation::NotListed { file, until, partial } => {
+                let part =
+                    if *partial { "; the list covers a part of its issuer's certificates" } else { "" };
+                line("  revoked", format!("no, says `{file}`, which holds until {}{part}", day(*until)));
+            }
+        }
+    }
+    lines
+}

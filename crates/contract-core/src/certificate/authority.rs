@@ -1,0 +1,102 @@
+//! Certificates that vouch for others: IBM's intermediate, the authorities above it, roots.
+
+use openssl::error::ErrorStack;
+use openssl::nid::Nid;
+use openssl::x509::{X509, X509Ref};
+
+use super::{Error as FormError, form, hex, one_line};
+use crate::advice::{Advice, Blame};
+use crate::pem;
+
+/// Why a file with authorities is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// UTF-16, a web page, no text.
+    #[error(transparent)]
+    Form(FormError),
+    /// Not PEM at all.
+    #[error("not a certificate: {0}")]
+    Pem(#[from] pem::PemError),
+    /// A bundle with something else in it, or with a damaged block.
+    #[error("{found} of its {blocks} PEM blocks can be read as certificates")]
+    Blocks {
+        /// Readable ones.
+        found: usize,
+        /// All.
+        blocks: usize,
+    },
+    /// A root is what signs itself; an authority below it belongs to the intermediates.
+    #[error("`{0}` is no root: it was not signed with its own key")]
+    NotRoot(String),
+}
+
+impl Advice for AuthorityError {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::NotRoot(_) => "pass it with `--intermediate`, and its issuer's certificate with `--root`".into(),
+            Self::Form(error) => return error.hints(),
+            _ => "download it again from its issuer, and look at it: `openssl x509 -noout -subject -issuer -in FILE`".into(),
+        }]
+    }
+}
+
+/// One certificate that vouches for others.
+#[derive(Clone, Debug)]
+pub struct Authority(pub(super) X509);
+
+impl Authority {
+    /// Reads a file: DER, as authorities publish their own, or PEM with one certificate or more.
+    pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, AuthorityError> {
+        let text = match form::text(bytes) {
+            Ok(text) => text,
+            Err(FormError::Der) => {
+                let one = X509::from_der(bytes).map_err(|_| AuthorityError::Form(FormError::Damaged))?;
+                return Ok(vec![Self(one)]);
+            }
+            Err(error) => return Err(AuthorityError::Form(error)),
+        };
+        let blocks = pem::blocks(text);
+        if blocks == 0 || text.starts_with('\u{feff}') {
+            // the same words as for the encryption certificate
+            return Err(pem::only_block(text).err().unwrap_or(pem::PemError::NoBlock).into());
+        }
+        let found = X509::stack_from_pem(text.as_bytes()).unwrap_or_default();
+        if found.len() != blocks {
+            return Err(AuthorityError::Blocks { found: found.len(), blocks });
+        }
+        Ok(found.into_iter().map(Self).collect())
+    }
+
+    /// As [`Authority::parse_all`], each signed with its own key.
+    pub fn parse_roots(bytes: &[u8]) -> Result<Vec<Self>, AuthorityError> {
+        let roots = Self::parse_all(bytes)?;
+        match roots
+            .iter()
+            .find(|root| !root.0.public_key().is_ok_and(|key| root.0.verify(&key).unwrap_or(false)))
+        {
+            Some(other) => Err(AuthorityError::NotRoot(other.subject())),
+            None => Ok(roots),
+        }
+    }
+
+    /// On one line.
+    pub fn subject(&self) -> String {
+        one_line(self.0.subject_name())
+    }
+}
+
+/// `sha256:` and the hex SHA-256 of the DER `SubjectPublicKeyInfo`, of a key of any type.
+pub(super) fn fingerprint(x509: &X509Ref) -> Result<String, ErrorStack> {
+    let key = x509.public_key()?.public_key_to_der()?;
+    Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key))))
+}
+
+/// Whether a signature's hash is one that nobody can find collisions for: SHA-256 and its longer siblings.
+pub(super) fn signature_is_strong(x509: &X509Ref) -> bool {
+    let digest = x509.signature_algorithm().object().nid().signature_algorithms().map(|them| them.digest);
+    digest.is_some_and(|digest| [Nid::SHA256, Nid::SHA384, Nid::SHA512].contains(&digest))
+}

@@ -1,0 +1,235 @@
+//! From the encryption certificate to a root, by IBM's own procedure (contract-format, section 9).
+//!
+//! ```text
+//! encryption certificate   signature over its TBS with the intermediate's key; issuer = the intermediate's subject; dates; list
+//! IBM's intermediate       OpenSSL's path validation, as `openssl verify -untrusted … -CAfile …` does it; list
+//! authorities above it     the same: each must be an authority, and its key and signature as strong as they have to be
+//! root                     one of those that were given
+//! ```
+//!
+//! The first step is not path validation: encryption certificates carry neither `KeyUsage` nor `BasicConstraints`, and the
+//! intermediate is itself issued by an authority that may have no further authorities below it, so that strict
+//! validators refuse what IBM issues. From the intermediate upwards nothing is our own: OpenSSL decides.
+
+use std::cmp::Ordering;
+
+use jiff::Timestamp;
+use openssl::error::ErrorStack;
+use openssl::stack::Stack;
+use openssl::x509::store::{X509Store, X509StoreBuilder};
+use openssl::x509::verify::X509VerifyParam;
+use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContext, X509StoreContextRef};
+use serde::Serialize;
+
+use super::authority::{Authority, fingerprint, signature_is_strong};
+use super::description::signature_algorithm;
+pub use super::refusal::{Reason, Refusal};
+use super::revocation::{Revocation, RevocationList};
+use super::{EncryptionCertificate, Expiry, MINIMUM_BITS, VerifiedCertificate, one_line, timestamp};
+
+/// What an encryption certificate is held against.
+#[derive(Default)]
+pub struct Authorities {
+    /// The encryption certificate's issuer and the authorities above it, in any order.
+    pub intermediates: Vec<Authority>,
+    /// What is trusted.
+    pub roots: Vec<Authority>,
+    /// Revocation lists, in any order; none: revocation is not checked, and the result says so.
+    pub lists: Vec<RevocationList>,
+}
+
+/// One certificate of a verified chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Link {
+    /// On one line, in the certificate's order.
+    pub subject: String,
+    /// Upper-case hex.
+    pub serial: String,
+    /// `sha256:` and the hex SHA-256 of the key.
+    pub key_fingerprint: String,
+    /// `sha512WithRSAEncryption`
+    pub signature_algorithm: String,
+    /// First second of validity.
+    pub not_before: Timestamp,
+    /// Last second of validity.
+    pub not_after: Timestamp,
+    /// What is known about its revocation.
+    pub revocation: Revocation,
+}
+
+/// Proof that a certificate leads to a given root, and what of it was checked.
+pub struct VerifiedChain {
+    certificate: VerifiedCertificate,
+    links: Vec<Link>,
+    at: Timestamp,
+}
+
+impl VerifiedChain {
+    /// The encryption certificate, its issuer, the authorities, the root.
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// The time that all dates were held against.
+    pub fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// The certificate, ready to encrypt with.
+    pub fn into_certificate(self) -> VerifiedCertificate {
+        self.certificate
+    }
+}
+
+impl Authorities {
+    /// Verifies the whole chain at a point in time.
+    pub fn verify(&self, leaf: EncryptionCertificate, at: Timestamp) -> Result<VerifiedChain, Refusal> {
+        let issuer = self.issuer_of(&leaf)?.0.clone();
+        dates(&leaf.x509, at)?;
+        let mut chain = vec![leaf.x509.clone()];
+        chain.extend(self.to_a_root(&issuer, at)?);
+
+        let mut lists = Vec::with_capacity(self.lists.len());
+        for list in &self.lists {
+            lists.push((list.verify(&chain, at)?, list));
+        }
+        let links = chain.iter().enumerate().map(|(place, x509)| {
+            let is_root = place + 1 == chain.len();
+            let mut revocation = if is_root { Revocation::Root } else { Revocation::NotChecked };
+            for (_, list) in lists.iter().filter(|(issuer, _)| *issuer == place + 1) {
+                revocation = list.look_up(x509)?;
+            }
+            Link::of(x509, revocation).map_err(|_| refuse(x509, Reason::Unreadable))
+        });
+        let links = links.collect::<Result<_, _>>()?;
+        let refusal = refuse(&leaf.x509, Reason::Unreadable);
+        let certificate = leaf.verify(at, Expiry::Refuse).map_err(|_| refusal)?;
+        Ok(VerifiedChain { certificate, links, at })
+    }
+
+    /// Verifies the encryption certificate's own issuer, signature and dates; nobody vouches for the issuer then.
+    pub fn verify_issuer(&self, leaf: &EncryptionCertificate, at: Timestamp) -> Result<(), Refusal> {
+        dates(&self.issuer_of(leaf)?.0, at)?;
+        dates(&leaf.x509, at)
+    }
+
+    /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part.
+    fn issuer_of(&self, leaf: &EncryptionCertificate) -> Result<&Authority, Refusal> {
+        let leaf = &leaf.x509;
+        if same(leaf.issuer_name(), leaf.subject_name()) {
+            return Err(refuse(leaf, Reason::SelfSigned));
+        }
+        let mut named =
+            self.intermediates.iter().filter(|it| same(it.0.subject_name(), leaf.issuer_name())).peekable();
+        if named.peek().is_none() {
+            let given = self.intermediates.iter().map(Authority::subject).collect();
+            return Err(refuse(leaf, Reason::WrongIssuer { issuer: one_line(leaf.issuer_name()), given }));
+        }
+        if !signature_is_strong(leaf) {
+            return Err(refuse(leaf, Reason::WeakSignature(signature_algorithm(leaf))));
+        }
+        let signer = named.find(|it| it.0.public_key().and_then(|key| leaf.verify(&key)).unwrap_or(false));
+        let signer = signer
+            .ok_or_else(|| refuse(leaf, Reason::WrongSigner { issuer: one_line(leaf.issuer_name()) }))?;
+        let key = signer.0.public_key().map_err(|_| refuse(&signer.0, Reason::Unreadable))?;
+        if key.rsa().is_ok() && key.bits() < MINIMUM_BITS {
+            return Err(refuse(&signer.0, Reason::WeakKey));
+        }
+        Ok(signer)
+    }
+
+    /// OpenSSL's path validation, from the intermediate to one of the roots.
+    fn to_a_root(&self, intermediate: &X509, at: Timestamp) -> Result<Vec<X509>, Refusal> {
+        let prepared = self.store(at).and_then(|store| {
+            let mut others = Stack::new()?;
+            self.intermediates.iter().try_for_each(|it| others.push(it.0.clone()))?;
+            Ok((store, others, X509StoreContext::new()?))
+        });
+        let (store, others, mut context) = prepared.map_err(|_| refuse(intermediate, Reason::Unreadable))?;
+        let mut answer = Err(refuse(intermediate, Reason::Unreadable));
+        let asked = context.init(&store, intermediate, &others, |context| {
+            let trusted = context.verify_cert()?;
+            answer =
+                if trusted { Ok(chain_of(context)) } else { Err(self.refusal_of(context, intermediate)) };
+            Ok(())
+        });
+        asked.map_err(|_| refuse(intermediate, Reason::Unreadable)).and(answer)
+    }
+
+    fn store(&self, at: Timestamp) -> Result<X509Store, ErrorStack> {
+        let mut parameters = X509VerifyParam::new()?;
+        parameters.set_time(at.as_second());
+        // 112 bits: RSA of 2,048 bits, no SHA-1, in everything below the root
+        parameters.set_auth_level(2);
+        let mut store = X509StoreBuilder::new()?;
+        store.set_param(&parameters)?;
+        self.roots.iter().try_for_each(|root| store.add_cert(root.0.clone()))?;
+        Ok(store.build())
+    }
+
+    fn given(&self) -> impl Iterator<Item = &Authority> {
+        self.intermediates.iter().chain(&self.roots)
+    }
+
+    /// OpenSSL's number of the fault, and our words for those that people meet.
+    fn refusal_of(&self, context: &X509StoreContextRef, intermediate: &X509) -> Refusal {
+        let at_fault = context.current_cert().unwrap_or(intermediate);
+        let date = |time| timestamp(time).unwrap_or_default();
+        let fault = context.error();
+        // the numbers of <openssl/x509_vfy.h>
+        let reason = match fault.as_raw() {
+            // OpenSSL takes one of the issuer's name and another key identifier for nobody
+            2 | 20 | 21 if self.given().any(|it| same(it.0.subject_name(), at_fault.issuer_name())) => {
+                Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) }
+            }
+            2 | 20 | 21 => Reason::NoIssuer { issuer: one_line(at_fault.issuer_name()) },
+            18 | 19 => Reason::NotTrusted,
+            7 => Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) },
+            9 => Reason::NotYetValid(date(at_fault.not_before())),
+            10 => Reason::Expired(date(at_fault.not_after())),
+            24 | 32 | 79 => Reason::NotAnAuthority,
+            66 | 67 => Reason::WeakKey,
+            68 => Reason::WeakSignature(signature_algorithm(at_fault)),
+            _ => Reason::Openssl(fault.error_string().to_owned()),
+        };
+        refuse(at_fault, reason)
+    }
+}
+
+impl Link {
+    fn of(x509: &X509, revocation: Revocation) -> Result<Self, ErrorStack> {
+        Ok(Self {
+            subject: one_line(x509.subject_name()),
+            serial: x509.serial_number().to_bn()?.to_hex_str()?.to_string(),
+            key_fingerprint: fingerprint(x509)?,
+            signature_algorithm: signature_algorithm(x509),
+            not_before: timestamp(x509.not_before())?,
+            not_after: timestamp(x509.not_after())?,
+            revocation,
+        })
+    }
+}
+
+fn same(one: &X509NameRef, other: &X509NameRef) -> bool {
+    one.try_cmp(other).is_ok_and(|order| order == Ordering::Equal)
+}
+
+pub(super) fn refuse(x509: &X509Ref, reason: Reason) -> Refusal {
+    Refusal { subject: one_line(x509.subject_name()), reason }
+}
+
+/// OpenSSL holds the certificates above against `at` by itself.
+fn dates(x509: &X509Ref, at: Timestamp) -> Result<(), Refusal> {
+    let (Ok(from), Ok(to)) = (timestamp(x509.not_before()), timestamp(x509.not_after())) else {
+        return Err(refuse(x509, Reason::Unreadable));
+    };
+    if at < from {
+        return Err(refuse(x509, Reason::NotYetValid(from)));
+    }
+    if at > to { Err(refuse(x509, Reason::Expired(to))) } else { Ok(()) }
+}
+
+fn chain_of(context: &X509StoreContextRef) -> Vec<X509> {
+    context.chain().map(|chain| chain.iter().map(ToOwned::to_owned).collect()).unwrap_or_default()
+}

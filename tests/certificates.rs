@@ -1,0 +1,82 @@
+//! `certificate show`, `verify` and `fetch`, and the pin: one certificate for each way to fail, all made by `openssl`,
+//! which also judges the chains, by IBM's documented commands.
+
+use std::path::Path;
+use std::sync::OnceLock;
+
+use story_tests::{Outcome, Story, listing};
+
+mod chains;
+mod fetching;
+mod forms;
+mod pinning;
+
+const WORDS: &str = include_str!("certificates/pki.bash");
+
+/// The keys and certificates that every case starts from: made once, copied for each.
+fn pki() -> &'static Story {
+    static PKI: OnceLock<Story> = OnceLock::new();
+    PKI.get_or_init(|| {
+        let story = Story::new();
+        story.does(&format!("{WORDS}\nmkdir pki; cd pki; pki; new_key server; new_key weak 1024\nissue server root server localhost"));
+        story
+    })
+}
+
+/// The words of `pki.bash`, and `$SERVER`.
+pub(crate) fn words() -> String {
+    let server = Path::new(env!("CARGO_MANIFEST_DIR")).join("certificates/server.py");
+    format!("{WORDS}\nSERVER='{}'", server.display())
+}
+
+/// The words, and the PKI in the current folder.
+pub(crate) fn lay_pki() -> String {
+    format!("{}; cp -r '{}/.' .", words(), pki().path("pki").display())
+}
+
+/// A fresh folder with the PKI in it; `given` must succeed, `run` may do as it likes, but leave nothing behind.
+fn played(given: &str, run: &str) -> Outcome {
+    let pki = pki();
+    let folder = tempfile::Builder::new().prefix("case-").tempdir_in(pki.folder()).unwrap();
+    let here = format!("cd '{}'", folder.path().display());
+    pki.does(&format!("{here}; {}; {given}", lay_pki()));
+    let before = listing(folder.path());
+    let outcome = pki.sh(&format!("{here}; {}; {run}", words()));
+    assert_eq!(
+        listing(folder.path()).into_keys().collect::<Vec<_>>(),
+        before.into_keys().collect::<Vec<_>>(),
+        "left behind by {run}: {outcome:?}"
+    );
+    outcome
+}
+
+/// One way to fail: exit code, message, a hint, nothing left.
+struct Case {
+    given: &'static str,
+    run: &'static str,
+    exit: i32,
+    says: &'static str,
+}
+
+impl Case {
+    fn check(&self) {
+        let outcome = played(self.given, self.run);
+        let said = &outcome.stderr;
+        assert!(said.contains(self.says), "does not say `{}`: {outcome:?}", self.says);
+        assert_eq!(outcome.exit, self.exit, "{outcome:?}");
+        assert!(!said.contains("panicked"), "{outcome:?}");
+        assert!(said.contains("hint: "), "no way on: {outcome:?}");
+        assert_eq!(outcome.text(), "", "a result beside a failure");
+    }
+}
+
+/// Makes each case a test.
+macro_rules! cases {
+    ($($name:ident { given: $given:expr, run: $run:expr, exit: $exit:expr, says: $says:expr $(,)? })*) => {
+        $(#[test]
+        fn $name() {
+            $crate::certificates::Case { given: $given, run: $run, exit: $exit, says: $says }.check();
+        })*
+    };
+}
+use cases;
