@@ -43,6 +43,13 @@ attacks! {
         run: SIGN,
         exit: 4, says: ["one key behind both halves", "bobby@example.com"],
     }
+    one_principal_behind_both_halves_on_a_later_line {
+        given: "key=$(cat env-deployer/id_ed25519.pub)
+                { echo \"ops namespaces=\\\"hpcr-env\\\" $key\"; cat contract-signer/allowed_signers; echo \"Alice@Example.com $key\"; } > tmp/all
+                mv tmp/all contract-signer/allowed_signers",
+        run: SIGN,
+        exit: 4, says: ["one person behind both halves", "alice@example.com"],
+    }
     one_principal_behind_both_halves {
         given: "sed -i 's/^bob/alice/' contract-signer/allowed_signers",
         run: SIGN,

@@ -54,6 +54,12 @@ attacks! {
         run: SIGN,
         exit: 4, says: ["who vouches", "alice@example.com with key", "the statement was changed"],
     }
+    a_statement_changed_after_signing_where_nobody_is_allowed {
+        given: r#"unpack env.handoff; edit 's/"GREETING"/"LANGUAGE"/' handoff/statement.json; repack env.handoff
+                  : > contract-signer/allowed_signers"#,
+        run: "sign -o new --danger-accept-unsigned-tokens",
+        exit: 4, says: ["who vouches", "the statement was changed"],
+    }
     a_statement_changed_by_one_blank_at_its_end {
         given: "unpack env.handoff; printf ' ' >> handoff/statement.json; repack env.handoff",
         run: SIGN,

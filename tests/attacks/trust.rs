@@ -27,6 +27,11 @@ attacks! {
         run: SIGN,
         exit: 3, says: ["allowed_signers:1: unknown option `namespace`", "allowed_signers:2: unknown option `namespace`"],
     }
+    a_line_whose_principals_are_nobody {
+        given: "sed -i 's/^bob@example.com/!bob@example.com/' contract-signer/allowed_signers",
+        run: SIGN,
+        exit: 3, says: ["`!bob@example.com` can be no principal"],
+    }
     an_empty_allowed_signers_file {
         given: ": > contract-signer/allowed_signers",
         run: SIGN,

@@ -72,6 +72,11 @@ hostile! {
         run: "sign -o new",
         exit: 4, says: "encryption certificate",
     }
+    a_statement_with_a_volume_twice {
+        given: r#"restate 's/("volumes": *\{)/\1"data":{"rolling":false},/' workload.handoff"#,
+        run: SIGN,
+        exit: 3, says: "a key stands there twice",
+    }
     a_statement_that_is_no_json {
         given: "unpack workload.handoff; echo '{]' > handoff/statement.json; revouch workload.handoff",
         run: SIGN,
@@ -91,7 +96,7 @@ hostile! {
     a_handoff_without_a_statement {
         given: "unpack workload.handoff; repack workload.handoff token",
         run: SIGN,
-        exit: 3, says: "no `statement.json`",
+        exit: 4, says: "no `statement.json`",
     }
     a_handoff_without_a_token {
         given: "unpack workload.handoff; repack workload.handoff statement.json",

@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::certificate::CertificateFacts;
 use crate::platform::Platform;
@@ -55,6 +57,7 @@ pub struct Predicate {
     /// Under whose key the password was wrapped.
     pub encryption_certificate: CertificateFacts,
     /// The section's volumes by key.
+    #[serde(deserialize_with = "unique")]
     pub volumes: BTreeMap<String, Volume>,
     /// Environment variables that the descriptors need and the section does not give.
     pub required_variables: BTreeSet<String>,
@@ -229,6 +232,33 @@ impl Statement {
         let [subject] = &self.subject;
         &subject.digest.sha256
     }
+}
+
+/// A mapping in which no key stands twice: of two readers, one might take the first and one the last.
+pub(crate) fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, V>, D::Error> {
+    struct Unique<V>(PhantomData<V>);
+
+    impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
+        type Value = BTreeMap<String, V>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a mapping")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
+            let mut map = BTreeMap::new();
+            while let Some((key, value)) = entries.next_entry::<String, V>()? {
+                if map.insert(key, value).is_some() {
+                    return Err(A::Error::custom("a key stands there twice"));
+                }
+            }
+            Ok(map)
+        }
+    }
+
+    deserializer.deserialize_map(Unique(PhantomData))
 }
 
 fn is_sha256(hex: &str) -> bool {

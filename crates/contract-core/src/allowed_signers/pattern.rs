@@ -40,9 +40,12 @@ impl Principals {
         self.0.matches(principal)
     }
 
-    /// Whether some name could belong to both. Errs on the side of yes: what `!` takes out still counts.
+    /// Whether some name could belong to both. Errs on the side of yes: what `!` takes out still counts, and `Alice` is
+    /// taken for `alice`.
     pub fn may_share_a_name(&self, other: &Self) -> bool {
-        self.0.positive().any(|one| other.0.positive().any(|another| meet(one, another)))
+        let lower = |list: &PatternList| list.positive().map(str::to_ascii_lowercase).collect::<Vec<_>>();
+        let others = lower(&other.0);
+        lower(&self.0).iter().any(|one| others.iter().any(|another| meet(one, another)))
     }
 }
 

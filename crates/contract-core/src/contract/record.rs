@@ -15,7 +15,7 @@ use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
 use crate::sshsig::{Namespace, Signature};
-use crate::statement::{Digest, Statement, Tool};
+use crate::statement::{Digest, Statement, Tool, unique};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
 use crate::verifying_key::VerifyingKey;
@@ -46,6 +46,7 @@ pub struct Record {
     /// Of the whole file.
     pub user_data: Digest,
     /// What the attestation record of the running guest must show: name to SHA-256.
+    #[serde(deserialize_with = "unique")]
     pub attestation_record: BTreeMap<String, String>,
     /// What was checked.
     pub checked: Vec<String>,

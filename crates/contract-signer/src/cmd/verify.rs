@@ -39,7 +39,13 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         "env": facts.env.sha256,
         "notCovered": not_covered,
         "unknown": facts.unknown,
-        "record": record.as_ref().map(|_| arguments.record.as_deref().map(input::name)),
+        "record": record.as_ref().map(|record| json!({
+            "time": record.time,
+            "workload": record.workload.vouched_by,
+            "env": record.env.vouched_by,
+            "unchecked": record.unchecked,
+            "accepted": record.accepted,
+        })),
     });
     let until =
         key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));
@@ -48,7 +54,13 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
             let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
             report.note(&format!("{section}: vouched for by {who}, as the record says"));
         }
-        report.note(&format!("the record is that of these user data, signed at {}", record.time));
+        for it in &record.unchecked {
+            report.note(&format!("not checked by the signer, as the record says: {it}"));
+        }
+        for it in &record.accepted {
+            report.warning(&format!("accepted by the signer at his risk: {it}"), &[]);
+        }
+        report.note(&format!("the record is that of these user data; signed at {}, as it says", record.time));
     }
     report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())
