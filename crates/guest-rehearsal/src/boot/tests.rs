@@ -7,6 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 
+mod broken;
+mod judged;
+
 use super::Guest;
 use super::luks::Disks;
 use crate::guest_key::GuestKey;
@@ -78,51 +81,6 @@ fn without(text: &str, field: &str) -> String {
 
 fn with_signing_key(env: &str, key: &str) -> String {
     format!("{}signingKey: {key}\n", without(env, "signingKey"))
-}
-
-#[test]
-fn every_refusal_has_the_guest_s_message() {
-    type Spoil = fn(&mut Case);
-    #[rustfmt::skip]
-    let table: [(&str, Hpl, Spoil); 25] = [
-        ("workload", hpl::HPL11001E, |case| {
-            case.encrypted = false;
-            case.workload = "hyper-protect-basic.QUJD.QUJD".into();
-        }),
-        ("schema", hpl::HPL01001E, |case| std::mem::swap(&mut case.workload, &mut case.env)),
-        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("signingKey", "signingkey")),
-        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("logRouter", "logDNA")),
-        ("schema", hpl::HPL01001E, |case| case.workload = without(&case.workload, "seed")),
-        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace(testing::ENV_SEED, "short")),
-        ("schema", hpl::HPL01001E, |case| case.workload += "compose:\n  archive: \"AAAA\"\n"),
-        ("schema", hpl::HPL01001E, |case| case.workload += "type: workload\n"),
-        ("signature", hpl::HPL12001E, |case| case.signer = None),
-        ("signature", hpl::HPL12001E, |case| case.env = without(&case.env, "signingKey")),
-        ("signature", hpl::HPL12001E, |case| {
-            case.signer = Some(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
-        }),
-        ("archive", hpl::HPL06006E, |case| *case = Case::with_archive("compose", "bm8gZ3ppcCBhdCBhbGw=")),
-        ("archive", hpl::HPL06007E, |case| *case = Case::with_archive("compose", &STANDARD.encode(testing::gzip(b"no tar at all")))),
-        ("archive", hpl::HPL06008E, |case| *case = Case::with_archive("compose", &archive(&[("compose.yaml", COMPOSE)]))),
-        ("archive", hpl::HPL06008E, |case| *case = Case::with_archive("compose", &archive(&[("app/docker-compose.yaml", COMPOSE)]))),
-        ("archive", hpl::HPL06009E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", "services: [")]))),
-        ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", "bm8gZ3ppcCBhdCBhbGw=")),
-        ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", "kind: [")]))),
-        ("archive", hpl::HPL06010E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", &COMPOSE.replace("@sha256:", ":latest"))]))),
-        ("archive", hpl::HPL15005E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", &POD.replace("@sha256:", ":latest"))]))),
-        ("archive", hpl::HPL15006I, |case| *case = Case::with_archive("play", &archive(&[("README.txt", "no pod")]))),
-        ("variables", hpl::HPL15005E, |case| case.env = case.env.replace("HOST:", "HOTS:")),
-        ("volumes", hpl::HPL07015E, |case| case.env = case.env.replace("  data:", "  date:")),
-        ("volumes", hpl::HPL07015E, |case| case.env = without(&without(&without(&case.env, "volumes"), "data:"), "seed")),
-        ("user data", hpl::HPL11001E, |case| case.attestation_public_key = Some("[".into())),
-    ];
-    for (at, (name, code, spoil)) in table.into_iter().enumerate() {
-        let mut case = Case::sound();
-        spoil(&mut case);
-        let report = try_boot(&case);
-        let (step, shown, detail) = refusal(&report);
-        assert_eq!((step, shown), (name, code), "row {at}: {detail}");
-    }
 }
 
 #[test]
@@ -249,6 +207,8 @@ const COMPOSE: &str = "services:
       - 8443:8443
     environment:
       HOST: ${HOST}
+    volumes:
+      - /mnt/data:/var/lib/paynow
 ";
 
 #[test]
