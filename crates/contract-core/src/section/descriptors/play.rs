@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{
     Descriptors, Environment, TopLevel, environment::Resolved, shape::Texts, texts, variables,
 };
-use crate::{finding::Place, section::value, yaml::Node};
+use crate::{finding::Place, section::{fields::join, value}, yaml::Node};
 use pod::Around;
 
 /// The config map in which the guest hands the merged environment to pods.
@@ -163,9 +163,18 @@ fn resource(around: &Around<'_>, resource: &Value, names: &mut BTreeSet<String>,
 }
 
 fn config_map(around: &Around<'_>, map: &Value, found: &mut Descriptors) {
-    let name = map.pointer("/metadata/name").and_then(Value::as_str);
-    if found.shape(around.place, "", map, &fields::CONFIG_MAP, around.texts) && name.is_none_or(str::is_empty) {
+    let place = around.place;
+    if !found.shape(place, "", map, &fields::CONFIG_MAP, around.texts) {
+        return;
+    }
+    for (name, value) in map.get("data").and_then(Value::as_object).into_iter().flatten() {
+        if !value.is_string() && !value.is_null() {
+            let path = join("data", name);
+            found.warning(place, &path, "not a text: podman takes it as one", "put the value in double quotes");
+        }
+    }
+    if map.pointer("/metadata/name").and_then(Value::as_str).is_none_or(str::is_empty) {
         let hint = "write `metadata: {name: settings}`";
-        found.error(around.place, "metadata.name", "a config map without a name", hint);
+        found.error(place, "metadata.name", "a config map without a name", hint);
     }
 }

@@ -23,6 +23,8 @@ pub enum Shape {
     Scalar,
     /// A time like `1m30s`.
     Duration,
+    /// A number with one of Kubernetes' units, as in `500m` or `2Gi`.
+    Quantity,
     /// A list.
     List(&'static Shape),
     /// Names of the user's own, each with such a value.
@@ -100,6 +102,7 @@ impl Descriptors {
                 "put the value in double quotes"
             }
             (Shape::Integer | Shape::Switch, Value::String(_)) => "write it without quotes",
+            (Shape::Quantity, _) => "write a number, perhaps with a unit: `500m`, `2Gi`",
             (Shape::Duration, _) => "write a number and its unit: `90s`, `1m30s`",
             _ => "see whether the indentation is right",
         };
@@ -123,6 +126,8 @@ fn fits(value: &Value, shape: &Shape, texts: Texts) -> bool {
             matches!(&*text.to_ascii_lowercase(), "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n")
                 || loose(text)
         }
+        (Shape::Quantity, Value::Number(_)) => true,
+        (Shape::Quantity, Value::String(text)) => is_quantity(text) || loose(text),
         (Shape::Duration, Value::String(text)) => is_duration(text) || loose(text),
         (Shape::List(shape), Value::Array(items)) => {
             items.iter().all(|item| item.is_null() || fits(item, shape, texts))
@@ -156,6 +161,16 @@ pub fn is_duration(text: &str) -> bool {
     !text.is_empty()
 }
 
+/// A number, then a unit, perhaps with an exponent.
+fn is_quantity(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
+    let (number, unit) = unsigned.split_at_checked(end).unwrap_or_default();
+    let exponent = unit.strip_prefix(['e', 'E']).is_some_and(|power| power.parse::<i32>().is_ok());
+    let units = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    number.parse::<f64>().is_ok() && (exponent || units.contains(&unit))
+}
+
 fn kind(shape: &Shape) -> Option<&'static str> {
     match shape {
         Shape::List(_) => Some("a list"),
@@ -184,6 +199,7 @@ fn due(shape: &Shape) -> String {
         Shape::Switch => "`true` or `false`".into(),
         Shape::Scalar => "a text or a number".into(),
         Shape::Duration => "a duration".into(),
+        Shape::Quantity => "a quantity".into(),
         Shape::List(_) => "a list".into(),
         Shape::Map(_) | Shape::Open(_) | Shape::Closed(_) => "a mapping".into(),
         Shape::Either(shapes) => shapes.iter().map(due).collect::<Vec<_>>().join(" or "),
@@ -193,6 +209,16 @@ fn due(shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quantities() {
+        for text in ["1", "0.5", "500m", "2Gi", "1e3", "-1", "12E"] {
+            assert!(is_quantity(text), "{text}");
+        }
+        for text in ["", "lots", "2GB", "1 Gi", "1e", "Gi"] {
+            assert!(!is_quantity(text), "{text}");
+        }
+    }
 
     #[test]
     fn durations() {

@@ -89,7 +89,7 @@ fn play_findings() {
             pod(&format!("{{name: c, {IMAGE}, ports: [{{containerPort: 80}}]}}")),
             "Warning x/p.yml spec.containers[0].ports[0]: containerPort 80 has no hostPort",
         ),
-        (format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: 1}}\n"), "data.A: a number where a text is due"),
+        (format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: 1}}\n"), "Warning x/p.yml data.A: not a text"),
         (
             format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: \"{{{{ .Env.A }}}}\"}}\n"),
             "Warning x/p.yml data.A: a template expression",

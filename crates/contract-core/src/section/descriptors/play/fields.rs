@@ -2,8 +2,10 @@
 //! does not know, and refuses a value of another type.
 
 use crate::section::descriptors::shape::Shape::{
-    self, Any, Integer, List, Map, Open, Scalar, Switch, Text,
+    self, Any, Integer, List, Map, Open, Quantity, Scalar, Scalar as Text, Switch,
 };
+
+
 
 const META: Shape = Open(&[
     ("annotations", Map(&Text)),
@@ -80,7 +82,7 @@ const CONTAINER: Shape = Open(&[
     ("name", Text),
     ("ports", List(&PORT)),
     ("readinessProbe", PROBE),
-    ("resources", Open(&[("limits", Map(&Scalar)), ("requests", Map(&Scalar))])),
+    ("resources", Open(&[("limits", Map(&Quantity)), ("requests", Map(&Quantity))])),
     ("securityContext", SECURITY),
     ("startupProbe", PROBE),
     ("stdin", Switch),
@@ -110,7 +112,7 @@ const VOLUME: Shape = Open(&[
             ("optional", Switch),
         ]),
     ),
-    ("emptyDir", Open(&[("medium", Text), ("sizeLimit", Scalar)])),
+    ("emptyDir", Open(&[("medium", Text), ("sizeLimit", Quantity)])),
     ("hostPath", Open(&[("path", Text), ("type", Text)])),
     ("name", Text),
     ("persistentVolumeClaim", Open(&[("claimName", Text), ("readOnly", Switch)])),
