@@ -134,9 +134,10 @@ impl Descriptors {
         self.findings.warning(at(place, field), message, hint);
     }
 
-    /// The documents of a file, in full YAML but within budgets; none if there is a mistake in it.
-    fn documents(&mut self, place: &Place, content: &[u8]) -> Vec<Value> {
-        let options = serde_saphyr::options! { with_snippet: false };
+    /// The documents of a file, in full YAML but within budgets; none if there is a mistake in it. `yes` and its like are
+    /// switches to podman, texts to `docker compose`.
+    fn documents(&mut self, place: &Place, content: &[u8], strict_booleans: bool) -> Vec<Value> {
+        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: strict_booleans };
         let text = match crate::yaml::text(content) {
             Ok(text) => text,
             Err(error) => {

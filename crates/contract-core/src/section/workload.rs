@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use super::{
     Facts,
     descriptors::{self, Descriptors, Resource, TopLevel, image::is_pinned},
@@ -12,7 +11,11 @@ use super::{
     value,
     volumes::{self, WorkloadVolume},
 };
-use crate::{finding::Place, yaml::{Node, Tag}};
+use crate::{
+    finding::Place,
+    yaml::{Node, Tag},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// Every field of a workload section, in the section's order.
 #[derive(Clone, Debug)]
@@ -159,11 +162,7 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
     let templates = objects(check, &map, "templates");
     let described = |nodes: &[(Place, Node)], template: bool| -> Vec<Resource> {
         let value = |(place, node): &(Place, Node)| (place.clone(), value::of(node));
-        nodes
-            .iter()
-            .map(value)
-            .map(|(place, value)| Resource { place, value, template })
-            .collect()
+        nodes.iter().map(value).map(|(place, value)| Resource { place, value, template }).collect()
     };
     let mut described_here = described(&resources, false);
     described_here.append(&mut described(&templates, true));

@@ -89,7 +89,10 @@ pub fn start(
             (false, 1) => "1 pod".to_owned(),
             (false, count) => format!("{count} pods"),
         };
-        log.ok(CONTAINERS, format!("{count}, as {} reads them", if compose { "docker compose" } else { "podman" }));
+        log.ok(
+            CONTAINERS,
+            format!("{count}, as {} reads them", if compose { "docker compose" } else { "podman" }),
+        );
         images::list(log, compose, &found, &section.model().images);
         ports::list(log, compose, &found)?;
         mounts::list(log, &found, &section.model().volumes);
@@ -203,7 +206,8 @@ fn variables(
     found: &Descriptors,
     environment: &Environment,
 ) -> Result<(), Stopped> {
-    let listed = |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let listed =
+        |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let missing: Vec<_> = found.variables.iter().filter(|name| !environment.provides(name)).collect();
     let (names, code) = match (compose, found.insisted.is_empty()) {
         (true, false) => (found.insisted.iter().collect(), HPL10000E),

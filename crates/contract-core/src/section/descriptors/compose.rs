@@ -56,7 +56,7 @@ fn missing(top: &TopLevel, found: &mut Descriptors) {
 
 fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) {
     let errors = found.findings.errors();
-    let documents = found.documents(place, content);
+    let documents = found.documents(place, content, true);
     if found.findings.errors() > errors {
         return;
     }

@@ -98,15 +98,17 @@ impl Descriptors {
         let known = environment.is_some();
         let environment = environment.unwrap_or_default();
         let mut insisted = BTreeSet::new();
-        let resolved = replaced(document, "", &mut |path, text| {
-            match interpolation::interpolate(text, &|name| environment.get(name), &mut insisted) {
-                Ok(text) if known => text.to_string(),
-                Ok(_) => text.to_owned(),
-                Err(interpolation::Malformed) => {
-                    let hint = "write `${NAME}`, or `$$` for a dollar sign";
-                    self.error(place, path, "a `$` that begins no variable", hint);
-                    text.to_owned()
-                }
+        let resolved = replaced(document, "", &mut |path, text| match interpolation::interpolate(
+            text,
+            &|name| environment.get(name),
+            &mut insisted,
+        ) {
+            Ok(text) if known => text.to_string(),
+            Ok(_) => text.to_owned(),
+            Err(interpolation::Malformed) => {
+                let hint = "write `${NAME}`, or `$$` for a dollar sign";
+                self.error(place, path, "a `$` that begins no variable", hint);
+                text.to_owned()
             }
         });
         if known {

@@ -38,9 +38,9 @@ pub fn is_reference(image: &str) -> bool {
                 && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
         })
         && digest.is_none_or(|digest| {
-            digest.split_once(':').is_some_and(|(_, hex)| {
-                hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit())
-            })
+            digest
+                .split_once(':')
+                .is_some_and(|(_, hex)| hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
         })
 }
 
@@ -77,10 +77,14 @@ mod tests {
     #[test]
     fn references() {
         let digest = "0123456789abcdef".repeat(4);
-        for image in ["a", "a/b:1", "x.io:5000/a/b-c", "localhost/a_b:V1.0", &format!("q.io/a@sha256:{digest}")] {
+        for image in
+            ["a", "a/b:1", "x.io:5000/a/b-c", "localhost/a_b:V1.0", &format!("q.io/a@sha256:{digest}")]
+        {
             assert!(is_reference(image), "{image}");
         }
-        for image in ["", "A", "x.io/", "a b", "a:", "a:b:c", "a/", "/a", "a@sha256:0", "a@", "-a", "https://x.io/a"] {
+        for image in
+            ["", "A", "x.io/", "a b", "a:", "a:b:c", "a/", "/a", "a@sha256:0", "a@", "-a", "https://x.io/a"]
+        {
             assert!(!is_reference(image), "{image}");
         }
     }

@@ -54,13 +54,15 @@ fn within<'e>(
                     Some(value) => out.push_str(value),
                     None => out.push_str(&within(default, lookup, insisted, depth)?),
                 }
-            } else if let Some((other, value)) =
-                operand(":+").map(|other| (other, filled)).or_else(|| operand("+").map(|other| (other, value)))
+            } else if let Some((other, value)) = operand(":+")
+                .map(|other| (other, filled))
+                .or_else(|| operand("+").map(|other| (other, value)))
             {
                 if value.is_some() {
                     out.push_str(&within(other, lookup, insisted, depth)?);
                 }
-            } else if let Some(value) = operand(":?").map(|_| filled).or_else(|| operand("?").map(|_| value)) {
+            } else if let Some(value) = operand(":?").map(|_| filled).or_else(|| operand("?").map(|_| value))
+            {
                 if value.is_none() {
                     insisted.insert(name.to_owned());
                 }

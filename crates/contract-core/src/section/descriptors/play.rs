@@ -7,10 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{
-    Descriptors, Environment, TopLevel, environment::Resolved, shape::Texts, texts, variables,
+use super::{Descriptors, Environment, TopLevel, environment::Resolved, shape::Texts, texts, variables};
+use crate::{
+    finding::Place,
+    section::{fields::join, value},
+    yaml::Node,
 };
-use crate::{finding::Place, section::{fields::join, value}, yaml::Node};
 use pod::Around;
 
 /// The config map in which the guest hands the merged environment to pods.
@@ -100,7 +102,7 @@ fn documents(
     let mut documents = Vec::new();
     let archived = top.files.iter().flat_map(|(name, content)| {
         let place = top.place_of(name);
-        let documents = found.documents(&place, content);
+        let documents = found.documents(&place, content, false);
         documents.into_iter().map(move |document| (place.clone(), document))
     });
     let archived: Vec<_> = archived.collect();
@@ -170,7 +172,12 @@ fn config_map(around: &Around<'_>, map: &Value, found: &mut Descriptors) {
     for (name, value) in map.get("data").and_then(Value::as_object).into_iter().flatten() {
         if !value.is_string() && !value.is_null() {
             let path = join("data", name);
-            found.warning(place, &path, "not a text: podman takes it as one", "put the value in double quotes");
+            found.warning(
+                place,
+                &path,
+                "not a text: podman takes it as one",
+                "put the value in double quotes",
+            );
         }
     }
     if map.pointer("/metadata/name").and_then(Value::as_str).is_none_or(str::is_empty) {

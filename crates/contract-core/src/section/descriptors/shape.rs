@@ -115,6 +115,7 @@ fn fits(value: &Value, shape: &Shape, texts: Texts) -> bool {
     let loose = |text: &str| texts == Texts::Resolved && variables::is_open(text);
     match (shape, value) {
         (Shape::Any, _)
+        | (Shape::Quantity, Value::Number(_))
         | (Shape::Text, Value::String(_))
         | (Shape::Switch, Value::Bool(_))
         | (Shape::Scalar, Value::String(_) | Value::Number(_) | Value::Bool(_)) => true,
@@ -126,7 +127,6 @@ fn fits(value: &Value, shape: &Shape, texts: Texts) -> bool {
             matches!(&*text.to_ascii_lowercase(), "true" | "false" | "yes" | "no" | "on" | "off" | "y" | "n")
                 || loose(text)
         }
-        (Shape::Quantity, Value::Number(_)) => true,
         (Shape::Quantity, Value::String(text)) => is_quantity(text) || loose(text),
         (Shape::Duration, Value::String(text)) => is_duration(text) || loose(text),
         (Shape::List(shape), Value::Array(items)) => {

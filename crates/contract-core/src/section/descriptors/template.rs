@@ -46,7 +46,9 @@ fn value<'t>(expression: &'t str, lookup: &dyn Fn(&str) -> Option<&'t str>) -> O
     if let Some(field) = expression.strip_prefix(".Env.") {
         return name(field);
     }
-    if let Some(key) = expression.strip_prefix("index ").and_then(|rest| rest.trim_start().strip_prefix(".Env ")) {
+    if let Some(key) =
+        expression.strip_prefix("index ").and_then(|rest| rest.trim_start().strip_prefix(".Env "))
+    {
         return name(literal(key.trim())?);
     }
     literal(expression)

@@ -69,7 +69,9 @@ fn aliases_that_explode_are_refused() {
 
 #[test]
 fn play_findings() {
-    let pod = |container: &str| format!("kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n");
+    let pod = |container: &str| {
+        format!("kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n")
+    };
     let good = pod(&format!("{{name: c, {IMAGE}}}"));
     for (text, due) in [
         (
@@ -89,7 +91,10 @@ fn play_findings() {
             pod(&format!("{{name: c, {IMAGE}, ports: [{{containerPort: 80}}]}}")),
             "Warning x/p.yml spec.containers[0].ports[0]: containerPort 80 has no hostPort",
         ),
-        (format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: 1}}\n"), "Warning x/p.yml data.A: not a text"),
+        (
+            format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: 1}}\n"),
+            "Warning x/p.yml data.A: not a text",
+        ),
         (
             format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: \"{{{{ .Env.A }}}}\"}}\n"),
             "Warning x/p.yml data.A: a template expression",

@@ -22,26 +22,27 @@ impl Tree {
 
     /// A directory with all above it. Names were looked at before: they do not lead out, and no link is ever made here.
     pub fn directory(&self, name: &str) -> Result<(), Fault> {
-        self.above(&self.0.path().join(name)).map_err(|error| fault(name, error))
+        above(&self.0.path().join(name)).map_err(|error| fault(name, error))
     }
 
     /// An empty file; a second one of the name replaces the first, as tar has it.
     pub fn file(&self, name: &str) -> Result<(), Fault> {
         let path = self.0.path().join(name);
         let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let made = || rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map(drop).map_err(io::Error::from);
-        let above = || path.parent().map_or(Ok(()), |above| self.above(above));
+        let made =
+            || rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map(drop).map_err(io::Error::from);
+        let make_above = || path.parent().map_or(Ok(()), above);
         match made() {
             // archives without entries for directories are read too
-            Err(error) if error.kind() == io::ErrorKind::NotFound => above().and_then(|()| made()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_above().and_then(|()| made()),
             result => result,
         }
         .map_err(|error| fault(name, error))
     }
+}
 
-    fn above(&self, path: &Path) -> io::Result<()> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-    }
+fn above(path: &Path) -> io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
 /// Whether the archive is to blame, or the machine.

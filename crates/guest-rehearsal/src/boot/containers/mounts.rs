@@ -57,14 +57,17 @@ pub fn list(log: &mut Log, found: &Descriptors, volumes: &[WorkloadVolume]) {
         let Mount { by, target, .. } = mount;
         match &mount.source {
             Source::Host { path, .. } if path.starts_with('/') => {
-                let detail = format!("`{by}` at {target}: {path} is on no volume of the contract, but on {OWN_DISK}");
+                let detail =
+                    format!("`{by}` at {target}: {path} is on no volume of the contract, but on {OWN_DISK}");
                 log.warning(STEP, None, detail);
             }
             Source::Host { path, .. } => {
                 log.ok(STEP, format!("`{by}` at {target}: `{path}` of the unpacked archive"));
             }
             Source::Engine(name) => {
-                let detail = format!("`{by}` at {target}: the volume `{name}` is kept by the container engine, on {OWN_DISK}");
+                let detail = format!(
+                    "`{by}` at {target}: the volume `{name}` is kept by the container engine, on {OWN_DISK}"
+                );
                 log.warning(STEP, None, detail);
             }
             Source::Passing => elsewhere -= 1,
@@ -117,7 +120,9 @@ mod tests {
 
     #[test]
     fn paths_are_compared_as_the_kernel_would() {
-        for (path, due) in [("/mnt/data/", "/mnt/data"), ("/mnt/../mnt//data/./x", "/mnt/data/x"), ("/..", "/")] {
+        for (path, due) in
+            [("/mnt/data/", "/mnt/data"), ("/mnt/../mnt//data/./x", "/mnt/data/x"), ("/..", "/")]
+        {
             assert_eq!(clean(path), Path::new(due));
         }
         assert!(!clean("/mnt/data2").starts_with("/mnt/data"));

@@ -124,7 +124,9 @@ fn what_a_rehearsal_can_t_decide_has_its_message_too() {
         ("the signing certificate is about to expire", hpl::HPL12006E, |it| it.certified(3)),
         ("a part of the seed is a key service's", hpl::HPL07013E, |it| {
             let crn = "crn:v1:bluemix:public:kms:us-south:a/0123456789abcdef0123456789abcdef:01234567-89ab-cdef-0123-456789abcdef:key:01234567-89ab-cdef-0123-456789abcdef";
-            let kms = format!("    kms:\n      - apiKey: \"0123456789abcdef0123456789abcdef\"\n        crn: \"{crn}\"\n        type: public\n");
+            let kms = format!(
+                "    kms:\n      - apiKey: \"0123456789abcdef0123456789abcdef\"\n        crn: \"{crn}\"\n        type: public\n"
+            );
             it.case.env = it.case.env.replace("env:\n  HOST", &format!("{kms}env:\n  HOST"));
         }),
         ("a seed that the ultravisor keeps", hpl::HPL07013E, |it| {

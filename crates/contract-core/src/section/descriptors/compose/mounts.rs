@@ -65,7 +65,8 @@ pub fn mount(
         Some(source) if source.starts_with(['/', '.', '~']) => host(source, made),
         Some(name) => match declared.get(name) {
             None => {
-                let hint = format!("declare it at the top of the file: `volumes: {{{name}: }}`, or mount a path");
+                let hint =
+                    format!("declare it at the top of the file: `volumes: {{{name}: }}`, or mount a path");
                 return found.error(place, path, format!("the volume `{name}` is declared nowhere"), hint);
             }
             Some(volume) => bound(volume).unwrap_or_else(|| Source::Engine(name.to_owned())),

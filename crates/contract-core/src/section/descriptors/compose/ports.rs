@@ -34,7 +34,12 @@ fn long(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Va
         _ => None,
     };
     let Some(target) = text("target") else {
-        return found.error(place, &format!("{path}.target"), "a port without a target", "write `target: 8443`");
+        return found.error(
+            place,
+            &format!("{path}.target"),
+            "a port without a target",
+            "write `target: 8443`",
+        );
     };
     let outer = text("published").map(|published| match text("host_ip") {
         Some(address) if address.contains(':') => format!("[{address}]:{published}:"),

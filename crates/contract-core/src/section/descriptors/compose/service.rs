@@ -137,12 +137,7 @@ fn env_files(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Val
         let Some(name) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
         if required && !name.starts_with('/') && !variables::is_open(name) && !file.top.holds(name) {
             let hint = format!("put `{name}` beside the compose file");
-            found.error(
-                file.place,
-                &join(path, "env_file"),
-                format!("`{name}` is not in the archive"),
-                hint,
-            );
+            found.error(file.place, &join(path, "env_file"), format!("`{name}` is not in the archive"), hint);
         }
     }
 }
@@ -157,7 +152,7 @@ fn restart(found: &mut Descriptors, place: &Place, path: &str, service: &Value) 
     };
     if !known {
         let hint = "write `restart: always`, `unless-stopped`, `on-failure` or `\"no\"`";
-        found.error(place, &join(path, "restart"), "no restart policy", hint);
+        found.stops(place, &join(path, "restart"), "no restart policy", hint);
     }
 }
 

@@ -5,14 +5,8 @@ use crate::section::descriptors::shape::Shape::{
     self, Any, Integer, List, Map, Open, Quantity, Scalar, Scalar as Text, Switch,
 };
 
-
-
-const META: Shape = Open(&[
-    ("annotations", Map(&Text)),
-    ("labels", Map(&Text)),
-    ("name", Text),
-    ("namespace", Text),
-]);
+const META: Shape =
+    Open(&[("annotations", Map(&Text)), ("labels", Map(&Text)), ("name", Text), ("namespace", Text)]);
 
 const KEY: Shape = Open(&[("key", Text), ("name", Text), ("optional", Switch)]);
 
@@ -24,10 +18,7 @@ const ENV: Shape = Open(&[
         Open(&[
             ("configMapKeyRef", KEY),
             ("fieldRef", Open(&[("apiVersion", Text), ("fieldPath", Text)])),
-            (
-                "resourceFieldRef",
-                Open(&[("containerName", Text), ("divisor", Scalar), ("resource", Text)]),
-            ),
+            ("resourceFieldRef", Open(&[("containerName", Text), ("divisor", Scalar), ("resource", Text)])),
             ("secretKeyRef", KEY),
         ]),
     ),

@@ -65,7 +65,7 @@ pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mu
                 let message = format!("two containers are named `{name}`");
                 found.stops(place, &format!("{path}.name"), message, "give each container a name of its own");
             }
-            Container { around, path: &path, name, container, on_host }.look(found, &volumes);
+            Container { around, path: &path, name, value: container, on_host }.look(found, &volumes);
         }
     }
 }
@@ -101,10 +101,24 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
     let text = |pointer: &str| volume.pointer(pointer).and_then(Value::as_str);
     if volume.get("hostPath").is_some() {
         let kind = text("/hostPath/type").unwrap_or_default();
-        let known = ["", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket", "CharDevice", "BlockDevice"];
+        let known = [
+            "",
+            "Directory",
+            "DirectoryOrCreate",
+            "File",
+            "FileOrCreate",
+            "Socket",
+            "CharDevice",
+            "BlockDevice",
+        ];
         if !known.contains(&kind) && !variables::is_open(kind) {
             let hint = "write `type: Directory`";
-            found.stops(place, &format!("{path}.hostPath.type"), format!("`{kind}` is no kind of path"), hint);
+            found.stops(
+                place,
+                &format!("{path}.hostPath.type"),
+                format!("`{kind}` is no kind of path"),
+                hint,
+            );
         }
         let Some(host) = text("/hostPath/path").filter(|path| !path.is_empty()) else {
             let hint = "write `path: /mnt/data`";
@@ -139,7 +153,8 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
 }
 
 fn unknown_map(found: &mut Descriptors, place: &Place, field: &str, name: &str) {
-    let hint = format!("describe it, or take `{CONTRACT_CONFIG_MAP}`, which holds the variables of both sections");
+    let hint =
+        format!("describe it, or take `{CONTRACT_CONFIG_MAP}`, which holds the variables of both sections");
     found.stops(place, field, format!("the config map `{name}` is described nowhere"), hint);
 }
 
@@ -147,20 +162,20 @@ struct Container<'a> {
     around: &'a Around<'a>,
     path: &'a str,
     name: &'a str,
-    container: &'a Value,
+    value: &'a Value,
     on_host: bool,
 }
 
 impl Container<'_> {
     fn look(&self, found: &mut Descriptors, volumes: &[(&str, Source)]) {
         let place = self.around.place;
-        let image = self.container.get("image").unwrap_or(&Value::Null);
+        let image = self.value.get("image").unwrap_or(&Value::Null);
         found.image(place, &self.field("image"), image, "a container");
-        if let Some(policy) = self.text("imagePullPolicy").filter(|it| !variables::is_open(it)) {
-            if !["always", "never", "ifnotpresent", "missing", "newer", ""].contains(&&*policy.to_ascii_lowercase()) {
-                let hint = "write `imagePullPolicy: IfNotPresent`";
-                found.stops(place, &self.field("imagePullPolicy"), "no pull policy", hint);
-            }
+        let policy = self.text("imagePullPolicy").unwrap_or_default().to_ascii_lowercase();
+        let known = ["", "always", "never", "ifnotpresent", "missing", "newer"].contains(&&*policy);
+        if !known && !variables::is_open(&policy) {
+            let hint = "write `imagePullPolicy: IfNotPresent`";
+            found.stops(place, &self.field("imagePullPolicy"), "no pull policy", hint);
         }
         for (at, port) in self.list("ports").enumerate() {
             self.port(found, &format!("{}.ports[{at}]", self.path), port);
@@ -177,10 +192,11 @@ impl Container<'_> {
             let optional = |kind: &str| {
                 from.pointer(&format!("/{kind}/optional")).and_then(Value::as_bool).unwrap_or(false)
             };
-            if let Some(name) = text("/configMapRef/name").filter(|_| !optional("configMapRef")) {
-                if !self.around.maps.knows(name) && !variables::is_open(name) {
-                    unknown_map(found, place, &field, name);
-                }
+            let unknown = |name: &&str| !self.around.maps.knows(name) && !variables::is_open(name);
+            if let Some(name) =
+                text("/configMapRef/name").filter(unknown).filter(|_| !optional("configMapRef"))
+            {
+                unknown_map(found, place, &field, name);
             }
             if from.get("secretRef").is_some() && !optional("secretRef") {
                 self.no_secrets(found, &field);
@@ -193,11 +209,11 @@ impl Container<'_> {
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.container.get(name).and_then(Value::as_str)
+        self.value.get(name).and_then(Value::as_str)
     }
 
     fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
-        self.container.get(name).and_then(Value::as_array).into_iter().flatten()
+        self.value.get(name).and_then(Value::as_array).into_iter().flatten()
     }
 
     fn port(&self, found: &mut Descriptors, path: &str, port: &Value) {
@@ -253,12 +269,19 @@ impl Container<'_> {
             return;
         }
         let Some((_, source)) = volumes.iter().find(|(volume, _)| *volume == name) else {
-            let hint = format!("describe it under `spec.volumes`: `- {{name: {name}, hostPath: {{path: /mnt/data}}}}`");
+            let hint = format!(
+                "describe it under `spec.volumes`: `- {{name: {name}, hostPath: {{path: /mnt/data}}}}`"
+            );
             return found.stops(place, path, format!("the pod has no volume `{name}`"), hint);
         };
         if !target.starts_with('/') && !variables::is_open(target) {
             let hint = "write `mountPath:` and an absolute path";
-            return found.stops(place, &format!("{path}.mountPath"), "no absolute path in the container", hint);
+            return found.stops(
+                place,
+                &format!("{path}.mountPath"),
+                "no absolute path in the container",
+                hint,
+            );
         }
         let (place, by) = (at(place, path), self.name.to_owned());
         found.mounts.push(Mount { place, by, source: source.clone(), target: target.to_owned() });
@@ -287,7 +310,9 @@ impl Container<'_> {
             }
         }
         let (name, key) = ("/valueFrom/configMapKeyRef/name", "/valueFrom/configMapKeyRef/key");
-        let (Some(name), Some(key), false) = (text(name), text(key), optional("configMapKeyRef")) else { return };
+        let (Some(name), Some(key), false) = (text(name), text(key), optional("configMapKeyRef")) else {
+            return;
+        };
         if name == CONTRACT_CONFIG_MAP {
             found.variables.insert(key.to_owned());
         } else if variables::is_open(name) || variables::is_open(key) {
