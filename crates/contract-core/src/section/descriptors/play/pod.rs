@@ -289,9 +289,17 @@ impl Container<'_> {
 
     fn variable(&self, found: &mut Descriptors, path: &str, variable: &Value) {
         let place = self.around.place;
-        if variable.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
-            let hint = "write `name: LOG_LEVEL`";
-            found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
+        match variable.get("name") {
+            None | Some(Value::Null) => {
+                let hint = "write `name: LOG_LEVEL`";
+                found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
+            }
+            Some(Value::String(_)) => {}
+            // `Y` is `true` to podman
+            Some(_) => {
+                let (message, hint) = ("the name is a switch or a number to YAML", "put it in double quotes");
+                found.warning(place, &format!("{path}.name"), message, hint);
+            }
         }
         let text = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str);
         let optional = |kind: &str| {
