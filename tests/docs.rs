@@ -120,3 +120,38 @@ fn the_readme_is_short_and_names_the_oldest_rust() {
     let oldest = manifest.lines().find_map(|line| line.strip_prefix("rust-version = \"")).unwrap();
     assert!(readme.contains(&format!("Rust {} or later", oldest.trim_end_matches('"'))), "{oldest}");
 }
+
+/// A claim of the threat model is worth what its test is worth, and nothing without it.
+#[test]
+fn every_test_that_the_threat_model_names_is_there() {
+    let page = fs::read_to_string(repository().join("docs/threat-model.md")).unwrap();
+    let mut sources = String::new();
+    let mut folders = vec![repository().join("tests"), repository().join("crates")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    let is_test = |word: &str| {
+        word.contains('_') && word.chars().all(|c| c.is_ascii_lowercase() || matches!(c, '_' | '0'..='9'))
+    };
+    let named: Vec<_> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| is_test(word) && *word != "allowed_signers")
+        .collect();
+    assert!(named.len() > 50, "{named:?}");
+    let gone: Vec<_> = named
+        .into_iter()
+        .filter(|name| {
+            !sources.contains(&format!("fn {name}()")) && !sources.contains(&format!("    {name} {{"))
+        })
+        .collect();
+    assert!(gone.is_empty(), "no such tests: {gone:#?}");
+}

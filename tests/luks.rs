@@ -8,6 +8,7 @@ use story_tests::{Outcome, Story};
 use super::separation::forms;
 
 mod cut_short;
+mod vaults;
 
 /// Shell functions for disks.
 const DISKS: &str = r#"
@@ -117,7 +118,7 @@ fn a_rolled_seed_takes_over_and_the_volume_key_stays() {
     );
     does(
         &story,
-        r#"! opens "$(passphrase $ENV $WORKLOAD)"
+        r#"fails opens "$(passphrase $ENV $WORKLOAD)"
            volume_key "$(passphrase $ENV "$NEW_WORKLOAD")" | cmp - key"#,
     );
     let again = does(&story, "boot --luks disk");
@@ -129,7 +130,7 @@ fn a_rolled_seed_takes_over_and_the_volume_key_stays() {
         &story,
         r#"seeds workload $WORKLOAD "$NEW_WORKLOAD"; seeds env $NEW_ENV $ENV; contract; boot --luks disk
            volume_key "$(passphrase $NEW_ENV $WORKLOAD)" | cmp - key
-           ! opens "$(passphrase $ENV "$NEW_WORKLOAD")""#,
+           fails opens "$(passphrase $ENV "$NEW_WORKLOAD")""#,
     );
     assert!(both.contains("it opens with the previous seeds of both sections; the current"), "{both}");
 }
@@ -151,7 +152,7 @@ fn a_disk_between_two_rolls_opens_with_a_warning() {
                    volume_key "$(passphrase {between})" > key
                    seeds workload "$NEW_WORKLOAD" $WORKLOAD; seeds env $NEW_ENV $ENV; contract; boot --luks disk
                    volume_key "$(passphrase $NEW_ENV "$NEW_WORKLOAD")" | cmp - key
-                   ! opens "$(passphrase {between})""#
+                   fails opens "$(passphrase {between})""#
             ),
         );
         assert!(log.contains("[ warning ] luks") && log.contains(told), "{log}");
@@ -179,7 +180,7 @@ fn the_order_of_the_seeds_can_be_switched_and_the_wrong_one_is_told() {
     let told = does(
         &story,
         r#"boot --luks disk --seed-order workload-first; opens "$(passphrase $WORKLOAD $ENV)"
-           ! opens "$(passphrase $ENV $WORKLOAD)""#,
+           fails opens "$(passphrase $ENV $WORKLOAD)""#,
     );
     assert!(told.contains("the less likely order; the sources differ, `--seed-order env-first`"), "{told}");
     let said = refused(&story, "--luks disk");

@@ -130,7 +130,7 @@ fn a_handoff_opens_with_tar() {
         "tar xf workload.handoff -C tmp && cmp tmp/token workload.token && tar tf workload.handoff
          sha256sum < tmp/token | cut -d' ' -f1 > digest",
     );
-    assert_eq!(listed, "token\nstatement.json\n");
+    assert_eq!(listed, "token\nstatement.json\nstatement.json.sig\n");
     let statement: serde_json::Value = serde_json::from_slice(&story.read("tmp/statement.json")).unwrap();
     let digest = String::from_utf8(story.read("digest")).unwrap();
     assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
@@ -143,7 +143,7 @@ fn our_signing_key_is_read_by_openssl_and_strong_at_rest() {
     let parameters = story.does(
         "contract-signer keygen -o new.pem --passphrase-file $PASSPHRASE 1>&2
          openssl pkey -in new.pem -passin file:$PASSPHRASE -pubout | cmp - new.pub.pem
-         ! openssl pkey -in new.pem -passin pass:wrong -noout
+         fails openssl pkey -in new.pem -passin pass:wrong -noout
          openssl rsa -in new.pem -passin file:$PASSPHRASE -check -noout 1>&2
          openssl pkey -pubin -in new.pub.pem -noout -text | head -n 1
          openssl asn1parse -in new.pem

@@ -12,7 +12,7 @@ state() {
         statement["predicate"]["volumes"] = json.loads(sys.argv[1])
         with open("handoff/statement.json", "w") as file: json.dump(statement, file, indent=2)
     ' "$2"
-    repack "$1" token statement.json
+    revouch "$1"
 }
 "#;
 
@@ -112,7 +112,10 @@ fn volumes_that_only_one_side_has_are_refused_all_the_same() {
     let story = contracts([ONE, ONE], [ONE, "{}"]);
     let outcome = story.sh(SIGN);
     assert_eq!(outcome.exit, 4, "{outcome:?}");
-    assert!(outcome.stderr.contains("volumes (workload: data; env: none)"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("volumes           data                                          none\n"),
+        "{outcome:?}"
+    );
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! The whole story through the binaries, one topic a module.
 
 mod boot_media;
+mod attacks;
 mod docs;
 mod hostile;
+mod interop;
 mod luks;
 mod openssl_opens_what_we_make;
 mod rolling;
 mod seeds;
 mod probe_logging;
+mod report;
 mod separation;
 mod transcripts;
 mod trust;

@@ -64,7 +64,7 @@ fn keys_made_by_genrsa_are_read() {
         "for form in '' -traditional; do
             openssl rsa -in $SIGNING_KEY -passin file:$PASSPHRASE -aes128 $form \
                 -passout \"pass:$(cat $PASSPHRASE)\" -out key.pem
-            contract-signer sign --workload workload.handoff --env env.handoff --key key.pem \
+            contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key key.pem \
                 --passphrase-file $PASSPHRASE -o user-data --force
             boot
          done
@@ -77,7 +77,7 @@ fn an_unencrypted_key_is_read() {
     let story = Story::encrypted();
     story.does(
         "openssl pkey -in $SIGNING_KEY -passin file:$PASSPHRASE -out plain.pem
-         contract-signer sign --workload workload.handoff --env env.handoff --key plain.pem -o user-data
+         contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key plain.pem -o user-data
          contract-signer verify user-data --signing-key $PUBLIC_KEY",
     );
 }

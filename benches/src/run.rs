@@ -37,6 +37,9 @@ pub fn ours(folder: &Path, line: &str) -> Command {
 pub fn shell(folder: &Path, script: &str) -> Command {
     let mut command = Command::new("bash");
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(script)).current_dir(folder);
+    // `setup` makes vaults, which takes our binaries
+    let path = env::var("PATH").unwrap_or_default();
+    command.env("PATH", format!("{}:{path}", binaries().display()));
     command
 }
 
@@ -77,7 +80,7 @@ pub fn print_peak(command: &[String]) -> ExitCode {
 }
 
 /// Times of one contestant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Times(Vec<Duration>);
 
 impl Times {

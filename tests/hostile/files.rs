@@ -47,7 +47,7 @@ hostile! {
         exit: 1, says: "user-data",
     }
     no_permission_to_write {
-        given: "chmod 555 . && cp $(command -v workload-provider) tmp",
+        given: "chmod a+r workload-provider/id_ed25519 && chmod 555 . && cp $(command -v workload-provider) tmp",
         run: "as_nobody tmp/workload-provider encrypt workload-provider -o new; exit=$?; chmod 755 .; exit $exit",
         exit: 1, says: "new",
     }
@@ -58,7 +58,7 @@ hostile! {
     }
     an_output_that_is_the_signing_key {
         given: "cp $SIGNING_KEY key.pem",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key key.pem --passphrase-file $PASSPHRASE -o key.pem --force",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key key.pem --passphrase-file $PASSPHRASE -o key.pem --force",
         exit: 2, says: "is read by this command",
     }
     one_file_as_handoff_and_token {

@@ -21,7 +21,7 @@ hostile! {
         exit: 4, says: "--danger-accept-unsigned-tokens",
     }
     a_token_that_is_not_the_one_stated {
-        given: "unpack workload.handoff; flip 3 handoff/token; repack workload.handoff token statement.json",
+        given: "unpack workload.handoff; flip 3 handoff/token; repack workload.handoff",
         run: SIGN,
         exit: 4, says: "not the one stated",
     }
@@ -62,29 +62,29 @@ hostile! {
     }
     a_statement_about_another_kind_of_section {
         given: r#"unpack workload.handoff; sed -i 's/"section": "workload"/"section": "kind"/; s/"name": "workload"/"name": "kind"/' handoff/statement.json
-                  repack workload.handoff token statement.json"#,
+                  revouch workload.handoff"#,
         run: "contract-signer inspect workload.handoff",
         exit: 3, says: "kind",
     }
     a_statement_about_another_certificate_with_the_same_key {
         given: r#"unpack workload.handoff; sed -i 's/"serial": "/"serial": "0/' handoff/statement.json
-                  repack workload.handoff token statement.json"#,
+                  revouch workload.handoff"#,
         run: "sign -o new",
         exit: 4, says: "encryption certificate",
     }
     a_statement_that_is_no_json {
-        given: "unpack workload.handoff; echo '{]' > handoff/statement.json; repack workload.handoff token statement.json",
+        given: "unpack workload.handoff; echo '{]' > handoff/statement.json; revouch workload.handoff",
         run: SIGN,
         exit: 3, says: "statement.json",
     }
     a_statement_that_is_empty {
-        given: "unpack workload.handoff; : > handoff/statement.json; repack workload.handoff token statement.json",
+        given: "unpack workload.handoff; : > handoff/statement.json; revouch workload.handoff",
         run: SIGN,
         exit: 3, says: "statement.json",
     }
     a_statement_of_a_hundred_thousand_brackets {
         given: "unpack workload.handoff; head -c 100000 /dev/zero | tr '\\0' '[' > handoff/statement.json
-                repack workload.handoff token statement.json",
+                revouch workload.handoff",
         run: SIGN,
         exit: 3, says: "statement.json",
     }
@@ -109,7 +109,7 @@ hostile! {
         exit: 3, says: "extra",
     }
     a_handoff_whose_token_is_a_link {
-        given: "unpack workload.handoff; ln -sf /etc/passwd handoff/token; repack workload.handoff token statement.json",
+        given: "unpack workload.handoff; ln -sf /etc/passwd handoff/token; revouch workload.handoff",
         run: SIGN,
         exit: 3, says: "not a regular file",
     }
@@ -179,7 +179,7 @@ hostile! {
     a_previous_contract_that_is_a_token {
         given: "",
         run: "sign -o new --previous workload.token",
-        exit: 3, says: "cannot compare with `workload.token`: it is no handoff",
+        exit: 3, says: "cannot compare with `workload.token`: it states nothing",
     }
     a_previous_contract_that_is_user_data {
         given: "",
@@ -197,7 +197,7 @@ hostile! {
         exit: 3, says: "cannot compare with `old.handoff`",
     }
     a_previous_contract_with_another_token_in_it {
-        given: "cp workload.handoff old.handoff; unpack old.handoff; flip 3 handoff/token; repack old.handoff token statement.json",
+        given: "cp workload.handoff old.handoff; unpack old.handoff; flip 3 handoff/token; repack old.handoff",
         run: "sign -o new --previous old.handoff",
         exit: 4, says: "not the one stated",
     }

@@ -7,22 +7,22 @@ const ENCRYPT: &str = "workload-provider encrypt workload-provider -o new --cert
 hostile! {
     a_wrong_passphrase {
         given: "echo wrong > given",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key $SIGNING_KEY --passphrase-file given -o new",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key $SIGNING_KEY --passphrase-file given -o new",
         exit: 5, says: "passphrase",
     }
     a_wrong_passphrase_for_an_old_style_key {
         given: "openssl rsa -in $SIGNING_KEY -passin file:$PASSPHRASE -aes128 -traditional -passout pass:other -out old.pem",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key old.pem --passphrase-file $PASSPHRASE -o new",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key old.pem --passphrase-file $PASSPHRASE -o new",
         exit: 5, says: "passphrase",
     }
     no_passphrase_and_no_terminal {
         given: "",
-        run: "setsid -w contract-signer sign --workload workload.handoff --env env.handoff --key $SIGNING_KEY -o new",
+        run: "setsid -w contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key $SIGNING_KEY -o new",
         exit: 5, says: "--passphrase-file",
     }
     an_empty_passphrase_file {
         given: ": > given",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key $SIGNING_KEY --passphrase-file given -o new",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key $SIGNING_KEY --passphrase-file given -o new",
         exit: 5, says: "passphrase",
     }
     no_passphrase_for_a_new_key {
@@ -32,7 +32,7 @@ hostile! {
     }
     an_ec_signing_key {
         given: "openssl ecparam -genkey -name prime256v1 -noout -out ec.pem",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key ec.pem -o new",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key ec.pem -o new",
         exit: 3, says: "RSA",
     }
     an_ec_public_key_as_signing_key {
@@ -47,7 +47,7 @@ hostile! {
     }
     a_certificate_as_private_key {
         given: "",
-        run: "contract-signer sign --workload workload.handoff --env env.handoff --key $CERTIFICATE -o new",
+        run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key $CERTIFICATE -o new",
         exit: 3, says: "guest-encrypt.crt",
     }
     a_signing_key_that_is_cut {

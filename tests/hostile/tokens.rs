@@ -122,7 +122,7 @@ hostile! {
                   documented_token workload-provider/workload.yaml password > weak
                   was=$(sha256sum < handoff/token | cut -d' ' -f1) is=$(sha256sum < weak | cut -d' ' -f1)
                   mv weak handoff/token && edit "s/$was/$is/" handoff/statement.json
-                  repack workload.handoff token statement.json"#,
+                  revouch workload.handoff"#,
         run: "sign -o new",
         exit: 4, says: "empty password",
     }

@@ -104,7 +104,7 @@ hostile! {
         exit: 3, says: "allowed_signers:3: unknown option `c`",
     }
     no_allowed_signers {
-        given: "",
+        given: "rm contract-signer/allowed_signers",
         run: "contract-signer trust list -C contract-signer",
         exit: 1, says: "contract-signer/allowed_signers",
     }

@@ -99,14 +99,14 @@ fn a_plugin_keeps_and_opens_a_vault() {
         "{JUDGE}
         PATH=$PWD/tmp:$PATH; age-plugin-story --identity > workload-provider/identity.age
         chmod 600 workload-provider/identity.age
-        ! seed add data 2> said; grep -q 'does not tell its recipient' said
+        fails seed add data 2> said; grep -q 'does not tell its recipient' said
         age-keygen -o escrow 2>/dev/null
         recipients $(age-plugin-story --recipient) $(recipient escrow)
         seed add data 2> said; grep -q 'a word from the plugin' said
         seed roll data; seed list --json | grep -q '\"rolling\":true'
         opens escrow; opens workload-provider/identity.age
         recipients $(recipient escrow)
-        ! seed rekey 2> said; grep -q 'you could not open it again' said"
+        fails seed rekey 2> said; grep -q 'you could not open it again' said"
     ));
 }
 
@@ -124,10 +124,10 @@ fn init_keeps_an_identity() {
     let story = Story::new();
     story.does(
         "workload-provider init new; workload-provider seed add data -C new; cp new/identity.age before
-        ! workload-provider init new 2> said; grep -q 'identity.age. already exist' said
+        fails workload-provider init new 2> said; grep -q 'identity.age. already exist' said
         workload-provider init new --force; cmp new/identity.age before
         grep -q $(recipient before) new/persona.yaml; workload-provider seed roll data -C new
         git init -q new 2>/dev/null || exit 0
-        cd new; git add -A; git ls-files | grep -qx seeds.age; ! git ls-files | grep -E 'identity|lock'",
+        cd new; git add -A; git ls-files | grep -qx seeds.age; fails eval \"git ls-files | grep -E 'identity|lock'\"",
     );
 }

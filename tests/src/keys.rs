@@ -1,4 +1,4 @@
-//! Keys and certificates, all made by the `openssl` command.
+//! Keys and certificates, all made by the `openssl` and `ssh-keygen` commands.
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ pub(crate) fn keys() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let parent = target_folder().join("story-keys");
-        let folder = parent.join("1");
+        let folder = parent.join("2");
         if folder.is_dir() {
             return folder;
         }
@@ -29,8 +29,9 @@ pub(crate) fn keys() -> &'static PathBuf {
     })
 }
 
+/// Alice is the workload provider, Bob the env deployer.
 const MAKE: &str = r#"
-mkdir guest signer rsyslog
+mkdir guest signer rsyslog alice bob
 openssl req -x509 -newkey rsa:4096 -nodes -keyout guest/guest-key.pem -out guest/guest-encrypt.crt \
     -days 3650 -subj "/C=DE/O=Story tests/CN=guest of the story tests"
 
@@ -44,4 +45,10 @@ openssl req -new -key rsyslog/client-key.pem -subj "/CN=syslog client" -out rsys
 openssl x509 -req -in rsyslog/client.csr -CA rsyslog/ca.crt -CAkey rsyslog/ca-key.pem -set_serial 2 -days 3650 \
     -out rsyslog/client.crt
 rm rsyslog/ca-key.pem rsyslog/client.csr
+
+for person in alice:workload bob:env; do
+    name=${person%:*}
+    ssh-keygen -q -t ed25519 -N '' -C "$name" -f "$name/id_ed25519"
+    echo "$name@example.com namespaces=\"hpcr-${person#*:}\" $(cat "$name/id_ed25519.pub")"
+done > signer/allowed_signers
 "#;

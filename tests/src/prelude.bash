@@ -5,7 +5,8 @@ GUEST_KEY=guest/guest-key.pem
 PASSPHRASE=contract-signer/passphrase
 SIGNING_KEY=contract-signer/signing-key.pem
 PUBLIC_KEY=contract-signer/signing-key.pub.pem
-SIGNER="--key $SIGNING_KEY --passphrase-file $PASSPHRASE"
+TRUST="--allowed-signers contract-signer/allowed_signers"
+SIGNER="--key $SIGNING_KEY --passphrase-file $PASSPHRASE $TRUST"
 
 # sign ARGS…: both handoffs into user data, with our signer
 sign() {
@@ -68,23 +69,42 @@ edit() {
     ! cmp -s tmp/edited "$2" && mv tmp/edited "$2"
 }
 
+# fails COMMAND…: the command fails; `! COMMAND` alone would not stop a script if it succeeded
+fails() {
+    if "$@"; then return 1; fi
+}
+
 # unpack HANDOFF: its entries into the folder handoff/
 unpack() {
     mkdir -p handoff
     tar xf "$1" -C handoff
 }
 
-# repack HANDOFF ENTRY…: the named entries of the folder handoff/ become the handoff; the folder goes
+# repack HANDOFF [ENTRY…]: the named entries of the folder handoff/, or the usual three, become the handoff; the folder goes
 repack() {
     local handoff=$1
     shift
+    [ $# -gt 0 ] || set -- token statement.json statement.json.sig
     tar cf "$handoff" --hard-dereference -C handoff "$@"
     rm -r handoff
 }
 
-# restate SED-SCRIPT HANDOFF: edits a handoff's statement
+# vouch workload|env [KEY]: that section's author, or whoever has the key, signs handoff/statement.json
+vouch() {
+    local key=workload-provider/id_ed25519
+    [ "$1" = workload ] || key=env-deployer/id_ed25519
+    rm -f handoff/statement.json.sig
+    ssh-keygen -q -Y sign -n "hpcr-$1" -f "${2-$key}" handoff/statement.json
+}
+
+# revouch HANDOFF: what was unpacked and changed becomes a handoff again, signed anew by its author
+revouch() {
+    case $1 in *env*) vouch env ;; *) vouch workload ;; esac && repack "$1"
+}
+
+# restate SED-SCRIPT HANDOFF: its author states something else
 restate() {
-    unpack "$2" && edit "$1" handoff/statement.json && repack "$2" token statement.json
+    unpack "$2" && edit "$1" handoff/statement.json && revouch "$2"
 }
 
 # dated_certificate OUT START END: self-signed, with free dates (`openssl x509` of 3.0 can't set them)

@@ -54,13 +54,14 @@ impl Story {
         let story = Self { folder: tempfile::Builder::new().prefix("story-").tempdir().unwrap() };
         story.write_personas();
         story.does(&format!(
-            "cp -r '{keys}/guest' guest && cp '{keys}'/signer/* contract-signer/ && cp -r '{keys}/rsyslog' env-deployer/",
+            "cp -r '{keys}/guest' guest && cp '{keys}'/signer/* contract-signer/ && cp -r '{keys}/rsyslog' env-deployer/
+             cp -p '{keys}'/alice/* workload-provider/ && cp -p '{keys}'/bob/* env-deployer/",
             keys = keys().display()
         ));
         story
     }
 
-    /// Both tokens and both handoffs are there: `workload.token`, `env.token`, `workload.handoff`, `env.handoff`.
+    /// Both tokens and both handoffs, vouched for, are there: `workload.token`, `env.token`, `workload.handoff`, `env.handoff`.
     pub fn encrypted() -> Self {
         let story = Self::new();
         story.does(
@@ -71,7 +72,7 @@ impl Story {
         story
     }
 
-    /// As [`Story::encrypted`], and `user-data` is signed.
+    /// As [`Story::encrypted`], and `user-data` is signed and on record.
     pub fn signed() -> Self {
         let story = Self::encrypted();
         story.does("sign -o user-data");
@@ -147,7 +148,7 @@ impl Default for Story {
 const PERSONAS: [(&str, &str); 5] = [
     (
         "workload-provider/persona.yaml",
-        "persona: workload-provider\nname: paynow\nplatform: hpvs\ncertificate: ../guest/guest-encrypt.crt\n",
+        "persona: workload-provider\nname: paynow\nplatform: hpvs\ncertificate: ../guest/guest-encrypt.crt\nhandoff: {vouch-with: id_ed25519}\n",
     ),
     (
         "workload-provider/workload.yaml",
@@ -184,7 +185,7 @@ spec:
     ),
     (
         "env-deployer/persona.yaml",
-        "persona: env-deployer\nname: paynow\nplatform: hpvs\ncertificate: ../guest/guest-encrypt.crt\n",
+        "persona: env-deployer\nname: paynow\nplatform: hpvs\ncertificate: ../guest/guest-encrypt.crt\nhandoff: {vouch-with: id_ed25519}\n",
     ),
     (
         "env-deployer/env.yaml",

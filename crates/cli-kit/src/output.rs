@@ -298,9 +298,12 @@ fn reachable(folder: &Path) -> PathBuf {
     if folder.is_relative() && here.exists() { here.join(folder) } else { folder.to_owned() }
 }
 
-/// A file without a name: gone with the process, however it ends.
+/// A file without a name: gone with the process, however it ends. Where the target will be, if it is a file: there has to
+/// be room for it in any case.
 pub(crate) fn spool(target: &Path) -> Result<File, Failure> {
-    tempfile::tempfile().doing_io("make a temporary file for", target)
+    let beside = !is_stdout(target) && !is_stream(target);
+    let file = if beside { tempfile::tempfile_in(reachable(folder(target))) } else { tempfile::tempfile() };
+    file.doing_io("make a temporary file for", target)
 }
 
 fn folder(target: &Path) -> &Path {

@@ -127,7 +127,7 @@ impl Report {
             let object =
                 serde_json::json!({"error": {"message": message, "hints": hints, "exit": exit.code()}});
             // nobody is left to tell that telling failed
-            let _ = answer(&format!("{object}\n"));
+            let _ = json_line(&object).and_then(|json| answer_json(&json));
         }
     }
 

@@ -5,6 +5,8 @@
 //!
 //! Recipients and identities are arguments: making them may prompt or start a plugin, which the library does not.
 
+mod header;
+
 use std::io::{self, BufReader, Read, Write};
 
 use age::armor::{ArmoredReader, ArmoredWriter};
@@ -15,6 +17,8 @@ use zeroize::Zeroizing;
 pub use age::armor::Format;
 
 use crate::advice::{Advice, Blame};
+
+use header::Limited;
 
 const BINARY: &[u8] = b"age-encryption.org/";
 const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
@@ -37,6 +41,9 @@ pub enum AgeError {
     /// Its passphrase takes more work than we are ready to spend.
     #[error("its passphrase asks for too much work (scrypt, 2^{0})")]
     TooMuchWork(u8),
+    /// More recipients than anybody has.
+    #[error("its header is longer than {} KiB, the length of some 300 recipients", header::LONGEST >> 10)]
+    LongHeader,
     /// Cut short, or changed.
     #[error("it is damaged or cut short")]
     Damaged,
@@ -57,6 +64,7 @@ impl Advice for AgeError {
             Self::NotAge
             | Self::UnknownVersion
             | Self::TooMuchWork(_)
+            | Self::LongHeader
             | Self::Damaged
             | Self::Recipients(_) => Blame::Input,
             Self::NoIdentity | Self::WrongPassphrase | Self::Plugin(_) => Blame::Secret,
@@ -73,6 +81,7 @@ impl Advice for AgeError {
             }
             Self::WrongPassphrase => "run it again and type the other one",
             Self::TooMuchWork(_) => "protect it anew with `age -p`, which takes 2^18",
+            Self::LongHeader => "ask whoever made it for it again, encrypted to fewer recipients",
             Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",
             Self::Plugin(_) => "see what the plugin says to `age -d -i identity.age FILE`",
             Self::Recipients(_) => "name recipients of one kind, or `passphrase` alone",
@@ -97,12 +106,15 @@ pub fn encrypt(
 }
 
 /// The plaintext of an age file, while it is read. Nothing of it is authentic before its end was reached.
-pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<R>>>;
+pub type Plaintext<R> = StreamReader<ArmoredReader<BufReader<Limited<R>>>>;
 
 /// Opens an age file, armored or not, with the first identity that fits. What `Read` then fails with, beside the
 /// machine's own errors, is that the rest is damaged or cut short.
 pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
-    let decryptor = Decryptor::new(ArmoredReader::new(file)).map_err(not_opened)?;
+    let (file, limit) = Limited::new(file);
+    let decryptor = Decryptor::new(ArmoredReader::new(file))
+        .map_err(|error| if limit.was_hit() { AgeError::LongHeader } else { not_opened(error) })?;
+    limit.lift();
     let protected = decryptor.is_scrypt();
     decryptor.decrypt(identities.iter().copied()).map_err(|error| match error {
         DecryptError::DecryptionFailed if protected => AgeError::WrongPassphrase,
@@ -129,7 +141,7 @@ pub fn is_age(file: &[u8]) -> bool {
 
 /// Whether a file is an age file that a passphrase opens, and nothing else.
 pub fn asks_for_passphrase(file: &[u8]) -> bool {
-    Decryptor::new(ArmoredReader::new(file)).is_ok_and(|decryptor| decryptor.is_scrypt())
+    Decryptor::new(ArmoredReader::new(Limited::new(file).0)).is_ok_and(|decryptor| decryptor.is_scrypt())
 }
 
 fn not_encrypted(error: age::EncryptError) -> AgeError {
@@ -195,6 +207,25 @@ mod tests {
                 assert!(open(&flipped, &[&identity]).is_err(), "{at}");
             }
         }
+    }
+
+    #[test]
+    fn a_header_is_read_to_a_limit_and_no_further() {
+        let stanza = format!("-> X25519 {0}\n{0}\n", "A".repeat(43));
+        let file = |recipients: usize| format!("age-encryption.org/v1\n{}", stanza.repeat(recipients));
+        let stranger = x25519::Identity::generate();
+        assert!(matches!(open(file(1000).as_bytes(), &[&stranger]), Err(AgeError::LongHeader)));
+        let endless = format!("{}-> X25519 AAAA\n{}", file(0), "A".repeat(10 << 20));
+        assert!(matches!(open(endless.as_bytes(), &[&stranger]), Err(AgeError::LongHeader)));
+        assert!(!asks_for_passphrase(endless.as_bytes()));
+
+        let recipients: Vec<_> = (0..100).map(|_| x25519::Identity::generate().to_public()).collect();
+        let mut them: Vec<&dyn Recipient> = recipients.iter().map(|it| it as &dyn Recipient).collect();
+        let last = stranger.to_public();
+        them.push(&last);
+        let (mut sealed, long) = (Vec::new(), vec![7; 200 << 10]);
+        encrypt(&them, Format::Binary, &mut sealed, |out| out.write_all(&long)).unwrap();
+        assert_eq!(&**open(&sealed, &[&stranger]).unwrap(), long);
     }
 
     #[test]

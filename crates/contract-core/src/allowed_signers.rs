@@ -107,6 +107,8 @@ impl Advice for NotAllowed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vouched {
     principals: Principals,
+    /// Of every line that names the key, for whatever: one person may stand on several.
+    every: Vec<Principals>,
     key: PublicKey,
     namespace: Namespace,
     at: Timestamp,
@@ -138,9 +140,9 @@ impl Vouched {
         self.key.is_same_pair(&other.key)
     }
 
-    /// Whether one name could stand for both.
+    /// Whether one name could stand for both, on whichever lines.
     pub fn may_be_same_principal(&self, other: &Self) -> bool {
-        self.principals.may_share_a_name(&other.principals)
+        self.every.iter().any(|one| other.every.iter().any(|another| one.may_share_a_name(another)))
     }
 }
 
@@ -208,7 +210,9 @@ impl AllowedSigners {
     pub fn vouch(&self, signature: VerifiedSignature, at: Timestamp) -> Result<Vouched, NotAllowed> {
         let namespace = signature.namespace();
         let principals = self.who(signature.key(), namespace, at)?.clone();
-        Ok(Vouched { principals, key: signature.into_key(), namespace, at })
+        let of_this_key = self.0.iter().filter(|entry| entry.key.is_same_pair(signature.key()));
+        let every = of_this_key.map(|entry| entry.principals.clone()).collect();
+        Ok(Vouched { principals, every, key: signature.into_key(), namespace, at })
     }
 
     #[expect(clippy::unused_self, reason = "what is returned is borrowed from it")]

@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | `token` | the token, without line end | the file |
 //! | `statement.json` | a [`Statement`] | 1 MiB |
-//! | `statement.json.sig` | an armored SSHSIG over the statement's bytes; absent where nobody vouches | 64 KiB |
+//! | `statement.json.sig` | an armored SSHSIG over the statement's bytes; absent where nobody vouches | 16 KiB |
 //!
 //! The statement holds no secret.
 

@@ -70,6 +70,7 @@ pub struct VerifyingKey {
     key: PKey<Public>,
     fingerprint: String,
     validity: Option<(Timestamp, Timestamp)>,
+    subject: Option<String>,
 }
 
 impl VerifyingKey {
@@ -99,7 +100,8 @@ impl VerifyingKey {
                 let x509 = X509::from_der(&block.der).map_err(damaged)?;
                 let begin = certificate::timestamp(x509.not_before()).map_err(damaged)?;
                 let end = certificate::timestamp(x509.not_after()).map_err(damaged)?;
-                Self::of_key(x509.public_key().map_err(damaged)?, Some((begin, end)))
+                let key = Self::of_key(x509.public_key().map_err(damaged)?, Some((begin, end)))?;
+                Ok(Self { subject: Some(certificate::one_line(x509.subject_name())), ..key })
             }
             "RSA PUBLIC KEY" => Err(Error::Pkcs1),
             label if label.ends_with("PRIVATE KEY") => Err(Error::Private(label.to_owned())),
@@ -116,7 +118,7 @@ impl VerifyingKey {
         }
         let fingerprint = key.rsa().and_then(|rsa| certificate::key_fingerprint(&rsa));
         let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
-        Ok(Self { key, fingerprint, validity })
+        Ok(Self { key, fingerprint, validity, subject: None })
     }
 
     /// `sha256:` and the lower-case hex SHA-256 of the DER `SubjectPublicKeyInfo`.
@@ -132,6 +134,11 @@ impl VerifyingKey {
     /// When that certificate begins.
     pub fn begins(&self) -> Option<Timestamp> {
         self.validity.map(|(begin, _)| begin)
+    }
+
+    /// Of that certificate, on one line; none for a bare key.
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
     }
 
     /// The key alone, as PEM `PUBLIC KEY`.

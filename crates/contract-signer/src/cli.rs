@@ -18,7 +18,7 @@ use jiff::Timestamp;
     after_help = "\
 EXAMPLES:
   contract-signer keygen                                  make the signing key, once
-  contract-signer inspect paynow.workload.handoff         look at what came in
+  contract-signer inspect paynow.workload.handoff.age         look at what came in
   contract-signer sign                                    in the signer's folder: both handoffs become user-data
   contract-signer verify user-data --signing-key signing-key.pub.pem"
 )]
@@ -49,14 +49,14 @@ pub enum Command {
     PublicKey(PublicKey),
     /// Show all that can be known of a handoff, a token or user data without a key
     #[command(
-        after_help = "EXAMPLES:\n  contract-signer inspect paynow.workload.handoff\n  contract-signer inspect user-data --json"
+        after_help = "EXAMPLES:\n  contract-signer inspect paynow.workload.handoff.age\n  contract-signer inspect user-data --json"
     )]
     Inspect(Inspect),
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES:
   contract-signer sign
-  contract-signer sign --workload paynow.workload.handoff --env paynow.env.handoff --force
-  contract-signer sign --previous paynow.workload.handoff --previous paynow.env.handoff --force")]
+  contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
+  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]

@@ -22,13 +22,17 @@ mod signature;
 mod user_data;
 mod volumes;
 
+use std::io::Cursor;
+
 use cli_kit::Failure;
-use contract_core::section::{Env, Workload};
+use contract_core::section::{Env, Section, Workload};
+use contract_core::user_data::survey;
 use jiff::Timestamp;
 
+use crate::contents::Contents;
 use crate::guest_key::GuestKey;
 use crate::logging_probe::LoggingProbe;
-use crate::report::{BootReport, Digest};
+use crate::report::BootReport;
 use log::{Log, Stopped};
 use luks::Disks;
 
@@ -70,27 +74,30 @@ impl From<Failure> for Halt {
 /// Boots these user data; beside what was found, why the rehearsal itself could not go on, if so.
 pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> Booted {
     let mut log = Log::default();
-    let mut attestation = Vec::new();
-    let (booted, ended) = match sequence(&mut log, &mut attestation, user_data, guest) {
+    // damaged user data the boot tells
+    let facts = survey(Cursor::new(user_data)).ok();
+    let mut contents = None;
+    let (booted, ended) = match sequence(&mut log, &mut contents, user_data, guest) {
         Ok(()) => (true, Ok(())),
         Err(Halt::Refused) => (false, Ok(())),
         Err(Halt::Failed(failure)) => (false, Err(failure)),
     };
-    (BootReport { booted, steps: log.0, attestation }, ended)
+    let attestation = facts.as_ref().map(attestation::digests).unwrap_or_default();
+    (BootReport { booted, steps: log.0, attestation, user_data: facts, contents }, ended)
 }
 
 fn sequence(
     log: &mut Log,
-    attestation: &mut Vec<Digest>,
+    contents: &mut Option<Contents>,
     bytes: &[u8],
     &Guest { key, at, disks, probe_logging }: &Guest<'_>,
 ) -> Result<(), Halt> {
     let user_data = user_data::read(log, bytes)?;
-    *attestation = attestation::digests(bytes);
     let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
     let env = decrypt::section::<Env>(log, &user_data.env, key)?;
     let workload = schema::workload(log, workload, at)?;
     let env = schema::env(log, env, at)?;
+    *contents = Some(Contents::of(workload.section.as_ref().map(Section::model), env.model()));
     logging::set_up(log, env.model(), probe_logging, at)?;
     let signed = signature::Signed {
         digest: user_data.signed_digest(),

@@ -62,7 +62,11 @@ impl Ceremony<'_> {
         self.run(ENV, "env-deployer boot-media user-data --hostname paynow -o ciiso.iso")?;
         self.hand_over((ENV, "ciiso.iso"), (GUEST, "ciiso.iso"))?;
         self.hand_over((SIGNER, "user-data"), (GUEST, "user-data"))?;
-        self.run(GUEST, "guest-rehearsal boot ciiso.iso --guest-key guest-key.pem")
+        self.hand_over((SIGNER, "user-data.record.json"), (GUEST, "user-data.record.json"))?;
+        self.run(
+            GUEST,
+            "guest-rehearsal boot ciiso.iso --guest-key guest-key.pem --record user-data.record.json --report report.html",
+        )
     }
 
     fn keys(&mut self) -> Result<(), Failure> {

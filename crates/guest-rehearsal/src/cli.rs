@@ -66,7 +66,8 @@ pub struct Keygen {
 /// volumes and seeds. Prints a boot log with a verdict for each step, the message (HPL…) that the real guest would show
 /// where it stops, and the digests that the attestation record must show. Images are not pulled, and the network is left
 /// alone without `--probe-logging`. With `--luks`, files are opened as the volumes' disks, with the real `cryptsetup`: a
-/// new one is formatted, a rolled one gets its new passphrase.
+/// new one is formatted, a rolled one gets its new passphrase. `--report` writes all of it as one page for an auditor, also
+/// where the guest would not boot.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -74,6 +75,8 @@ EXAMPLES
   guest-rehearsal boot ciiso.iso --guest-key guest/guest-key.pem
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --report report.html
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --record user-data.record.json --report filed.html
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --probe-logging \
       --resolve rsyslog.paynow.example:6514:192.0.2.7
@@ -104,6 +107,14 @@ pub struct Boot {
     /// Where the log server's name leads, in the place of what DNS says; its certificate is still held against the name
     #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging")]
     pub resolve: Vec<Resolve>,
+    /// Write a page to file as well: HTML, complete in itself, without a secret; `-` is standard output
+    #[arg(long, value_name = "HTML")]
+    pub report: Option<PathBuf>,
+    /// The record that `contract-signer sign` wrote: the page then says who vouched and what was checked
+    #[arg(long, value_name = "JSON", requires = "report")]
+    pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub force: Force,
 }
 
 /// Play the whole story with all binaries, from the sample folders to a booted rehearsal

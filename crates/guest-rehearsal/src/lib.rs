@@ -25,10 +25,13 @@
 
 pub mod boot;
 pub mod ceremony;
+pub mod contents;
 pub mod guest_key;
 pub mod hpl;
 pub mod logging_probe;
 pub mod open;
+pub mod page;
+pub mod provenance;
 pub mod report;
 
 #[cfg(test)]

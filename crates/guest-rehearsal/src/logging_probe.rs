@@ -20,6 +20,7 @@ use jiff::Timestamp;
 pub use fault::{Fault, Unreached, Whose};
 pub use reach::Resolve;
 use tls::Trust;
+pub(crate) use tls::certificates;
 
 /// The documentation's port of `logging.syslog`. The schema's default is 514: the two can't both be what the guest takes.
 const SYSLOG_PORT: u16 = 6514;

@@ -1,7 +1,9 @@
 //! What a rehearsed boot found: data first, presented elsewhere. Holds no secret.
 
+use contract_core::user_data::UserDataFacts;
 use serde::Serialize;
 
+use crate::contents::Contents;
 use crate::hpl::Hpl;
 
 /// How a step went.
@@ -45,7 +47,7 @@ pub struct Digest {
 }
 
 /// The whole boot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct BootReport {
     /// Whether the guest would come up.
     pub booted: bool,
@@ -53,6 +55,12 @@ pub struct BootReport {
     pub steps: Vec<Step>,
     /// What the attestation record of this guest must show.
     pub attestation: Vec<Digest>,
+    /// What anybody can see of the user data, for the page; none where they are damaged.
+    #[serde(skip)]
+    pub user_data: Option<UserDataFacts>,
+    /// What stands in the sections that is no secret, for the page; none where they were not opened.
+    #[serde(skip)]
+    pub contents: Option<Contents>,
 }
 
 impl BootReport {

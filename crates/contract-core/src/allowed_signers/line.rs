@@ -39,11 +39,6 @@ impl Entry {
         self.namespaces.as_ref().is_none_or(|list| list.matches(namespace.as_str()))
     }
 
-    /// Whether no `namespaces` narrows it.
-    pub fn is_for_anything(&self) -> bool {
-        self.namespaces.is_none()
-    }
-
     pub(super) fn zoneless(&self) -> &[&'static str] {
         &self.zoneless
     }
@@ -152,7 +147,8 @@ pub(super) fn parse(text: &str, line: usize) -> Result<Option<Entry>, LineError>
     let (principals, rest) = split(text);
     // OpenSSH would take quotes off; a byte order mark would silently begin another name
     let hidden = |c: char| c.is_control() || matches!(c, '"' | '\u{feff}');
-    if principals.len() > LONGEST_LIST || principals.contains(hidden) {
+    let nobody = principals.split(',').all(|pattern| pattern.is_empty() || pattern.starts_with('!'));
+    if nobody || principals.len() > LONGEST_LIST || principals.contains(hidden) {
         return Err(LineError::Principals(principals.chars().take(40).collect()));
     }
     if rest.is_empty() {

@@ -83,7 +83,7 @@ impl Agreement {
             (Some(workload), Some(env)) => {
                 all.compared("platform", platform(workload, env));
                 all.compared("encryption certificate", certificate(workload, env));
-                all.compared("names of the volumes", volumes(workload, env));
+                all.compared("volumes", volumes(workload, env));
                 all.compared("environment variables", variables(workload, env));
             }
             _ => all.unchecked.push(
@@ -93,7 +93,7 @@ impl Agreement {
         }
         all.expiry(workload, env, at, accept.expiry);
         match env {
-            Some(env) => all.compared("signing key in the env section", signing_key(env, key)),
+            Some(env) => all.compared("signing key", signing_key(env, key)),
             None => {
                 all.unchecked.push("whether the env section names the key at hand as `signingKey`".into());
             }
@@ -177,7 +177,15 @@ impl Agreement {
         accept: Expiry,
     ) {
         let expired = validity(workload, env, at);
+        for (section, half) in [(Workload::NAME, workload), (Env::NAME, env)] {
+            if half.is_none() {
+                self.unchecked.push(format!(
+                    "until when the {section} half's encryption certificate is valid: a bare token does not say"
+                ));
+            }
+        }
         match (accept, expired) {
+            (Expiry::Refuse, None) if workload.is_none() || env.is_none() => {}
             (Expiry::Refuse, expired) => self.compared("validity of the encryption certificate", expired),
             (Expiry::DangerAccept, None) => {}
             (Expiry::DangerAccept, Some(expired)) => self.accepted.push(format!(

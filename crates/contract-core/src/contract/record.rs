@@ -14,6 +14,7 @@ use super::Signed;
 use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
+use crate::sshsig::{Namespace, Signature};
 use crate::statement::{Digest, Statement, Tool};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
@@ -109,6 +110,20 @@ impl HalfRecord {
             statement: handoff.map(|handoff| handoff.statement().clone()),
             signed: handoff.map(|handoff| STANDARD.encode(handoff.signed())),
             signature: signature.map(|armored| String::from_utf8_lossy(armored).into_owned()),
+        }
+    }
+}
+
+impl HalfRecord {
+    /// The key that did sign, as the voucher is told; or why none did. That its owner was allowed to, only the record says.
+    fn signed_by(&self, namespace: Namespace) -> String {
+        let (Some(signed), Some(armored)) = (&self.signed, &self.signature) else {
+            return "nothing is signed".to_owned();
+        };
+        let signed = STANDARD.decode(signed).unwrap_or_default();
+        match Signature::parse(armored).and_then(|signature| signature.verify(&signed, namespace)) {
+            Ok(verified) => format!("{} in the namespace {namespace}", verified.key().fingerprint()),
+            Err(error) => error.to_string(),
         }
     }
 }
@@ -209,6 +224,15 @@ impl Record {
 
     /// Holds the record against user data and the key that verifies them, and against itself.
     pub fn verify(&self, facts: &UserDataFacts, key: &VerifyingKey) -> Result<(), RecordError> {
+        self.compare(facts, Some(key))
+    }
+
+    /// As [`Record::verify`], for whoever does not know the key: nothing tells then that the record names the right one.
+    pub fn verify_without_key(&self, facts: &UserDataFacts) -> Result<(), RecordError> {
+        self.compare(facts, None)
+    }
+
+    fn compare(&self, facts: &UserDataFacts, key: Option<&VerifyingKey>) -> Result<(), RecordError> {
         let mut differences = Vec::new();
         let mut same = |what: &str, record: &str, found: &str| {
             if record != found {
@@ -218,7 +242,9 @@ impl Record {
         };
         same("user data", &self.user_data.sha256, &facts.sha256);
         same("signature", &self.signature.sha256, &facts.signature_sha256());
-        same("signing key", &self.signing_key, key.fingerprint());
+        if let Some(key) = key {
+            same("signing key", &self.signing_key, key.fingerprint());
+        }
         same("workload token", &self.workload.token.sha256, &facts.workload.sha256);
         same("env token", &self.env.token.sha256, &facts.env.sha256);
         let found = lines(facts);
@@ -238,7 +264,45 @@ impl Record {
                 same(what, "as stated", "other than as signed");
             }
         }
+        for (what, half, namespace) in [
+            ("who vouches for the workload half", &self.workload, Namespace::Workload),
+            ("who vouches for the env half", &self.env, Namespace::Env),
+        ] {
+            let Some(voucher) = &half.vouched_by else { continue };
+            let record = format!("{} in the namespace {}", voucher.key, voucher.namespace);
+            same(what, &record, &half.signed_by(namespace));
+        }
+        for danger in self.dangers_not_accepted() {
+            same("what was accepted", "nothing of it", danger);
+        }
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
+    }
+}
+
+impl Record {
+    /// What its two halves show that should have been refused, where no line of `accepted` owns up to it.
+    fn dangers_not_accepted(&self) -> Vec<&'static str> {
+        let accepted = |begin: &str, end: &str| {
+            self.accepted.iter().any(|line| line.starts_with(begin) && line.contains(end))
+        };
+        let one_person = match (&self.workload.vouched_by, &self.env.vouched_by) {
+            (Some(a), Some(b)) => a.key == b.key || a.principals == b.principals,
+            _ => false,
+        };
+        [
+            (
+                self.workload.vouched_by.is_none(),
+                "workload: ",
+                "unsigned",
+                "nobody vouches for the workload half",
+            ),
+            (self.env.vouched_by.is_none(), "env: ", "unsigned", "nobody vouches for the env half"),
+            (one_person, "one ", "one-person", "one person behind both halves"),
+        ]
+        .into_iter()
+        .filter(|(shown, begin, end, _)| *shown && !accepted(begin, end))
+        .map(|(.., danger)| danger)
+        .collect()
     }
 }
 

@@ -6,13 +6,14 @@ use std::marker::PhantomData;
 use super::{SIGNATURE, STATEMENT, TOKEN};
 use crate::advice::{Advice, Blame};
 use crate::section::Kind;
+use crate::sshsig;
 use crate::statement::Statement;
 use crate::token::{self, Scanner, TokenFacts};
 
 /// Longest `statement.json`.
 const LONGEST_STATEMENT: u64 = 1 << 20;
-/// Longest `statement.json.sig`; an RSA-16384 signature takes 6 KiB.
-const LONGEST_SIGNATURE: u64 = 64 << 10;
+/// Longest `statement.json.sig`.
+const LONGEST_SIGNATURE: u64 = sshsig::LONGEST as u64;
 /// Longest tail of zeros behind the last entry; tar pads to 10 KiB by default.
 const LONGEST_TAIL: u64 = 1 << 20;
 
@@ -36,7 +37,10 @@ pub enum Error {
     /// The same entry twice.
     #[error("it holds `{0}` twice")]
     Twice(&'static str),
-    /// A link, a device, a sparse file, an extended header.
+    /// What goes before an entry to give it another name, size or time.
+    #[error("it holds an extended header ({0}), and a handoff holds none")]
+    Extended(&'static str),
+    /// A link, a device, a sparse file.
     #[error("its entry `{0}` is not a regular file")]
     NotRegular(String),
     /// An entry is missing.
@@ -89,7 +93,9 @@ impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
             Self::Read(_) | Self::Write(_) => Blame::Machine,
-            Self::Digest { .. } | Self::Prefix { .. } | Self::Section { .. } => Blame::Refusal,
+            Self::Digest { .. } | Self::Prefix { .. } | Self::Section { .. } | Self::Missing(STATEMENT) => {
+                Blame::Refusal
+            }
             _ => Blame::Input,
         }
     }
@@ -100,7 +106,12 @@ impl Advice for Error {
             Self::Section { .. } => {
                 "name the handoffs the right way round: `--workload FILE --env FILE`".into()
             }
-            Self::Tar => "a bare token is taken only with `--danger-accept-unsigned-tokens`".into(),
+            Self::Tar => "see what it is: `file HANDOFF`; or get it again from whoever made it".into(),
+            Self::Missing(STATEMENT) => "ask for the handoff as `encrypt` wrote it".into(),
+            Self::Extended(_) => {
+                "pack it anew: `tar --format=ustar -cf HANDOFF token statement.json statement.json.sig`"
+                    .into()
+            }
             Self::Token(error) => return error.hints(),
             _ => "get the handoff again from whoever made it, unchanged".into(),
         }]
@@ -247,6 +258,10 @@ impl Entries {
         // raw: extended headers are entries of their own here, and refused as such, never obeyed
         for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
             let entry = entry.map_err(damaged)?;
+            let kind = entry.header().entry_type();
+            if let Some(extended) = extended(kind) {
+                return Err(Error::Extended(extended));
+            }
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             let (slot, name) = match name.strip_prefix("./").unwrap_or(&name) {
                 TOKEN => (&mut found.token, TOKEN),
@@ -254,7 +269,7 @@ impl Entries {
                 SIGNATURE => (&mut found.signature, SIGNATURE),
                 _ => return Err(Error::Extra(name)),
             };
-            if entry.header().entry_type() != tar::EntryType::Regular {
+            if kind != tar::EntryType::Regular {
                 return Err(Error::NotRegular(name.to_owned()));
             }
             let (at, size) = (entry.raw_file_position(), entry.size());
@@ -267,6 +282,17 @@ impl Entries {
             }
         }
         Ok(found)
+    }
+}
+
+/// The header's name, if it is about another entry.
+fn extended(kind: tar::EntryType) -> Option<&'static str> {
+    match kind {
+        tar::EntryType::XHeader => Some("pax"),
+        tar::EntryType::XGlobalHeader => Some("pax, global"),
+        tar::EntryType::GNULongName => Some("GNU long name"),
+        tar::EntryType::GNULongLink => Some("GNU long link"),
+        _ => None,
     }
 }
 

@@ -23,6 +23,9 @@ use crate::pem;
 /// The label of its PEM block.
 const LABEL: &str = "OPENSSH PRIVATE KEY";
 const MAGIC: &[u8] = b"openssh-key-v1\0";
+/// Bytes of a cipher's block.
+const BLOCK: usize = 16;
+
 /// bcrypt rounds; OpenSSH takes 16 or 24 if nobody says otherwise, 4,096 are half a minute.
 const MOST_ROUNDS: u32 = 4096;
 
@@ -155,7 +158,9 @@ impl PrivateKey {
             _ => ed25519(&mut reader),
         }?;
         reader.string("comment")?;
-        if !reader.rest().iter().zip(1_u8..).all(|(byte, due)| *byte == due) {
+        // less than one block of any cipher
+        let padding = reader.rest();
+        if padding.len() >= BLOCK || !padding.iter().zip(1_u8..).all(|(byte, due)| *byte == due) {
             return Err(Damaged("padding").into());
         }
         if !pair.public_eq(&public.pair) {
@@ -228,7 +233,7 @@ fn open(aes: Cipher, options: &[u8], passphrase: &[u8], sealed: &[u8]) -> Result
     bcrypt_pbkdf::bcrypt_pbkdf_with_memory(passphrase, salt, rounds, &mut derived, &mut memory)
         .map_err(|_| Error::WrongPassphrase)?;
     let (key, iv) = derived.split_at_checked(aes.key_len()).ok_or(Damaged("cipher"))?;
-    if !sealed.len().is_multiple_of(16) {
+    if !sealed.len().is_multiple_of(BLOCK) {
         return Err(Damaged("private key").into());
     }
     let decrypt = || {

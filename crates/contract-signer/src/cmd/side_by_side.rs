@@ -1,5 +1,6 @@
 //! What disagrees, side by side: workload left, env right.
 
+use cli_kit::report::visible;
 use contract_core::contract::Disagreement;
 
 /// Columns of each side.
@@ -17,6 +18,8 @@ pub fn lines(disagreements: &[Disagreement]) -> Vec<String> {
 }
 
 fn row(name: &str, left: &str, right: &str) -> Vec<String> {
+    // made visible before it is measured, or what comes from outside could shift the columns
+    let wrapped = |text: &str, width: usize| wrapped(&visible(text), width);
     let columns = [wrapped(name, NAME), wrapped(left, WIDTH), wrapped(right, WIDTH)];
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
     let cell = |column: &Vec<String>, line: usize| column.get(line).cloned().unwrap_or_default();
@@ -72,6 +75,15 @@ mod tests {
         let left: Vec<_> =
             shown[2..].iter().map(|line| line.get(2..18).unwrap_or(&line[2..]).trim()).collect();
         assert_eq!(left, ["signing key at", "hand"]);
+    }
+
+    #[test]
+    fn what_steers_a_terminal_shifts_no_column() {
+        let hostile = row("volumes", &"\u{1b}[2J".repeat(6), "data");
+        assert_eq!(hostile.len(), 2);
+        assert_eq!(hostile[0].find("data"), Some(66));
+        assert!(hostile.concat().is_ascii() && !hostile.concat().contains(char::is_control), "{hostile:?}");
+        assert_eq!(row("volumes", "a\nb", "c").len(), 1);
     }
 
     #[test]

@@ -158,6 +158,7 @@ fn is_made(name: &str) -> bool {
                 | "user-data"
                 | "user-data.record.json"
                 | "ciiso.iso"
+                | "report.html"
         )
 }
 

@@ -19,7 +19,7 @@ case $1 in
   keygen) test "$(stat -c %a passphrase)" = 600 && touch signing-key.pem signing-key.pub.pem ;;
   identity) echo age1signer ;;
   trust) grep -q "^ssh-ed25519 " "$4" && echo "$5" >> allowed_signers ;;
-  sign) test -s paynow.workload.handoff.age && test -s paynow.env.handoff.age && echo made > user-data ;;
+  sign) test -s paynow.workload.handoff.age && test -s paynow.env.handoff.age && echo made > user-data && echo made > user-data.record.json ;;
 esac"#;
 const WORKLOAD_SCRIPT: &str = r#"
 test -e hpcr-encrypt.crt && test -e id_ed25519 || exit 1
@@ -41,7 +41,7 @@ esac";
 const GUEST_SCRIPT: &str = r#"
 case $1 in
   keygen) touch guest-key.pem guest-encrypt.crt ;;
-  boot) test -s "$2" && echo "the guest would boot" ;;
+  boot) test -s "$2" && test -s user-data.record.json && echo "the guest would boot" ;;
 esac"#;
 
 /// Written by another process: a descriptor of ours, inherited by what another test starts at this moment, would keep

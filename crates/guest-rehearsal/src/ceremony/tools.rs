@@ -101,6 +101,8 @@ fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) 
         .args(arguments)
         .current_dir(descriptor(&place))
         .env("HOME", folder)
+        // somebody else's may be closed
+        .env_remove("TMPDIR")
         .uid(number)
         .gid(number)
         .stdin(Stdio::null())

@@ -17,6 +17,7 @@ use openssl::x509::store::X509StoreBuilder;
 use super::Fault;
 use super::reach::Timed;
 use credentials::Client;
+pub use credentials::certificates;
 pub use session::Session;
 
 /// With whom to speak, and as whom.

@@ -94,7 +94,7 @@ pub fn authorities(text: &str) -> Result<Vec<X509>, Fault> {
 }
 
 /// In the forms that the section's reader takes.
-fn certificates(text: &str) -> Option<Vec<X509>> {
+pub fn certificates(text: &str) -> Option<Vec<X509>> {
     if is_pem(text.as_bytes()) {
         return X509::stack_from_pem(text.as_bytes()).ok();
     }

@@ -1,0 +1,119 @@
+//! What stands in opened sections that is no secret: for the page that an auditor files.
+//!
+//! Names, dates, public keys. Of seeds only whether one rolls; of a private key nothing.
+
+use std::collections::BTreeMap;
+
+use contract_core::certificate::{hex, one_line, timestamp};
+use contract_core::section::{EnvModel, EnvSeed, Logging, WorkloadModel};
+use contract_core::verifying_key::VerifyingKey;
+use jiff::Timestamp;
+use openssl::error::ErrorStack;
+use openssl::x509::X509Ref;
+
+use crate::logging_probe::certificates;
+
+/// Of both sections.
+#[derive(Clone, Debug)]
+pub struct Contents {
+    /// `signingKey` of the env section.
+    pub signing_key: Option<VerifyingKey>,
+    /// The other certificates of the env section, in its order.
+    pub certificates: Vec<Certificate>,
+    /// The volumes of both.
+    pub volumes: BTreeMap<String, Volume>,
+}
+
+/// What is public about a certificate.
+#[derive(Clone, Debug)]
+pub struct Certificate {
+    /// The field that it stands in: `logging.syslog.cert`.
+    pub field: String,
+    /// Whose it is.
+    pub role: &'static str,
+    /// Its subject on one line.
+    pub subject: String,
+    /// First second of validity.
+    pub begins: Timestamp,
+    /// Last second of validity.
+    pub ends: Timestamp,
+    /// `sha256:` and the hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
+    pub key_fingerprint: String,
+}
+
+/// A volume, as each section has it.
+#[derive(Clone, Debug, Default)]
+pub struct Volume {
+    /// Of the workload section.
+    pub workload: Option<Side>,
+    /// Of the env section.
+    pub env: Option<Side>,
+    /// Where it is mounted, and with which file system, where the workload section says so.
+    pub mount: Option<String>,
+}
+
+/// One section's half of a volume's passphrase.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// Whether the previous half stands beside it.
+    pub rolling: bool,
+    /// Who has it, if it's not the section itself.
+    pub kept_by: Option<String>,
+}
+
+impl Contents {
+    /// Of sections that follow the schema; of the workload section nothing, where its descriptors can't be read.
+    pub fn of(workload: Option<&WorkloadModel>, env: &EnvModel) -> Self {
+        let mut volumes = BTreeMap::<String, Volume>::new();
+        for volume in workload.map(|it| it.volumes.as_slice()).unwrap_or_default() {
+            let entry = volumes.entry(volume.name.clone()).or_default();
+            entry.workload = Some(Side { rolling: volume.previous_seed.is_some(), kept_by: None });
+            let mount = volume.mount.as_deref().unwrap_or("/mnt/data");
+            entry.mount = Some(format!("`{mount}`, {}", volume.filesystem.unwrap_or("ext4")));
+        }
+        for volume in &env.volumes {
+            let rolling = volume.previous_seed.is_some() || volume.uv_previous_secret_id.is_some();
+            let kept_by = match &volume.seed {
+                EnvSeed::UvSecret(id) => Some(format!("the ultravisor keeps it as `{id}`")),
+                EnvSeed::Seed(_) if !volume.kms.is_empty() => Some("a key service adds a third".to_owned()),
+                EnvSeed::Seed(_) if volume.grep11.is_some() => Some("a crypto card adds a third".to_owned()),
+                EnvSeed::Seed(_) => None,
+            };
+            volumes.entry(volume.name.clone()).or_default().env = Some(Side { rolling, kept_by });
+        }
+        Self { signing_key: env.signing_key.clone(), certificates: of_env(env), volumes }
+    }
+}
+
+fn of_env(env: &EnvModel) -> Vec<Certificate> {
+    let mut found = Vec::new();
+    let mut add = |field: &str, role, text: &str| {
+        let all = certificates(text).unwrap_or_default();
+        // what does not decode, the schema's step has told
+        found.extend(all.iter().filter_map(|it| Certificate::of(field, role, it).ok()));
+    };
+    if let Logging::Syslog(syslog) = &env.logging {
+        add("logging.syslog.server", "log server’s authority", &syslog.server);
+        if let Some(certificate) = &syslog.cert {
+            add("logging.syslog.cert", "guest, to the log server", certificate);
+        }
+    }
+    for (name, certificate) in &env.cacerts {
+        add(&format!("cacerts.{name}"), "authority, for images", certificate);
+    }
+    found
+}
+
+impl Certificate {
+    fn of(field: &str, role: &'static str, x509: &X509Ref) -> Result<Self, ErrorStack> {
+        let key = x509.public_key()?.public_key_to_der()?;
+        Ok(Self {
+            field: field.to_owned(),
+            role,
+            subject: one_line(x509.subject_name()),
+            begins: timestamp(x509.not_before())?,
+            ends: timestamp(x509.not_after())?,
+            key_fingerprint: format!("sha256:{}", hex(&openssl::sha::sha256(&key))),
+        })
+    }
+}

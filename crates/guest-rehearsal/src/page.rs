@@ -1,0 +1,153 @@
+//! The page that an auditor files: what a boot found, and what is known of where the contract comes from.
+//!
+//! The same rehearsal gives the same bytes: the only time on the page is the one at which the guest boots. It holds no
+//! secret: what it is made of holds none ([`crate::report`], [`crate::contents`], the record of the signing).
+
+mod certificates;
+mod log;
+mod volumes;
+mod vouching;
+
+use cli_kit::Failure;
+use cli_kit::report::count;
+use jiff::Timestamp;
+use report_page::{Html, Mark, Page, Table};
+
+use crate::provenance::Provenance;
+use crate::report::{BootReport, Digest, Verdict};
+
+/// All that the page is made of.
+#[derive(Debug)]
+pub struct BootPage<'a> {
+    /// What the boot found.
+    pub report: &'a BootReport,
+    /// What kept the rehearsal from going on, if something did.
+    pub ended: Option<&'a Failure>,
+    /// Where the contract comes from.
+    pub provenance: &'a Provenance,
+    /// The file that was booted from.
+    pub subject: &'a str,
+    /// When the guest boots.
+    pub at: Timestamp,
+    /// Whether that time was given, instead of read from the clock.
+    pub at_given: bool,
+    /// As it was typed.
+    pub command: &'a str,
+    /// Of this program.
+    pub version: &'a str,
+}
+
+impl BootPage<'_> {
+    /// The whole file.
+    pub fn to_html(&self) -> String {
+        let warnings = self.number(Verdict::Warning);
+        let (mark, verdict) = match (self.ended, self.report.booted, warnings) {
+            (Some(_), ..) => (Mark::Open, "The rehearsal could not go on".to_owned()),
+            (None, false, _) => (Mark::Bad, "The guest would not boot".to_owned()),
+            (None, true, 0) => (Mark::Good, "The guest would boot".to_owned()),
+            (None, true, _) => {
+                (Mark::Warning, format!("The guest would boot, with {}", count(warnings, "warning")))
+            }
+        };
+        let page = Page { kind: "Rehearsal of a boot", subject: self.subject, mark, verdict: &verdict };
+        page.write(|html| self.lead(html), |html| self.body(html))
+    }
+
+    fn number(&self, verdict: Verdict) -> usize {
+        self.report.steps.iter().filter(|step| step.verdict == verdict).count()
+    }
+
+    /// What stopped the boot, and the facts that identify this rehearsal.
+    fn lead(&self, html: &mut Html) {
+        if let Some(step) = self.report.refusal() {
+            match step.code {
+                Some(code) => {
+                    html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning));
+                }
+                None => html.paragraph("No source says what its console would show."),
+            }
+            html.paragraph(&format!("It stops at `{}`: {}", step.name, step.detail));
+            if let Some(hint) = &step.hint {
+                html.paragraph(&format!("What to do: {hint}"));
+            }
+        }
+        if let Some(failure) = self.ended {
+            html.paragraph(&failure.message);
+            failure.hints.iter().for_each(|hint| html.paragraph(&format!("What to do: {hint}")));
+        }
+        let said = if self.at_given { "given with `--at`" } else { "the time of this rehearsal" };
+        let mut steps = vec![format!("{} ok", self.number(Verdict::Ok))];
+        let others = [
+            (Verdict::Warning, "with a warning"),
+            (Verdict::Skipped, "skipped"),
+            (Verdict::Refused, "refused"),
+        ];
+        for (verdict, word) in others {
+            let number = self.number(verdict);
+            steps.extend((number > 0).then(|| format!("{number} {word}")));
+        }
+        let user_data = self.report.user_data.as_ref();
+        html.facts(&[
+            ("Boots at", &|html| html.prose(&format!("{}, {said}", when(self.at)))),
+            ("Steps", &|html| html.text(&steps.join(", "))),
+            ("User data", &|html| match user_data {
+                Some(facts) => html.value(&format!("sha256:{}", facts.sha256)),
+                None => html.text("cannot be read"),
+            }),
+        ]);
+    }
+
+    fn body(&self, html: &mut Html) {
+        html.section("Digests for the attestation record", |html| self.digests(html));
+        html.section("Who vouched, and what was checked", |html| vouching::write(html, self.provenance));
+        html.section("Certificates", |html| {
+            certificates::write(html, self.provenance.record(), self.report.contents.as_ref(), self.at);
+        });
+        html.section("Volumes", |html| {
+            volumes::write(html, self.provenance.record(), self.report.contents.as_ref());
+        });
+        html.section("Boot log", |html| log::write(html, &self.report.steps));
+        html.section("About this page", |html| self.about(html));
+    }
+
+    fn digests(&self, html: &mut Html) {
+        if self.report.attestation.is_empty() {
+            return html.paragraph("None: the user data cannot be read.");
+        }
+        let caption = if self.report.booted {
+            "What the attestation record of a guest with these user data must show."
+        } else {
+            "What identifies these user data, as an attestation record would show it."
+        };
+        let table = Table { caption, columns: &["Line of the record", "SHA-256"] };
+        table.write(html, &self.report.attestation, |row, Digest { name, sha256 }| {
+            row.name(|html| html.text(name));
+            row.cell(|html| html.digest(sha256));
+        });
+        html.note(
+            "These are user data for the guest of a rehearsal, whose key is on a desk. What is encrypted for the image \
+             itself has other digests: its signer's record and `env-deployer boot-media` tell them.",
+        );
+    }
+
+    fn about(&self, html: &mut Html) {
+        html.facts(&[
+            ("Command", &|html| html.value(self.command)),
+            ("Made by", &|html| html.text(&format!("guest-rehearsal {}", self.version))),
+        ]);
+        html.note(
+            "A rehearsal does what the guest is documented to do, with a key of its own. It pulls no image, asks no key \
+             service and no ultravisor, and starts no container; a step that it leaves out is marked `skipped`. This \
+             page holds no secret, runs no script and loads nothing. The same rehearsal at the same time gives the same \
+             page, byte for byte; nobody signs it.",
+        );
+    }
+}
+
+/// A time to the second; one zone on the whole page.
+fn when(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests;

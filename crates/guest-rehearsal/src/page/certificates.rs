@@ -1,0 +1,150 @@
+//! Certificates, and how long each has to live at the time of boot.
+
+use contract_core::certificate::CertificateFacts;
+use contract_core::contract::record::{HalfRecord, Record};
+use jiff::{SignedDuration, Timestamp};
+use report_page::{Html, Mark, Row, Table};
+
+use super::when;
+use crate::contents::{Certificate, Contents};
+
+/// As long before its end as the boot log warns.
+const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// One row of the table.
+struct Shown<'a> {
+    role: &'a str,
+    place: String,
+    subject: Option<&'a str>,
+    validity: Option<(Timestamp, Timestamp)>,
+    key_fingerprint: &'a str,
+}
+
+/// All that the contract depends on.
+pub fn write(html: &mut Html, record: Option<&Record>, contents: Option<&Contents>, at: Timestamp) {
+    let mut shown = record.map(encryption).unwrap_or_default();
+    if let Some(contents) = contents {
+        shown.extend(signing(contents));
+        shown.extend(contents.certificates.iter().map(of_section));
+    }
+    if !shown.is_empty() {
+        let table = Table {
+            caption: "Remaining life is counted from the time of boot.",
+            columns: &["Whose", "Remaining life", "Validity, subject, key"],
+        };
+        table.write(html, shown, |row, shown| write_row(row, &shown, at));
+    }
+    if record.is_none() {
+        html.note("The encryption certificate is not known without the record of the signing.");
+    }
+    if contents.is_none() {
+        html.note("The env section's certificates are not known: the boot ended before it was read.");
+    }
+}
+
+/// As both halves state it: one row, if they state the same.
+fn encryption(record: &Record) -> Vec<Shown<'_>> {
+    fn stated(half: &HalfRecord) -> Option<&CertificateFacts> {
+        half.statement.as_ref().map(|it| &it.predicate.encryption_certificate)
+    }
+    let (workload, env) = (stated(&record.workload), stated(&record.env));
+    let rows = if workload == env {
+        vec![("as both authors state it in their handoffs", workload)]
+    } else {
+        vec![("as the workload provider states it", workload), ("as the env deployer states it", env)]
+    };
+    let shown = rows.into_iter().filter_map(|(place, facts)| {
+        let facts = facts?;
+        Some(Shown {
+            role: "guest image, for encryption",
+            place: place.to_owned(),
+            subject: Some(&facts.subject),
+            validity: Some((facts.not_before, facts.not_after)),
+            key_fingerprint: &facts.key_fingerprint,
+        })
+    });
+    shown.collect()
+}
+
+fn signing(contents: &Contents) -> Option<Shown<'_>> {
+    let key = contents.signing_key.as_ref()?;
+    Some(Shown {
+        role: "contract signer",
+        place: "`signingKey`".to_owned(),
+        subject: key.subject(),
+        validity: key.begins().zip(key.expires()),
+        key_fingerprint: key.fingerprint(),
+    })
+}
+
+fn of_section(certificate: &Certificate) -> Shown<'_> {
+    Shown {
+        role: certificate.role,
+        place: format!("`{}`", certificate.field),
+        subject: Some(&certificate.subject),
+        validity: Some((certificate.begins, certificate.ends)),
+        key_fingerprint: &certificate.key_fingerprint,
+    }
+}
+
+fn write_row(row: &mut Row<'_>, shown: &Shown<'_>, at: Timestamp) {
+    row.name(|html| html.text(shown.role));
+    row.cell(|html| match shown.validity {
+        Some((begins, ends)) => {
+            let (mark, word) = remaining(begins, ends, at);
+            html.mark(mark, &word);
+        }
+        None => html.mark(Mark::Open, "no end"),
+    });
+    row.cell(|html| {
+        match shown.validity {
+            Some((begins, ends)) => html.text(&format!("{} to {}", when(begins), when(ends))),
+            None => html.text("a bare key: no certificate ends, and no contract with it"),
+        }
+        if let Some(subject) = shown.subject {
+            html.element("p", &[], |html| html.text(subject));
+        }
+        html.element("p", &[], |html| html.value(shown.key_fingerprint));
+        html.note(&shown.place);
+    });
+}
+
+/// In whole days, and what to think of it.
+fn remaining(begins: Timestamp, ends: Timestamp, at: Timestamp) -> (Mark, String) {
+    let days = |duration: SignedDuration| match duration.as_hours() / 24 {
+        0 => "some hours".to_owned(),
+        1 => "1 day".to_owned(),
+        days => format!("{days} days"),
+    };
+    if at > ends {
+        (Mark::Bad, format!("expired {} before", days(at.duration_since(ends))))
+    } else if at < begins {
+        (Mark::Warning, format!("begins {} later", days(begins.duration_since(at))))
+    } else {
+        let left = ends.duration_since(at);
+        if left < SOON { (Mark::Warning, format!("only {}", days(left))) } else { (Mark::Good, days(left)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn life_is_counted_in_whole_days_from_the_boot() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (begins, ends) = (at("2026-01-01T00:00:00Z"), at("2026-12-31T12:00:00Z"));
+        for (boot, mark, said) in [
+            ("2026-01-01T00:00:00Z", Mark::Good, "364 days"),
+            ("2026-12-01T12:00:00Z", Mark::Good, "30 days"),
+            ("2026-12-01T12:00:01Z", Mark::Warning, "only 29 days"),
+            ("2026-12-30T00:00:00Z", Mark::Warning, "only 1 day"),
+            ("2026-12-31T12:00:00Z", Mark::Warning, "only some hours"),
+            ("2026-12-31T12:00:01Z", Mark::Bad, "expired some hours before"),
+            ("2027-01-02T12:00:00Z", Mark::Bad, "expired 2 days before"),
+            ("2025-12-25T00:00:00Z", Mark::Warning, "begins 7 days later"),
+        ] {
+            assert_eq!(remaining(begins, ends, at(boot)), (mark, said.to_owned()), "{boot}");
+        }
+    }
+}

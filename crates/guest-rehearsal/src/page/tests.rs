@@ -1,0 +1,129 @@
+//! What the page says of boots that story tests can't easily bring about; that it is a page, they test.
+
+use contract_core::section::{Env, Section, Workload};
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::boot::luks::Disks;
+use crate::boot::{Guest, boot};
+use crate::contents::Contents;
+use crate::hpl::{HPL07013E, HPL12007E};
+use crate::report::Step;
+use crate::testing::{API_KEY, Case, ENV_SEED, WORKLOAD_SEED, guest_key, quoted, signing_certificate};
+
+fn page(report: &BootReport, ended: Option<&Failure>, at: Timestamp) -> String {
+    let (provenance, subject) = (&Provenance::NotGiven, "user-data");
+    let (command, version) = ("guest-rehearsal boot user-data", "1.2.3");
+    BootPage { report, ended, provenance, subject, at, at_given: true, command, version }.to_html()
+}
+
+/// The page of a case, booted in so many days.
+fn page_of(case: &Case, days: i64) -> String {
+    let at = Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let guest = Guest { key: guest_key(), at, disks: &Disks::default(), probe_logging: None };
+    let (report, ended) = boot(case.user_data().as_bytes(), &guest);
+    page(&report, ended.as_ref().err(), at)
+}
+
+fn holds(page: &str, all: &[&str]) {
+    for due in all {
+        assert!(page.contains(due), "{due}\n{page}");
+    }
+}
+
+#[test]
+fn what_anybody_may_know_is_there_and_nothing_else() {
+    let page = page_of(&Case::sound(), 0);
+    holds(
+        &page,
+        &["<h1><span", "The guest would boot</h1>", "data", "not rolling", "/mnt/data", "a bare key"],
+    );
+    holds(&page, &["given with <code class=\"short\">--at</code>", "guest-rehearsal 1.2.3"]);
+    for secret in [WORKLOAD_SEED, ENV_SEED, API_KEY] {
+        assert!(!page.contains(secret));
+    }
+}
+
+#[test]
+fn a_contract_that_ends_soon_says_when_and_one_that_ended_why() {
+    let mut case = Case::sound();
+    let lines = case.env.split_inclusive('\n').filter(|line| !line.starts_with("signingKey"));
+    case.env = lines.chain([format!("signingKey: {}\n", quoted(signing_certificate(40))).as_str()]).collect();
+    holds(
+        &page_of(&case, 5),
+        &["<span class=\"mark good\">", "34 days", "CN=signer", "The guest would boot</h1>"],
+    );
+    holds(&page_of(&case, 15), &["The guest would boot, with 1 warning", "only 24 days"]);
+    let ended = page_of(&case, 42);
+    holds(
+        &ended,
+        &[
+            "The guest would not boot",
+            HPL12007E.id,
+            HPL12007E.meaning,
+            "What to do: sign with",
+            "expired 2 days before",
+        ],
+    );
+}
+
+#[test]
+fn a_side_that_rolls_is_told_and_a_section_that_was_not_opened() {
+    let mut case = Case::sound();
+    case.env = case.env.replace("    seed:", "    previousSeed: \"canary-previous-seed\"\n    seed:");
+    let page = page_of(&case, 0);
+    holds(&page, &["<strong>rolling</strong>", "generation not stated, not rolling"]);
+    assert!(!page.contains("canary-previous-seed"));
+    case.env = "type: nothing\n".into();
+    holds(&page_of(&case, 0), &["Not known: the sections were not opened", "before it was read"]);
+}
+
+#[test]
+fn who_else_keeps_a_seed_is_named() {
+    let case = Case::sound();
+    let env = case.env.replace(&format!("seed: \"{ENV_SEED}\""), "uv-secret-id: \"index-3\"");
+    let open = |text: &str| Zeroizing::new(text.to_owned());
+    let now = Timestamp::UNIX_EPOCH;
+    let workload = Section::<Workload>::open(open(&case.workload), now).0.unwrap();
+    let env = Section::<Env>::open(open(&env), now).0.unwrap();
+    let contents = Contents::of(Some(workload.model()), env.model());
+    let report = BootReport { booted: true, contents: Some(contents), ..BootReport::default() };
+    holds(&page(&report, None, now), &["the ultravisor keeps it as <code class=\"short\">index-3</code>"]);
+}
+
+#[test]
+fn nothing_from_outside_becomes_markup() {
+    let hostile = "</td><script>\"'`<b>`\u{202e}\u{7}\n";
+    let step = |verdict| Step {
+        name: "seeds",
+        verdict,
+        detail: hostile.to_owned(),
+        code: Some(HPL07013E),
+        hint: Some(hostile.to_owned()),
+    };
+    let steps = [Verdict::Ok, Verdict::Warning, Verdict::Skipped, Verdict::Refused].map(step);
+    let digest = Digest { name: "cidata/user-data", sha256: hostile.to_owned() };
+    let report = BootReport { steps: steps.into(), attestation: vec![digest], ..BootReport::default() };
+    let failure = Failure::usage(hostile).hint(hostile);
+    let page = BootPage {
+        report: &report,
+        ended: Some(&failure),
+        provenance: &Provenance::NotCompared,
+        subject: hostile,
+        at: Timestamp::UNIX_EPOCH,
+        at_given: false,
+        command: hostile,
+        version: hostile,
+    };
+    let html = page.to_html();
+    let markup = html.split("</style>").nth(1).unwrap();
+    for wrong in ["<script", "<b>", "\u{202e}", "\u{7}"] {
+        assert!(!markup.contains(wrong), "{wrong:?}\n{html}");
+    }
+    holds(
+        markup,
+        &["The rehearsal could not go on", "ok</span>", "warning</span>", "skipped</span>", "refused</span>"],
+    );
+    assert_eq!(markup.matches("\\u{202e}\\u{7}\\n").count(), 16);
+    assert_eq!(page.to_html(), html);
+}

@@ -1,0 +1,82 @@
+//! Who vouched, and what the contract signer checked: as the record of the signing tells it.
+
+use contract_core::contract::record::{HalfRecord, Record};
+use report_page::{Html, Mark, Table};
+
+use super::when;
+use crate::provenance::Provenance;
+
+/// The record, or why there is nothing to tell.
+pub fn write(html: &mut Html, provenance: &Provenance) {
+    match provenance {
+        Provenance::NotGiven => {
+            html.paragraph("Not known: this rehearsal was given no record of the signing.");
+            html.note("`contract-signer sign` writes it beside the user data: `--record user-data.record.json`");
+        }
+        Provenance::NotCompared => html.paragraph(
+            "Not known: the user data cannot be read, so the record that was given was not held against them.",
+        ),
+        Provenance::Of { record, key_compared } => recorded(html, record, *key_compared),
+    }
+}
+
+fn recorded(html: &mut Html, record: &Record, key_compared: bool) {
+    let table = Table {
+        caption: "From the record of the signing, which is that of these user data.",
+        columns: &["Half", "Vouched for by", "Statement"],
+    };
+    table.write(html, [("workload", &record.workload), ("env", &record.env)], |row, (name, half)| {
+        row.name(|html| html.text(name));
+        row.cell(|html| voucher(html, half));
+        row.cell(|html| statement(html, half));
+    });
+    html.facts(&[
+        ("Signed at", &|html| html.text(&when(record.time))),
+        ("Signing key", &|html| {
+            html.value(&record.signing_key);
+            html.element("p", &[], |html| {
+                if key_compared {
+                    html.mark(Mark::Good, "the one in the env section");
+                } else {
+                    html.mark(Mark::Open, "not held against the env section");
+                }
+            });
+        }),
+        ("Signed with", &|html| html.text(&format!("{} {}", record.tool.name, record.tool.version))),
+    ]);
+    lines(html, "Checked by the contract signer", Mark::Good, &record.checked, "Nothing.");
+    lines(html, "Could not be checked", Mark::Open, &record.unchecked, "Nothing was left out.");
+    lines(html, "Accepted although it should be refused", Mark::Warning, &record.accepted, "Nothing.");
+    html.note(
+        "Nobody signs the record itself. Held here: that it is of these user data, and that the keys above signed the \
+         statements. That a key is that person’s, the contract signer’s `allowed_signers` said.",
+    );
+}
+
+fn voucher(html: &mut Html, half: &HalfRecord) {
+    let Some(voucher) = &half.vouched_by else { return html.mark(Mark::Warning, "nobody") };
+    html.element("strong", &[], |html| html.text(&voucher.principals));
+    html.element("p", &[], |html| html.value(&voucher.key));
+    html.element("p", &[], |html| html.mark(Mark::Good, "the signature holds"));
+}
+
+fn statement(html: &mut Html, half: &HalfRecord) {
+    let Some(statement) = &half.statement else { return html.mark(Mark::Warning, "none: a bare token") };
+    let stated = &statement.predicate;
+    let (platform, tool) = (stated.platform, &stated.tool);
+    html.prose(&format!("for `{platform}`, made {} with {} {}", when(stated.time), tool.name, tool.version));
+    if let Some(archive) = &stated.archive {
+        html.element("p", &[("class", "note")], |html| {
+            html.text("archive, SHA-256");
+            html.digest(&archive.sha256);
+        });
+    }
+}
+
+fn lines(html: &mut Html, heading: &str, mark: Mark, lines: &[String], none: &str) {
+    html.heading(heading);
+    if lines.is_empty() {
+        return html.paragraph(none);
+    }
+    html.list(mark, lines.iter().map(String::as_str));
+}

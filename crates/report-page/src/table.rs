@@ -1,0 +1,64 @@
+//! Tables that become stacks of cells on a narrow screen.
+
+use crate::html::Html;
+
+/// A table: what it shows, for those who can't see it, and its columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Table<'a> {
+    /// Read aloud before the table.
+    pub caption: &'a str,
+    /// The first one holds the row's name.
+    pub columns: &'a [&'static str],
+}
+
+impl Table<'_> {
+    /// Writes a table whose rows are these items.
+    pub fn write<T>(
+        &self,
+        html: &mut Html,
+        items: impl IntoIterator<Item = T>,
+        row: impl Fn(&mut Row<'_>, T),
+    ) {
+        // the roles say again what the elements say: a cell that is laid out as a block is no cell for some browsers
+        html.element("table", &[("role", "table")], |html| {
+            html.element("caption", &[], |html| html.text(self.caption));
+            html.element("thead", &[("role", "rowgroup")], |html| {
+                html.element("tr", &[("role", "row")], |html| {
+                    for column in self.columns {
+                        html.element("th", &[("role", "columnheader"), ("scope", "col")], |html| {
+                            html.text(column);
+                        });
+                    }
+                });
+            });
+            html.element("tbody", &[("role", "rowgroup")], |html| {
+                for item in items {
+                    html.element("tr", &[("role", "row")], |html| {
+                        row(&mut Row { html, columns: self.columns.iter() }, item);
+                    });
+                }
+            });
+        });
+    }
+}
+
+/// A row in the making; its cells come in the order of the columns.
+#[derive(Debug)]
+pub struct Row<'a> {
+    html: &'a mut Html,
+    columns: std::slice::Iter<'a, &'static str>,
+}
+
+impl Row<'_> {
+    /// The first cell, which names the row.
+    pub fn name(&mut self, inside: impl FnOnce(&mut Html)) {
+        self.columns.next();
+        self.html.element("th", &[("role", "rowheader"), ("scope", "row")], inside);
+    }
+
+    /// The next cell. Its column's name goes with it, for the screen on which there is no room for columns.
+    pub fn cell(&mut self, inside: impl FnOnce(&mut Html)) {
+        let column = self.columns.next().copied().unwrap_or_default();
+        self.html.element("td", &[("role", "cell"), ("data-column", column)], inside);
+    }
+}

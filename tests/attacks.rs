@@ -1,0 +1,73 @@
+//! The attack table: somebody with the mail server, or one of the two authors, against the contract signer. What he
+//! sends, which exit code and message it earns, and that nothing is left behind.
+//!
+//! As the hostile table, whose [`Case`] it shares: `given` is what the attacker prepares, with standard tools and his own
+//! copies of ours; `run` is the contract signer's command, which must fail as told. `docs/threat-model.md` names these
+//! tests.
+
+mod containers;
+mod encrypted;
+mod insiders;
+mod outsiders;
+mod records;
+mod terminal;
+mod trust;
+
+use crate::hostile::Case;
+use story_tests::{Outcome, Story};
+
+/// Makes each attack of a table a test; all of what is listed must be said.
+macro_rules! attacks {
+    ($($name:ident { given: $given:expr, run: $run:expr, exit: $exit:expr, says: [$($says:expr),+ $(,)?] $(,)? })*) => {
+        $(#[test]
+        fn $name() {
+            $crate::hostile::Case { given: $given, run: $run, exit: $exit, says: &[$($says),+] }.check();
+        })*
+    };
+}
+use attacks;
+
+const SIGN: &str = "sign -o new";
+const INSPECT: &str = "contract-signer inspect workload.handoff $TRUST";
+
+/// Everything that disagrees is told at once, workload left of env: no second round by mail.
+#[test]
+fn five_disagreements_are_told_at_once() {
+    const CASE: Case = Case {
+        given: r#"restate 's/"hpvs"/"ccco"/; s/"serial": "/"serial": "0/; s/"requiredVariables": \[\]/"requiredVariables": ["URL"]/
+                           s/"data": \{/"logs": {/' workload.handoff
+                  restate 's/("signingKey": "sha256:)..../\10000/' env.handoff"#,
+        run: SIGN,
+        exit: 4,
+        says: &[
+            "the handoffs do not agree: platform, encryption certificate, volumes, environment variables, signing key",
+        ],
+    };
+    CASE.check();
+    let story = Story::signed();
+    story.does(CASE.given);
+    let outcome = story.sh(CASE.run);
+    for row in [
+        ["", "workload", "env"],
+        ["platform", "ccco", "hpvs"],
+        ["volumes", "logs", "data"],
+        ["environment", "needs URL", "provides GREETING"],
+    ] {
+        assert!(has_row(&outcome, row), "{row:?}: {outcome:?}");
+    }
+    assert!(outcome.stderr.matches("hint:").count() >= 5, "{outcome:?}");
+    // programs get all of it, too
+    let json = story.sh("sign -o new --json").json();
+    let message = json["error"]["message"].as_str().unwrap();
+    assert!(message.contains("volumes (workload: logs; env: data)"), "{message}");
+    assert!(message.contains("platform (workload: ccco; env: hpvs)"), "{message}");
+}
+
+/// Whether one line begins with the three cells, in this order, with room between them.
+fn has_row(outcome: &Outcome, [name, left, right]: [&str; 3]) -> bool {
+    outcome.stderr.lines().any(|line| {
+        let rest = line.trim_start().strip_prefix(name).map(str::trim_start);
+        let rest = rest.and_then(|rest| rest.strip_prefix(left)).filter(|rest| rest.starts_with("  "));
+        rest.is_some_and(|rest| rest.trim_start().starts_with(right))
+    })
+}
