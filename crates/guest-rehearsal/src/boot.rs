@@ -1,7 +1,8 @@
 //! Boots user data in the guest's order, and says what it did.
 //!
 //! ```text
-//! user data → decrypt → schema → logging → signature → environment → archive → variables → volumes → seeds [→ luks]
+//! user data → decrypt → schema → logging → signature → environment → archive → variables → containers → images → ports → mounts
+//!     → volumes → seeds [→ luks]
 //! ```
 //!
 //! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). What a

@@ -181,6 +181,13 @@ spec:
             configMapKeyRef:
               name: contract.config.map
               key: THEME
+      volumeMounts:
+        - name: data
+          mountPath: /var/lib/paynow
+  volumes:
+    - name: data
+      hostPath:
+        path: /mnt/data
   restartPolicy: Always
 ";
 

@@ -2,9 +2,14 @@
 //! section 7). The guest rehearsal looks at an unpacked archive with the same eyes.
 
 mod compose;
+mod environment;
+mod exposure;
 mod folder;
-pub(super) mod image;
+pub mod image;
+mod interpolation;
 mod play;
+mod shape;
+mod template;
 mod tgz;
 pub(super) mod variables;
 
@@ -15,8 +20,9 @@ use serde_json::Value;
 use crate::finding::{Findings, Place};
 
 pub use compose::compose;
-pub use play::play;
-pub(super) use play::resource;
+pub use environment::Environment;
+pub use exposure::{Mount, Port, Source};
+pub use play::{Resource, play};
 
 /// Bytes of one descriptor that are read.
 const DESCRIPTOR_LIMIT: u64 = 16 << 20;
@@ -28,6 +34,10 @@ pub struct TopLevel {
     pub files: Vec<(String, Vec<u8>)>,
     /// Names of `*.yml` and `*.yaml` further down, where no guest looks.
     pub deeper: Vec<String>,
+    /// Names of all files, and of directories with a slash behind them.
+    pub entries: BTreeSet<String>,
+    /// What stands in `.env`: `docker compose` takes from it what nobody else provides.
+    pub dot_env: Option<Vec<u8>>,
     /// How the folder or the archive is called in findings.
     pub shown: String,
 }
@@ -43,6 +53,18 @@ pub struct Descriptors {
     pub variables: BTreeSet<String>,
     /// How many pods or services there are.
     pub pods: usize,
+    /// What reads well, and fails when it is to be started.
+    pub stops: Findings,
+    /// Ports of the guest that lead to containers.
+    pub ports: Vec<Port>,
+    /// What containers find at their paths.
+    pub mounts: Vec<Mount>,
+    /// Variables that a compose file insists on and nobody provides.
+    pub insisted: BTreeSet<String>,
+    /// Texts of templates with expressions that are not evaluated here.
+    pub unrendered: Vec<Place>,
+    /// What texts are resolved with; none where nobody knows the other section.
+    environment: Option<Environment>,
 }
 
 impl TopLevel {
@@ -56,11 +78,27 @@ impl TopLevel {
         Place { file: format!("{}/{name}", self.shown), ..Place::default() }
     }
 
-    fn note(
+    /// Whether a path, relative to the unpacked archive, names a file or a directory in it.
+    fn holds(&self, path: &str) -> bool {
+        let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let name = parts.join("/");
+        let below = format!("{name}/");
+        name.is_empty()
+            || self.entries.contains(&name)
+            || self.entries.range(below.clone()..).next().is_some_and(|entry| entry.starts_with(&below))
+    }
+
+    /// Notes a regular file, by its name without `./`; the content of what is no descriptor is not read.
+    pub fn note(
         &mut self,
         name: &str,
         content: impl FnOnce() -> std::io::Result<Vec<u8>>,
     ) -> std::io::Result<()> {
+        self.entries.insert(name.to_owned());
+        if name == ".env" {
+            self.dot_env = Some(content()?);
+            return Ok(());
+        }
         let yaml =
             std::path::Path::new(name).extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
         match (yaml, name.contains('/')) {
@@ -73,6 +111,21 @@ impl TopLevel {
 }
 
 impl Descriptors {
+    fn with(environment: Option<&Environment>) -> Self {
+        Self { environment: environment.cloned(), ..Self::default() }
+    }
+
+    /// All that is wrong or unwise.
+    pub fn all_findings(&mut self) -> Vec<crate::finding::Finding> {
+        let mut findings = std::mem::take(&mut self.findings.0);
+        findings.append(&mut self.stops.0);
+        findings
+    }
+
+    fn stops(&mut self, place: &Place, field: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.stops.error(at(place, field), message, hint);
+    }
+
     fn error(&mut self, place: &Place, field: &str, message: impl Into<String>, hint: impl Into<String>) {
         self.findings.error(at(place, field), message, hint);
     }
@@ -81,9 +134,10 @@ impl Descriptors {
         self.findings.warning(at(place, field), message, hint);
     }
 
-    /// The documents of a file, in full YAML but within budgets; none if there is a mistake in it.
-    fn documents(&mut self, place: &Place, content: &[u8]) -> Vec<Value> {
-        let options = serde_saphyr::options! { with_snippet: false };
+    /// The documents of a file, in full YAML but within budgets; none if there is a mistake in it. `yes` and its like are
+    /// switches to podman, texts to `docker compose`.
+    fn documents(&mut self, place: &Place, content: &[u8], strict_booleans: bool) -> Vec<Value> {
+        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: strict_booleans };
         let text = match crate::yaml::text(content) {
             Ok(text) => text,
             Err(error) => {
@@ -113,7 +167,13 @@ impl Descriptors {
     /// An image that somebody starts.
     fn image(&mut self, place: &Place, field: &str, image: &Value, what: &str) {
         match image.as_str() {
-            Some(image) if !image.is_empty() => self.images.push((at(place, field), image.to_owned())),
+            Some(image) if !image.is_empty() => {
+                if !image::is_reference(image) && !variables::is_open(image) {
+                    let hint = "write `REGISTRY/NAME@sha256:…`, in lower case";
+                    self.stops(place, field, format!("`{image}` is no name of an image"), hint);
+                }
+                self.images.push((at(place, field), image.to_owned()));
+            }
             _ => self.error(
                 place,
                 field,

@@ -294,14 +294,19 @@ impl<'a> Check<'a> {
     }
 }
 
+/// The known name that is meant, as likely as not, and how far off it is.
+pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<(usize, &'k str)> {
+    let bare = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&bare(name), &bare(known)), *known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+}
+
 /// What the writer of an unknown field meant.
 pub fn nearest(name: &str, known: &[&str]) -> String {
-    let bare = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
-    let near = known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&bare(name), &bare(known)), known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min_by_key(|(distance, _)| *distance);
+    let near = near(name, known);
     match near {
         Some((0, known)) => {
             format!("write `{known}`: names count letter by letter, upper and lower case apart")

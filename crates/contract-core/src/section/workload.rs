@@ -2,19 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::Value;
-
 use super::{
     Facts,
-    descriptors::{self, Descriptors, TopLevel, image::is_pinned},
+    descriptors::{self, Descriptors, Resource, TopLevel, image::is_pinned},
     fields::{Check, Field, Map},
     registries::{self, Credential, Images},
     secret::Secret,
     value,
     volumes::{self, WorkloadVolume},
 };
-use crate::yaml::{Node, Tag};
+use crate::{
+    finding::Place,
+    yaml::{Node, Tag},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 
 /// Every field of a workload section, in the section's order.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
     let images = map.find("images").map(|field| registries::images(check, &field)).unwrap_or_default();
     let (volumes, volume_facts) =
         map.find("volumes").map(|field| volumes::workload(check, &field)).unwrap_or_default();
-    check.findings.0.append(&mut found.findings.0);
+    check.findings.0.append(&mut found.all_findings());
     unverified(check, &found, &images);
     facts.volumes = volume_facts;
     facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
@@ -143,23 +144,30 @@ fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) ->
     let map = check.mapping(field, &["archive"])?;
     let field = check.required(&map, "archive", "name the folder: `archive: !folder compose`")?;
     let (archive, top) = archive(check, &field)?;
-    *found = descriptors::compose(&top);
+    *found = descriptors::compose(&top, None);
     Some(Application::Compose(archive))
 }
 
 fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
     let map = check.mapping(field, &["archive", "resources", "templates"])?;
     let mut whole = true;
-    let archive = map.find("archive").and_then(|field| {
-        let read = archive(check, &field);
-        whole = read.is_some();
-        let (archive, top) = read?;
-        *found = descriptors::play(&top);
-        Some(archive)
-    });
+    let (archive, top) = match map.find("archive").map(|field| archive(check, &field)) {
+        Some(Some((archive, top))) => (Some(archive), top),
+        none => {
+            whole = none.is_none();
+            (None, TopLevel::default())
+        }
+    };
+    let resources = objects(check, &map, "resources");
+    let templates = objects(check, &map, "templates");
+    let described = |nodes: &[(Place, Node)], template: bool| -> Vec<Resource> {
+        let value = |(place, node): &(Place, Node)| (place.clone(), value::of(node));
+        nodes.iter().map(value).map(|(place, value)| Resource { place, value, template }).collect()
+    };
+    let mut described_here = described(&resources, false);
+    described_here.append(&mut described(&templates, true));
+    *found = descriptors::play(&top, &described_here, None);
     whole &= found.findings.errors() == 0;
-    let resources = objects(check, &map, "resources", found);
-    let templates = objects(check, &map, "templates", found);
     if found.pods == 0 && whole {
         check.error(
             field,
@@ -167,18 +175,20 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
             "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`",
         );
     }
-    Some(Application::Play { archive, resources, templates })
+    let nodes = |places: Vec<(Place, Node)>| places.into_iter().map(|(_, node)| node).collect();
+    Some(Application::Play { archive, resources: nodes(resources), templates: nodes(templates) })
 }
 
-fn objects(check: &mut Check<'_>, map: &Map<'_>, name: &str, found: &mut Descriptors) -> Vec<Node> {
+fn objects(check: &mut Check<'_>, map: &Map<'_>, name: &str) -> Vec<(Place, Node)> {
     let Some(items) = map.find(name).and_then(|field| check.list(&field)) else { return Vec::new() };
+    let mut objects = Vec::new();
     for item in &items {
         if check.any_mapping(item).is_some() {
             hide_values(check, item);
-            descriptors::resource(&check.place(item), &value::of(item.node), name == "templates", found);
+            objects.push((check.place(item), item.node.clone()));
         }
     }
-    items.into_iter().map(|item| item.node.clone()).collect()
+    objects
 }
 
 /// Config maps and environment variables hold passwords as often as not.
@@ -222,16 +232,4 @@ fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Archive, TopLeve
         check.findings.0.push(crate::finding::Finding { place, ..finding });
     }
     (errors == 0).then(|| (Archive::Literal(Literal(text.to_string())), top))
-}
-
-impl Application {
-    /// `play.resources` and `play.templates` as values, for whoever plays the guest.
-    pub fn resources(&self) -> Vec<Value> {
-        match self {
-            Self::Play { resources, templates, .. } => {
-                resources.iter().chain(templates).map(value::of).collect()
-            }
-            Self::Compose(_) | Self::ConfidentialContainers(_) => Vec::new(),
-        }
-    }
 }

@@ -1,24 +1,35 @@
-//! Unpacks an archive as the guest does, except that nothing reaches the disk: what is read is weighed and forgotten
-//! (contract-format, section 7). What the descriptors in it say, the reader of sections tells.
+//! Unpacks an archive as the guest does (contract-format, section 7), into a private folder that is removed at once.
+//!
+//! Names and kinds reach the disk, so that what can't stand beside each other is found; contents do not, since a
+//! section's text may hold secrets. Descriptors are kept in memory, of the rest only the bytes are counted.
+
+mod tree;
 
 use std::io::{self, Read};
 use std::path::Component;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::read::DecoderReader;
+use contract_core::section::descriptors::TopLevel;
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
+
+use tree::Tree;
 
 /// No archive of containers' descriptors comes near, a gzip bomb gets no further.
 const LARGEST_ARCHIVE: u64 = 8 << 30;
 
+/// Directories and files: no archive of containers' descriptors comes near, and each takes an inode.
+const MOST_ENTRIES: usize = 100_000;
+
+/// Bytes of one descriptor that are read; the reader of sections reads no more.
+const LARGEST_DESCRIPTOR: u64 = 16 << 20;
+
 /// What was in an archive.
 #[derive(Default)]
 pub struct Contents {
-    /// Names of YAML files at the top level, without a leading `./`, in the order of the archive.
-    pub top_level: Vec<String>,
-    /// Names of YAML files further down, where nobody looks for descriptors.
-    pub deeper: Vec<String>,
+    /// Descriptors, and the names of all the rest.
+    pub top: TopLevel,
     /// How many regular files.
     pub files: usize,
     /// How many bytes they hold.
@@ -48,6 +59,12 @@ pub enum Fault {
     /// A gzip bomb.
     #[error("the archive unpacks to more than {LARGEST_ARCHIVE} bytes")]
     TooLarge,
+    /// Inodes are not without end either.
+    #[error("the archive holds more than {MOST_ENTRIES} files and directories")]
+    TooMany,
+    /// The machine's fault, not the archive's.
+    #[error(transparent)]
+    Folder(io::Error),
 }
 
 /// Unpacks `base64(gzip(tar))`.
@@ -65,30 +82,46 @@ pub fn unpack(base64: &str) -> Result<Contents, Fault> {
 }
 
 fn entries(tar: &mut impl Read) -> Result<Contents, Fault> {
-    let mut contents = Contents::default();
+    let tree = Tree::new().map_err(Fault::Folder)?;
+    let top = TopLevel { shown: "archive".into(), ..TopLevel::default() };
+    let mut contents = Contents { top, ..Contents::default() };
+    let mut count = 0;
     for entry in Archive::new(tar).entries().map_err(|_| Fault::Tar)? {
-        let entry = entry.map_err(|_| Fault::Tar)?;
-        let Some(name) = file_name(&entry)? else { continue };
+        let mut entry = entry.map_err(|_| Fault::Tar)?;
+        let Some((name, is_file)) = name(&entry)? else { continue };
+        count += 1;
+        if count > MOST_ENTRIES {
+            return Err(Fault::TooMany);
+        }
+        if !is_file {
+            tree.directory(&name)?;
+            contents.top.entries.insert(format!("{name}/"));
+            continue;
+        }
+        tree.file(&name)?;
         contents.files += 1;
         contents.bytes = contents.bytes.saturating_add(entry.size());
-        match (is_yaml(&name), name.contains('/')) {
-            (true, false) => contents.top_level.push(name),
-            (true, true) => contents.deeper.push(name),
-            (false, _) => {}
-        }
+        let noted = contents.top.note(&name, || {
+            let mut content = Vec::new();
+            entry.by_ref().take(LARGEST_DESCRIPTOR).read_to_end(&mut content)?;
+            Ok(content)
+        });
+        noted.map_err(|_| Fault::Tar)?;
     }
     if contents.files == 0 { Err(Fault::Empty) } else { Ok(contents) }
 }
 
-/// The name of a regular file, nothing for a directory, an error for everything that is not to be unpacked.
-fn file_name<R: Read>(entry: &Entry<'_, R>) -> Result<Option<String>, Fault> {
+/// The name, and whether it is a regular file's rather than a directory's; nothing for the folder itself, an error for
+/// everything that is not to be unpacked.
+fn name<R: Read>(entry: &Entry<'_, R>) -> Result<Option<(String, bool)>, Fault> {
     let bytes = entry.path_bytes();
     let refused =
         |what| Fault::Refused { name: String::from_utf8_lossy(&bytes).escape_debug().to_string(), what };
     let kind = entry.header().entry_type();
     let is_file = match kind {
         EntryType::Regular | EntryType::Continuous => true,
-        EntryType::Directory | EntryType::XGlobalHeader => false,
+        EntryType::XGlobalHeader => return Ok(None),
+        EntryType::Directory => false,
         EntryType::Symlink | EntryType::Link => return Err(refused("a link")),
         EntryType::Fifo => return Err(refused("a pipe")),
         EntryType::Char | EntryType::Block => return Err(refused("a device")),
@@ -104,13 +137,7 @@ fn file_name<R: Read>(entry: &Entry<'_, R>) -> Result<Option<String>, Fault> {
             Component::RootDir | Component::Prefix(_) => return Err(refused("named absolutely")),
         }
     }
-    Ok((is_file && !parts.is_empty()).then(|| parts.join("/")))
-}
-
-fn is_yaml(name: &str) -> bool {
-    std::path::Path::new(name).extension().is_some_and(|extension| {
-        extension.eq_ignore_ascii_case("yaml") || extension.eq_ignore_ascii_case("yml")
-    })
+    Ok((!parts.is_empty()).then(|| (parts.join("/"), is_file)))
 }
 
 /// Keeps the first error of what lies below tar, so that damage to gzip is not told as damage to tar.
@@ -170,8 +197,8 @@ mod tests {
                 .output()
                 .unwrap();
             let contents = unpack(&STANDARD.encode(output.stdout)).unwrap();
-            assert_eq!(contents.top_level, ["pod.yml"]);
-            assert_eq!(contents.deeper, ["deep/other.yaml"]);
+            assert_eq!(contents.top.files, [("pod.yml".to_owned(), b"kind: Pod\n".to_vec())]);
+            assert_eq!(contents.top.deeper, ["deep/other.yaml"]);
             assert_eq!((contents.files, contents.bytes), (2, 20));
         }
     }

@@ -1,11 +1,32 @@
-//! What the guest would start: the environment is merged, the archive unpacked, descriptors or compose file read.
+//! What the guest would start: the environment is merged, the archive unpacked, descriptors or the compose file resolved with
+//! the environment and read as `podman kube play` and `docker compose` read them.
+//!
+//! | step | what is refused | with |
+//! |---|---|---|
+//! | archive | what does not unpack; no compose file | HPL06006E to HPL06008E, HPL15002E |
+//! | containers | what does not read | HPL06009E, HPL15002E |
+//! | variables | what a Pod or a compose file insists on and nobody provides | HPL15005E, HPL10000E |
+//! | containers | what reads, and does not start; nothing to start | HPL15005E, HPL10000E, HPL15006I |
+//! | images | what nothing verifies | HPL06010E, HPL15005E |
+//! | ports | a port of the guest that is wanted twice | HPL10000E, HPL15005E |
+//! | mounts | nothing: data that would not be kept are a warning | |
+//!
+//! Which message the guest shows for a fault that a tool finds while it starts containers, IBM's list says in general
+//! only: HPL15005E for Pods, HPL10000E for any service.
+
+mod images;
+mod mounts;
+mod ports;
 
 use std::collections::BTreeSet;
 
-use contract_core::finding::Finding;
+use cli_kit::{ExitCode, Failure};
+use contract_core::finding::{Finding, Place, Severity};
+use contract_core::section::descriptors::{self, Descriptors, Environment, Resource, TopLevel};
 use contract_core::section::{Application, Env, Section, Workload};
 use contract_core::yaml::Node;
 
+use super::Halt;
 use super::archive::{self, Contents, Fault};
 use super::log::{Log, Stopped};
 use super::schema::{NO_POD, WorkloadSection, told};
@@ -15,6 +36,7 @@ use crate::hpl::{
 
 const ENVIRONMENT: &str = "environment";
 const ARCHIVE: &str = "archive";
+const CONTAINERS: &str = "containers";
 const VARIABLES: &str = "variables";
 const PACK: &str = "name the folder in workload.yaml and encrypt again: `archive: !folder play`";
 
@@ -23,46 +45,95 @@ pub fn start(
     log: &mut Log,
     workload: WorkloadSection,
     env: &Section<Env>,
-) -> Result<Section<Workload>, Stopped> {
+) -> Result<Section<Workload>, Halt> {
     if let Some(section) = &workload.section {
         merge(log, &section.facts().provided_variables, &env.facts().provided_variables);
     }
-    let compose = workload.root.entry("compose");
-    let described = compose.or_else(|| workload.root.entry("play")).and_then(|node| node.entry("archive"));
-    if let Some(base64) = described.and_then(Node::text) {
-        let contents = archive::unpack(base64).map_err(|fault| damaged(log, compose.is_some(), &fault))?;
-        unpacked(log, compose.is_some(), &contents)?;
+    let root = &workload.root;
+    let compose = root.entry("compose").is_some();
+    let described = root.entry("compose").or_else(|| root.entry("play"));
+    let mut top = TopLevel::default();
+    if let Some(base64) = described.and_then(|node| node.entry("archive")).and_then(Node::text) {
+        let contents = match archive::unpack(base64) {
+            Ok(contents) => contents,
+            Err(Fault::Folder(error)) => {
+                let message = format!("cannot unpack the archive into a temporary folder: {error}");
+                return Err(Failure::new(ExitCode::CouldNot, message)
+                    .hint("take another one: `TMPDIR=DIR guest-rehearsal boot …`")
+                    .into());
+            }
+            Err(fault) => return Err(damaged(log, compose, &fault).into()),
+        };
+        unpacked(log, compose, &contents)?;
+        top = contents.top;
+    }
+    if described.is_some() {
+        let environment = Environment::merged(root, &env.model().env);
+        let found = if compose {
+            descriptors::compose(&top, Some(&environment))
+        } else {
+            descriptors::play(&top, &Resource::described(root), Some(&environment))
+        };
+        read(log, compose, &found)?;
+        variables(log, compose, &found, &environment)?;
+        if let Some(finding) = first_error(&found.stops.0) {
+            let code = if compose { HPL10000E } else { HPL15005E };
+            return Err(log.refused(CONTAINERS, code, told("workload", finding), &finding.hint).into());
+        }
+        let Some(section) = workload.section else {
+            return Err(unusable(log, compose, &workload.waiting).into());
+        };
+        let count = match (compose, found.pods) {
+            (true, 1) => "1 service".to_owned(),
+            (true, count) => format!("{count} services"),
+            (false, 1) => "1 pod".to_owned(),
+            (false, count) => format!("{count} pods"),
+        };
+        log.ok(
+            CONTAINERS,
+            format!("{count}, as {} reads them", if compose { "docker compose" } else { "podman" }),
+        );
+        images::list(log, compose, &found, &section.model().images);
+        ports::list(log, compose, &found)?;
+        mounts::list(log, &found, &section.model().volumes);
+        return Ok(section);
     }
     let Some(section) = workload.section else {
-        return Err(unusable(log, compose.is_some(), &workload.waiting));
+        return Err(unusable(log, compose, &workload.waiting).into());
     };
-    match &section.model().application {
-        Application::Compose(_) | Application::Play { .. } => {
-            variables(log, compose.is_some(), &section, env)?;
-        }
-        Application::ConfidentialContainers(_) => {
-            log.skipped(
-                ARCHIVE,
-                "`confidential-containers`: a rehearsal looks at compose files and Pods only",
-            );
-        }
+    if let Application::ConfidentialContainers(_) = section.model().application {
+        log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal looks at compose files and Pods only");
     }
     Ok(section)
+}
+
+fn first_error(findings: &[Finding]) -> Option<&Finding> {
+    findings.iter().find(|finding| finding.severity == Severity::Error)
+}
+
+/// A place without its message.
+fn at(place: &Place) -> String {
+    let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
+    match (&*place.file, &*place.field) {
+        ("", field) => format!("workload{line}: {field}"),
+        (file, field) => format!("{file}{line}: {field}"),
+    }
 }
 
 fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Stopped {
     let code = match fault {
         _ if !compose => HPL15002E,
         Fault::Gzip(_) => HPL06006E,
-        Fault::Tar | Fault::Empty | Fault::Refused { .. } | Fault::TooLarge => HPL06007E,
+        _ => HPL06007E,
     };
     log.refused(ARCHIVE, code, fault.to_string(), PACK)
 }
 
 fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Stopped> {
     let is_compose = |name: &str| matches!(name, "docker-compose.yaml" | "docker-compose.yml");
-    if compose && !contents.top_level.iter().any(|name| is_compose(name)) {
-        let deeper = contents.deeper.iter().find(|name| name.rsplit('/').next().is_some_and(is_compose));
+    let top = &contents.top;
+    if compose && !top.files.iter().any(|(name, _)| is_compose(name)) {
+        let deeper = top.deeper.iter().find(|name| name.rsplit('/').next().is_some_and(is_compose));
         let detail = match deeper {
             Some(deeper) => format!("the compose file lies in a folder: `{deeper}`"),
             None => "no file named docker-compose.yaml or docker-compose.yml".into(),
@@ -74,7 +145,7 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Sto
             "pack the folder that holds the compose file: `archive: !folder compose`",
         ));
     }
-    let names: Vec<_> = contents.top_level.iter().map(|name| format!("`{name}`")).collect();
+    let names: Vec<_> = top.files.iter().map(|(name, _)| format!("`{name}`")).collect();
     let count = if contents.files == 1 { "1 file".into() } else { format!("{} files", contents.files) };
     log.ok(
         ARCHIVE,
@@ -83,23 +154,34 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Sto
     Ok(())
 }
 
+/// What the tool says of the text, before it starts anything.
+fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Stopped> {
+    if let Some(finding) = first_error(&found.findings.0) {
+        return Err(log.refused(CONTAINERS, unreadable(compose), told("workload", finding), &finding.hint));
+    }
+    for finding in &found.findings.0 {
+        log.warning(CONTAINERS, None, told("workload", finding));
+    }
+    for place in &found.unrendered {
+        let detail = format!("{}: a template expression that is not evaluated here", at(place));
+        log.warning(CONTAINERS, None, detail);
+    }
+    Ok(())
+}
+
 /// Findings that waited until the guest came to them.
 fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Stopped {
     let Some(first) = waiting.first() else {
-        return log.refused(ARCHIVE, unreadable(compose), "the archive can't be used", PACK);
+        return log.refused(CONTAINERS, unreadable(compose), "the archive can't be used", PACK);
     };
-    let code = match first {
-        finding if finding.message == NO_POD => HPL15006I,
+    let (step, code) = match first {
+        finding if finding.message == NO_POD => (CONTAINERS, HPL15006I),
         finding if finding.place.field.ends_with("image") => {
-            if compose {
-                HPL06010E
-            } else {
-                HPL15005E
-            }
+            ("images", if compose { HPL06010E } else { HPL15005E })
         }
-        _ => unreadable(compose),
+        _ => (CONTAINERS, unreadable(compose)),
     };
-    log.refused(ARCHIVE, code, told("workload", first), &first.hint)
+    log.refused(step, code, told("workload", first), &first.hint)
 }
 
 fn unreadable(compose: bool) -> Hpl {
@@ -121,27 +203,25 @@ fn merge(log: &mut Log, workload: &BTreeSet<String>, env: &BTreeSet<String>) {
 fn variables(
     log: &mut Log,
     compose: bool,
-    workload: &Section<Workload>,
-    env: &Section<Env>,
+    found: &Descriptors,
+    environment: &Environment,
 ) -> Result<(), Stopped> {
-    let missing: Vec<_> =
-        workload.facts().required_variables.difference(&env.facts().provided_variables).collect();
-    if missing.is_empty() {
-        log.ok(VARIABLES, "every variable that is asked for is provided");
-        return Ok(());
-    }
-    let names: Vec<_> = missing.iter().map(|name| format!("`{name}`")).collect();
-    let names = names.join(", ");
-    if compose {
-        // compose itself decides: an empty string, or an error where the file says `${NAME:?}`
-        log.warning(
-            VARIABLES,
-            Some(HPL10000E),
-            format!("nobody provides {names}: empty, unless the file insists on it with `:?`"),
-        );
-        return Ok(());
-    }
-    let first = missing.first().map_or("NAME", |name| name.as_str());
+    let listed =
+        |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let missing: Vec<_> = found.variables.iter().filter(|name| !environment.provides(name)).collect();
+    let (names, code) = match (compose, found.insisted.is_empty()) {
+        (true, false) => (found.insisted.iter().collect(), HPL10000E),
+        (false, _) if !missing.is_empty() => (missing, HPL15005E),
+        (true, true) if !missing.is_empty() => {
+            log.warning(VARIABLES, None, format!("nobody provides {}: left empty", listed(&missing)));
+            return Ok(());
+        }
+        _ => {
+            log.ok(VARIABLES, "every variable that is asked for is provided");
+            return Ok(());
+        }
+    };
+    let first = names.first().map_or("NAME", |name| name.as_str());
     let hint = format!("provide it in env.yaml, under `env`: `{first}: \"…\"`");
-    Err(log.refused(VARIABLES, HPL15005E, format!("nobody provides {names}"), &hint))
+    Err(log.refused(VARIABLES, code, format!("nobody provides {}", listed(&names)), &hint))
 }

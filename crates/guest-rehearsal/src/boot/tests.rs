@@ -4,8 +4,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use openssl::pkey::PKey;
-use openssl::rsa::Rsa;
+
+mod broken;
+mod judged;
 
 use super::Guest;
 use super::luks::Disks;
@@ -78,51 +79,6 @@ fn without(text: &str, field: &str) -> String {
 
 fn with_signing_key(env: &str, key: &str) -> String {
     format!("{}signingKey: {key}\n", without(env, "signingKey"))
-}
-
-#[test]
-fn every_refusal_has_the_guest_s_message() {
-    type Spoil = fn(&mut Case);
-    #[rustfmt::skip]
-    let table: [(&str, Hpl, Spoil); 25] = [
-        ("workload", hpl::HPL11001E, |case| {
-            case.encrypted = false;
-            case.workload = "hyper-protect-basic.QUJD.QUJD".into();
-        }),
-        ("schema", hpl::HPL01001E, |case| std::mem::swap(&mut case.workload, &mut case.env)),
-        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("signingKey", "signingkey")),
-        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace("logRouter", "logDNA")),
-        ("schema", hpl::HPL01001E, |case| case.workload = without(&case.workload, "seed")),
-        ("schema", hpl::HPL01001E, |case| case.env = case.env.replace(testing::ENV_SEED, "short")),
-        ("schema", hpl::HPL01001E, |case| case.workload += "compose:\n  archive: \"AAAA\"\n"),
-        ("schema", hpl::HPL01001E, |case| case.workload += "type: workload\n"),
-        ("signature", hpl::HPL12001E, |case| case.signer = None),
-        ("signature", hpl::HPL12001E, |case| case.env = without(&case.env, "signingKey")),
-        ("signature", hpl::HPL12001E, |case| {
-            case.signer = Some(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
-        }),
-        ("archive", hpl::HPL06006E, |case| *case = Case::with_archive("compose", "bm8gZ3ppcCBhdCBhbGw=")),
-        ("archive", hpl::HPL06007E, |case| *case = Case::with_archive("compose", &STANDARD.encode(testing::gzip(b"no tar at all")))),
-        ("archive", hpl::HPL06008E, |case| *case = Case::with_archive("compose", &archive(&[("compose.yaml", COMPOSE)]))),
-        ("archive", hpl::HPL06008E, |case| *case = Case::with_archive("compose", &archive(&[("app/docker-compose.yaml", COMPOSE)]))),
-        ("archive", hpl::HPL06009E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", "services: [")]))),
-        ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", "bm8gZ3ppcCBhdCBhbGw=")),
-        ("archive", hpl::HPL15002E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", "kind: [")]))),
-        ("archive", hpl::HPL06010E, |case| *case = Case::with_archive("compose", &archive(&[("docker-compose.yml", &COMPOSE.replace("@sha256:", ":latest"))]))),
-        ("archive", hpl::HPL15005E, |case| *case = Case::with_archive("play", &archive(&[("pod.yml", &POD.replace("@sha256:", ":latest"))]))),
-        ("archive", hpl::HPL15006I, |case| *case = Case::with_archive("play", &archive(&[("README.txt", "no pod")]))),
-        ("variables", hpl::HPL15005E, |case| case.env = case.env.replace("HOST:", "HOTS:")),
-        ("volumes", hpl::HPL07015E, |case| case.env = case.env.replace("  data:", "  date:")),
-        ("volumes", hpl::HPL07015E, |case| case.env = without(&without(&without(&case.env, "volumes"), "data:"), "seed")),
-        ("user data", hpl::HPL11001E, |case| case.attestation_public_key = Some("[".into())),
-    ];
-    for (at, (name, code, spoil)) in table.into_iter().enumerate() {
-        let mut case = Case::sound();
-        spoil(&mut case);
-        let report = try_boot(&case);
-        let (step, shown, detail) = refusal(&report);
-        assert_eq!((step, shown), (name, code), "row {at}: {detail}");
-    }
 }
 
 #[test]
@@ -249,6 +205,8 @@ const COMPOSE: &str = "services:
       - 8443:8443
     environment:
       HOST: ${HOST}
+    volumes:
+      - /mnt/data:/var/lib/paynow
 ";
 
 #[test]
@@ -290,4 +248,78 @@ fn a_log_server_that_is_not_reached_ends_the_boot_without_a_message_of_the_guest
         steps[1].detail.contains("`logging.logRouter.port`: no connection: 127.77.66.55:443"),
         "{report:#?}"
     );
+}
+
+/// What these steps tell.
+fn told<'r>(report: &'r BootReport, name: &str) -> Vec<(Verdict, &'r str)> {
+    let steps = report.steps.iter().filter(|step| step.name == name);
+    steps.map(|step| (step.verdict, step.detail.as_str())).collect()
+}
+
+#[test]
+fn images_ports_and_mounts_are_told() {
+    let report = try_boot(&Case::sound());
+    assert_eq!(told(&report, "ports"), [(Verdict::Ok, "8443/tcp to 8443 of `paynow`")]);
+    assert_eq!(told(&report, "mounts"), [(Verdict::Ok, "`data`, /mnt/data: `paynow` at /var/lib/paynow")]);
+    let images = told(&report, "images");
+    assert!(images.len() == 1 && images[0].1.ends_with("ffeedd`: pinned by its digest"), "{images:?}");
+}
+
+#[test]
+fn what_is_kept_on_no_volume_is_a_warning() {
+    let pod = POD.replace("path: /mnt/data", "path: /mnt/data2");
+    let report = try_boot(&Case::with_archive("play", &archive(&[("pod.yml", &pod)])));
+    let found = warnings(&report);
+    assert!(found[0].contains("`data`: nothing mounts /mnt/data"), "{found:?}");
+    assert!(found[1].contains("/mnt/data2 is on no volume of the contract"), "{found:?}");
+    let compose = COMPOSE.replace("/mnt/data:", "kept:") + "volumes: {kept: }\n";
+    let report = try_boot(&Case::with_archive("compose", &archive(&[("docker-compose.yml", &compose)])));
+    assert!(warnings(&report)[1].contains("is kept by the container engine"), "{report:#?}");
+    let bound = COMPOSE.replace("/mnt/data:", "kept:")
+        + "volumes: {kept: {driver_opts: {type: none, o: bind, device: /mnt/data/kept}}}\n";
+    let report = try_boot(&Case::with_archive("compose", &archive(&[("docker-compose.yml", &bound)])));
+    assert_eq!(warnings(&report), Vec::<&str>::new());
+}
+
+#[test]
+fn volumes_with_one_mount_point_hide_each_other() {
+    let mut case = Case::sound();
+    let other = "  logs:\n    seed: \"canary-other-seed-0123456789\"\n";
+    case.workload += other;
+    case.env = case.env.replace("volumes:\n", &format!("volumes:\n{other}"));
+    let report = try_boot(&case);
+    assert!(
+        warnings(&report)[0].contains("`logs` and `data` have one mount point, /mnt/data"),
+        "{report:#?}"
+    );
+}
+
+#[test]
+fn templates_are_rendered_with_the_merged_environment() {
+    let template = "kind: Pod, metadata: {name: \"{{ .Env.THEME }}\"}, spec: {containers: [{name: c, image: \
+                    \"{{ .Env.HOST }}/a/b@sha256:6f2d0c1b9a8e7d5c4b3a29181706f5e4d3c2b1a0998877665544332211ffeedd\", \
+                    ports: [{containerPort: 80, hostPort: \"{{ .Env.PORT }}\"}]}]}";
+    let mut case = Case::sound();
+    let end = case.workload.find("env:").unwrap();
+    case.workload = format!(
+        "type: workload\nplay:\n  templates: [{{{template}}}]\n{}",
+        case.workload[end..].replace("env:\n", "env:\n  HOST: \"won.example\"\n  PORT: \"8443\"\n")
+    );
+    let report = try_boot(&case);
+    assert!(told(&report, "images")[0].1.contains("`won.example/a/b@"), "the workload wins: {report:#?}");
+    assert_eq!(told(&report, "ports")[0].1, "8443/tcp to 80 of `c`");
+    case.workload = case.workload.replace("\"8443\"", "\"canary\"");
+    let report = try_boot(&case);
+    let (step, code, detail) = refusal(&report);
+    assert_eq!((step, code), ("containers", hpl::HPL15002E));
+    assert!(detail.contains("hostPort: a text where a whole number is due"), "{detail}");
+}
+
+#[test]
+fn a_dot_env_file_gives_what_nobody_else_does() {
+    let file = COMPOSE.replace("${HOST}", "${ONLY_HERE:?set it} ${HOST:?}");
+    let files = [("docker-compose.yml", &*file), (".env", "# note\nONLY_HERE=x\n")];
+    assert!(try_boot(&Case::with_archive("compose", &archive(&files))).booted);
+    let report = try_boot(&Case::with_archive("compose", &archive(&files[..1])));
+    assert_eq!(refusal(&report).2, "nobody provides `ONLY_HERE`");
 }

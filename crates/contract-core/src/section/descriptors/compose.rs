@@ -1,22 +1,30 @@
 //! A compose file: `docker-compose.yaml` or `.yml` at the top level (HPL06008E).
 
+mod fields;
+mod mounts;
+mod ports;
+mod service;
+
 use serde_json::Value;
 
-use super::{Descriptors, TopLevel, texts, variables};
+use super::{Descriptors, Environment, TopLevel, shape::Texts};
 use crate::{finding::Place, section::fields::join};
 
 const NAMES: [&str; 2] = ["docker-compose.yaml", "docker-compose.yml"];
 
-/// What the compose file of an archive says.
-pub fn compose(top: &TopLevel) -> Descriptors {
-    let mut found = Descriptors::default();
+/// What the compose file of an archive says; with an environment, as `docker compose` resolves it.
+pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors {
+    let mut found = Descriptors::with(environment);
+    if let (Some(environment), Some(dot_env)) = (&mut found.environment, &top.dot_env) {
+        environment.fall_back(&String::from_utf8_lossy(dot_env));
+    }
     let files: Vec<_> = top.files.iter().filter(|(name, _)| NAMES.contains(&&**name)).collect();
     match &*files {
         [] => missing(top, &mut found),
-        [(name, content)] => file(&top.place_of(name), content, &mut found),
+        [(name, content)] => file(top, &top.place_of(name), content, &mut found),
         _ => {
             for (name, content) in &files {
-                file(&top.place_of(name), content, &mut found);
+                file(top, &top.place_of(name), content, &mut found);
             }
             let message = "both `docker-compose.yaml` and `docker-compose.yml` stand here";
             found.error(&top.place(), "", message, "keep one of them");
@@ -46,9 +54,9 @@ fn missing(top: &TopLevel, found: &mut Descriptors) {
     }
 }
 
-fn file(place: &Place, content: &[u8], found: &mut Descriptors) {
+fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) {
     let errors = found.findings.errors();
-    let documents = found.documents(place, content);
+    let documents = found.documents(place, content, true);
     if found.findings.errors() > errors {
         return;
     }
@@ -56,41 +64,20 @@ fn file(place: &Place, content: &[u8], found: &mut Descriptors) {
         let hint = "keep one document, with `services:`";
         return found.error(place, "", format!("{} documents, one is due", documents.len()), hint);
     };
+    let document = found.interpolated(place, document);
+    if !found.shape(place, "", &document, &fields::FILE, Texts::Resolved) {
+        return;
+    }
     let services =
         document.get("services").and_then(Value::as_object).filter(|services| !services.is_empty());
     let Some(services) = services else {
         return found.error(place, "services", "no services", "write `services:` and a service under it");
     };
     for (name, service) in services {
-        self::service(place, &join("services", name), service, found);
+        service::service(found, &service::File { place, document: &document, top }, name, service);
     }
-    texts(document, "", &mut |_, text| variables::of_compose(text, &mut found.variables));
-}
-
-fn service(place: &Place, path: &str, service: &Value, found: &mut Descriptors) {
-    found.pods += 1;
-    if service.get("build").is_some() {
-        found.error(
-            place,
-            &join(path, "build"),
-            "the guest builds no images",
-            "build and push the image, and write `image: \"REGISTRY/NAME@sha256:…\"` instead",
-        );
-        if service.get("image").is_none() {
-            return;
-        }
-    }
-    found.image(place, &join(path, "image"), service.get("image").unwrap_or(&Value::Null), "a service");
-    // a bare name passes a variable of the guest on
-    let bare = |name: &str| crate::section::registries::is_variable_name(name).then(|| name.to_owned());
-    match service.get("environment") {
-        Some(Value::Array(items)) => {
-            found.variables.extend(items.iter().filter_map(Value::as_str).filter_map(bare));
-        }
-        Some(Value::Object(entries)) => {
-            let bare_names = entries.iter().filter(|(_, value)| value.is_null());
-            found.variables.extend(bare_names.filter_map(|(name, _)| bare(name)));
-        }
-        _ => {}
+    if let Some(name) = service::circle(services) {
+        let hint = "take one `depends_on` out of the circle";
+        found.error(place, &join("services", name), "waits for itself, through `depends_on`", hint);
     }
 }

@@ -16,7 +16,9 @@ impl TopLevel {
         let mut findings = Findings::default();
         for entry in folder::walk(path) {
             match entry {
-                Ok(entry) if entry.kind == Kind::Directory => {}
+                Ok(entry) if entry.kind == Kind::Directory => {
+                    top.entries.insert(format!("{}/", entry.name.trim_end_matches('/')));
+                }
                 Ok(entry) => {
                     let noted = top.note(&entry.name, || {
                         let mut content = Vec::new();

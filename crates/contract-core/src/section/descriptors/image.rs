@@ -12,6 +12,38 @@ pub fn is_digest(text: &str) -> bool {
     })
 }
 
+/// `[REGISTRY[:PORT]/]NAME[:TAG][@DIGEST]`, in the characters that registries take.
+pub fn is_reference(image: &str) -> bool {
+    let (rest, digest) = image.split_once('@').map_or((image, None), |(rest, digest)| (rest, Some(digest)));
+    let (name, tag) = rest
+        .rsplit_once(':')
+        .filter(|(_, tag)| !tag.contains('/'))
+        .map_or((rest, None), |(name, tag)| (name, Some(tag)));
+    let path = match name.split_once('/') {
+        Some((registry, path)) if registry.contains(['.', ':']) || registry == "localhost" => path,
+        _ => name,
+    };
+    let word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    path.split('/').all(word)
+        && tag.is_none_or(|tag| {
+            !tag.is_empty()
+                && tag.len() <= 128
+                && !tag.starts_with(['.', '-'])
+                && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+        })
+        && digest.is_none_or(|digest| {
+            digest
+                .split_once(':')
+                .is_some_and(|(_, hex)| hex.len() >= 32 && hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        })
+}
+
 /// The name without tag and digest, with the registry that is meant where none is named.
 pub fn name_of(image: &str) -> String {
     let name = image.split_once('@').map_or(image, |(name, _)| name);
@@ -39,6 +71,21 @@ mod tests {
             ("localhost/app", "localhost/app"),
         ] {
             assert_eq!(name_of(image), name, "{image}");
+        }
+    }
+
+    #[test]
+    fn references() {
+        let digest = "0123456789abcdef".repeat(4);
+        for image in
+            ["a", "a/b:1", "x.io:5000/a/b-c", "localhost/a_b:V1.0", &format!("q.io/a@sha256:{digest}")]
+        {
+            assert!(is_reference(image), "{image}");
+        }
+        for image in
+            ["", "A", "x.io/", "a b", "a:", "a:b:c", "a/", "/a", "a@sha256:0", "a@", "-a", "https://x.io/a"]
+        {
+            assert!(!is_reference(image), "{image}");
         }
     }
 

@@ -1,22 +1,85 @@
 //! Pods and config maps, in files of an archive or in the section itself.
 
+mod fields;
+mod pod;
+
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
-use super::{Descriptors, TopLevel, texts, variables};
-use crate::finding::Place;
+use super::{Descriptors, Environment, TopLevel, environment::Resolved, shape::Texts, texts, variables};
+use crate::{
+    finding::Place,
+    section::{fields::join, value},
+    yaml::Node,
+};
+use pod::Around;
 
 /// The config map in which the guest hands the merged environment to pods.
 const CONTRACT_CONFIG_MAP: &str = "contract.config.map";
 
-/// What the descriptors of an archive say.
-pub fn play(top: &TopLevel) -> Descriptors {
-    let mut found = Descriptors::default();
-    for (name, content) in &top.files {
-        let place = top.place_of(name);
-        let documents = found.documents(&place, content);
-        for document in &documents {
-            resource(&place, document, false, &mut found);
+/// A descriptor that stands in the section itself.
+#[derive(Debug)]
+pub struct Resource {
+    /// Where.
+    pub place: Place,
+    /// As written.
+    pub value: Value,
+    /// Only what stands under `play.templates` is rendered by the guest.
+    pub template: bool,
+}
+
+impl Resource {
+    /// Those of a workload section, given its root; what is no list is passed over, since the section's reader tells.
+    pub fn described(root: &Node) -> Vec<Self> {
+        let described = |name: &'static str| {
+            let list = root.entry("play").and_then(|play| play.entry(name)).and_then(Node::items);
+            list.unwrap_or_default().iter().enumerate().map(move |(at, node)| Self {
+                place: Place {
+                    line: Some(node.line),
+                    field: format!("play.{name}[{at}]"),
+                    ..Place::default()
+                },
+                value: value::of(node),
+                template: name == "templates",
+            })
+        };
+        described("resources").chain(described("templates")).collect()
+    }
+}
+
+/// The config maps that are described, with their keys.
+#[derive(Default)]
+struct Maps(BTreeMap<String, BTreeSet<String>>);
+
+impl Maps {
+    fn knows(&self, name: &str) -> bool {
+        name == CONTRACT_CONFIG_MAP || self.0.contains_key(name)
+    }
+
+    fn has(&self, name: &str, key: &str) -> bool {
+        self.0.get(name).is_some_and(|keys| keys.contains(key))
+    }
+}
+
+/// What the descriptors of an archive and of the section say; with an environment, as the guest resolves them.
+///
+/// How the guest hands several files to podman no source says: a config map is known to all pods here.
+pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environment>) -> Descriptors {
+    let mut found = Descriptors::with(environment);
+    let documents = documents(top, resources, &mut found);
+    let mut maps = Maps::default();
+    for (_, _, document) in &documents {
+        if document.get("kind").and_then(Value::as_str) == Some("ConfigMap") {
+            let keys = ["data", "binaryData"].iter().filter_map(|field| document.get(*field)?.as_object());
+            let name = document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+            maps.0.entry(name.to_owned()).or_default().extend(keys.flat_map(|map| map.keys().cloned()));
         }
+    }
+    let mut names = BTreeSet::new();
+    for (place, texts, document) in &documents {
+        let around = Around { place, texts: *texts, maps: &maps, top };
+        resource(&around, document, &mut names, &mut found);
     }
     for name in &top.deeper {
         let message = "does not stand at the top level: the guest does not read it as a descriptor";
@@ -30,8 +93,50 @@ pub fn play(top: &TopLevel) -> Descriptors {
     found
 }
 
-/// One pod or config map; only templates are rendered by the guest.
-pub(in crate::section) fn resource(place: &Place, resource: &Value, template: bool, found: &mut Descriptors) {
+/// Every descriptor, rendered where it is a template.
+fn documents(
+    top: &TopLevel,
+    resources: &[Resource],
+    found: &mut Descriptors,
+) -> Vec<(Place, Texts, Resolved)> {
+    let mut documents = Vec::new();
+    let archived = top.files.iter().flat_map(|(name, content)| {
+        let place = top.place_of(name);
+        let documents = found.documents(&place, content, false);
+        documents.into_iter().map(move |document| (place.clone(), document))
+    });
+    let archived: Vec<_> = archived.collect();
+    for (place, document) in archived {
+        found.unrendered_expressions(&place, &document);
+        documents.push((place, Texts::Strict, Resolved::as_it_is(document)));
+    }
+    for Resource { place, value, template } in resources {
+        let (texts, document) = if *template {
+            (Texts::Resolved, found.rendered(place, value))
+        } else {
+            found.unrendered_expressions(place, value);
+            (Texts::Strict, Resolved::as_it_is(value.clone()))
+        };
+        documents.push((place.clone(), texts, document));
+    }
+    documents
+}
+
+impl Descriptors {
+    fn unrendered_expressions(&mut self, place: &Place, document: &Value) {
+        texts(document, "", &mut |path, text| {
+            if variables::is_template(text) {
+                let hint = "move the descriptor to `play.templates`";
+                let message = "a template expression, and the guest renders only `play.templates`";
+                self.warning(place, path, message, hint);
+            }
+        });
+    }
+}
+
+/// One pod or config map.
+fn resource(around: &Around<'_>, resource: &Value, names: &mut BTreeSet<String>, found: &mut Descriptors) {
+    let place = around.place;
     if let Some(version) = resource.get("apiVersion").filter(|version| **version != "v1") {
         let hint = "write `apiVersion: v1`";
         found.error(
@@ -42,8 +147,8 @@ pub(in crate::section) fn resource(place: &Place, resource: &Value, template: bo
         );
     }
     match resource.get("kind").and_then(Value::as_str) {
-        Some("Pod") => pod(place, resource, found),
-        Some("ConfigMap") => config_map(place, resource, found),
+        Some("Pod") => pod::pod(found, around, resource, names),
+        Some("ConfigMap") => config_map(around, resource, found),
         Some(kind) => found.error(
             place,
             "kind",
@@ -57,77 +162,26 @@ pub(in crate::section) fn resource(place: &Place, resource: &Value, template: bo
             "write `kind: Pod` or `kind: ConfigMap`",
         ),
     }
-    texts(resource, "", &mut |path, text| {
-        if !template && variables::is_template(text) {
-            let hint = "move the descriptor to `play.templates`";
-            found.warning(
-                place,
-                path,
-                "a template expression, and the guest renders only `play.templates`",
-                hint,
-            );
-        }
-        if template && variables::of_template(text, &mut found.variables).is_err() {
-            found.error(place, path, "a template expression is not closed", "write `{{ .Env.NAME }}`");
-        }
-    });
 }
 
-fn pod(place: &Place, pod: &Value, found: &mut Descriptors) {
-    found.pods += 1;
-    let containers = |list: &str| pod.pointer(&format!("/spec/{list}")).and_then(Value::as_array);
-    match containers("containers") {
-        Some(list) if !list.is_empty() => {}
-        _ => found.error(
-            place,
-            "spec.containers",
-            "a pod without containers",
-            "write `containers:` under `spec:`",
-        ),
+fn config_map(around: &Around<'_>, map: &Value, found: &mut Descriptors) {
+    let place = around.place;
+    if !found.shape(place, "", map, &fields::CONFIG_MAP, around.texts) {
+        return;
     }
-    for list in ["containers", "initContainers"] {
-        for (at, container) in containers(list).into_iter().flatten().enumerate() {
-            self::container(place, &format!("spec.{list}[{at}]"), container, found);
-        }
-    }
-}
-
-fn container(place: &Place, path: &str, container: &Value, found: &mut Descriptors) {
-    if container.get("name").and_then(Value::as_str).is_none_or(str::is_empty) {
-        found.error(place, &format!("{path}.name"), "a container without a name", "write `name: main`");
-    }
-    found.image(
-        place,
-        &format!("{path}.image"),
-        container.get("image").unwrap_or(&Value::Null),
-        "a container",
-    );
-    let list = |name: &str| container.get(name).and_then(Value::as_array).into_iter().flatten().enumerate();
-    for (at, port) in list("ports") {
-        if let (Some(inner), None) = (port.get("containerPort"), port.get("hostPort")) {
-            found.warning(
-                place,
-                &format!("{path}.ports[{at}]"),
-                format!("containerPort {inner} has no hostPort: nobody outside the guest reaches it"),
-                format!("write `hostPort: {inner}` beside it"),
-            );
-        }
-    }
-    for (_, variable) in list("env") {
-        let Some(source) = variable.pointer("/valueFrom/configMapKeyRef") else { continue };
-        let text = |name: &str| source.get(name).and_then(Value::as_str);
-        let optional = source.get("optional").and_then(Value::as_bool).unwrap_or(false);
-        if let (Some(CONTRACT_CONFIG_MAP), Some(key), false) = (text("name"), text("key"), optional) {
-            found.variables.insert(key.to_owned());
-        }
-    }
-}
-
-fn config_map(place: &Place, map: &Value, found: &mut Descriptors) {
     for (name, value) in map.get("data").and_then(Value::as_object).into_iter().flatten() {
         if !value.is_string() && !value.is_null() {
-            let path = super::super::fields::join("data", name);
-            found.error(place, &path, "not a string", "put the value in double quotes");
+            let path = join("data", name);
+            found.warning(
+                place,
+                &path,
+                "not a text: podman takes it as one",
+                "put the value in double quotes",
+            );
         }
+    }
+    if map.pointer("/metadata/name").and_then(Value::as_str).is_none_or(str::is_empty) {
+        let hint = "write `metadata: {name: settings}`";
+        found.error(place, "metadata.name", "a config map without a name", hint);
     }
 }

@@ -24,7 +24,7 @@ fn compose_findings() {
             "Error x : no `docker-compose.yaml` or `docker-compose.yml` at the top level (HPL06008E)",
         ),
         (vec![(name, "services: {}")], "Error x/docker-compose.yml services: no services"),
-        (vec![(name, "a: b")], "services: no services"),
+        (vec![(name, "x-a: b")], "services: no services"),
         (vec![(name, "")], "0 documents, one is due"),
         (vec![(name, "services: {a: {build: .}}")], "services.a.build: the guest builds no images"),
         (vec![(name, "services: {a: {ports: []}}")], "services.a.image: a service without an image"),
@@ -35,14 +35,14 @@ fn compose_findings() {
             "Error x : both",
         ),
     ] {
-        let found = compose(&top(&files));
+        let found = compose(&top(&files), None);
         let shown = shown(&found);
         assert!(shown.len() == 1 && shown[0].contains(due), "{due}: {shown:?}");
         assert!(!shown[0].contains("canary"));
     }
     let deeper = TopLevel { deeper: vec!["app/docker-compose.yml".to_owned()], ..top(&[]) };
     assert_eq!(
-        shown(&compose(&deeper)),
+        shown(&compose(&deeper, None)),
         ["Error x/app/docker-compose.yml : the compose file does not stand at the top level (HPL06008E)"]
     );
 }
@@ -52,7 +52,7 @@ fn compose_variables_and_anchors() {
     let text = format!(
         "x-base: &base\n  {IMAGE}\n  environment:\n  - LIST\n  - GIVEN=$DOLLAR\nservices:\n  a:\n    <<: *base\n  b:\n    image: \"a/${{TAG:?}}\"\n    environment: {{MAP: null, SET: \"${{D:-x}}\"}}\n"
     );
-    let found = compose(&top(&[("docker-compose.yaml", &text)]));
+    let found = compose(&top(&[("docker-compose.yaml", &text)]), None);
     assert_eq!(shown(&found), [""; 0]);
     assert_eq!(found.variables.into_iter().collect::<Vec<_>>(), ["DOLLAR", "LIST", "MAP", "TAG"]);
     assert_eq!(found.images.len(), 2);
@@ -63,13 +63,15 @@ fn aliases_that_explode_are_refused() {
     let level = |n: i32| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
     let levels: Vec<_> = (1..12).map(level).collect();
     let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &levels.concat();
-    let found = compose(&top(&[("docker-compose.yaml", &bomb)]));
+    let found = compose(&top(&[("docker-compose.yaml", &bomb)]), None);
     assert!(shown(&found)[0].contains("aliases without measure"));
 }
 
 #[test]
 fn play_findings() {
-    let pod = |container: &str| format!("kind: Pod\nspec:\n  containers:\n  - {container}\n");
+    let pod = |container: &str| {
+        format!("kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n")
+    };
     let good = pod(&format!("{{name: c, {IMAGE}}}"));
     for (text, due) in [
         (
@@ -77,7 +79,7 @@ fn play_findings() {
             "Error x/p.yml kind: `Deployment` is neither `Pod` nor `ConfigMap`",
         ),
         ("a: b\n".to_owned(), "kind: no descriptor: `kind` is missing"),
-        ("kind: Pod\n".to_owned(), "spec.containers: a pod without containers"),
+        ("kind: Pod\nmetadata: {name: p}\n".to_owned(), "spec.containers: a pod without containers"),
         (pod(&format!("{{{IMAGE}}}")), "spec.containers[0].name: a container without a name"),
         (pod("{name: c}"), "spec.containers[0].image: a container without an image"),
         (
@@ -89,17 +91,20 @@ fn play_findings() {
             pod(&format!("{{name: c, {IMAGE}, ports: [{{containerPort: 80}}]}}")),
             "Warning x/p.yml spec.containers[0].ports[0]: containerPort 80 has no hostPort",
         ),
-        (format!("{good}---\nkind: ConfigMap\ndata: {{A: 1}}\n"), "data.A: not a string"),
         (
-            format!("{good}---\nkind: ConfigMap\ndata: {{A: \"{{{{ .Env.A }}}}\"}}\n"),
+            format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: 1}}\n"),
+            "Warning x/p.yml data.A: not a text",
+        ),
+        (
+            format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: \"{{{{ .Env.A }}}}\"}}\n"),
             "Warning x/p.yml data.A: a template expression",
         ),
-        (format!("{good}---\n- [\n"), "x/p.yml:6 : no YAML: "),
+        (format!("{good}---\n- [\n"), "x/p.yml:7 : no YAML: "),
     ] {
-        let shown = shown(&play(&top(&[("p.yml", &text)])));
+        let shown = shown(&play(&top(&[("p.yml", &text)]), &[], None));
         assert!(shown.len() == 1 && shown[0].contains(due), "{due}: {shown:?}");
     }
-    let two = play(&top(&[("p.yml", &format!("{good}---\n{good}")), ("q.yaml", &good)]));
+    let two = play(&top(&[("p.yml", &format!("{good}---\n{good}")), ("q.yaml", &good)]), &[], None);
     assert_eq!((two.pods, two.images.len(), two.findings.0.len()), (3, 3, 0));
 }
 

@@ -54,7 +54,9 @@ impl TopLevel {
                 continue;
             };
             match kind {
-                EntryType::Directory => {}
+                EntryType::Directory => {
+                    self.entries.insert(format!("{name}/"));
+                }
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                     self.note(&name, || {
                         let mut content = Vec::new();

@@ -78,6 +78,11 @@ pub fn is_template(text: &str) -> bool {
     text.split_once("{{").is_some_and(|(_, behind)| behind.contains(".Env"))
 }
 
+/// Whether a text may be another once variables are put in.
+pub fn is_open(text: &str) -> bool {
+    text.contains('$') || text.contains("{{")
+}
+
 fn name(text: &str) -> (&str, &str) {
     let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
     match text.split_at_checked(end) {

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::{authority::Pair, *};
 
-const POD: &str = "kind: Pod\nspec:\n  containers:\n  - {name: c, image: \"a.io/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}\n";
+const POD: &str = "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: c, image: \"a.io/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}\n";
 
 #[test]
 fn every_other_byte_stays() {

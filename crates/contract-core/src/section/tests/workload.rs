@@ -179,7 +179,8 @@ fn images_are_pinned_or_covered() {
 #[test]
 fn variables_are_collected() {
     let pod = pod()
-        + "    env:\n    - name: X\n      valueFrom: {configMapKeyRef: {name: contract.config.map, key: FROM_MAP}}\n    - name: Y\n      valueFrom: {configMapKeyRef: {name: contract.config.map, key: MAYBE, optional: true}}\n    - name: Z\n      valueFrom: {configMapKeyRef: {name: other, key: OTHER}}\n";
+        + "    env:\n    - name: X\n      valueFrom: {configMapKeyRef: {name: contract.config.map, key: FROM_MAP}}\n    - name: W\n      valueFrom: {configMapKeyRef: {name: contract.config.map, key: MAYBE, optional: true}}\n    - name: Z\n      valueFrom: {configMapKeyRef: {name: other, key: OTHER}}\n"
+        + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: other}\ndata: {OTHER: x}\n";
     let folder = folder(&[("play/pod.yml", &pod)]);
     let template = format!(
         "  templates:\n  - apiVersion: v1\n    kind: Pod\n    metadata: {{name: \"{{{{ .Env.NAME }}}}\"}}\n    spec:\n      containers:\n      - {{name: c, image: \"{{{{ .Env.REGISTRY }}}}/app@{DIGEST}\"}}\nenv:\n  NAME: mine\n  EXTRA: x\n"

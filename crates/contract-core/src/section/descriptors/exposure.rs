@@ -1,0 +1,61 @@
+//! What containers publish and what they mount.
+
+use crate::finding::Place;
+
+/// A port of the guest that leads to a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Port {
+    /// Where it is written.
+    pub place: Place,
+    /// The container or service.
+    pub by: String,
+    /// The guest's address that it is bound to; none for all of them.
+    pub address: Option<String>,
+    /// The guest's port.
+    pub host: u16,
+    /// The container's port.
+    pub inner: u16,
+    /// `tcp`, `udp`, `sctp`
+    pub protocol: String,
+}
+
+impl Port {
+    /// Whether both want the same.
+    pub fn conflicts(&self, other: &Self) -> bool {
+        let wild = |address: &Option<String>| {
+            address.as_deref().is_none_or(|it| matches!(it, "" | "0.0.0.0" | "::" | "[::]"))
+        };
+        self.host == other.host
+            && self.protocol == other.protocol
+            && (self.address == other.address || wild(&self.address) || wild(&other.address))
+    }
+}
+
+/// Something that a container finds at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// Where it is written.
+    pub place: Place,
+    /// The container or service.
+    pub by: String,
+    /// What it is.
+    pub source: Source,
+    /// The path in the container.
+    pub target: String,
+}
+
+/// Where a mount comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A path of the guest, absolute or relative to the unpacked archive.
+    Host {
+        /// As written.
+        path: String,
+        /// Whether it is made where it is missing.
+        made: bool,
+    },
+    /// A volume that the container engine keeps.
+    Engine(String),
+    /// Nothing that outlives the container, or a config map.
+    Passing,
+}
