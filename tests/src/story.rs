@@ -5,10 +5,11 @@ use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use crate::binaries::binaries;
+use crate::binaries::{binaries, target_folder};
 use crate::keys::keys;
 
 /// Shell functions that every script of a story may use.
@@ -74,8 +75,9 @@ impl Story {
 
     /// As [`Story::encrypted`], and `user-data` is signed and on record.
     pub fn signed() -> Self {
-        let story = Self::encrypted();
-        story.does("sign -o user-data");
+        let story = Self { folder: tempfile::Builder::new().prefix("story-").tempdir().unwrap() };
+        let copied = Command::new("cp").arg("-a").arg(signed().join(".")).arg(story.folder()).status();
+        assert!(copied.unwrap().success());
         story
     }
 
@@ -137,6 +139,27 @@ impl Story {
             self.write(file, content);
         }
     }
+}
+
+/// A signed story, made once for each test process and copied by all that begin with one. It lies in the target folder,
+/// where the next process takes away those of processes that are gone.
+fn signed() -> &'static PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let parent = target_folder().join("story-signed");
+        fs::create_dir_all(&parent).unwrap();
+        for entry in fs::read_dir(&parent).unwrap().flatten() {
+            if !Path::new("/proc").join(entry.file_name()).exists() {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = parent.join(std::process::id().to_string());
+        let story = Story::encrypted();
+        story.does("sign -o user-data");
+        let moved = Command::new("cp").arg("-a").arg(story.folder()).arg(&folder).status();
+        assert!(moved.unwrap().success());
+        folder
+    })
 }
 
 impl Default for Story {
