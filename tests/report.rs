@@ -132,7 +132,10 @@ fn standard_output_takes_the_page_and_standard_error_the_log() {
         outcome.stderr.contains("[   ok    ] signature") && outcome.stderr.contains("the guest would boot")
     );
     assert_eq!(story.sh("boot --report - --json").exit, 2);
-    assert_eq!(story.sh("boot --report user-data --force").exit, 2, "what is read is not replaced");
+    for kept in ["boot --report user-data --force", "boot --luks disk --report ./disk --force"] {
+        assert_eq!(story.sh(kept).exit, 2, "{kept}: what is read is not replaced");
+    }
+    story.does("boot --report page.html | head -1; test -s page.html");
 }
 
 #[test]
