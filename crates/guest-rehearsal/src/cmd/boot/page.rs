@@ -1,6 +1,6 @@
 //! `--report` and `--record`: the page's file, and what only the command line knows of it.
 
-use std::ffi::OsString;
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -73,11 +73,11 @@ fn recorded(path: &Path) -> Result<Record, Failure> {
 /// As it was typed, so far as a program can know: words that a shell would take apart are quoted. No argument of this
 /// command is a secret.
 fn command_line() -> String {
-    let words = std::env::args_os().skip(1).map(word);
+    let words = std::env::args_os().skip(1).map(|it| word(&it));
     std::iter::once("guest-rehearsal".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-fn word(word: OsString) -> String {
+fn word(word: &OsStr) -> String {
     let word = word.to_string_lossy().into_owned();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -88,7 +88,7 @@ fn word(word: OsString) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::word;
+    use super::{OsStr, word};
 
     #[test]
     fn a_shell_reads_the_command_as_it_was() {
@@ -99,7 +99,7 @@ mod tests {
             ("my page", "'my page'"),
             ("it's", r"'it'\''s'"),
         ] {
-            assert_eq!(word(given.into()), shown);
+            assert_eq!(word(OsStr::new(given)), shown);
         }
     }
 }
