@@ -132,7 +132,10 @@ fn standard_output_takes_the_page_and_standard_error_the_log() {
         outcome.stderr.contains("[   ok    ] signature") && outcome.stderr.contains("the guest would boot")
     );
     assert_eq!(story.sh("boot --report - --json").exit, 2);
-    assert_eq!(story.sh("boot --report user-data --force").exit, 2, "what is read is not replaced");
+    for kept in ["boot --report user-data --force", "boot --luks disk --report ./disk --force"] {
+        assert_eq!(story.sh(kept).exit, 2, "{kept}: what is read is not replaced");
+    }
+    story.does("boot --report page.html | head -1; test -s page.html");
 }
 
 #[test]
@@ -182,7 +185,7 @@ fn a_record_of_other_user_data_is_refused_and_leaves_no_page() {
 fn a_record_is_believed_as_far_as_its_signatures_go_and_never_becomes_markup() {
     let story = played();
     for spoil in [
-        // the env deployer's key, named as the workload provider's
+        // the env deployer's key (the record's own reader sees one person in it), named as the workload provider's
         "r['workload']['vouchedBy']['key'] = r['env']['vouchedBy']['key']",
         "r['workload']['signature'] = r['env']['signature']",
         "del r['workload']['signature']",
@@ -190,7 +193,7 @@ fn a_record_is_believed_as_far_as_its_signatures_go_and_never_becomes_markup() {
     ] {
         let outcome = story.sh(&format!("{RECORD}\nrecord \"{spoil}\" && report page.html"));
         assert_eq!(outcome.exit, 4, "{spoil}: {outcome:?}");
-        assert!(outcome.stderr.contains("nobody vouches for the workload half"), "{spoil}: {outcome:?}");
+        assert!(outcome.stderr.contains("vouches for the workload half"), "{spoil}: {outcome:?}");
         assert!(!story.path("page.html").exists());
     }
     let hostile = "h = '<script>alert(1)</script><img src=x onerror=y>' + chr(34) + chr(39) + '&amp;' + chr(0x202e) + chr(27) + 'x' * 300

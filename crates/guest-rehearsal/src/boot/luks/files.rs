@@ -18,6 +18,13 @@ pub struct FileOf {
     file: PathBuf,
 }
 
+impl FileOf {
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.file
+    }
+}
+
 impl From<OsString> for FileOf {
     /// What stands before the first `=` is a name, unless it is a path: `./a=b` is a file.
     fn from(text: OsString) -> Self {
