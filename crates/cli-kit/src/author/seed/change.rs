@@ -64,6 +64,9 @@ pub(super) fn change_volume<K: Authored>(
         let fits = |name: &str| fits == Fits::All || vault.volume(name).is_none();
         let volume = volume::chosen::<K>(arguments.volume.as_deref(), file.folder, fits)?;
         let entry = act(vault, &volume).map_err(|refused| file.refused(&refused))?;
+        if makes {
+            volume::warn_if_unknown::<K>(&volume, file.folder, file.report);
+        }
         Ok((volume, entry))
     })?;
     let report = file.report;
