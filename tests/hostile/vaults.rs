@@ -101,7 +101,7 @@ hostile! {
     }
     a_recipient_that_is_none {
         given: "vault; recipients age1x",
-        run: "seed roll data",
+        run: "seed rekey",
         exit: 3, says: "`age1x` is no recipient",
     }
     a_recipient_that_is_an_identity {
@@ -165,5 +165,46 @@ hostile! {
         given: "vault; cd workload-provider; mv seeds.age kept.age; ln -s kept.age seeds.age",
         run: "seed roll data",
         exit: 1, says: "a symbolic link",
+    }
+    recipients_that_became_others {
+        given: "vault; age-keygen -o escrow; recipients $(recipient workload-provider/identity.age) $(recipient escrow)",
+        run: "seed roll data",
+        exit: 3, says: "`workload-provider seed rekey -C workload-provider`",
+    }
+    recipients_that_got_lost {
+        given: "vault; age-keygen -o escrow; recipients $(recipient workload-provider/identity.age) $(recipient escrow)
+                seed rekey; edit '/^seeds:/d' workload-provider/persona.yaml",
+        run: "seed roll data",
+        exit: 3, says: "would drop age1",
+    }
+    a_pipe_as_vault {
+        given: "vault; rm workload-provider/seeds.age; mkfifo workload-provider/seeds.age",
+        run: "timeout 10 workload-provider seed roll data -C workload-provider",
+        exit: 1, says: "it is no regular file",
+    }
+    a_pipe_as_lock {
+        given: "vault; rm workload-provider/.seeds.age.lock; mkfifo workload-provider/.seeds.age.lock",
+        run: "timeout 10 workload-provider seed roll data -C workload-provider",
+        exit: 1, says: "`rm workload-provider/.seeds.age.lock`",
+    }
+    a_link_as_lock {
+        given: "vault; rm workload-provider/.seeds.age.lock; ln -s elsewhere workload-provider/.seeds.age.lock",
+        run: "seed roll data",
+        exit: 1, says: "it is no regular file",
+    }
+    a_new_passphrase_from_where_the_old_one_is {
+        given: "echo words > passphrase; recipients passphrase; seed add data --passphrase-file passphrase",
+        run: "seed rekey --passphrase-file passphrase",
+        exit: 2, says: "a new passphrase cannot come from where the old one comes from",
+    }
+    a_folder_of_the_vault_that_is_not_there {
+        given: "vault; printf 'seeds: {vault: usb/seeds.age}\n' >> workload-provider/persona.yaml",
+        run: "seed add data",
+        exit: 1, says: "there is no folder `workload-provider/usb` for the vault",
+    }
+    a_literal_seed_beside_another_one_in_the_vault {
+        given: "vault; grep -q '^    seed:' workload-provider/workload.yaml",
+        run: "workload-provider encrypt workload-provider -o out.handoff",
+        exit: 3, says: "the vault holds another one, of generation 1",
     }
 }

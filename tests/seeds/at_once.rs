@@ -121,3 +121,39 @@ fn a_run_waits_for_its_turn() {
     assert!(outcome.stderr.contains("waiting for another run that changes"), "{outcome:?}");
     assert_eq!(state(&story), (2, true));
 }
+
+/// `rm`, `git clean`: whoever waited on the old file waits on the new one, and whoever changes the vault meanwhile wins.
+#[test]
+fn a_lock_that_was_removed_loses_nothing() {
+    let story = with_vault();
+    story.does(
+        "cd workload-provider
+        exec 8> .seeds.age.lock; flock 8
+        workload-provider seed add one 8>&- 2> said & sleep 0.5
+        rm .seeds.age.lock; exec 9> .seeds.age.lock; flock 9
+        flock -u 8; sleep 0.5
+        age -d -i identity.age seeds.age > text; fails grep -q '^  one:' text
+        flock -u 9; wait $!
+        age -d -i identity.age seeds.age | grep -q '^  one:'",
+    );
+    for round in 0..20 {
+        let volumes = [format!("a{round}"), format!("b{round}")];
+        let both = volumes.each_ref().map(|volume| {
+            let child = start(&story, &["add", volume]);
+            sleep(Duration::from_millis(3));
+            let _ = std::fs::remove_file(story.path("workload-provider/.seeds.age.lock"));
+            child
+        });
+        let outputs = both.map(|child| child.wait_with_output().unwrap());
+        let text = opened(&story);
+        for (volume, output) in volumes.iter().zip(outputs) {
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(
+                text.contains(&format!("\n  {volume}:\n")),
+                output.status.success(),
+                "{volume}: {said}"
+            );
+            assert!(output.status.success() || said.contains("by something else meanwhile"), "{said}");
+        }
+    }
+}

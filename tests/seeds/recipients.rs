@@ -24,8 +24,11 @@ fn each_recipient_opens_and_one_that_was_removed_opens_no_new_version() {
         seed rekey 2> said; grep -q \"now encrypted to .*$(recipient escrow)\" said
         opens $own; opens escrow; opens colleague; closed stranger
         cp workload-provider/seeds.age earlier
-        recipients $(recipient $own) $(recipient escrow)
-        seed roll data 2> said; grep -q 'is now encrypted to' said
+        recipients $(recipient escrow) $(recipient $own)
+        fails seed roll data 2> said; grep -q \"would drop $(recipient colleague)\" said
+        opens colleague
+        seed rekey --json > said; grep -q \"\\\"dropped\\\":.\\\"$(recipient colleague)\\\".,\\\"added\\\":..\" said
+        seed roll data
         opens $own; opens escrow; closed colleague
         age -d -i colleague earlier > /dev/null
         seed rekey 2> said; grep -q 'the same recipients as before' said
@@ -34,6 +37,53 @@ fn each_recipient_opens_and_one_that_was_removed_opens_no_new_version() {
         recipients $(recipient escrow)
         seed rekey --danger-lock-me-out; opens escrow; closed $own"
     ));
+}
+
+/// A run that waited for its turn names those whom `persona.yaml` names by then.
+#[test]
+fn a_run_that_waited_brings_nobody_back() {
+    let story = with_vault();
+    story.does(&format!(
+        "{JUDGE}
+        own=workload-provider/identity.age
+        age-keygen -o colleague 2>/dev/null
+        recipients $(recipient $own) $(recipient colleague); seed rekey; opens colleague
+        exec 9> workload-provider/.seeds.age.lock; flock 9
+        seed roll data 9>&- & sleep 0.6
+        edit '/^seeds:/d' workload-provider/persona.yaml
+        flock -u 9; exec 9>&-
+        fails wait $!
+        seed rekey; closed colleague; seed list --json | grep -q '\"generation\":1'"
+    ));
+}
+
+/// Whoever runs `sudo` in somebody's folder does not lock him out of it.
+#[test]
+fn root_leaves_a_vault_to_its_owner() {
+    let story = Story::new();
+    story.does(
+        "[ $(id -u) = 0 ] || exit 0
+        vault; chown -R 65534:65534 workload-provider; rm workload-provider/.seeds.age.lock
+        seed roll data
+        [ \"$(stat -c '%u:%g %a' workload-provider/seeds.age)\" = '65534:65534 600' ]
+        [ \"$(stat -c %u:%g workload-provider/.seeds.age.lock)\" = 65534:65534 ]",
+    );
+}
+
+/// Also where it is not there yet.
+#[test]
+fn a_vault_in_the_home_folder() {
+    let story = Story::new();
+    story.does(
+        "export HOME=$PWD/home; mkdir -p home/keys
+        printf 'identity: ~/keys/identity.age\nseeds: {vault: ~/keys/seeds.age}\n' > workload-provider/persona.yaml
+        age-keygen -o home/keys/identity.age 2>/dev/null
+        seed add dat 2> said; grep -q 'did you mean `data`' said
+        age -d -i home/keys/identity.age home/keys/seeds.age | grep -q '^  dat:'
+        echo canary-canary-canary > given
+        seed import one --from given; seed import two --from given 2> said; grep -q 'the seed of the volume `one` too' said
+        fails grep canary said",
+    );
 }
 
 /// The escrow officer's way: out of the vault with `age`, back in with `age`.

@@ -106,6 +106,24 @@ impl Output {
         commit_all([self])
     }
 
+    /// As [`Output::commit`], if `check` still holds when all that takes time is done.
+    pub fn commit_if(mut self, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+        self.sync()?;
+        check()?;
+        self.place().map(drop)
+    }
+
+    /// Whose file it will be. The group does not matter where nobody but the user can open it.
+    pub fn give_to(&self, user: u32, group: u32) -> io::Result<()> {
+        let Sink::Beside { file, .. } = &self.sink else { return Ok(()) };
+        let metadata = file.as_file().metadata()?;
+        if (metadata.uid(), metadata.gid()) == (user, group) {
+            return Ok(());
+        }
+        let given = std::os::unix::fs::fchown(file.as_file(), Some(user), Some(group));
+        if metadata.uid() == user && metadata.mode() & 0o077 == 0 { Ok(()) } else { given }
+    }
+
     /// Everything that can fail for lack of room happens here, before anything has its name.
     fn sync(&mut self) -> Result<(), Failure> {
         match &mut self.sink {

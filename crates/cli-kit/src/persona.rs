@@ -9,6 +9,7 @@ use contract_core::yaml::{self, Key, Limits, Node, Tags};
 use crate::exit::ExitCode;
 use crate::failure::{Doing, Failure};
 use crate::input;
+use crate::vouch;
 
 /// The file's name in a persona's folder.
 pub const FILE: &str = "persona.yaml";
@@ -90,7 +91,7 @@ pub struct PersonaFile {
     pub key: PathBuf,
     /// contract signer: who may vouch for what, `allowed_signers` by default.
     pub allowed_signers: PathBuf,
-    /// This persona's age identity, `identity.age` by default.
+    /// This persona's age identity, `identity.age` by default; `~/` is the home folder.
     pub identity: PathBuf,
     /// Both authors: who vouches for a handoff, and who opens it.
     pub handoff: HandoffSettings,
@@ -111,7 +112,7 @@ pub struct HandoffSettings {
 /// `seeds` in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeedSettings {
-    /// The seed vault, `seeds.age` by default.
+    /// The seed vault, `seeds.age` by default; `~/` is the home folder.
     pub vault: PathBuf,
     /// Who can open it; none are named: the persona's own identity alone.
     pub recipients: Vec<String>,
@@ -230,7 +231,7 @@ impl Reader<'_> {
                 }
                 "signing-key" => file.signing_key = Some(self.file("signing-key", node)?),
                 "key" => file.key = self.file("key", node)?,
-                "identity" => file.identity = self.file("identity", node)?,
+                "identity" => file.identity = self.own_file("identity", node)?,
                 "seeds" => self.seeds(node, &mut file.seeds)?,
                 "allowed-signers" => file.allowed_signers = self.file("allowed-signers", node)?,
                 "handoff" => self.handoff(node, &mut file.handoff)?,
@@ -276,7 +277,7 @@ impl Reader<'_> {
     fn seeds(&self, seeds: &Node, settings: &mut SeedSettings) -> Result<(), Failure> {
         for (key, node) in self.section("seeds", &["vault", "recipients"], seeds)? {
             match key.text.as_str() {
-                "vault" => settings.vault = self.file("seeds.vault", node)?,
+                "vault" => settings.vault = self.own_file("seeds.vault", node)?,
                 _ => settings.recipients = self.texts("seeds.recipients", node)?,
             }
         }
@@ -347,6 +348,12 @@ impl Reader<'_> {
 
     fn file(&self, field: &str, node: &Node) -> Result<PathBuf, Failure> {
         Ok(beside(self.folder, self.text(field, node)?))
+    }
+
+    /// One that may be in the home folder: `~/`.
+    fn own_file(&self, field: &str, node: &Node) -> Result<PathBuf, Failure> {
+        let path = Path::new(self.text(field, node)?);
+        if path.starts_with("~") { vouch::expand(path) } else { self.file(field, node) }
     }
 
     fn wrong(&self, line: usize, field: &str, message: &str) -> Failure {

@@ -146,6 +146,11 @@ pub struct NoSeed {
 pub trait Seeds {
     /// The seeds of a volume, by its key under `volumes`.
     fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed>;
+
+    /// The seeds kept for a volume that names its own; an error where that cannot be told.
+    fn beside(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+        Ok(self.of(volume).ok())
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ use super::{
     volumes::is_volume_name,
 };
 use crate::{
-    seed::{Seed, Seeds, VolumeSeeds},
+    seed::{NoSeed, Seed, Seeds, VolumeSeeds},
     yaml::{Key, Kind, Node, Style, Tag, quote},
 };
 
@@ -34,12 +34,15 @@ pub enum Origin {
         generation: u64,
     },
     /// The section's own text.
-    Section,
+    Section(Beside),
     /// A file in plain text, by `!file`.
-    File(String),
+    File(String, Beside),
     /// The ultravisor, or nowhere: then a finding says why.
     Elsewhere,
 }
+
+/// What is kept for a volume that names its own seed; an error where that cannot be told.
+pub type Beside = Result<Option<VolumeSeeds>, NoSeed>;
 
 /// The origins of a file's seeds, by volume.
 pub type Origins = BTreeMap<String, Origin>;
@@ -57,7 +60,7 @@ pub fn insert(check: &mut Check<'_>, text: &str, root: &mut Node, seeds: &mut dy
     let mut insertions = Vec::new();
     let mut origins = Origins::new();
     for (key, node) in volumes(root) {
-        let origin = match origin_of(check, key, node) {
+        let origin = match origin_of(check, key, node, seeds) {
             Some(origin) => origin,
             None => match seeds.of(&key.text) {
                 Ok(seeds) => {
@@ -97,11 +100,13 @@ fn volume<'n>(key: &Key, node: &'n Node) -> Field<'n> {
 }
 
 /// None: somebody has to be asked.
-fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node) -> Option<Origin> {
+fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node, seeds: &mut dyn Seeds) -> Option<Origin> {
     if let Some(seed) = node.entry("seed") {
+        // what no vault could hold under this name gets its finding later
+        let beside = if is_volume_name(&key.text) { seeds.beside(&key.text) } else { Ok(None) };
         return Some(match (seed.tag, seed.text()) {
-            (Some(Tag::File), Some(path)) => Origin::File(path.to_owned()),
-            _ => Origin::Section,
+            (Some(Tag::File), Some(path)) => Origin::File(path.to_owned(), beside),
+            _ => Origin::Section(beside),
         });
     }
     let fields = node.entries().unwrap_or_default();

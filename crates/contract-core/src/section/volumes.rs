@@ -78,7 +78,8 @@ const SEED_HINT: &str = "write `seed: \"…\"`";
 /// `volumes` of a workload section.
 pub fn workload(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<WorkloadVolume>, Vec<VolumeFacts>) {
     let known = ["seed", "previousSeed", "mount", "filesystem"];
-    each::<Workload, _>(check, field, &known, |check, name, map| {
+    let own = |volume: &WorkloadVolume| Some(volume.seed.clone());
+    each::<Workload, _>(check, field, &known, own, |check, name, map| {
         let seed = seed_field(check, map).and_then(|field| seed(check, &field, Seed::parse));
         let previous_seed = previous_seed::<Workload>(check, name, map);
         let mount = map.find("mount").and_then(|field| mount(check, &field));
@@ -102,7 +103,11 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
         "kmsTimeout",
         "grep11",
     ];
-    each::<Env, _>(check, field, &known, |check, name, map| {
+    let own = |volume: &EnvVolume| match &volume.seed {
+        EnvSeed::Seed(seed) => Some(seed.clone()),
+        EnvSeed::UvSecret(_) => None,
+    };
+    each::<Env, _>(check, field, &known, own, |check, name, map| {
         let seed = env_seed(check, map);
         let previous_seed = previous_seed::<Env>(check, name, map);
         let uv_previous_secret_id = map.find("uv-previous-secret-id").and_then(|field| {
@@ -141,6 +146,7 @@ fn each<'n, K: section::Kind, V>(
     check: &mut Check<'_>,
     field: &Field<'n>,
     known: &[&str],
+    own: impl Fn(&V) -> Option<Seed>,
     mut read: impl FnMut(&mut Check<'_>, &str, &Map<'n>) -> Option<V>,
 ) -> (Vec<V>, Vec<VolumeFacts>) {
     let (mut volumes, mut facts) = (Vec::new(), Vec::new());
@@ -161,8 +167,8 @@ fn each<'n, K: section::Kind, V>(
         };
         facts.push(VolumeFacts { name: name.to_owned(), rolling, generation });
         let volume = read(check, name, &map);
-        if volume.is_some() {
-            suggest_vault::<K>(check, name, &map);
+        if let Some(seed) = volume.as_ref().and_then(&own) {
+            compare_with_vault::<K>(check, name, &map, &seed);
         }
         volumes.extend(volume);
     }
@@ -175,26 +181,58 @@ pub(crate) fn is_volume_name(name: &str) -> bool {
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
 }
 
-/// A seed that stands in plain text is taken, and told where it were better.
-fn suggest_vault<K: section::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>) {
+/// A seed that stands in plain text is taken, and told where it were better; unless the vault has another one: whichever
+/// is wrong closes the disk for good.
+fn compare_with_vault<K: section::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>, own: &Seed) {
     let import = format!("{} seed import {name}", K::AUTHOR);
-    let (message, import) = match check.origin(name) {
-        Some(Origin::Section) => ("the seed stands in the section, in plain text".to_owned(), import),
-        Some(Origin::File(file)) => (
-            format!("the seed stands in the file `{file}`, in plain text"),
-            format!("{import} --from {file}"),
-        ),
+    let (place, import, kept) = match check.origin(name) {
+        Some(Origin::Section(kept)) => ("in the section".to_owned(), import, kept.clone()),
+        Some(Origin::File(file, kept)) => {
+            (format!("in the file `{file}`"), format!("{import} --from {file}"), kept.clone())
+        }
         Some(Origin::Kept { .. } | Origin::Elsewhere) | None => return,
     };
     let Some(field) = map.find("seed") else { return };
-    let first =
-        if map.has("previousSeed") { "when `previousSeed` has done its work and is gone, " } else { "" };
-    check.warning(
-        &field,
-        message,
-        format!("{first}move it into the vault: `{import}`; then remove the field"),
-    );
+    let has_previous = map.has("previousSeed");
+    let first = if has_previous { "when `previousSeed` has done its work and is gone, " } else { "" };
+    match kept {
+        Ok(None) => check.warning(
+            &field,
+            format!("the seed stands {place}, in plain text"),
+            format!("{first}move it into the vault: `{import}`; then remove the field"),
+        ),
+        Ok(Some(kept)) if kept.previous.is_some() => check.error(
+            &field,
+            format!(
+                "the seed stands {place}, and the vault is rolling to generation {} of it: the guest would get one seed alone",
+                kept.generation
+            ),
+            if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
+        ),
+        Ok(Some(kept)) if kept.seed != *own => check.error(
+            &field,
+            format!("the seed stands {place}, and the vault holds another one, of generation {}", kept.generation),
+            format!(
+                "{}; if it is the vault's that is wrong, see with `{} seed list` which vault it is, and bring back the right one",
+                if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
+                K::AUTHOR
+            ),
+        ),
+        Ok(Some(_)) => check.warning(
+            &field,
+            format!("the seed stands {place}, in plain text, and in the vault too"),
+            format!("{first}remove the line: the vault has it, and the next roll would make it wrong"),
+        ),
+        Err(unknown) => check.warning(
+            &field,
+            format!("the seed stands {place}, and whether the vault holds another one is not known: {}", unknown.message),
+            unknown.hint,
+        ),
+    }
 }
+
+const REMOVE_SEED: &str = "remove the field: the vault has what is due";
+const REMOVE_BOTH: &str = "remove the field, and `previousSeed`: the vault has what is due";
 
 /// `seed`, or a finding, unless one tells already why nobody keeps it for us.
 fn seed_field<'n>(check: &mut Check<'_>, map: &Map<'n>) -> Option<Field<'n>> {

@@ -16,7 +16,7 @@ use std::marker::PhantomData;
 
 use jiff::Timestamp;
 
-use super::{NoSeed, Seed, Seeds, VolumeSeeds};
+use super::{Seed, VolumeSeeds};
 use crate::advice::{Advice, Blame};
 use crate::random::{RandomError, Randomness};
 use crate::section::{Kind, is_volume_name};
@@ -97,6 +97,12 @@ pub enum Refused {
         /// Its key under `volumes`.
         volume: String,
     },
+    /// A generation that nothing comes after: only a vault that was mended by hand has it.
+    #[error("the volume `{volume}` is at the last generation that can be counted")]
+    LastGeneration {
+        /// Its key under `volumes`.
+        volume: String,
+    },
     /// The system's generator failed.
     #[error(transparent)]
     Random(#[from] RandomError),
@@ -109,7 +115,11 @@ impl Refused {
             Self::Exists { volume, .. } => Some(("roll", volume)),
             Self::Absent { volume } => Some(("add", volume)),
             Self::Rolling { volume, .. } => Some(("settle", volume)),
-            Self::Name { .. } | Self::NotRolling { .. } | Self::SameSeed { .. } | Self::Random(_) => None,
+            Self::Name { .. }
+            | Self::NotRolling { .. }
+            | Self::SameSeed { .. }
+            | Self::LastGeneration { .. }
+            | Self::Random(_) => None,
         }
     }
 }
@@ -134,6 +144,9 @@ impl Advice for Refused {
             Self::Rolling { .. } => "settle it first, once a guest has booted with the new seed",
             Self::NotRolling { .. } => "nothing is left to do; `seed list` shows which volumes are rolling",
             Self::SameSeed { .. } => "import the seed that the disk had before",
+            Self::LastGeneration { .. } => {
+                "write the true `generation` into the vault: open it with `age -d`, mend it, and close it with `age -r`"
+            }
             Self::Random(_) => return Vec::new(),
         };
         vec![hint.to_owned()]
@@ -194,8 +207,10 @@ impl<K: Kind> Vault<K> {
     ) -> Result<&Entry, Refused> {
         let entry = self.settled(volume)?;
         let seeds = &mut entry.seeds;
+        let next = seeds.generation.checked_add(1);
+        let generation = next.ok_or_else(|| Refused::LastGeneration { volume: volume.to_owned() })?;
         seeds.previous = Some(std::mem::replace(&mut seeds.seed, Seed::generate(randomness)?));
-        seeds.generation = seeds.generation.saturating_add(1);
+        seeds.generation = generation;
         entry.rolled = Some(whole(at));
         Ok(entry)
     }
@@ -234,15 +249,6 @@ impl<K: Kind> Vault<K> {
             return Err(Refused::Rolling { volume: volume.to_owned(), since });
         }
         Ok(entry)
-    }
-}
-
-impl<K: Kind> Seeds for Vault<K> {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
-        self.volume(volume).map(|entry| entry.seeds.clone()).ok_or_else(|| NoSeed {
-            message: "the vault holds no seed of it".into(),
-            hint: format!("if the volume is new: `seed add {volume}`"),
-        })
     }
 }
 

@@ -150,6 +150,7 @@ fn is_made(name: &str) -> bool {
     [".pem", ".crt", ".age", ".pub", ".seed", ".handoff", ".token"]
         .iter()
         .any(|suffix| name.ends_with(suffix))
+        || name.starts_with('.') && [".pem.", ".age."].iter().any(|inside| name.contains(inside))
         || matches!(
             name,
             "id_ed25519"

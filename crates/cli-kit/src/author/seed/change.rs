@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::super::Authored;
 use super::arguments::{SeedChange, SeedFolder, SeedRekey};
-use super::vault_file::{Change, Changed, To, VaultFile};
+use super::keys::{To, Turnover};
+use super::vault_file::{Change, Changed, VaultFile};
 use super::volume;
 use crate::clock;
 use crate::failure::Failure;
@@ -63,16 +64,19 @@ pub(super) fn change_volume<K: Authored>(
         let fits = |name: &str| fits == Fits::All || vault.volume(name).is_none();
         let volume = volume::chosen::<K>(arguments.volume.as_deref(), file.folder, fits)?;
         let entry = act(vault, &volume).map_err(|refused| file.refused(&refused))?;
+        if makes {
+            volume::warn_if_unknown::<K>(&volume, file.folder, file.report);
+        }
         Ok((volume, entry))
     })?;
     let report = file.report;
     let vault = file.path().display().to_string();
-    let Changed { value: (volume, entry), made, recipients, rekeyed } = changed;
+    let Changed { value: (volume, entry), made, recipients, turnover } = changed;
     if made {
         report.note(&format!("there was no vault `{vault}`: made a new one"));
         report.note("  if you had one before, bring it back instead: a new seed does not open an old disk");
     }
-    if rekeyed {
+    if turnover.is_any() {
         report.note(&format!("`{vault}` is now encrypted to {}", To(&recipients)));
     }
     let mut lines = said(&volume, &entry).into_iter();
@@ -154,6 +158,10 @@ struct Rekeyed {
     recipients: Vec<String>,
     /// Whether they are others than before.
     changed: bool,
+    /// Those who cannot open it any more.
+    dropped: Vec<String>,
+    /// Those who can open it from now on.
+    added: Vec<String>,
 }
 
 /// The same seeds, for those who are named now.
@@ -163,13 +171,18 @@ pub fn rekey<K: Authored>(arguments: &SeedRekey, report: &Report) -> Result<(), 
         let changed = file.change(&how, |_| Ok(()))?;
         let vault = file.path().display().to_string();
         let to = To(&changed.recipients);
-        if changed.rekeyed {
+        if changed.turnover.is_any() {
             report.success(&format!("wrote `{vault}`, now encrypted to {to}"));
+            if !changed.turnover.dropped.is_empty() {
+                report.note(&format!("  no longer to {}", To(&changed.turnover.dropped)));
+            }
             report.note("  earlier copies still open for whoever could open them: roll the seeds that somebody must not know");
         } else {
             report.success(&format!("wrote `{vault}`, encrypted to the same recipients as before: {to}"));
         }
-        let done = Rekeyed { vault, changed: changed.rekeyed, recipients: changed.recipients };
+        let is_other = changed.turnover.is_any();
+        let Turnover { dropped, added } = changed.turnover;
+        let done = Rekeyed { vault, changed: is_other, recipients: changed.recipients, dropped, added };
         report.result(&done, |_| Vec::<String>::new())
     })
 }

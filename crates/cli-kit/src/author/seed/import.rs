@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
+use contract_core::seed::vault::Entry;
 use contract_core::seed::{LONGEST, Seed, SeedError};
 use zeroize::Zeroizing;
 
@@ -38,6 +39,16 @@ pub fn import<K: Authored>(arguments: &SeedImport, report: &Report) -> Result<()
             wanted,
             |vault, volume| {
                 let at = clock::now();
+                let holds = |entry: &Entry| entry.seeds.seed == seed;
+                if let Some((other, _)) =
+                    vault.volumes().find(|(name, entry)| *name != volume && holds(entry))
+                {
+                    report.warning(
+                        &format!("it is the seed of the volume `{other}` too: whoever learns one opens both"),
+                        &["see that each volume gets the seed of its own disk; roll one of them later"
+                            .into()],
+                    );
+                }
                 if arguments.previous {
                     vault.import_previous(volume, seed, at).cloned()
                 } else {

@@ -1,23 +1,23 @@
 //! The vault as a file in a persona's folder: opened by whoever may, changed under a lock, replaced by one rename.
 
-use std::fmt;
 use std::io::Write as _;
 use std::marker::PhantomData;
 use std::path::Path;
 
-use contract_core::age_file::{AgeError, asks_for_passphrase};
-use contract_core::seed::vault::{Refused, SEALED_LIMIT, Vault, VaultError};
+use contract_core::seed::vault::{Refused, SEALED_LIMIT, Vault};
 
 use super::super::Authored;
 use super::arguments::LockMeOut;
+use super::keys::{Opener, Turnover};
 use super::lock::lock;
-use crate::age_keys::{Identities, PASSPHRASE, Recipients};
+use super::owner::Owner;
+use crate::age_keys::PASSPHRASE;
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::input;
 use crate::output::{Output, Visibility};
 use crate::persona::PersonaFile;
-use crate::prompt::{Passphrase, PassphraseSource};
+use crate::prompt::PassphraseSource;
 use crate::report::Report;
 
 /// One persona's vault, not opened yet.
@@ -33,7 +33,7 @@ pub(super) struct VaultFile<'a, K> {
 pub(super) struct Change {
     /// Whether a vault that is not there is made.
     pub makes: bool,
-    /// Whether a passphrase that opens the vault may be replaced by another one.
+    /// Whether those who can open it may become others.
     pub rekeys: bool,
     pub danger: LockMeOut,
 }
@@ -45,23 +45,19 @@ pub(super) struct Changed<T> {
     pub made: bool,
     /// To whom it is encrypted now.
     pub recipients: Vec<String>,
-    /// They are others than before.
-    pub rekeyed: bool,
+    /// Who is no longer among them, and who is new.
+    pub turnover: Turnover,
 }
 
-/// What has opened the vault, or will. Asked for once.
-#[derive(Default)]
-struct Opener {
-    identities: Option<Identities>,
-    passphrase: Option<Passphrase>,
+/// A vault, and the file that it was read from.
+struct Found<K> {
+    sealed: Vec<u8>,
+    vault: Vault<K>,
 }
 
-impl Opener {
-    fn identities<K: Authored>(&mut self, file: &VaultFile<K>) -> Result<&Identities, Failure> {
-        if self.identities.is_none() {
-            self.identities = Some(file.read_identities()?);
-        }
-        Ok(self.identities.get_or_insert_default())
+impl<K: Authored> Default for Found<K> {
+    fn default() -> Self {
+        Self { sealed: Vec::new(), vault: Vault::default() }
     }
 }
 
@@ -72,12 +68,17 @@ impl<K: Authored> VaultFile<'_, K> {
 
     /// A command of `seed`, as it is typed from where the user is.
     pub fn command(&self, verb: &str, volume: &str) -> String {
+        self.bare_command(&format!("{verb} {volume}"))
+    }
+
+    /// The same without a volume.
+    pub fn bare_command(&self, verb: &str) -> String {
         let folder = if self.folder == Path::new(".") {
             String::new()
         } else {
             format!(" -C {}", self.folder.display())
         };
-        format!("`{} seed {verb} {volume}{folder}`", K::PERSONA.name())
+        format!("`{} seed {verb}{folder}`", K::PERSONA.name())
     }
 
     /// Opens the vault to look into it. None where there is no vault. Needs no lock: what has the name is whole.
@@ -91,33 +92,66 @@ impl<K: Authored> VaultFile<'_, K> {
         how: &Change,
         act: impl FnOnce(&mut Vault<K>) -> Result<T, Failure>,
     ) -> Result<Changed<T>, Failure> {
-        if !how.makes && self.sealed()?.is_none() {
-            return Err(self.missing());
-        }
         let mut opener = Opener::default();
-        // nobody else should wait while somebody types the passphrase of an identity
-        if self.needs_identity(how)? {
-            opener.identities(self)?;
-        }
+        // nobody else should wait while somebody types a passphrase, or looks for a key
+        let earlier = self.found(how, &mut opener, None)?;
+        self.prepare(how, earlier.as_ref().map(|it| (&*it.sealed, &it.vault)), &mut opener)?;
         let _lock = lock(self.path(), self.report)?;
-        let (mut vault, made) = match self.sealed()? {
-            Some(sealed) => (self.open(&sealed, &mut opener)?, false),
-            None if how.makes => (Vault::default(), true),
-            None => return Err(self.missing()),
-        };
+        let found = self.found(how, &mut opener, earlier)?;
+        let made = found.is_none();
+        let Found { sealed: before, mut vault } = found.unwrap_or_default();
         let value = act(&mut vault)?;
-        let recipients = self.recipients(&mut opener, how)?;
-        let rekeyed = vault.recipients != recipients.names;
+        let old = std::mem::take(&mut vault.recipients);
+        let recipients = self.recipients(how, &old, made, &mut opener)?;
         vault.recipients.clone_from(&recipients.names);
+        let turnover = Turnover::between(&old, &recipients.names);
         let mut sealed = Vec::new();
         vault.seal(&recipients.keys(), &mut sealed).doing(|| self.cannot("write"))?;
         if !(how.danger.danger_lock_me_out || recipients.names == [PASSPHRASE]) {
-            self.read_back(&vault, &sealed, &mut opener, made || rekeyed)?;
+            self.read_back(&vault, &sealed, &mut opener, made || turnover.is_any())?;
         }
         let mut output = Output::create(self.path(), !made, Visibility::Secret)?;
+        self.keep_owner(&output)?;
         output.write_all(&sealed).doing_io("write", self.path())?;
-        output.commit()?;
-        Ok(Changed { value, made, recipients: recipients.names, rekeyed })
+        output.commit_if(|| self.is_still(if made { None } else { Some(&before) }))?;
+        Ok(Changed { value, made, recipients: recipients.names, turnover })
+    }
+
+    /// The vault as it is now; None where there is none, and one may be made.
+    fn found(
+        &self,
+        how: &Change,
+        opener: &mut Opener,
+        earlier: Option<Found<K>>,
+    ) -> Result<Option<Found<K>>, Failure> {
+        let Some(sealed) = self.sealed()? else {
+            return if how.makes { self.folder_is_there().map(|()| None) } else { Err(self.missing()) };
+        };
+        if let Some(earlier) = earlier.filter(|earlier| earlier.sealed == sealed) {
+            return Ok(Some(earlier));
+        }
+        let vault = self.open(&sealed, opener)?;
+        Ok(Some(Found { sealed, vault }))
+    }
+
+    /// A lock that was removed keeps nobody out, nor does any lock keep out `mv`, `git` or an editor.
+    fn is_still(&self, before: Option<&[u8]>) -> Result<(), Failure> {
+        if self.sealed()?.as_deref() == before {
+            return Ok(());
+        }
+        let message = format!("{}: it was changed by something else meanwhile", self.cannot("write"));
+        Err(Failure::new(ExitCode::CouldNot, message).hint("nothing was written; run it again"))
+    }
+
+    /// Mode 0600 means its owner, who is not always whoever runs this: `sudo`.
+    fn keep_owner(&self, output: &Output) -> Result<(), Failure> {
+        let Some(owner) = Owner::of(self.path()) else { return Ok(()) };
+        output.give_to(owner.user, owner.group).map_err(|error| {
+            let context =
+                format!("{}: it belongs to somebody else (user {})", self.cannot("write"), owner.user);
+            Failure::from_io(&context, &error)
+                .hint(format!("run it as its owner: see `ls -l {}`", self.path().display()))
+        })
     }
 
     /// A refusal of the vault's rules, with the command that is due instead.
@@ -129,15 +163,31 @@ impl<K: Authored> VaultFile<'_, K> {
         }
     }
 
+    fn folder_is_there(&self) -> Result<(), Failure> {
+        let folder = self.path().parent().filter(|folder| *folder != Path::new(""));
+        let Some(folder) = folder.filter(|folder| !folder.is_dir()) else { return Ok(()) };
+        let vault = self.path().display();
+        let folder = folder.display();
+        Err(Failure::new(
+            ExitCode::CouldNot,
+            format!("there is no folder `{folder}` for the vault `{vault}`"),
+        )
+        .hint(format!("bring it back, mount it, or make it: `mkdir -p {folder}`"))
+        .hint("or name another place in `persona.yaml`: `seeds: {vault: seeds.age}`"))
+    }
+
     /// There is no vault where one is needed.
     pub fn missing(&self) -> Failure {
+        if let Err(failure) = self.folder_is_there() {
+            return failure;
+        }
         let path = self.path().display();
         Failure::new(ExitCode::CouldNot, format!("there is no vault `{path}`"))
             .hint(format!("if there was one, bring it back: from a backup, or from `git log -- {path}`"))
             .hint(format!("if the volume is new, begin with {}", self.command("add", "VOLUME")))
     }
 
-    fn cannot(&self, verb: &str) -> String {
+    pub(super) fn cannot(&self, verb: &str) -> String {
         format!("cannot {verb} the vault `{}`", self.path().display())
     }
 
@@ -145,117 +195,17 @@ impl<K: Authored> VaultFile<'_, K> {
         let path = self.path();
         match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            // a pipe would be waited for
+            _ if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) => {
+                let message = format!("{}: it is no regular file", self.cannot("open"));
+                Err(Failure::new(ExitCode::CouldNot, message)
+                    .hint(format!("see what it is: `ls -l {}`", path.display())))
+            }
             _ => input::read_bytes(path, SEALED_LIMIT).map(Some),
         }
     }
 
-    /// Whoever opens by passphrase needs no identity, nor does who makes a vault for others alone.
-    fn needs_identity(&self, how: &Change) -> Result<bool, Failure> {
-        let named = &self.persona.seeds.recipients;
-        Ok(match self.sealed()? {
-            Some(sealed) => !asks_for_passphrase(&sealed),
-            None => named.is_empty() || *named != [PASSPHRASE] && !how.danger.danger_lock_me_out,
-        })
-    }
-
-    fn open(&self, sealed: &[u8], opener: &mut Opener) -> Result<Vault<K>, Failure> {
-        let cannot = || self.cannot("open");
-        if !asks_for_passphrase(sealed) {
-            return Vault::open(sealed, &opener.identities(self)?.keys()).doing(cannot);
-        }
-        let of = self.of();
-        let passphrase = self.passphrases.passphrase(&of)?;
-        let identities = Identities::of_passphrase(passphrase.clone(), &of)?;
-        opener.passphrase = Some(passphrase);
-        Vault::open(sealed, &identities.keys()).doing(cannot)
-    }
-
-    fn read_identities(&self) -> Result<Identities, Failure> {
-        let path = &self.persona.identity;
-        Identities::read(path, self.passphrases, self.report).map_err(|failure| {
-            if path.exists() {
-                return failure;
-            }
-            Failure { hints: Vec::new(), ..failure }
-                .hint("name yours in `persona.yaml`: `identity: FILE`")
-                .hint(format!("or make one: `age-keygen -o {}`", path.display()))
-        })
-    }
-
-    fn recipients(&self, opener: &mut Opener, how: &Change) -> Result<Recipients, Failure> {
-        let named = &self.persona.seeds.recipients;
-        let kept = opener.passphrase.clone().filter(|_| !how.rekeys);
-        let new_passphrase = || kept.map_or_else(|| self.passphrases.new_passphrase(&self.of()), Ok);
-        if !named.is_empty() {
-            return Recipients::read(named, new_passphrase).map_err(|failure| Failure {
-                message: format!("{}: seeds.recipients: {}", self.cannot("write"), failure.message),
-                ..failure
-            });
-        }
-        let own = &opener.identities(self)?.recipients;
-        if own.is_empty() {
-            let identity = self.persona.identity.display();
-            return Err(Failure::new(
-                ExitCode::Rejected,
-                format!("{}: the identity `{identity}` does not tell its recipient", self.cannot("write")),
-            )
-            .hint("name it in `persona.yaml`: `seeds: {recipients: [age1…]}`"));
-        }
-        Recipients::read(own, new_passphrase)
-    }
-
-    /// Proves that the persona can open what is about to take the vault's place. A plugin may want a finger on its key
-    /// each time, so it is asked only where the recipients are new.
-    fn read_back(
-        &self,
-        vault: &Vault<K>,
-        sealed: &[u8],
-        opener: &mut Opener,
-        others: bool,
-    ) -> Result<(), Failure> {
-        let identities = opener.identities(self)?;
-        if identities.recipients.is_empty() && !others {
-            return Ok(());
-        }
-        match Vault::<K>::open(sealed, &identities.keys()) {
-            Ok(read) if read.volumes().eq(vault.volumes()) => Ok(()),
-            Ok(_) => Err(Failure::new(
-                ExitCode::CouldNot,
-                format!("{}: it does not read back", self.cannot("write")),
-            )
-            .hint("the old one is untouched; please report this")),
-            Err(VaultError::Age(AgeError::NoIdentity)) => Err(self.locked_out(identities)),
-            Err(error) => Err(Failure::from_advice(&self.cannot("write"), &error)),
-        }
-    }
-
-    fn locked_out(&self, identities: &Identities) -> Failure {
-        let identity = self.persona.identity.display();
-        let own = identities.recipients.first().map_or("age1…", |own| own);
-        Failure::new(
-            ExitCode::Rejected,
-            format!(
-                "{}: none of its recipients is your own identity `{identity}`: you could not open it again",
-                self.cannot("write")
-            ),
-        )
-        .hint(format!("add yours to `seeds.recipients` in `persona.yaml`: `{own}`"))
-        .hint("to give the vault away all the same, add `--danger-lock-me-out`")
-    }
-
-    fn of(&self) -> String {
+    pub(super) fn of(&self) -> String {
         format!("the vault `{}`", self.path().display())
-    }
-}
-
-/// Names recipients in a sentence.
-pub(super) struct To<'a>(pub &'a [String]);
-
-impl fmt::Display for To<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            [word] if word == PASSPHRASE => f.write_str("whoever knows the passphrase"),
-            names => f.write_str(&names.join(", ")),
-        }
     }
 }

@@ -16,12 +16,10 @@ use crate::report::Report;
 /// The seeds of a persona's vault. Never makes a seed, nor a vault.
 pub struct VaultSeeds<'a, K> {
     file: VaultFile<'a, K>,
-    /// Whether it was looked for.
-    looked: bool,
-    /// None where there is no vault, or where it did not open.
-    vault: Option<Vault<K>>,
-    /// Why the vault did not open, where that is so: `NoSeed` has no exit code. A vault or a volume that is not there is
-    /// no failure, but a finding among others.
+    /// None until it was looked for; then None where there is no vault, or why it did not open.
+    vault: Option<Result<Option<Vault<K>>, Failure>>,
+    /// Why the vault did not open, where a seed is due from it: `NoSeed` has no exit code. A vault or a volume that is not
+    /// there is no failure, but a finding among others.
     pub failure: Option<Failure>,
 }
 
@@ -34,37 +32,52 @@ impl<'a, K: Authored> VaultSeeds<'a, K> {
         report: &'a Report,
     ) -> Self {
         let file = VaultFile { folder, persona, passphrases, report, kind: PhantomData };
-        Self { file, looked: false, vault: None, failure: None }
+        Self { file, vault: None, failure: None }
     }
+}
+
+impl<K: Authored> VaultSeeds<'_, K> {
+    fn vault(&mut self) -> Result<Option<&Vault<K>>, &Failure> {
+        let Self { file, vault, .. } = self;
+        vault.get_or_insert_with(|| file.look()).as_ref().map(Option::as_ref)
+    }
+}
+
+fn no_seed(failure: &Failure) -> NoSeed {
+    let hint = failure.hints.first().cloned().unwrap_or_default();
+    NoSeed { message: failure.message.clone(), hint }
 }
 
 impl<K: Authored> Seeds for VaultSeeds<'_, K> {
     fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
-        let Self { file, looked, vault, failure } = self;
-        if !std::mem::replace(looked, true) {
-            match file.look() {
-                Ok(found) => *vault = found,
-                Err(cause) => *failure = Some(cause),
+        let entry = match self.vault() {
+            Ok(vault) => vault.map(|vault| vault.volume(volume).map(|entry| entry.seeds.clone())),
+            Err(failure) => {
+                let failure = failure.clone();
+                let none = no_seed(&failure);
+                self.failure = Some(failure);
+                return Err(none);
             }
-        }
-        if let Some(failure) = failure {
-            let hint = failure.hints.first().cloned().unwrap_or_default();
-            return Err(NoSeed { message: failure.message.clone(), hint });
-        }
-        let path = file.path().display();
-        let Some(vault) = vault else {
-            return Err(NoSeed {
-                message: format!("there is no seed, and no vault `{path}`"),
-                hint: format!(
-                    "add one: {}; or bring the vault back, if there was one",
-                    file.command("add", volume)
-                ),
-            });
         };
-        vault.volume(volume).map(|entry| entry.seeds.clone()).ok_or_else(|| NoSeed {
-            message: format!("the vault `{path}` holds no seed of it"),
-            hint: format!("add one, if the volume is new: {}", file.command("add", volume)),
-        })
+        let (path, add) = (self.file.path().display(), self.file.command("add", volume));
+        let (message, hint) = match entry {
+            Some(Some(seeds)) => return Ok(seeds),
+            Some(None) => (
+                format!("the vault `{path}` holds no seed of it"),
+                format!("add one, if the volume is new: {add}"),
+            ),
+            None => (
+                format!("there is no seed, and no vault `{path}`"),
+                format!("add one: {add}; or bring the vault back, if there was one"),
+            ),
+        };
+        Err(NoSeed { message, hint })
+    }
+
+    /// A section that brings all its seeds does not fail with the vault.
+    fn beside(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+        let vault = self.vault().map_err(no_seed)?;
+        Ok(vault.and_then(|vault| vault.volume(volume)).map(|entry| entry.seeds.clone()))
     }
 }
 

@@ -8,6 +8,26 @@ use super::super::Authored;
 use crate::failure::{Doing as _, Failure};
 use crate::input;
 use crate::persona::beside;
+use crate::report::Report;
+
+/// Tells of a volume that the section does not name: a slip of the finger, or one that is still to be written there.
+pub fn warn_if_unknown<K: Authored>(named: &str, folder: &Path, report: &Report) {
+    let path = beside(folder, &format!("{}.yaml", K::NAME));
+    // a section that does not read has its say at `check`
+    let Ok(volumes) = of_section(&path) else { return };
+    if volumes.iter().any(|volume| volume == named) {
+        return;
+    }
+    let distance = |volume: &&String| strsim::damerau_levenshtein(volume, named);
+    let nearest = volumes.iter().min_by_key(distance).filter(|it| distance(it) <= 2);
+    let (path, known) = (path.display(), volumes.join(", "));
+    let has = if known.is_empty() { "none that takes a seed".into() } else { format!("only {known}") };
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`? if not, write `{named}` under `volumes` there"),
+        None => format!("write `{named}` under `volumes` there: its seed is for nothing before"),
+    };
+    report.warning(&format!("`{path}` names no volume `{named}`, {has}"), &[hint]);
+}
 
 /// The volume that is named, or the only one of the section's that `fits`.
 pub fn chosen<K: Authored>(

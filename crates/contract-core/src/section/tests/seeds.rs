@@ -184,6 +184,77 @@ fn a_vault_is_contradicted_by_nothing() {
     }
 }
 
+/// A line that was pasted at night, and stayed.
+#[test]
+fn a_literal_seed_beats_no_vault() {
+    let folder = folder(&[("data.seed", SEED), ("old.seed", OLD)]);
+    let settled = || Kept::default().with("data", SEED, None, 2);
+    let rolling = || Kept::default().with("data", SEED, Some(OLD), 3);
+    let same = yaml::quote(SEED);
+    for (volume, kept, level, says) in [
+        (
+            format!("{{seed: {}}}", *same),
+            settled(),
+            "Warning",
+            "the seed stands in the section, in plain text, and in the vault too",
+        ),
+        (
+            "{seed: !file data.seed}".to_owned(),
+            settled(),
+            "Warning",
+            "the seed stands in the file `data.seed`, in plain text, and in the vault too",
+        ),
+        (
+            format!("{{seed: {}}}", *same),
+            rolling(),
+            "Error",
+            "the seed stands in the section, and the vault is rolling to generation 3",
+        ),
+        (
+            "{seed: !file old.seed}".to_owned(),
+            rolling(),
+            "Error",
+            "the seed stands in the file `old.seed`, and the vault is rolling to",
+        ),
+        (
+            format!("{{seed: {OLD}}}"),
+            settled(),
+            "Error",
+            "the seed stands in the section, and the vault holds another one, of generation 2 (remove the field: the vault has",
+        ),
+        (
+            format!("{{seed: {OLD}, previousSeed: {OLD}x}}"),
+            settled(),
+            "Error",
+            "the seed stands in the section, and the vault holds another one, of generation 2 (remove the field, and `previousSeed`",
+        ),
+    ] {
+        let text = format!("{HEAD}volumes:\n  data: {volume}\n");
+        let (section, findings) = read_keeping::<Workload>(folder.path(), &text, kept);
+        let shown = shown(&findings);
+        let due = format!("{level} section.yaml:4 volumes.data.seed: {says}");
+        assert!(shown.len() == 1 && shown[0].starts_with(&due), "{volume}: {shown:#?}");
+        assert!(!shown[0].contains("canary"), "{shown:#?}");
+        assert_eq!(section.is_some(), level == "Warning");
+    }
+    /// Does not open, and is asked for no seed.
+    struct Shut;
+    impl Seeds for Shut {
+        fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+            panic!("asked for {volume}")
+        }
+        fn beside(&mut self, _volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+            Err(NoSeed { message: "it does not open".into(), hint: "open it".into() })
+        }
+    }
+    let text = format!("{HEAD}volumes: {{data: {{seed: {OLD}}}}}\n");
+    let source =
+        Source { file: "section.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
+    let (section, findings) = Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Shut);
+    let due = "Warning section.yaml:3 volumes.data.seed: the seed stands in the section, and whether the vault holds another one is not known: it does not open (open it)";
+    assert_eq!((section.is_some(), shown(&findings)), (true, vec![due.to_owned()]));
+}
+
 #[test]
 fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
     struct Never;

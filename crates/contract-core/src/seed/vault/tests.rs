@@ -106,8 +106,17 @@ fn what_is_there_is_not_replaced_and_what_is_not_is_not_made_up() {
         assert!(matches!(vault.add(name, at(1), &mut random), Err(Refused::Name { .. })), "{name}");
     }
     assert_eq!(vault, before);
-    assert!(vault.of("other").unwrap_err().hint.contains("seed add other"));
-    assert_eq!(vault.of("data").unwrap().generation, 1);
+    assert_eq!(vault.volume("data").unwrap().seeds.generation, 1);
+}
+
+#[test]
+fn a_generation_never_stands_still() {
+    let (mut vault, mut random) = (Vault::<Workload>::default(), Counted(0));
+    vault.add("data", at(0), &mut random).unwrap();
+    vault.volumes.get_mut("data").unwrap().seeds.generation = u64::MAX;
+    let before = vault.clone();
+    assert!(matches!(vault.roll("data", at(1), &mut random), Err(Refused::LastGeneration { .. })));
+    assert_eq!(vault, before);
 }
 
 #[test]
