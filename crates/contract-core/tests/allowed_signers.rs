@@ -53,7 +53,6 @@ const LINES: [(&str, bool); 46] = [
     ("*,!alice %K", false),
     ("!alice,* %K", false),
     ("!bob,* %K", true),
-    ("!bob %K", false),
     ("alice namespaces=\"hpcr-workload\" %K", true),
     ("alice NameSpaces=\"hpcr-workload\" %K", true),
     ("alice namespaces=\"hpcr-env\" %K", false),
@@ -230,4 +229,14 @@ fn what_grants_nothing_is_passed_over_with_a_warning() {
     assert!(findings.0[0].message.contains("cert-authority"), "{findings:?}");
     assert!(findings.0[1].message.contains("ssh-dss"), "{findings:?}");
     assert!(findings.0[2].message.contains("UTC"), "{findings:?}");
+}
+
+/// OpenSSH takes such a line and matches nobody with it; here the key alone decides, so it would vouch for nobody knows whom.
+#[test]
+fn a_line_that_names_nobody_is_bad() {
+    let folder = folder();
+    let key = folder.read("k.pub");
+    for principals in ["!bob", "!bob,!alice", "!*", ","] {
+        assert!(parse(&format!("{principals} {key}")).0.is_err(), "{principals}");
+    }
 }
