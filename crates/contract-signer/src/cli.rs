@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::identity::IdentityArguments;
-use cli_kit::prompt::PassphraseSource;
+use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
 
@@ -178,6 +178,8 @@ pub struct Inspect {
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     #[command(flatten)]
+    pub identity_passphrase: IdentityPassphrase,
+    #[command(flatten)]
     pub passphrase: PassphraseSource,
 }
 
@@ -201,9 +203,8 @@ pub struct Sign {
     /// An age identity that opens the handoffs, may be repeated; by default the one of persona.yaml, or identity.age
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
-    /// Read the identity's passphrase from the first line of FILE, where it has one
-    #[arg(long, value_name = "FILE")]
-    pub identity_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub identity_passphrase: IdentityPassphrase,
     /// A handoff or record of an earlier contract, may be repeated: warns where the seeds of a volume went back, or
     /// further than its disk can follow
     #[arg(long, value_name = "FILE")]

@@ -7,7 +7,6 @@ mod arguments;
 mod change;
 mod import;
 mod list;
-mod lock;
 mod vault_file;
 mod vault_seeds;
 mod volume;

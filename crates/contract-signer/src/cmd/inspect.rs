@@ -72,7 +72,8 @@ fn inspect_handoff(
     let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
     let sealed = Looks::of(&mut file) == Looks::Age;
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
-    let opener = Opener::new(&arguments.identities, &persona.identity, &arguments.passphrase, report);
+    let of_identity = arguments.identity_passphrase.source_or(&arguments.passphrase);
+    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
     let signers = trust::allowed_signers(signers, report)?;
     let mut handoff = opener.handoff(file, context)?;

@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
-use cli_kit::output::{Output, Visibility, commit_all, is_stdout, refuse_inputs};
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout, refuse_inputs, same_target};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
-use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::Expiry;
@@ -69,10 +68,8 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
 
     let at = clock::now();
     let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
-    let of_identity = PassphraseSource {
-        passphrase_file: arguments.identity_passphrase_file.clone(),
-        ..PassphraseSource::default()
-    };
+    // the general one is the signing key's
+    let of_identity = arguments.identity_passphrase.source();
     let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
     let halves = Halves { arguments, opener: &opener, signers: &signers, at };
     let workload = halves.read::<Workload>(&paths.workload)?;
@@ -145,18 +142,22 @@ fn disagree(error: &contract::Error, report: &Report) -> Failure {
 fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), Failure> {
     let mut read: Vec<&Path> = vec![&paths.workload, &paths.env, &paths.key, &paths.allowed_signers];
     read.extend(arguments.attestation_key.as_deref());
-    read.extend(arguments.previous.iter().chain(&arguments.identities).map(PathBuf::as_path));
-    let create = |path: &Path| {
-        refuse_inputs(path, &read)?;
-        Output::create(path, arguments.force.force, Visibility::Public)
-    };
-    let output = create(&arguments.output)?;
-    if is_stdout(&arguments.output) || !output.is_file() {
-        return Ok((output, None));
+    read.extend(arguments.identities.iter().map(PathBuf::as_path));
+    let earlier: Vec<&Path> = arguments.previous.iter().map(PathBuf::as_path).collect();
+    let (output, force) = (&arguments.output, arguments.force.force);
+    refuse_inputs(output, &[&*read, &*earlier].concat())?;
+    let user_data = Output::create(output, force, Visibility::Public)?;
+    if is_stdout(output) || !user_data.is_file() {
+        return Ok((user_data, None));
     }
-    let mut name = arguments.output.clone().into_os_string();
+    let mut name = output.clone().into_os_string();
     name.push(".record.json");
-    Ok((output, Some(create(Path::new(&name))?)))
+    let name = Path::new(&name);
+    refuse_inputs(name, &read)?;
+    // the record of the contract before gives way to this one's: it is read whole before anything is written
+    let follows = earlier.iter().any(|earlier| same_target(earlier, name));
+    let create = if follows { Output::rewrite } else { Output::create };
+    Ok((user_data, Some(create(name, force, Visibility::Public)?)))
 }
 
 fn volumes<R: Read + Seek>(contract: &Contract<R>) -> BTreeMap<String, Sides> {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input::{self, Input};
-use cli_kit::output::{Output, Visibility, is_stdout, refuse_inputs};
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock};
 use contract_core::boot_media::{self, Hostname};
@@ -41,6 +41,7 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
     let hostname =
         Hostname::parse(&arguments.hostname).doing(|| format!("`{}` is no host name", arguments.hostname))?;
+    keep_own_files(Persona::EnvDeployer, &arguments.output);
     let key = signing_key(arguments)?;
     let mut user_data = Input::open(&arguments.user_data)?;
     let name = user_data.name();
@@ -55,9 +56,6 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     let medium = boot_media::BootMedia::of(user_data, &facts, &hostname).doing(cannot)?;
     let is_plain = [&facts.workload, &facts.env].iter().any(|it| matches!(it.form, Form::Plain));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
-    let read = [Some(&arguments.user_data), key.as_ref().map(|(path, _)| path)];
-    let read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
-    refuse_inputs(&arguments.output, &read)?;
     let mut output = Output::create(&arguments.output, arguments.force.force, visibility)?;
     let written = {
         let progress = Progress::bytes(report, "writing", Some(medium.size()));

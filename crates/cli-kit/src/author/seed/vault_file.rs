@@ -10,11 +10,11 @@ use contract_core::seed::vault::{Refused, SEALED_LIMIT, Vault, VaultError};
 
 use super::super::Authored;
 use super::arguments::LockMeOut;
-use super::lock::lock;
 use crate::age_keys::{Identities, PASSPHRASE, Recipients};
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::input;
+use crate::lock::lock;
 use crate::output::{Output, Visibility};
 use crate::persona::PersonaFile;
 use crate::prompt::{Passphrase, PassphraseSource};
@@ -114,7 +114,7 @@ impl<K: Authored> VaultFile<'_, K> {
         if !(how.danger.danger_lock_me_out || recipients.names == [PASSPHRASE]) {
             self.read_back(&vault, &sealed, &mut opener, made || rekeyed)?;
         }
-        let mut output = Output::create(self.path(), !made, Visibility::Secret)?;
+        let mut output = Output::rewrite(self.path(), !made, Visibility::Secret)?;
         output.write_all(&sealed).doing_io("write", self.path())?;
         output.commit()?;
         Ok(Changed { value, made, recipients: recipients.names, rekeyed })

@@ -49,7 +49,7 @@ pub fn run(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     let line = new_line(principal, &key, namespace, after, until).doing(cannot)?;
     warn_of_one_person(&allowed, principal, other, report);
 
-    let mut output = Output::create(&path, true, Visibility::Public)?;
+    let mut output = Output::rewrite(&path, true, Visibility::Public)?;
     let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
     writeln!(output, "{before}{line_end}{line}").doing_io("write", &path)?;
     output.commit()?;

@@ -1,7 +1,6 @@
-//! One change at a time.
+//! One change at a time: of the seed vault, of the allowed signers.
 //!
-//! The lock is on an empty file beside the vault, `.seeds.age.lock`, and not on the vault: each change replaces the vault
-//! by a rename, and whoever waited for the old file would hold a lock that nobody else sees. Not on the folder either:
+//! The lock is on an empty file beside, `.seeds.age.lock`, and not on the vault: each change replaces the vault by a rename, and whoever waited for the old file would hold a lock that nobody else sees. Not on the folder either:
 //! network file systems lock only what is open for writing. The lock file is never removed, since a lock on a removed
 //! file is as blind. The kernel releases it however a run ends.
 
@@ -19,9 +18,9 @@ use crate::report::Report;
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// Waits for its turn; held until dropped.
-pub fn lock(vault: &Path, report: &Report) -> Result<File, Failure> {
-    let path = beside(vault);
-    let file = File::options()
+pub fn lock(file: &Path, report: &Report) -> Result<File, Failure> {
+    let path = beside(file);
+    let held = File::options()
         .write(true)
         .create(true)
         .truncate(false)
@@ -30,20 +29,21 @@ pub fn lock(vault: &Path, report: &Report) -> Result<File, Failure> {
         .doing_io("open the lock", &path)?;
     let begun = Instant::now();
     while begun.elapsed() < SILENCE {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
+        match held.try_lock() {
+            Ok(()) => return Ok(held),
             Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(5)),
             Err(TryLockError::Error(error)) => return Err(error).doing_io("lock", &path),
         }
     }
-    report.note(&format!("waiting for another run that changes `{}`", vault.display()));
-    file.lock().doing_io("lock", &path)?;
-    Ok(file)
+    report.note(&format!("waiting for another run that changes `{}`", file.display()));
+    held.lock().doing_io("lock", &path)?;
+    Ok(held)
 }
 
-fn beside(vault: &Path) -> PathBuf {
+/// The file that is locked.
+pub(crate) fn beside(file: &Path) -> PathBuf {
     let mut name = OsString::from(".");
-    name.push(vault.file_name().unwrap_or_default());
+    name.push(file.file_name().unwrap_or_default());
     name.push(".lock");
-    vault.with_file_name(name)
+    file.with_file_name(name)
 }
