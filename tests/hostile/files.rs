@@ -54,7 +54,7 @@ hostile! {
     an_output_that_is_the_section {
         given: "true",
         run: "workload-provider encrypt workload-provider -o workload-provider/../workload-provider/workload.yaml --force",
-        exit: 2, says: "is read by this command",
+        exit: 2, says: "workload.yaml` is your section",
     }
     an_output_that_is_the_signing_key {
         given: "cp $SIGNING_KEY key.pem",
@@ -73,7 +73,7 @@ hostile! {
     }
     an_output_that_is_standard_input {
         given: "true",
-        run: "sign --workload - -o workload.handoff --force < workload.handoff",
+        run: "contract-signer sign --workload - --env env.handoff $SIGNER -o workload.handoff --force < workload.handoff",
         exit: 2, says: "`standard input` is read by this command",
     }
     an_output_that_is_the_passphrase_of_the_signing_key {
@@ -151,6 +151,31 @@ hostile! {
         run: "env-deployer boot-media user-data --hostname paynow --signing-key $PUBLIC_KEY -o user-data --force",
         exit: 2, says: "is read by this command",
     }
+    a_risk_that_is_nowhere_on_record {
+        given: "true",
+        run: "sign_tokens -o -",
+        exit: 2, says: "--record",
+    }
+    one_file_as_user_data_and_record {
+        given: "true",
+        run: "sign -o new --record ./new",
+        exit: 2, says: "both user data and record",
+    }
+    nothing_to_inspect {
+        given: "true",
+        run: "contract-signer inspect /dev/null",
+        exit: 3, says: "`/dev/null` is empty",
+    }
+    a_medium_of_a_token {
+        given: "true",
+        run: "env-deployer boot-media env.token --hostname paynow --signing-key $PUBLIC_KEY -o new",
+        exit: 3, says: "it is a token, one half of a contract",
+    }
+    a_medium_of_a_handoff {
+        given: "true",
+        run: "env-deployer boot-media env.handoff --hostname paynow --signing-key $PUBLIC_KEY -o new",
+        exit: 3, says: "it is a handoff, one half of a contract",
+    }
     one_file_as_handoff_and_token {
         given: "true",
         run: "workload-provider encrypt workload-provider -o one --token workload-provider/../one",
@@ -226,6 +251,17 @@ hostile! {
         run: "contract-signer sign --workload - --env - $SIGNER -o new < workload.handoff",
         exit: 2, says: "standard input",
     }
+}
+
+/// What was accepted at one's own risk is on record, wherever the user data go.
+#[test]
+fn a_risk_is_on_record_beside_a_pipe() {
+    let story = Story::encrypted();
+    story.does("sign_tokens -o - --record record.json | cat > user-data");
+    story.does(
+        "grep -q danger-accept-unsigned-tokens record.json || jq -e '.accepted | length > 0' record.json",
+    );
+    story.does("contract-signer verify user-data --signing-key $PUBLIC_KEY --record record.json");
 }
 
 /// What was placed may be the only copy: it stays, and what is not known about it is said.

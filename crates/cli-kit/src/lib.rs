@@ -17,6 +17,8 @@ pub mod report;
 pub mod identity;
 // Files and stdin, read within a limit.
 pub mod input;
+// What a file that came in is, by its first bytes.
+pub mod looks;
 // What no output may replace.
 pub mod kept;
 // Files and stdout, written whole or not at all.

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
@@ -76,6 +76,21 @@ impl Output {
             Sink::Beside { file: beside(target, visibility)?, force, visibility, rewrites }
         };
         Ok(Self { target: target.to_owned(), sink })
+    }
+
+    /// Gives it the mode and the owner of the file whose place it takes, where there is one: somebody else may read it, or
+    /// keep it. Whoever may not give files away stays the owner.
+    pub fn like_what_it_replaces(&self) -> Result<(), Failure> {
+        let (Sink::Beside { file, .. }, Ok(there)) = (&self.sink, self.target.metadata()) else {
+            return Ok(());
+        };
+        let file = file.as_file();
+        let (uid, gid) = (there.uid(), there.gid());
+        if fchown(file, Some(uid), Some(gid)).is_err() {
+            // one's own groups, without being root
+            let _ = fchown(file, None, Some(gid));
+        }
+        file.set_permissions(there.permissions()).doing_io("write", &self.target)
     }
 
     /// Refuses what [`Output::commit`] would refuse: more may have been read since this was created.
