@@ -91,7 +91,7 @@ hostile! {
     a_handoff_without_a_statement {
         given: "unpack workload.handoff; repack workload.handoff token",
         run: SIGN,
-        exit: 3, says: "no `statement.json`",
+        exit: 4, says: "no `statement.json`",
     }
     a_handoff_without_a_token {
         given: "unpack workload.handoff; repack workload.handoff statement.json",

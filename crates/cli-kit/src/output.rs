@@ -202,7 +202,7 @@ fn undo(placed: &[Placed], mut failure: Failure) -> Failure {
     for it in placed {
         match it {
             Placed::File { target, replaced: true, .. } => {
-                failure.message += &format!("; `{}` was already replaced", target.display());
+                failure.message = format!("{}; `{}` was already replaced", failure.message, target.display());
             }
             // the failure at hand says more than a second one
             Placed::File { target, .. } => drop(fs::remove_file(target)),

@@ -152,9 +152,13 @@ impl PersonaFile {
             kept::own(&beside(&self.folder, section), "section");
             kept::own(&self.seeds.vault, "seed vault");
             kept::own(&lock::beside(&self.seeds.vault), "seed vault's lock");
-            self.signing_key.iter().for_each(|key| kept::own(key, "signing key"));
+            if let Some(key) = &self.signing_key {
+                kept::own(key, "signing key");
+            }
             let vouch_key = self.handoff.vouch_with.as_ref().and_then(|key| vouch::expand(key).ok());
-            vouch_key.iter().for_each(|key| kept::own(key, "SSH key"));
+            if let Some(key) = vouch_key {
+                kept::own(&key, "SSH key");
+            }
         } else {
             kept::own(&self.key, "signing key");
             kept::own(&public_half(&self.key), "signing key's public half");
@@ -347,10 +351,19 @@ impl Reader<'_> {
 
     fn text<'n>(&self, field: &str, node: &'n Node) -> Result<&'n str, Failure> {
         let text = node.text().filter(|text| !text.is_empty() && !node.is_null());
-        if text.is_some_and(|text| holds_identity(text)) {
-            return Err(self.wrong(node.line, field, "an identity stands here itself: it is secret").hint(
-                "write it into a file for its owner alone, and name that file: `identity: identity.age`",
-            ));
+        if text.is_some_and(holds_identity) {
+            let (message, hint) = if field.ends_with("recipients") {
+                (
+                    "a recipient is due, and an identity is named: it is secret",
+                    "name its public half: `age-keygen -y identity.age` shows it",
+                )
+            } else {
+                (
+                    "an identity stands here itself: it is secret",
+                    "write it into a file for its owner alone, and name that file: `identity: identity.age`",
+                )
+            };
+            return Err(self.wrong(node.line, field, message).hint(hint));
         }
         text.ok_or_else(|| {
             self.wrong(node.line, field, "a text is due here").hint(format!("write `{field}: …` on one line"))

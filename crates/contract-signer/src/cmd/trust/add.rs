@@ -27,6 +27,7 @@ pub fn run(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     let adding = Adding { arguments, path: &path, key: &key, report };
     let mut before = super::read_or_begin(&path)?;
     let mut line = adding.line(&before)?;
+    let mut output = Output::rewrite(&path, true, Visibility::Public)?;
     // held until the file is replaced: of two who add at once, neither loses a line
     let _lock = lock(&path, report)?;
     let now = super::read_or_begin(&path)?;
@@ -34,7 +35,6 @@ pub fn run(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
         line = adding.line(&now)?;
         before = now;
     }
-    let mut output = Output::rewrite(&path, true, Visibility::Public)?;
     output.like_what_it_replaces()?;
     let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
     writeln!(output, "{before}{line_end}{line}").doing_io("write", &path)?;
