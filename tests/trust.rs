@@ -57,6 +57,22 @@ fn the_lines_that_stand_there_stay_byte_for_byte() {
 }
 
 #[test]
+fn who_adds_at_once_loses_no_line_and_the_file_stays_whose_it_is() {
+    let story = Story::new();
+    story.does(
+        "for k in 1 2 3 4 5 6 7 8; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; done
+         mkdir signer && echo 'allowed-signers: keys/who' > signer/persona.yaml && mkdir signer/keys
+         touch signer/keys/who && chmod 640 signer/keys/who
+         [ $(id -u) != 0 ] || chown 65534:65534 signer/keys/who
+         stat -c '%a %u %g' signer/keys/who > before
+         for k in 1 2 3 4 5 6 7 8; do contract-signer trust add $k@example.com $k.pub --workload -C signer & done; wait
+         [ $(grep -c hpcr-workload signer/keys/who) = 8 ]
+         stat -c '%a %u %g' signer/keys/who | diff before -
+         [ ! -e signer/allowed_signers ] && contract-signer trust list -C signer | grep -q 8@example.com",
+    );
+}
+
+#[test]
 fn a_list_tells_sections_and_validity_and_warns_of_one_key_for_both() {
     let story = Story::new();
     story.does(

@@ -54,22 +54,132 @@ hostile! {
     an_output_that_is_the_section {
         given: "true",
         run: "workload-provider encrypt workload-provider -o workload-provider/../workload-provider/workload.yaml --force",
-        exit: 2, says: "is read by this command",
+        exit: 2, says: "workload.yaml` is your section",
     }
     an_output_that_is_the_signing_key {
         given: "cp $SIGNING_KEY key.pem",
         run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key key.pem --passphrase-file $PASSPHRASE -o key.pem --force",
         exit: 2, says: "is read by this command",
     }
+    an_output_that_is_the_key_read {
+        given: "cp $SIGNING_KEY signing-key.pem",
+        run: "contract-signer public-key signing-key.pem --passphrase-file $PASSPHRASE -o signing-key.pem --force",
+        exit: 2, says: "`signing-key.pem` is read by this command",
+    }
+    an_output_that_is_the_key_read_through_a_link {
+        given: "cp $SIGNING_KEY one.pem && ln one.pem two.pem && ln -s two.pem three.pem",
+        run: "contract-signer public-key three.pem --passphrase-file $PASSPHRASE -o one.pem --force",
+        exit: 2, says: "`three.pem` is read by this command",
+    }
+    an_output_that_is_standard_input {
+        given: "true",
+        run: "contract-signer sign --workload - --env env.handoff $SIGNER -o workload.handoff --force < workload.handoff",
+        exit: 2, says: "`standard input` is read by this command",
+    }
+    an_output_that_is_the_passphrase_of_the_signing_key {
+        given: "true",
+        run: "sign -o $PASSPHRASE --force",
+        exit: 2, says: "passphrase` is read by this command",
+    }
+    an_output_that_is_the_signers_identity {
+        given: "cp workload.handoff env.handoff contract-signer && age-keygen -o contract-signer/identity.age",
+        run: "cd contract-signer && contract-signer sign --workload workload.handoff --env env.handoff --passphrase-file passphrase -o identity.age --force",
+        exit: 2, says: "`identity.age` is your identity",
+    }
+    an_output_that_is_the_signers_settings {
+        given: "cp workload.handoff env.handoff contract-signer && echo 'name: paynow' > contract-signer/persona.yaml",
+        run: "cd contract-signer && contract-signer sign --workload workload.handoff --env env.handoff --passphrase-file passphrase -o persona.yaml --force",
+        exit: 2, says: "`persona.yaml` is",
+    }
+    a_public_key_over_the_identity {
+        given: "age-keygen -o identity.age",
+        run: "contract-signer public-key $SIGNING_KEY --passphrase-file $PASSPHRASE -o identity.age --force",
+        exit: 2, says: "`identity.age` is your identity",
+    }
+    a_new_key_over_its_passphrase {
+        given: "cp $PASSPHRASE pp",
+        run: "contract-signer keygen -o pp --passphrase-file pp --force",
+        exit: 2, says: "`pp` is read by this command",
+    }
+    a_handoff_over_the_key_that_the_section_names {
+        given: "true",
+        run: "env-deployer encrypt env-deployer --signing-key $PUBLIC_KEY -o env-deployer/rsyslog/client-key.pem --force",
+        exit: 2, says: "rsyslog/client-key.pem` is read by this command",
+    }
+    a_handoff_over_what_is_packed {
+        given: "true",
+        run: "workload-provider encrypt workload-provider -o workload-provider/play/pod.yml --force",
+        exit: 2, says: "would lie in the folder `workload-provider/play`, which is packed",
+    }
+    a_handoff_among_what_is_packed {
+        given: "true",
+        run: "workload-provider encrypt workload-provider -o new --token workload-provider/play/new",
+        exit: 2, says: "which is packed",
+    }
+    a_token_over_the_ssh_key {
+        given: "true",
+        run: "workload-provider encrypt workload-provider -o new --token workload-provider/id_ed25519 --force",
+        exit: 2, says: "id_ed25519` is",
+    }
+    a_handoff_over_the_vault {
+        given: "vault",
+        run: "workload-provider encrypt workload-provider -o workload-provider/seeds.age --force",
+        exit: 2, says: "seeds.age` is your seed vault",
+    }
+    an_archive_over_the_vault {
+        given: "vault",
+        run: "cd workload-provider && workload-provider pack play -o seeds.age --force",
+        exit: 2, says: "`seeds.age` is your seed vault",
+    }
+    an_archive_over_the_vault_of_another_folder {
+        given: "vault",
+        run: "workload-provider pack workload-provider/play -o workload-provider/seeds.age --force",
+        exit: 2, says: "seeds.age` is your seed vault",
+    }
+    an_archive_in_what_is_packed {
+        given: "true",
+        run: "workload-provider pack workload-provider/play -o workload-provider/play/new",
+        exit: 2, says: "which is packed",
+    }
+    a_medium_over_the_identity {
+        given: "age-keygen -o env-deployer/identity.age",
+        run: "cd env-deployer && env-deployer boot-media ../user-data --hostname paynow --signing-key ../$PUBLIC_KEY -o identity.age --force",
+        exit: 2, says: "`identity.age` is your identity",
+    }
+    a_medium_over_its_user_data {
+        given: "true",
+        run: "env-deployer boot-media user-data --hostname paynow --signing-key $PUBLIC_KEY -o user-data --force",
+        exit: 2, says: "is read by this command",
+    }
+    a_risk_that_is_nowhere_on_record {
+        given: "true",
+        run: "sign_tokens -o -",
+        exit: 2, says: "--record",
+    }
+    one_file_as_user_data_and_record {
+        given: "true",
+        run: "sign -o new --record ./new",
+        exit: 2, says: "both user data and record",
+    }
+    nothing_to_inspect {
+        given: "true",
+        run: "contract-signer inspect /dev/null",
+        exit: 3, says: "`/dev/null` is empty",
+    }
+    a_medium_of_a_token {
+        given: "true",
+        run: "env-deployer boot-media env.token --hostname paynow --signing-key $PUBLIC_KEY -o new",
+        exit: 3, says: "it is a token, one half of a contract",
+    }
+    a_medium_of_a_handoff {
+        given: "true",
+        run: "env-deployer boot-media env.handoff --hostname paynow --signing-key $PUBLIC_KEY -o new",
+        exit: 3, says: "it is a handoff, one half of a contract",
+    }
     one_file_as_handoff_and_token {
         given: "true",
         run: "workload-provider encrypt workload-provider -o one --token workload-provider/../one",
         exit: 2, says: "both handoff and token",
-    }
-    a_folder_that_can_not_be_synced {
-        given: "chmod 755 . && cp $(command -v contract-signer) tmp && mkdir -m 0333 folder && chmod 644 $PASSPHRASE",
-        run: "as_nobody tmp/contract-signer keygen -o folder/k.pem --passphrase-file $PASSPHRASE",
-        exit: 1, says: "folder",
     }
     an_output_that_exists {
         given: "echo precious > new",
@@ -141,6 +251,46 @@ hostile! {
         run: "contract-signer sign --workload - --env - $SIGNER -o new < workload.handoff",
         exit: 2, says: "standard input",
     }
+}
+
+/// What was accepted at one's own risk is on record, wherever the user data go.
+#[test]
+fn a_risk_is_on_record_beside_a_pipe() {
+    let story = Story::encrypted();
+    story.does("sign_tokens -o - --record record.json | cat > user-data");
+    story.does(
+        "grep -q danger-accept-unsigned-tokens record.json || jq -e '.accepted | length > 0' record.json",
+    );
+    story.does("contract-signer verify user-data --signing-key $PUBLIC_KEY --record record.json");
+}
+
+/// What was placed may be the only copy: it stays, and what is not known about it is said.
+#[test]
+fn a_folder_that_cannot_be_synced_keeps_what_was_placed() {
+    let story = Story::signed();
+    let outcome = story.sh(
+        "chmod 755 . && cp $(command -v contract-signer) tmp && mkdir -m 0333 folder && chmod 644 $PASSPHRASE
+        as_nobody tmp/contract-signer keygen -o folder/k.pem --passphrase-file $PASSPHRASE; exit=$?
+        chmod 755 folder; ls folder; exit $exit",
+    );
+    assert_eq!((outcome.exit, outcome.text().as_str()), (1, "k.pem\nk.pub.pem\n"), "{outcome:?}");
+    assert!(outcome.stderr.contains("`folder/k.pem` is written, but"), "{outcome:?}");
+}
+
+/// Everyday steps that replace what they have read, or made before.
+#[test]
+fn what_follows_itself_may_be_replaced() {
+    let story = Story::signed();
+    story.does(
+        "sign --previous user-data.record.json -o user-data --force
+         contract-signer public-key $SIGNING_KEY --passphrase-file $PASSPHRASE -o $PUBLIC_KEY --force
+         contract-signer keygen -o new.pem --passphrase-file $PASSPHRASE
+         contract-signer keygen -o new.pem --passphrase-file $PASSPHRASE --force
+         workload-provider encrypt workload-provider -o workload.handoff --token workload.token --force
+         workload-provider pack workload-provider/play -o play.tar.gz
+         workload-provider pack workload-provider/play -o play.tar.gz --force
+         vault; seed roll data",
+    );
 }
 
 /// Quiet, as other filters are: the reader left because it had enough.

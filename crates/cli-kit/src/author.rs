@@ -17,7 +17,7 @@ use contract_core::platform::Platform;
 use contract_core::section::{Env, Kind, Workload};
 
 use crate::persona::Persona;
-use crate::prompt::PassphraseSource;
+use crate::prompt::{IdentityPassphrase, PassphraseSource};
 use crate::run::Force;
 
 pub use check::check;
@@ -50,6 +50,8 @@ pub struct FolderArguments {
     /// For protected keys: those that the section names with `!file`, the identity, the SSH key
     #[command(flatten)]
     pub passphrases: PassphraseSource,
+    #[command(flatten)]
+    pub(crate) identity: IdentityPassphrase,
 }
 
 /// What `check` takes.

@@ -12,8 +12,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::age_keys::holds_identity;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
+use crate::kept;
 
 /// An input that can be read more than once.
 #[derive(Debug)]
@@ -58,9 +60,13 @@ impl Seek for Input {
     }
 }
 
-/// How an input is named to people.
+/// How an input is named to people. An identity that was pasted where its file is due is not repeated.
 pub fn name(path: &Path) -> String {
-    if path == Path::new("-") { "standard input".into() } else { path.display().to_string() }
+    match path.display().to_string() {
+        name if name == "-" => "standard input".into(),
+        name if holds_identity(&name) => "AGE-…".into(),
+        name => name,
+    }
 }
 
 /// The whole input, at most `limit` bytes.
@@ -140,6 +146,7 @@ pub(crate) fn open(path: &Path) -> Result<File, Failure> {
         )
         .hint(format!("name a file in it: `ls {}`", path.display())));
     }
+    kept::read(path, &file);
     Ok(file)
 }
 

@@ -13,11 +13,19 @@ pub mod failure;
 // How things are said: notes, warnings, findings, results, JSON.
 pub mod report;
 
-// Files and stdin, read within a limit.
+// `identity`: who a persona is to age.
 pub mod identity;
+// Files and stdin, read within a limit.
 pub mod input;
+// What a file that came in is, by its first bytes.
+pub mod looks;
+// What no output may replace.
+pub mod kept;
 // Files and stdout, written whole or not at all.
 pub mod output;
+mod owner;
+// One change at a time.
+pub mod lock;
 // `persona.yaml`, so that the everyday command needs no flag.
 pub mod persona;
 // age keys: who may open what, and who opens it.

@@ -6,13 +6,15 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
+use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure, cause};
+use crate::kept;
 use crate::report::stdout_failure;
 
 /// Who may read what is written.
@@ -31,15 +33,6 @@ impl Visibility {
             Self::Public => 0o644,
         }
     }
-
-    /// A secret is the only one of its kind: its name is on disk before success is told. A handoff or user data that a
-    /// power cut takes away again, name and all, is made again.
-    fn keep_name(self, target: &Path) -> Result<(), Failure> {
-        match self {
-            Self::Secret => sync_folder(target).doing_io("write", target),
-            Self::Public => Ok(()),
-        }
-    }
 }
 
 /// Something being written. Dropped without [`Output::commit`] it leaves nothing.
@@ -51,25 +44,61 @@ pub struct Output {
 
 #[derive(Debug)]
 enum Sink {
-    /// Takes the target's place on commit.
-    Beside { file: NamedTempFile, force: bool, visibility: Visibility },
+    /// Takes the target's place on commit; `rewrites` what the same run has read.
+    Beside { file: NamedTempFile, force: bool, visibility: Visibility, rewrites: bool },
     /// Copied on commit to what can be neither sought nor replaced: a pipe, a device; `None` is stdout.
     Spool { file: File, into: Option<File> },
 }
 
 impl Output {
     /// Opens the way to `target`, `-` being stdout, and refuses before any work is done what could only fail after it.
+    /// With `force` it replaces what stands there, unless that is to be kept: see [`crate::kept`].
     pub fn create(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
+        Self::open(target, force, visibility, false)
+    }
+
+    /// As [`Output::create`], for the new content of a file that this run has read: the vault, say.
+    pub fn rewrite(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
+        Self::open(target, force, visibility, true)
+    }
+
+    fn open(target: &Path, force: bool, visibility: Visibility, rewrites: bool) -> Result<Self, Failure> {
         let sink = if is_stdout(target) {
             Sink::Spool { file: spool(target)?, into: None }
         } else if is_stream(target) {
             let into = OpenOptions::new().write(true).open(target).doing_io("write", target)?;
             Sink::Spool { file: spool(target)?, into: Some(into) }
         } else {
+            if !rewrites {
+                kept::refuse(target)?;
+            }
             replaceable(target, force)?;
-            Sink::Beside { file: beside(target, visibility)?, force, visibility }
+            Sink::Beside { file: beside(target, visibility)?, force, visibility, rewrites }
         };
         Ok(Self { target: target.to_owned(), sink })
+    }
+
+    /// Gives it the mode and the owner of the file whose place it takes, where there is one: somebody else may read it, or
+    /// keep it. Whoever may not give files away stays the owner.
+    pub fn like_what_it_replaces(&self) -> Result<(), Failure> {
+        let (Sink::Beside { file, .. }, Ok(there)) = (&self.sink, self.target.metadata()) else {
+            return Ok(());
+        };
+        let file = file.as_file();
+        let (uid, gid) = (there.uid(), there.gid());
+        if fchown(file, Some(uid), Some(gid)).is_err() {
+            // one's own groups, without being root
+            let _ = fchown(file, None, Some(gid));
+        }
+        file.set_permissions(there.permissions()).doing_io("write", &self.target)
+    }
+
+    /// Refuses what [`Output::commit`] would refuse: more may have been read since this was created.
+    pub fn refuse_kept(&self) -> Result<(), Failure> {
+        match self.sink {
+            Sink::Beside { rewrites: false, .. } => kept::refuse(&self.target),
+            _ => Ok(()),
+        }
     }
 
     /// As people read it in `wrote …`.
@@ -120,7 +149,7 @@ impl Output {
         if (metadata.uid(), metadata.gid()) == (user, group) {
             return Ok(());
         }
-        let given = std::os::unix::fs::fchown(file.as_file(), Some(user), Some(group));
+        let given = fchown(file.as_file(), Some(user), Some(group));
         if metadata.uid() == user && metadata.mode() & 0o077 == 0 { Ok(()) } else { given }
     }
 
@@ -134,27 +163,22 @@ impl Output {
         }
     }
 
-    /// The file that now has its name, if it's one that an undo may remove.
-    fn place(self) -> Result<Option<PathBuf>, Failure> {
-        match self.sink {
-            Sink::Beside { file, force: true, visibility } => {
-                file.persist(&self.target).map_err(|error| error.error).doing_io("write", &self.target)?;
-                visibility.keep_name(&self.target)?;
-                Ok(None)
-            }
-            Sink::Beside { file, force: false, visibility } => {
-                file.persist_noclobber(&self.target).map_err(|error| match error.error.kind() {
-                    io::ErrorKind::AlreadyExists => exists(&self.target),
-                    _ => Failure::from_io(&format!("cannot write `{}`", self.target.display()), &error.error),
+    fn place(self) -> Result<Placed, Failure> {
+        let Self { target, sink } = self;
+        match sink {
+            Sink::Beside { file, force, visibility, .. } => {
+                let (replaced, placed) = match file.persist_noclobber(&target) {
+                    Err(error) if force => (true, error.file.persist(&target)),
+                    placed => (false, placed),
+                };
+                placed.map_err(|error| match error.error.kind() {
+                    io::ErrorKind::AlreadyExists => exists(&target),
+                    _ => Failure::from_io(&format!("cannot write `{}`", target.display()), &error.error),
                 })?;
-                visibility.keep_name(&self.target).inspect_err(|_| {
-                    // told as not written, so not left
-                    let _ = fs::remove_file(&self.target);
-                })?;
-                Ok(Some(self.target))
+                Ok(Placed::File { target, replaced, visibility })
             }
             Sink::Spool { mut file, into } => {
-                file.rewind().doing_io("write", &self.target)?;
+                file.rewind().doing_io("write", &target)?;
                 match into {
                     None => {
                         let mut stdout = io::stdout().lock();
@@ -162,33 +186,63 @@ impl Output {
                             .and_then(|_| stdout.flush())
                             .map_err(|error| stdout_failure(&error))?;
                     }
-                    Some(mut into) => drop(io::copy(&mut file, &mut into).doing_io("write", &self.target)?),
+                    Some(mut into) => drop(io::copy(&mut file, &mut into).doing_io("write", &target)?),
                 }
-                Ok(None)
+                Ok(Placed::Stream)
             }
         }
     }
 }
 
+/// What has its name now, or went where nothing has one.
+enum Placed {
+    File { target: PathBuf, replaced: bool, visibility: Visibility },
+    Stream,
+}
+
 /// Commits what belongs together: when one can't be placed, those placed before it are removed again, unless `--force`
-/// has already replaced what stood there.
+/// has already replaced what stood there: then it is told.
 pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failure> {
     let mut outputs: Vec<Output> = outputs.into_iter().collect();
+    outputs.iter().try_for_each(Output::refuse_kept)?;
     outputs.iter_mut().try_for_each(Output::sync)?;
     let mut placed = Vec::new();
     for output in outputs {
         match output.place() {
-            Ok(path) => placed.extend(path),
-            Err(failure) => {
-                for path in placed {
-                    // the failure at hand says more than a second one
-                    let _ = fs::remove_file(path);
-                }
-                return Err(failure);
-            }
+            Ok(it) => placed.push(it),
+            Err(failure) => return Err(undo(&placed, failure)),
         }
     }
-    Ok(())
+    placed.iter().try_for_each(Placed::keep_name)
+}
+
+fn undo(placed: &[Placed], mut failure: Failure) -> Failure {
+    for it in placed {
+        match it {
+            Placed::File { target, replaced: true, .. } => {
+                failure.message = format!("{}; `{}` was already replaced", failure.message, target.display());
+            }
+            // the failure at hand says more than a second one
+            Placed::File { target, .. } => drop(fs::remove_file(target)),
+            Placed::Stream => {}
+        }
+    }
+    failure
+}
+
+impl Placed {
+    /// A secret is the only one of its kind: its name is on disk before success is told. A handoff or user data that a
+    /// power cut takes away again, name and all, is made again.
+    fn keep_name(&self) -> Result<(), Failure> {
+        let Self::File { target, visibility: Visibility::Secret, .. } = self else { return Ok(()) };
+        match sync_folder(target) {
+            // file systems that keep names in their own time
+            Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::INVAL | Errno::NOTSUP)) => {
+                Ok(())
+            }
+            synced => synced.map_err(|error| unsure(target, &error)),
+        }
+    }
 }
 
 impl Write for Output {
@@ -324,7 +378,7 @@ pub(crate) fn spool(target: &Path) -> Result<File, Failure> {
     file.doing_io("make a temporary file for", target)
 }
 
-fn folder(target: &Path) -> &Path {
+pub(crate) fn folder(target: &Path) -> &Path {
     match target.parent() {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
@@ -334,6 +388,14 @@ fn folder(target: &Path) -> &Path {
 /// A rename is on disk only when its folder is.
 fn sync_folder(target: &Path) -> io::Result<()> {
     File::open(folder(target))?.sync_all()
+}
+
+/// The file has its name and all of its content, and stays: to take away what may be the only copy would help nobody.
+fn unsure(target: &Path, error: &io::Error) -> Failure {
+    let folder = folder(target).display();
+    let message =
+        format!("`{}` is written, but may not outlast a power cut: cannot sync `{folder}`", target.display());
+    Failure::from_io(&message, error).hint("wait until it is on disk: `sync`")
 }
 
 #[cfg(test)]

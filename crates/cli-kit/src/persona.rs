@@ -6,9 +6,13 @@ use contract_core::certificate::Pin;
 use contract_core::platform::Platform;
 use contract_core::yaml::{self, Key, Limits, Node, Tags};
 
+use crate::age_keys::holds_identity;
 use crate::exit::ExitCode;
 use crate::failure::{Doing, Failure};
 use crate::input;
+use crate::kept;
+use crate::lock;
+use crate::output;
 use crate::vouch;
 
 /// The file's name in a persona's folder.
@@ -37,6 +41,15 @@ impl Persona {
             Self::WorkloadProvider => "workload-provider",
             Self::EnvDeployer => "env-deployer",
             Self::ContractSigner => "contract-signer",
+        }
+    }
+
+    /// The file of the section that this persona writes.
+    fn section(self) -> Option<&'static str> {
+        match self {
+            Self::WorkloadProvider => Some("workload.yaml"),
+            Self::EnvDeployer => Some("env.yaml"),
+            Self::ContractSigner => None,
         }
     }
 
@@ -119,8 +132,15 @@ pub struct SeedSettings {
 }
 
 impl PersonaFile {
-    /// Reads the file of a persona's folder; a folder without one has all defaults.
+    /// Reads the file of a persona's folder; a folder without one has all defaults. No other output replaces what it
+    /// names.
     pub fn read(folder: &Path, persona: Persona) -> Result<Self, Failure> {
+        let read = Self::read_here(folder, persona)?;
+        read.keep(persona);
+        Ok(read)
+    }
+
+    fn read_here(folder: &Path, persona: Persona) -> Result<Self, Failure> {
         let defaults = Self {
             name: folder_name(folder),
             platform: Platform::Hpvs,
@@ -136,6 +156,7 @@ impl PersonaFile {
             folder: folder.to_owned(),
         };
         let path = beside(folder, FILE);
+        kept::own(&path, "settings file");
         // a link that leads nowhere is not an absent file
         if folder.is_dir() && path.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
         {
@@ -148,6 +169,27 @@ impl PersonaFile {
         let document = yaml::parse(&text, &Limits::default(), Tags::Refused)
             .doing(|| format!("cannot read `{}`", path.display()))?;
         Reader { path: &path, folder, persona }.read(&document.root, defaults)
+    }
+
+    /// What this persona has one copy of.
+    fn keep(&self, persona: Persona) {
+        kept::own(&self.identity, "identity");
+        if let Some(section) = persona.section() {
+            kept::own(&beside(&self.folder, section), "section");
+            kept::own(&self.seeds.vault, "seed vault");
+            kept::own(&lock::beside(&self.seeds.vault), "seed vault's lock");
+            if let Some(key) = &self.signing_key {
+                kept::own(key, "signing key");
+            }
+            let vouch_key = self.handoff.vouch_with.as_ref().and_then(|key| vouch::expand(key).ok());
+            if let Some(key) = vouch_key {
+                kept::own(&key, "SSH key");
+            }
+        } else {
+            kept::own(&self.key, "signing key");
+            kept::own(&public_half(&self.key), "signing key's public half");
+            kept::own(&self.allowed_signers, "list of allowed signers");
+        }
     }
 
     /// The encryption certificate to use: the flag's, else the file's.
@@ -181,6 +223,20 @@ impl PersonaFile {
             ))
         })
     }
+}
+
+/// For commands that need no folder of the persona: what the one at hand has of its own is kept, and the one that is
+/// written to.
+pub fn keep_own_files(persona: Persona, target: &Path) {
+    for folder in [Path::new("."), output::folder(target)] {
+        // another persona's folder, or a damaged file, is no reason not to do what needs neither
+        let _ = PersonaFile::read(folder, persona);
+    }
+}
+
+/// Where the public half of a signing key goes: `signing-key.pem` → `signing-key.pub.pem`.
+pub fn public_half(private: &Path) -> PathBuf {
+    private.with_extension(if private.extension().is_some_and(|it| it == "pem") { "pub.pem" } else { "pub" })
 }
 
 /// A file of a folder, named as shortly as it can be.
@@ -316,7 +372,8 @@ impl Reader<'_> {
     }
 
     fn unknown_of(&self, path: &str, known: &[&str], key: &Key) -> Failure {
-        let failure = self.wrong(key.line, &format!("{path}{}", key.text), "unknown field");
+        let name = if holds_identity(&key.text) { "an identity, which is secret" } else { &key.text };
+        let failure = self.wrong(key.line, &format!("{path}{name}"), "unknown field");
         let nearest = known
             .iter()
             .map(|field| (strsim::damerau_levenshtein(field, &key.text), field))
@@ -330,6 +387,20 @@ impl Reader<'_> {
 
     fn text<'n>(&self, field: &str, node: &'n Node) -> Result<&'n str, Failure> {
         let text = node.text().filter(|text| !text.is_empty() && !node.is_null());
+        if text.is_some_and(holds_identity) {
+            let (message, hint) = if field.ends_with("recipients") {
+                (
+                    "a recipient is due, and an identity is named: it is secret",
+                    "name its public half: `age-keygen -y identity.age` shows it",
+                )
+            } else {
+                (
+                    "an identity stands here itself: it is secret",
+                    "write it into a file for its owner alone, and name that file: `identity: identity.age`",
+                )
+            };
+            return Err(self.wrong(node.line, field, message).hint(hint));
+        }
         text.ok_or_else(|| {
             self.wrong(node.line, field, "a text is due here").hint(format!("write `{field}: …` on one line"))
         })

@@ -2,9 +2,12 @@
 //!
 //! Never from an argument or the environment, where others on the machine can read them.
 
+use std::cell::OnceCell;
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use clap::Args;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
@@ -73,6 +76,47 @@ pub struct PassphraseSource {
     /// Read the passphrase from the first line of the open file descriptor N
     #[arg(long, value_name = "N")]
     pub passphrase_fd: Option<u32>,
+    #[arg(skip)]
+    once: Once,
+}
+
+/// What a source has given: a pipe gives it once, and several keys may want it.
+#[derive(Clone, Default)]
+struct Once(Rc<OnceCell<Passphrase>>);
+
+/// Never the passphrase.
+impl fmt::Debug for Once {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.get().is_some() { "read" } else { "not read" })
+    }
+}
+
+/// Where the passphrase of an identity comes from, where it is another one than that of the keys.
+#[derive(Args, Clone, Debug, Default)]
+pub struct IdentityPassphrase {
+    /// Read the identity's passphrase from the first line of FILE, where it has one
+    #[arg(long, value_name = "FILE", conflicts_with = "identity_passphrase_fd")]
+    identity_passphrase_file: Option<PathBuf>,
+    /// Read the identity's passphrase from the first line of the open file descriptor N
+    #[arg(long, value_name = "N")]
+    identity_passphrase_fd: Option<u32>,
+}
+
+impl IdentityPassphrase {
+    /// Its own source; the terminal, where none is named.
+    pub fn source(&self) -> PassphraseSource {
+        PassphraseSource {
+            passphrase_file: self.identity_passphrase_file.clone(),
+            passphrase_fd: self.identity_passphrase_fd,
+            once: Once::default(),
+        }
+    }
+
+    /// Its own source; the one of everything else, where none is named.
+    pub fn source_or(&self, general: &PassphraseSource) -> PassphraseSource {
+        let own = self.source();
+        if own.is_given() { own } else { general.clone() }
+    }
 }
 
 impl PassphraseSource {
@@ -81,18 +125,26 @@ impl PassphraseSource {
         self.passphrase_file.is_some() || self.passphrase_fd.is_some()
     }
 
-    /// The passphrase of something that has one, ``the key `signing-key.pem` ``.
+    /// The passphrase of something that has one, ``the key `signing-key.pem` ``. A source is read once, and answers for
+    /// all that ask.
     pub fn passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
-        match self.first_line() {
-            Some(line) => line,
-            None => hidden(PASSPHRASE, &format!("passphrase of {of}: ")),
+        if let Some(read) = self.once.0.get() {
+            return Ok(read.clone());
         }
+        let Some(path) = self.path() else { return hidden(PASSPHRASE, &format!("passphrase of {of}: ")) };
+        let line = first_line(&path)?;
+        if line.is_empty() {
+            let empty =
+                format!("the passphrase of {of} is empty: `{}` begins with no text", input::name(&path));
+            return Err(no_secret(empty).hint("write it into the first line"));
+        }
+        Ok(self.once.0.get_or_init(|| line).clone())
     }
 
     /// A passphrase for something new: not empty, asked twice on the terminal.
     pub fn new_passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
-        let passphrase = match self.first_line() {
-            Some(line) => line?,
+        let passphrase = match self.path() {
+            Some(path) => first_line(&path)?,
             None => Terminal::open(PASSPHRASE)?.ask_twice(of)?,
         };
         if passphrase.is_empty() {
@@ -110,13 +162,9 @@ impl PassphraseSource {
         Ok(passphrase)
     }
 
-    fn first_line(&self) -> Option<Result<Passphrase, Failure>> {
-        let path = match (&self.passphrase_file, self.passphrase_fd) {
-            (Some(path), _) => path.clone(),
-            (None, Some(number)) => PathBuf::from(format!("/dev/fd/{number}")),
-            (None, None) => return None,
-        };
-        Some(first_line(&path))
+    fn path(&self) -> Option<PathBuf> {
+        let descriptor = || self.passphrase_fd.map(|number| PathBuf::from(format!("/dev/fd/{number}")));
+        self.passphrase_file.clone().or_else(descriptor)
     }
 }
 
@@ -237,7 +285,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("passphrase");
         std::fs::write(&path, content).unwrap();
-        PassphraseSource { passphrase_file: Some(path), passphrase_fd: None }.new_passphrase("the key")
+        PassphraseSource { passphrase_file: Some(path), ..PassphraseSource::default() }
+            .new_passphrase("the key")
     }
 
     #[test]
@@ -267,11 +316,34 @@ mod tests {
     fn a_descriptor_is_read_and_a_missing_one_is_named() {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(b"words\n").unwrap();
-        let source = |number| PassphraseSource { passphrase_file: None, passphrase_fd: Some(number) };
+        let source = |number| PassphraseSource { passphrase_fd: Some(number), ..PassphraseSource::default() };
         let number = u32::try_from(file.as_raw_fd()).unwrap();
         assert_eq!(&**source(number).passphrase("it").unwrap(), b"words");
         let failure = source(99_999).passphrase("it").unwrap_err();
         assert_eq!(failure.message, "cannot read `/dev/fd/99999`: no such file or directory");
+        assert_eq!(failure.exit, ExitCode::NoSecret);
+    }
+
+    #[test]
+    fn a_pipe_answers_twice_and_an_empty_one_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let written = |line: &'static [u8]| {
+            let path = path.clone();
+            std::thread::spawn(move || std::fs::write(path, line).unwrap())
+        };
+        let source =
+            || PassphraseSource { passphrase_file: Some(path.clone()), ..PassphraseSource::default() };
+        let (writer, piped) = (written(b"two words\n"), source());
+        for _ in 0..2 {
+            assert_eq!(&**piped.clone().passphrase("it").unwrap(), b"two words");
+        }
+        assert!(!format!("{piped:?}").contains("words"));
+        writer.join().unwrap();
+        let (writer, failure) = (written(b"\n"), source().passphrase("it").unwrap_err());
+        writer.join().unwrap();
+        assert!(failure.message.starts_with("the passphrase of it is empty"), "{failure:?}");
         assert_eq!(failure.exit, ExitCode::NoSecret);
     }
 

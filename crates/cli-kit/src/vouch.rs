@@ -49,6 +49,8 @@ pub struct VouchKey {
     name: String,
     path: PathBuf,
     key: Key,
+    /// A passphrase was given that `ssh-keygen` can't be handed.
+    passphrase_given: bool,
 }
 
 enum Key {
@@ -64,7 +66,7 @@ impl VouchKey {
         let path = expand(key)?;
         let name = key.display().to_string();
         let key = read(&path, passphrase, || cannot(&name))?;
-        Ok(Self { name, path, key })
+        Ok(Self { name, path, key, passphrase_given: passphrase.is_given() })
     }
 
     /// Where the key lies.
@@ -81,7 +83,8 @@ impl VouchKey {
                 (armored, Some(private.public()), Signer::Ourselves)
             }
             Key::ForSshKeygen(due) => {
-                let armored = by_ssh_keygen(&self.path, statement, namespace, context)?;
+                let armored = by_ssh_keygen(&self.path, statement, namespace, context)
+                    .map_err(|failure| self.through_an_agent(failure))?;
                 (armored, due.as_ref(), Signer::SshKeygen)
             }
         };
@@ -99,6 +102,19 @@ impl VouchKey {
             .hint("see which keys the agent holds: `ssh-add -l`")),
             _ => Ok(Vouching { armored, key: verified.key().clone(), signer }),
         }
+    }
+}
+
+impl VouchKey {
+    /// `ssh-keygen` asks for passphrases itself, on the terminal: one from a file reaches it through ssh-agent alone.
+    fn through_an_agent(&self, failure: Failure) -> Failure {
+        if !self.passphrase_given || self.path.extension() == Some(OsStr::new("pub")) {
+            return failure;
+        }
+        let path = self.path.display();
+        failure.hint(format!(
+            "`ssh-keygen` does not take the passphrase that you name: give the key to the agent, `ssh-add {path}`, and vouch with `{path}.pub`"
+        ))
     }
 }
 

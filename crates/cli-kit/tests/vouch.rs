@@ -57,6 +57,15 @@ fn keys_that_we_hold_sign_here() {
 }
 
 #[test]
+fn a_passphrase_that_ssh_keygen_does_not_take_has_a_way_on() {
+    let (exit, said) = fails(
+        "make -t rsa -N 'two words' -f k; echo two words > passphrase; vouch k --passphrase-file passphrase",
+    );
+    assert_eq!(exit, 5, "{said}");
+    assert!(said.contains("`ssh-add k`, and vouch with `k.pub`"), "{said}");
+}
+
+#[test]
 fn a_path_begins_with_the_home_folder() {
     does(
         "mkdir .ssh; make -t ed25519 -N '' -f .ssh/k; cd /; vouch() { \"$voice\" vouch '~/.ssh/k' < ~/statement.json > ~/signature; }; vouch; cd; accepted .ssh/k",

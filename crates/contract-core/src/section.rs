@@ -24,7 +24,12 @@ mod volumes;
 mod workload;
 mod write;
 
-use std::{collections::BTreeSet, fmt, marker::PhantomData, path::Path};
+use std::{
+    collections::BTreeSet,
+    fmt,
+    marker::PhantomData,
+    path::{Path, PathBuf},
+};
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -147,6 +152,7 @@ pub struct Facts {
 /// A section that holds no error: what it says, and the bytes that will be encrypted.
 pub struct Section<K: Kind> {
     parts: Vec<Part>,
+    files: Vec<PathBuf>,
     masked: String,
     model: K::Model,
     facts: Facts,
@@ -168,9 +174,9 @@ impl<K: Kind> Section<K> {
         // before tags are resolved: whether a seed stands in a file of its own is worth a word
         let insertions = seeds::insert(&mut check, source.text, &mut root, seeds);
         let mut resolver =
-            Resolver { check: &mut check, folder: source.folder, passphrases, edits: Vec::new() };
+            Resolver { check: &mut check, folder: source.folder, passphrases, edits: vec![], files: vec![] };
         resolver.resolve("", 1, &mut root);
-        let mut edits = resolver.edits;
+        let Resolver { mut edits, files, .. } = resolver;
         if let Some(pem) = source.signing_key {
             edits.extend(tags::insert_signing_key(&mut check, source.text, &mut root, pem));
         }
@@ -189,7 +195,7 @@ impl<K: Kind> Section<K> {
             );
             return (None, check.findings);
         };
-        (Some(Self { parts, masked, model, facts, kind: PhantomData }), check.findings)
+        (Some(Self { parts, files, masked, model, facts, kind: PhantomData }), check.findings)
     }
 
     /// Reads a section as the guest does: no tags, the same checks.
@@ -198,7 +204,14 @@ impl<K: Kind> Section<K> {
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
         let section = Self::checked(&mut check, &root).and_then(|(model, facts)| {
             let masked = masked(&text, &check.hidden, [])?;
-            Some(Self { parts: vec![Part::Text(text)], masked, model, facts, kind: PhantomData })
+            Some(Self {
+                parts: vec![Part::Text(text)],
+                files: vec![],
+                masked,
+                model,
+                facts,
+                kind: PhantomData,
+            })
         });
         (section, check.findings)
     }
@@ -211,6 +224,11 @@ impl<K: Kind> Section<K> {
     /// The section as it will be encrypted, folders not packed yet.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// The files that its tags name and that were read; the folders are among its parts.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// What may be told about it.

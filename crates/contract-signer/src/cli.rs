@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::identity::IdentityArguments;
-use cli_kit::prompt::PassphraseSource;
+use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
 
@@ -18,11 +18,15 @@ use jiff::Timestamp;
     version,
     arg_required_else_help = true,
     after_help = "\
-EXAMPLES:
+EXAMPLES
   contract-signer keygen                                  make the signing key, once
   contract-signer inspect paynow.workload.handoff.age         look at what came in
   contract-signer sign                                    in the signer's folder: both handoffs become user-data
-  contract-signer verify user-data --signing-key signing-key.pub.pem"
+  contract-signer verify user-data --signing-key signing-key.pub.pem
+
+EXIT STATUS
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 a signature or a vouching refused, or the halves
+  disagree; 5 no passphrase, or no identity"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -34,41 +38,45 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     /// Make a folder to start from
-    #[command(after_help = "EXAMPLE:\n  contract-signer init contract-signer")]
+    #[command(after_help = "EXAMPLES\n  contract-signer init contract-signer")]
     Init(Init),
     /// Show your age recipient, for those who encrypt handoffs to you; makes your identity if there is none
-    #[command(after_help = "EXAMPLES:\n  contract-signer identity\n  contract-signer identity -C . --json")]
+    #[command(after_help = "EXAMPLES\n  contract-signer identity\n  contract-signer identity -C . --json")]
     Identity(IdentityArguments),
     /// Make the signing key: RSA-4096, protected by a passphrase, with its public half beside it
-    #[command(after_help = "EXAMPLES:
+    #[command(after_help = "EXAMPLES
   contract-signer keygen
   contract-signer keygen -o signing-key.pem --passphrase-file passphrase")]
     Keygen(Keygen),
     /// Write the public half of a signing key, for the env deployer
     #[command(
-        after_help = "EXAMPLE:\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
+        after_help = "EXAMPLES\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
     )]
     PublicKey(PublicKey),
     /// Show all that can be known of a handoff, a token or user data without a key
     #[command(
-        after_help = "EXAMPLES:\n  contract-signer inspect paynow.workload.handoff.age\n  contract-signer inspect user-data --json"
+        after_help = "EXAMPLES\n  contract-signer inspect paynow.workload.handoff.age\n  contract-signer inspect user-data --json"
     )]
     Inspect(Inspect),
     /// Check that both handoffs belong together, sign them, and write the user data
-    #[command(after_help = "EXAMPLES:
+    #[command(after_help = "EXAMPLES
   contract-signer sign
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
-  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force")]
+  contract-signer sign --previous user-data.record.json --force
+
+EXIT STATUS
+  3 a handoff was rejected; 4 the halves disagree, nobody vouches for one, or the certificate has expired; 5 no passphrase
+  for the key or the identity")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
-    #[command(after_help = "EXAMPLE:\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
+    #[command(after_help = "EXAMPLES\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
     Verify(Verify),
     Certificate(certificate::Certificate),
     /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
     #[command(
         subcommand,
         arg_required_else_help = true,
-        after_help = "EXAMPLES:
+        after_help = "EXAMPLES
   contract-signer trust add alice@example.com alice.pub --workload
   contract-signer trust list"
     )]
@@ -78,7 +86,7 @@ pub enum Command {
 #[derive(Subcommand)]
 pub enum Trust {
     /// Let somebody's SSH key vouch for one of the halves
-    #[command(after_help = "EXAMPLES:
+    #[command(after_help = "EXAMPLES
   contract-signer trust add alice@example.com alice.pub --workload
   contract-signer trust add bob@example.com bob.pub --env --valid-before 20371231Z
 
@@ -86,7 +94,7 @@ Compare the fingerprint with the key's owner before you sign what the key vouche
     Add(TrustAdd),
     /// Show who may vouch for what, and until when
     #[command(
-        after_help = "EXAMPLES:\n  contract-signer trust list\n  contract-signer trust list -C . --json"
+        after_help = "EXAMPLES\n  contract-signer trust list\n  contract-signer trust list -C . --json"
     )]
     List(AllowedSignersFile),
 }
@@ -96,7 +104,7 @@ pub struct AllowedSignersFile {
     /// The signer's folder
     #[arg(short = 'C', value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Who may vouch for what; by default `allowed_signers` in DIR
+    /// Who may vouch for what [default: `allowed-signers` in persona.yaml, or allowed_signers in DIR]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
 }
@@ -174,39 +182,40 @@ pub struct PublicKey {
 pub struct Inspect {
     /// A handoff, a token or user data; `-` for standard input
     pub file: PathBuf,
-    /// An age identity that opens the handoff, may be repeated; by default the one of persona.yaml, or identity.age
+    /// An age identity that opens the handoff, may be repeated [default: `identity` in persona.yaml, or identity.age]
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
-    /// Who may vouch for which half; by default the one of persona.yaml, or `allowed_signers`
+    /// Who may vouch for which half [default: `allowed-signers` in persona.yaml, or allowed_signers]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
+    #[command(flatten)]
+    pub identity_passphrase: IdentityPassphrase,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
 }
 
 #[derive(Args)]
 pub struct Sign {
-    /// The workload provider's handoff; by default NAME.workload.handoff, by the name in persona.yaml
+    /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff, by `name` in persona.yaml]
     #[arg(long, value_name = "HANDOFF")]
     pub workload: Option<PathBuf>,
-    /// The env deployer's handoff; by default NAME.env.handoff
+    /// The env deployer's handoff [default: NAME.env.handoff.age or NAME.env.handoff]
     #[arg(long, value_name = "HANDOFF")]
     pub env: Option<PathBuf>,
-    /// The private key; by default the one of persona.yaml, or signing-key.pem
+    /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(long, value_name = "PEM")]
     pub key: Option<PathBuf>,
     /// The auditor's public key, under which the guest encrypts its attestation record
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
-    /// Who may vouch for which half, in OpenSSH's format; by default the one of persona.yaml, or `allowed_signers`
+    /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or allowed_signers]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
-    /// An age identity that opens the handoffs, may be repeated; by default the one of persona.yaml, or identity.age
+    /// An age identity that opens the handoffs, may be repeated [default: `identity` in persona.yaml, or identity.age]
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
-    /// Read the identity's passphrase from the first line of FILE, where it has one
-    #[arg(long, value_name = "FILE")]
-    pub identity_passphrase_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub identity_passphrase: IdentityPassphrase,
     /// A handoff or record of an earlier contract, may be repeated: warns where the seeds of a volume went back, or
     /// further than its disk can follow
     #[arg(long, value_name = "FILE")]
@@ -214,6 +223,10 @@ pub struct Sign {
     /// Where the user data goes
     #[arg(short, long, value_name = "FILE", default_value = "user-data")]
     pub output: PathBuf,
+    /// Where the record goes: what was checked, and what was accepted [default: the name of the user data and
+    /// `.record.json`, where they go to a file]
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
     /// Take bare tokens and handoffs that nobody signed: nobody says whom they come from

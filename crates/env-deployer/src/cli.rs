@@ -101,8 +101,9 @@ pub struct Check {
 
 /// Encrypt the env section for the guest
 ///
-/// Writes a handoff, NAME.env.handoff: a tar of the token and of a statement that tells the contract signer what is
-/// public about it. Shows the certificate, and the SHA-256 that the attestation record must show.
+/// Writes a handoff, NAME.env.handoff.age, or NAME.env.handoff where no recipients are named: a tar of the token and of a
+/// statement that tells the contract signer what is public about it. Shows the certificate, and the SHA-256 that the
+/// attestation record must show.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES

@@ -115,8 +115,9 @@ pub struct Pack {
 
 /// Encrypt the workload section for the guest
 ///
-/// Writes a handoff, NAME.workload.handoff: a tar of the token and of a statement that tells the contract signer what is
-/// public about it. Shows the certificate, and the SHA-256 that the attestation record must show.
+/// Writes a handoff, NAME.workload.handoff.age, or NAME.workload.handoff where no recipients are named: a tar of the token and of a
+/// statement that tells the contract signer what is public about it. Shows the certificate, and the SHA-256 that the
+/// attestation record must show.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES

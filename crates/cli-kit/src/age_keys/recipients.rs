@@ -4,7 +4,7 @@ use age::plugin::RecipientPluginV1;
 use age::{Recipient, plugin, tag, tagpq, x25519};
 
 use super::callbacks::Terminal;
-use super::{as_text, no_plugin, scrypt_recipient};
+use super::{as_text, holds_identity, no_plugin, scrypt_recipient};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::prompt::Passphrase;
@@ -79,6 +79,14 @@ enum Key {
 }
 
 fn key(name: &str) -> Result<Key, Failure> {
+    // an identity in the wrong place must not be repeated
+    if holds_identity(name) {
+        return Err(Failure::new(
+            ExitCode::Rejected,
+            "a recipient is due, and an identity is named: it is secret",
+        )
+        .hint("name its public half: `age-keygen -y identity.age` shows it"));
+    }
     if let Ok(key) = name.parse::<x25519::Recipient>() {
         return Ok(Key::Native(Box::new(key)));
     }
@@ -96,14 +104,6 @@ fn key(name: &str) -> Result<Key, Failure> {
         return Err(super::no_ssh("an SSH key as recipient"));
         #[cfg(feature = "ssh")]
         return super::ssh::recipient(name).map(Key::Native);
-    }
-    // an identity in the wrong place must not be repeated
-    if name.to_ascii_uppercase().starts_with("AGE-") {
-        return Err(Failure::new(
-            ExitCode::Rejected,
-            "a recipient is due, and an identity is named: it is secret",
-        )
-        .hint("name its public half: `age-keygen -y identity.age` shows it"));
     }
     Err(Failure::new(ExitCode::Rejected, format!("`{name}` is no recipient"))
         .hint("name one as `age1…`, or `passphrase` alone: `age-keygen -y identity.age` shows yours"))

@@ -50,6 +50,9 @@ fn what_is_no_recipient_is_named_and_an_identity_in_its_place_is_not() {
         (&[&recipient, "passphrase"], "`passphrase` stands beside"),
         (&[&secret], "an identity is named"),
         (&[&secret.to_lowercase()], "an identity is named"),
+        (&[&format!(" {secret}")], "an identity is named"),
+        (&[&format!("ssh-ed25519 {secret}")], "an identity is named"),
+        (&[&format!("age1x\n{}", secret.to_lowercase())], "an identity is named"),
         (&["age1nosuch1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jqr2u0yp"], ""),
         #[cfg(not(feature = "ssh"))]
         (&["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"], "built without SSH keys"),
@@ -104,7 +107,7 @@ fn ssh_keys_stand_in_for_ages_own() {
             .unwrap();
         let given = folder.path().join("passphrase");
         fs::write(&given, passphrase).unwrap();
-        let source = PassphraseSource { passphrase_file: Some(given), passphrase_fd: None };
+        let source = PassphraseSource { passphrase_file: Some(given), ..PassphraseSource::default() };
         let identities = Identities::read(&path, &source, &Report::new("tool", true)).unwrap();
         assert!(name.starts_with(&identities.recipients[0]), "{:?}", identities.recipients);
         assert_eq!(&**age_file::open(&sealed, &identities.keys()).unwrap(), b"x");

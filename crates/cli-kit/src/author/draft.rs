@@ -16,6 +16,7 @@ use crate::cores::workers;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::input;
+use crate::kept;
 use crate::persona::{PersonaFile, beside};
 use crate::progress::Progress;
 use crate::prompt::{Passphrase, PassphraseSource};
@@ -28,6 +29,8 @@ pub(super) const PEM_LIMIT: usize = 64 << 10;
 pub(super) struct Draft<'a> {
     folder: &'a Path,
     passphrases: &'a PassphraseSource,
+    /// Of the identity, and of the vault that it opens.
+    of_identity: PassphraseSource,
     /// `persona.yaml`.
     pub persona: PersonaFile,
     /// The section's file, as people read it.
@@ -38,10 +41,11 @@ pub(super) struct Draft<'a> {
 
 impl<'a> Draft<'a> {
     pub fn open<K: Authored>(arguments: &'a FolderArguments) -> Result<Self, Failure> {
-        let FolderArguments { folder, passphrases } = arguments;
+        let FolderArguments { folder, passphrases, identity } = arguments;
         let persona = PersonaFile::read(folder, K::PERSONA)?;
         let file = beside(folder, &format!("{}.yaml", K::NAME)).display().to_string();
-        Ok(Self { folder, passphrases, persona, file, at: clock::now() })
+        let of_identity = identity.source_or(passphrases);
+        Ok(Self { folder, passphrases, of_identity, persona, file, at: clock::now() })
     }
 
     /// A file of this folder.
@@ -63,12 +67,25 @@ impl<'a> Draft<'a> {
             let init = format!("{} init {}", K::PERSONA.name(), self.folder.display());
             failure.hint(format!("begin with `{init}`"))
         })?;
-        let mut asked = Asked { folder: self.folder, source: self.passphrases, given: None, failure: None };
+        let mut asked = Asked { folder: self.folder, source: self.passphrases, failure: None };
         let source = Source { file: &self.file, text: &text, folder: self.folder, at: self.at, signing_key };
-        let mut seeds = VaultSeeds::<K>::new(self.folder, &self.persona, self.passphrases, report);
+        let mut seeds = VaultSeeds::<K>::new(self.folder, &self.persona, &self.of_identity, report);
         let read = Section::read(&source, &mut asked, &mut seeds);
+        if let Some(section) = &read.0 {
+            keep_sources(section);
+        }
         // a secret that could not be had has an exit code of its own
         asked.failure.or(seeds.failure).map_or(Ok(read), Err)
+    }
+}
+
+/// What the library has read, or will pack.
+fn keep_sources<K: Kind>(section: &Section<K>) {
+    section.files().iter().for_each(|file| kept::read_elsewhere(file));
+    for part in section.parts() {
+        if let Part::Folder(folder) = part {
+            kept::packed(folder);
+        }
     }
 }
 
@@ -89,25 +106,16 @@ pub(super) fn packing<K: Kind, T>(
     })
 }
 
-/// Asks for each key's passphrase; a file or a descriptor is read once and answers for all.
+/// Asks for each key's passphrase.
 struct Asked<'a> {
     folder: &'a Path,
     source: &'a PassphraseSource,
-    given: Option<Passphrase>,
     failure: Option<Failure>,
 }
 
 impl Asked<'_> {
-    fn ask(&mut self, file: &str) -> Result<Passphrase, Failure> {
-        if let Some(given) = &self.given {
-            return Ok(given.clone());
-        }
-        let file = beside(self.folder, file);
-        let passphrase = self.source.passphrase(&format!("the key `{}`", file.display()))?;
-        if self.source.is_given() {
-            self.given = Some(passphrase.clone());
-        }
-        Ok(passphrase)
+    fn ask(&self, file: &str) -> Result<Passphrase, Failure> {
+        self.source.passphrase(&format!("the key `{}`", beside(self.folder, file).display()))
     }
 }
 

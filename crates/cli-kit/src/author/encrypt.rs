@@ -20,8 +20,7 @@ use super::handoff::{HandoffFile, Way};
 use super::{Authored, EncryptArguments, certificate, signing_key};
 use crate::exit::ExitCode;
 use crate::failure::{Doing, Failure};
-use crate::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
-use crate::persona;
+use crate::output::{Output, Visibility, commit_all, same_target};
 use crate::report::Report;
 use crate::vouch::VouchKey;
 
@@ -67,6 +66,8 @@ pub fn encrypt<K: Authored>(
     findings.0.extend(section.as_ref().and_then(missing_key));
     certificate::warnings(&certificate_file, certificate.facts(), platform, draft.at, &mut findings);
     report.findings(&draft.file, &findings)?;
+    // before anything is packed: what is written into a folder would go along
+    outputs.all().try_for_each(Output::refuse_kept)?;
     let rejected = || Failure::new(ExitCode::Rejected, format!("`{}` is rejected", draft.file));
     let section = section.ok_or_else(rejected)?;
 
@@ -147,14 +148,8 @@ impl Outputs {
             return Err(Failure::usage(format!("`{}` cannot be both handoff and token", handoff.display()))
                 .hint("name another file with `--token`"));
         }
-        let certificate = draft.persona.certificate(arguments.certificate.as_deref())?;
-        let (section, persona) = (Path::new(&draft.file), draft.path(persona::FILE));
-        let mut inputs = vec![section, &persona, &certificate];
-        inputs.extend([&*draft.persona.identity, &*draft.persona.seeds.vault]);
-        inputs.extend(way.vouch_key.as_ref().map(VouchKey::path));
         let create = |path: &Path| {
             report.shares_stdout_with(path)?;
-            refuse_inputs(path, &inputs)?;
             Output::create(path, arguments.force.force, Visibility::Public)
         };
         Ok(Self {

@@ -8,8 +8,6 @@ mod change;
 mod import;
 mod keys;
 mod list;
-mod lock;
-mod owner;
 mod vault_file;
 mod vault_seeds;
 mod volume;

@@ -83,12 +83,20 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
         ("seeds:\n  recipients:\n  - a\n  -\n", "line 4: seeds.recipients: a text is due", "write"),
         ("seeds: {recipients: }\n", "line 1: seeds.recipients: a text is due", "write"),
         ("identity: [x]\n", "line 1: identity: a text is due here", "write `identity: …`"),
+        (
+            "identity: AGE-SECRET-KEY-1CANARY\n",
+            "line 1: identity: an identity stands here itself",
+            "write it",
+        ),
+        ("seeds: {vault: x/age-secret-key-1CANARY}\n", "line 1: seeds.vault: an identity stands", "write it"),
+        ("AGE-SECRET-KEY-1CANARY: x\n", "line 1: an identity, which is secret: unknown", "remove it"),
         ("- x\n", "line 1: not a mapping", "write `field: value`"),
         ("persona: signer\n", "line 1: persona: `signer` is no persona", "write `persona: env-deployer`"),
     ] {
         let failure = refused(text);
         assert!(failure.message.starts_with(message), "{failure:?}");
         assert!(failure.hints[0].starts_with(hint), "{failure:?}");
+        assert!(!format!("{failure:?}").contains("CANARY"), "{failure:?}");
         assert_eq!(failure.exit, ExitCode::Rejected);
     }
 }

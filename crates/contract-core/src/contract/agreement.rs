@@ -34,7 +34,7 @@ pub(super) fn list(disagreements: &[Disagreement]) -> String {
 }
 
 /// What the signer takes although it should be refused: each has a flag `--danger-…`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accept {
     /// An encryption certificate that is not valid now.
     pub expiry: Expiry,

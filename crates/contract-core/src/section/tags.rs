@@ -1,6 +1,6 @@
 //! What stands for content kept elsewhere: `!file`, `!folder`, and the signing key that a flag names.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -28,6 +28,8 @@ pub struct Resolver<'r, 'a> {
     pub passphrases: &'r mut dyn Passphrases,
     /// The edits so far.
     pub edits: Vec<Edit>,
+    /// The files read so far.
+    pub files: Vec<PathBuf>,
 }
 
 impl Resolver<'_, '_> {
@@ -55,12 +57,14 @@ impl Resolver<'_, '_> {
 
     fn file(&mut self, path: &str, line: usize, node: &mut Node) {
         let named = node.text().unwrap_or_default().to_owned();
-        let read = file::read(&self.folder.join(&named)).and_then(|text| match path {
+        let whole = self.folder.join(&named);
+        let read = file::read(&whole).and_then(|text| match path {
             SYSLOG_KEY => file::pkcs8(text, &mut || self.passphrases.passphrase(&named)),
             _ => Ok(text),
         });
         match read {
             Ok(text) => {
+                self.files.push(whole);
                 self.edit(node, Part::Text(quote(&text)));
                 node.kind = Kind::Scalar { text, style: Style::Quoted };
                 node.tag = None;

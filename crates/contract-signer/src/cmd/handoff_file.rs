@@ -6,49 +6,16 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::age_keys::Identities;
 use cli_kit::input::Input;
+use cli_kit::looks::Looks;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::age_file::{self, AgeError};
 use contract_core::handoff::Unsorted;
-use contract_core::platform::Prefix;
 
 /// Where a handoff is read from: a file, or an age file that is decrypted as it is read. No plain copy is made.
 pub trait Source: Read + Seek {}
 
 impl<T: Read + Seek> Source for T {}
-
-/// What a file begins as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Looks {
-    /// A bare token.
-    Token,
-    /// A handoff.
-    Tar,
-    /// A handoff, encrypted.
-    Age,
-    /// Perhaps user data.
-    Other,
-}
-
-impl Looks {
-    /// Looks at the first bytes, and leaves the file at its beginning.
-    pub fn of(file: &mut Input) -> Self {
-        let mut begin = Vec::new();
-        let read = file.by_ref().take(262).read_to_end(&mut begin);
-        if read.is_err() || file.rewind().is_err() {
-            return Self::Other;
-        }
-        if Prefix::ALL.iter().any(|prefix| begin.starts_with(prefix.as_str().as_bytes())) {
-            Self::Token
-        } else if begin.get(257..262) == Some(b"ustar") {
-            Self::Tar
-        } else if age_file::is_age(&begin) {
-            Self::Age
-        } else {
-            Self::Other
-        }
-    }
-}
 
 /// The contract signer's identities, read when the first encrypted file is met.
 pub struct Opener<'a> {
@@ -77,11 +44,12 @@ impl<'a> Opener<'a> {
     /// A handoff, encrypted or not.
     pub fn handoff(
         &self,
-        mut file: Input,
+        file: Input,
+        looks: Looks,
         context: impl Fn() -> String,
     ) -> Result<Unsorted<Box<dyn Source>>, Failure> {
-        let sealed = Looks::of(&mut file) == Looks::Age;
-        let source: Box<dyn Source> = if sealed { self.open(file, &context)? } else { Box::new(file) };
+        let source: Box<dyn Source> =
+            if looks == Looks::Age { self.open(file, &context)? } else { Box::new(file) };
         Unsorted::read(source).doing(context)
     }
 

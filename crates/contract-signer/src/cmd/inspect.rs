@@ -5,6 +5,7 @@ use std::path::Path;
 
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
+use cli_kit::looks::Looks;
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::allowed_signers::Vouched;
@@ -18,7 +19,7 @@ use contract_core::token::TokenFacts;
 use contract_core::user_data::{self, Form, ValueFacts};
 use serde_json::{Map, Value, json};
 
-use super::handoff_file::{Looks, Opener};
+use super::handoff_file::Opener;
 use super::trust;
 use crate::cli::Inspect;
 
@@ -37,8 +38,12 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let mut file = Input::open(&arguments.file)?;
     let mut seen = Seen::default();
     match Looks::of(&mut file) {
+        Looks::Empty => {
+            return Err(Failure::new(ExitCode::Rejected, format!("`{name}` is empty"))
+                .hint("name a handoff, a token or user data: `contract-signer inspect user-data`"));
+        }
         Looks::Token => inspect_token(file, &name, &mut seen)?,
-        Looks::Tar | Looks::Age => inspect_handoff(file, arguments, &mut seen, report)?,
+        looks @ (Looks::Tar | Looks::Age) => inspect_handoff(file, looks, arguments, &mut seen, report)?,
         Looks::Other => inspect_user_data(file, &name, &mut seen)?,
     }
     seen.json.insert("weak".into(), json!(seen.weak));
@@ -64,18 +69,20 @@ fn inspect_token(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure
 }
 
 fn inspect_handoff(
-    mut file: Input,
+    file: Input,
+    looks: Looks,
     arguments: &Inspect,
     seen: &mut Seen,
     report: &Report,
 ) -> Result<(), Failure> {
     let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
-    let sealed = Looks::of(&mut file) == Looks::Age;
+    let sealed = looks == Looks::Age;
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
-    let opener = Opener::new(&arguments.identities, &persona.identity, &arguments.passphrase, report);
+    let of_identity = arguments.identity_passphrase.source_or(&arguments.passphrase);
+    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
     let signers = trust::allowed_signers(signers, report)?;
-    let mut handoff = opener.handoff(file, context)?;
+    let mut handoff = opener.handoff(file, looks, context)?;
     let facts = handoff.copy_token(&mut io::sink()).doing(context)?;
     let vouched = handoff.vouched(&signers, clock::now());
     let statement = handoff.statement();

@@ -1,12 +1,12 @@
 //! `contract-signer keygen`: the signing key, protected, and its public half beside it.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
+use cli_kit::persona::{Persona, keep_own_files, public_half};
 use cli_kit::progress::Progress;
-use cli_kit::{Doing as _, Failure, Report, input};
+use cli_kit::{Doing as _, Failure, Report, input, kept};
 use contract_core::random::SystemRandomness;
 use contract_core::signing_key::{BITS, SigningKey};
 use serde_json::json;
@@ -19,7 +19,11 @@ pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
         return Err(Failure::usage("a private key is not written to standard output")
             .hint("name a file: `contract-signer keygen -o signing-key.pem`"));
     }
-    let public_path = public_path(private_path);
+    let public_path = public_half(private_path);
+    keep_own_files(Persona::ContractSigner, private_path);
+    // a new pair takes the place of an old one, and of nothing else
+    kept::release(private_path);
+    kept::release(&public_path);
     let mut private = Output::create(private_path, arguments.force.force, Visibility::Secret)?;
     let mut public = Output::create(&public_path, arguments.force.force, Visibility::Public)?;
     let passphrase =
@@ -46,9 +50,4 @@ pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     let result =
         json!({ "privateKey": private_path, "publicKey": public_path, "keyFingerprint": fingerprint });
     report.result(&result, |_| Vec::<String>::new())
-}
-
-/// `signing-key.pem` → `signing-key.pub.pem`.
-fn public_path(private: &Path) -> PathBuf {
-    private.with_extension(if private.extension().is_some_and(|it| it == "pem") { "pub.pem" } else { "pub" })
 }

@@ -4,12 +4,13 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use cli_kit::input::Input;
+use cli_kit::looks::Looks;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::contract::record::{self, Record};
 use contract_core::contract::{Change, Earlier, Weight};
 use contract_core::statement::Statement;
 
-use super::handoff_file::{Looks, Opener};
+use super::handoff_file::Opener;
 
 /// Reads all of them; one that does not tell anything is an error, not a silence.
 pub fn read(paths: &[PathBuf], opener: &Opener<'_>) -> Result<Vec<Earlier>, Failure> {
@@ -26,8 +27,9 @@ pub fn read(paths: &[PathBuf], opener: &Opener<'_>) -> Result<Vec<Earlier>, Fail
 fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failure> {
     let context = || format!("cannot compare with `{}`", input::name(path));
     let mut file = Input::open(path)?;
-    if matches!(Looks::of(&mut file), Looks::Tar | Looks::Age) {
-        let mut handoff = opener.handoff(file, context)?;
+    let looks = Looks::of(&mut file);
+    if matches!(looks, Looks::Tar | Looks::Age) {
+        let mut handoff = opener.handoff(file, looks, context)?;
         // a statement about some other token says nothing of an earlier contract
         handoff.copy_token(&mut io::sink()).doing(context)?;
         return Ok(vec![handoff.statement().clone()]);

@@ -4,12 +4,16 @@ use std::io::Write as _;
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::output::{Output, Visibility, is_stdout};
-use cli_kit::{Doing as _, Failure, Report};
+use cli_kit::persona::{Persona, keep_own_files, public_half};
+use cli_kit::{Doing as _, Failure, Report, kept};
 use serde_json::json;
 
 use crate::cli::PublicKey;
 
 pub fn run(arguments: &PublicKey, report: &Report) -> Result<(), Failure> {
+    keep_own_files(Persona::ContractSigner, &arguments.output);
+    // its own work; the private half is kept
+    kept::release(&public_half(&arguments.key));
     let to_stdout = is_stdout(&arguments.output);
     let key = super::signing_key(&arguments.key, &arguments.passphrase)?;
     let pem = key.public().to_pem().doing(|| "cannot write the public key".into())?;

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
-use cli_kit::output::{Output, Visibility, commit_all, is_stdout, refuse_inputs};
+use cli_kit::looks::Looks;
+use cli_kit::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
-use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::Expiry;
@@ -22,7 +22,7 @@ use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::handoff_file::{Looks, Opener, Source, first_existing};
+use super::handoff_file::{Opener, Source, first_existing};
 use super::{previous, side_by_side, trust};
 use crate::cli::Sign;
 
@@ -31,7 +31,7 @@ use crate::cli::Sign;
 #[serde(rename_all = "camelCase")]
 struct Done {
     user_data: String,
-    /// None where the user data go to standard output.
+    /// None where the user data go to standard output, and no record is named.
     record: Option<String>,
     key_fingerprint: String,
     /// Lines of the attestation record, name to SHA-256.
@@ -61,7 +61,9 @@ struct Sides {
 }
 
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
-    report.shares_stdout_with(&arguments.output)?;
+    for target in [Some(&arguments.output), arguments.record.as_ref()].into_iter().flatten() {
+        report.shares_stdout_with(target)?;
+    }
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
     let paths = Paths::of(arguments, &persona)?;
     let (mut output, mut record_output) = outputs(arguments, &paths)?;
@@ -69,10 +71,8 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
 
     let at = clock::now();
     let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
-    let of_identity = PassphraseSource {
-        passphrase_file: arguments.identity_passphrase_file.clone(),
-        ..PassphraseSource::default()
-    };
+    // the general one is the signing key's
+    let of_identity = arguments.identity_passphrase.source();
     let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
     let halves = Halves { arguments, opener: &opener, signers: &signers, at };
     let workload = halves.read::<Workload>(&paths.workload)?;
@@ -141,22 +141,38 @@ fn disagree(error: &contract::Error, report: &Report) -> Failure {
     Failure { message: format!("{CANNOT}: the handoffs do not agree: {}", what.join(", ")), ..failure }
 }
 
-/// The user data, and beside them the record, unless they go to standard output.
+/// The user data and the record, which lies beside them unless it is named.
 fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), Failure> {
     let mut read: Vec<&Path> = vec![&paths.workload, &paths.env, &paths.key, &paths.allowed_signers];
     read.extend(arguments.attestation_key.as_deref());
-    read.extend(arguments.previous.iter().chain(&arguments.identities).map(PathBuf::as_path));
-    let create = |path: &Path| {
-        refuse_inputs(path, &read)?;
-        Output::create(path, arguments.force.force, Visibility::Public)
+    read.extend(arguments.identities.iter().map(PathBuf::as_path));
+    let earlier: Vec<&Path> = arguments.previous.iter().map(PathBuf::as_path).collect();
+    let (output, force) = (&arguments.output, arguments.force.force);
+    refuse_inputs(output, &[&*read, &*earlier].concat())?;
+    let user_data = Output::create(output, force, Visibility::Public)?;
+    let beside = || {
+        let mut name = output.clone().into_os_string();
+        name.push(".record.json");
+        user_data.is_file().then(|| name.into())
     };
-    let output = create(&arguments.output)?;
-    if is_stdout(&arguments.output) || !output.is_file() {
-        return Ok((output, None));
+    let Some(record) = arguments.record.clone().or_else(beside) else {
+        return if arguments.accept() == Accept::NOTHING { Ok((user_data, None)) } else { Err(unrecorded()) };
+    };
+    if same_target(output, &record) {
+        return Err(Failure::usage(format!("`{}` cannot be both user data and record", record.display()))
+            .hint("name another file with `--record`"));
     }
-    let mut name = arguments.output.clone().into_os_string();
-    name.push(".record.json");
-    Ok((output, Some(create(Path::new(&name))?)))
+    refuse_inputs(&record, &read)?;
+    // the record of the contract before gives way to this one's: it is read whole before anything is written
+    let follows = earlier.iter().any(|earlier| same_target(earlier, &record));
+    let create = if follows { Output::rewrite } else { Output::create };
+    Ok((user_data, Some(create(&record, force, Visibility::Public)?)))
+}
+
+/// What somebody takes at their own risk is nowhere else.
+fn unrecorded() -> Failure {
+    Failure::usage("what `--danger-…` accepts stands in the record, and none is written beside user data that are no file")
+        .hint("name one: `--record user-data.record.json`")
 }
 
 fn volumes<R: Read + Seek>(contract: &Contract<R>) -> BTreeMap<String, Sides> {
@@ -249,7 +265,8 @@ impl Halves<'_> {
         let name = input::name(path);
         let context = || format!("cannot take `{name}` as the {} half", K::NAME);
         let mut file = Input::open(path)?;
-        if Looks::of(&mut file) == Looks::Token {
+        let looks = Looks::of(&mut file);
+        if looks == Looks::Token {
             if !self.arguments.danger_accept_unsigned_tokens {
                 return Err(Failure::new(
                     cli_kit::ExitCode::Refused,
@@ -263,7 +280,7 @@ impl Halves<'_> {
                 .map(Half::BareToken)
                 .map_err(|error| Failure::from_io(&context(), &error));
         }
-        let handoff = self.opener.handoff(file, context)?.of_section::<K>().doing(context)?;
+        let handoff = self.opener.handoff(file, looks, context)?.of_section::<K>().doing(context)?;
         Ok(Half::of(handoff, self.signers, self.at))
     }
 }

@@ -5,18 +5,17 @@ pub mod list;
 
 use std::path::{Path, PathBuf};
 
+use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::allowed_signers::{AllowedSigners, LIMIT};
 
 use crate::cli::AllowedSignersFile;
 
 impl AllowedSignersFile {
-    fn path(&self) -> PathBuf {
-        match &self.allowed_signers {
-            Some(path) => path.clone(),
-            None if self.dir == Path::new(".") => "allowed_signers".into(),
-            None => self.dir.join("allowed_signers"),
-        }
+    /// The flag's, else the folder's.
+    fn path(&self) -> Result<PathBuf, Failure> {
+        let of_folder = || Ok(PersonaFile::read(&self.dir, Persona::ContractSigner)?.allowed_signers);
+        self.allowed_signers.clone().map_or_else(of_folder, Ok)
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input::{self, Input};
-use cli_kit::output::{Output, Visibility, is_stdout, refuse_inputs};
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::looks::Looks;
+use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock};
 use contract_core::boot_media::{self, Hostname};
@@ -41,9 +42,11 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
     let hostname =
         Hostname::parse(&arguments.hostname).doing(|| format!("`{}` is no host name", arguments.hostname))?;
+    keep_own_files(Persona::EnvDeployer, &arguments.output);
     let key = signing_key(arguments)?;
     let mut user_data = Input::open(&arguments.user_data)?;
     let name = user_data.name();
+    is_user_data(Looks::of(&mut user_data), &name)?;
     let facts = {
         let _progress = Progress::spinner(report, "verifying");
         user_data::survey(&mut user_data).doing(|| format!("cannot read `{name}` as user data"))?
@@ -55,9 +58,6 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     let medium = boot_media::BootMedia::of(user_data, &facts, &hostname).doing(cannot)?;
     let is_plain = [&facts.workload, &facts.env].iter().any(|it| matches!(it.form, Form::Plain));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
-    let read = [Some(&arguments.user_data), key.as_ref().map(|(path, _)| path)];
-    let read: Vec<&Path> = read.into_iter().flatten().map(PathBuf::as_path).collect();
-    refuse_inputs(&arguments.output, &read)?;
     let mut output = Output::create(&arguments.output, arguments.force.force, visibility)?;
     let written = {
         let progress = Progress::bytes(report, "writing", Some(medium.size()));
@@ -78,6 +78,19 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
         libvirt: (!is_stdout(&arguments.output)).then(|| Libvirt::of(&arguments.output)),
     };
     show(&done, &quoted, report)
+}
+
+/// What else the contract signer deals with is told by its name, and what is due instead.
+fn is_user_data(looks: Looks, name: &str) -> Result<(), Failure> {
+    let what = match looks {
+        Looks::Other => return Ok(()),
+        Looks::Token => "it is a token, one half of a contract",
+        Looks::Tar => "it is a handoff, one half of a contract",
+        Looks::Age => "it is encrypted with age, as handoffs are",
+        Looks::Empty => "it is empty",
+    };
+    Err(Failure::new(ExitCode::Rejected, format!("cannot read `{name}` as user data: {what}"))
+        .hint("name what the contract signer hands over: `env-deployer boot-media user-data`"))
 }
 
 fn show(done: &Done, quoted: &str, report: &Report) -> Result<(), Failure> {

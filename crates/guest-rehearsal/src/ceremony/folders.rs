@@ -116,7 +116,7 @@ impl Folders {
             )
             .hint("take the sample as it comes with the project"));
         }
-        let mut output = Output::create(&path, true, Visibility::Public)?;
+        let mut output = Output::rewrite(&path, true, Visibility::Public)?;
         output.write_all(text.replacen(from, to, 1).as_bytes()).doing_io("write", &path)?;
         output.commit()?;
         self.owned(name)

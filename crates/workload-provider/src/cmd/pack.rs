@@ -1,13 +1,14 @@
 //! `workload-provider pack`.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cli_kit::cores::workers;
 use cli_kit::failure::Doing;
-use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::output::{Output, Visibility};
+use cli_kit::persona::{Persona, keep_own_files};
 use cli_kit::progress::Progress;
 use cli_kit::report::count;
-use cli_kit::{Failure, Report};
+use cli_kit::{Failure, Report, kept};
 use contract_core::archive::{Archive, Packed};
 use serde::Serialize;
 
@@ -25,7 +26,9 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let folder = &arguments.folder;
     let cannot = || format!("cannot pack `{}`", folder.display());
     let archive = Archive::of(folder).doing(cannot)?;
+    kept::packed(folder);
     let target = target(arguments, report)?;
+    keep_own_files(Persona::WorkloadProvider, &target);
     // what is packed may hold what only the guest should read
     let mut output = Output::create(&target, arguments.force.force, Visibility::Secret)?;
     let packed = {
@@ -46,13 +49,5 @@ fn target(arguments: &Pack, report: &Report) -> Result<PathBuf, Failure> {
     let name = folder.file_name().map_or_else(|| "folder".into(), |name| name.to_string_lossy());
     let target = arguments.output.clone().unwrap_or_else(|| format!("{name}.tar.gz").into());
     report.shares_stdout_with(&target)?;
-    if is_stdout(&target) {
-        return Ok(target);
-    }
-    let parent = target.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    if parent.canonicalize().is_ok_and(|parent| parent.starts_with(&folder)) {
-        let message = format!("`{}` would lie in the folder that it packs", target.display());
-        return Err(Failure::usage(message).hint(format!("name a file elsewhere: `-o ../{name}.tar.gz`")));
-    }
     Ok(target)
 }

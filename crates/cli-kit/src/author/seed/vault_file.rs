@@ -9,13 +9,13 @@ use contract_core::seed::vault::{Refused, SEALED_LIMIT, Vault};
 use super::super::Authored;
 use super::arguments::LockMeOut;
 use super::keys::{Opener, Turnover};
-use super::lock::lock;
-use super::owner::Owner;
 use crate::age_keys::PASSPHRASE;
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::input;
+use crate::lock::lock;
 use crate::output::{Output, Visibility};
+use crate::owner::Owner;
 use crate::persona::PersonaFile;
 use crate::prompt::PassphraseSource;
 use crate::report::Report;
@@ -110,7 +110,7 @@ impl<K: Authored> VaultFile<'_, K> {
         if !(how.danger.danger_lock_me_out || recipients.names == [PASSPHRASE]) {
             self.read_back(&vault, &sealed, &mut opener, made || turnover.is_any())?;
         }
-        let mut output = Output::create(self.path(), !made, Visibility::Secret)?;
+        let mut output = Output::rewrite(self.path(), !made, Visibility::Secret)?;
         self.keep_owner(&output)?;
         output.write_all(&sealed).doing_io("write", self.path())?;
         output.commit_if(|| self.is_still(if made { None } else { Some(&before) }))?;

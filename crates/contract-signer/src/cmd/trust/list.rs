@@ -27,7 +27,7 @@ struct Signer<'a> {
 }
 
 pub fn run(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failure> {
-    let path = arguments.path();
+    let path = arguments.path()?;
     let text = super::read(&path).map_err(|failure| {
         failure.hint("begin one: `contract-signer trust add PRINCIPAL KEY.pub --workload` or `--env`")
     })?;

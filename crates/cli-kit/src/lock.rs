@@ -1,7 +1,7 @@
-//! One change at a time.
+//! One change at a time: of the seed vault, of the allowed signers.
 //!
-//! The lock is on an empty file beside the vault, `.seeds.age.lock`, and not on the vault: each change replaces the vault
-//! by a rename, and whoever waited for the old file would hold a lock that nobody else sees. Not on the folder either:
+//! The lock is on an empty file beside, as `.seeds.age.lock`, and not on the file itself: each change replaces that by a
+//! rename, and whoever waited for the old file would hold a lock that nobody else sees. Not on the folder either:
 //! network file systems lock only what is open for writing. We never remove the lock file, since a lock on a removed file
 //! is as blind; whoever waited for one that somebody else removed begins again. The kernel releases it however a run ends.
 
@@ -15,24 +15,24 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
 
-use super::owner::Owner;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo as _, Failure};
+use crate::owner::Owner;
 use crate::report::Report;
 
 /// As long as other runs usually take, and nobody wonders.
 const SILENCE: Duration = Duration::from_secs(1);
 
 /// Waits for its turn; held until dropped.
-pub fn lock(vault: &Path, report: &Report) -> Result<File, Failure> {
-    let path = beside(vault);
+pub fn lock(changed: &Path, report: &Report) -> Result<File, Failure> {
+    let path = beside(changed);
     let begun = Instant::now();
     let mut told = false;
     loop {
         let file = open(&path)?;
         if !is_free_until(begun + SILENCE, &file).doing_io("lock", &path)? {
             if !std::mem::replace(&mut told, true) {
-                report.note(&format!("waiting for another run that changes `{}`", vault.display()));
+                report.note(&format!("waiting for another run that changes `{}`", changed.display()));
             }
             file.lock().doing_io("lock", &path)?;
         }
@@ -87,9 +87,10 @@ fn has_the_name(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
-fn beside(vault: &Path) -> PathBuf {
+/// The file that is locked.
+pub(crate) fn beside(changed: &Path) -> PathBuf {
     let mut name = OsString::from(".");
-    name.push(vault.file_name().unwrap_or_default());
+    name.push(changed.file_name().unwrap_or_default());
     name.push(".lock");
-    vault.with_file_name(name)
+    changed.with_file_name(name)
 }

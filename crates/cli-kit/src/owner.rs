@@ -1,4 +1,4 @@
-//! To whom a vault belongs: `sudo` must not lock its owner out of his own folder.
+//! To whom a file belongs: `sudo` must not lock its owner out of his own folder.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
