@@ -62,7 +62,7 @@ pub enum Command {
     #[command(after_help = "EXAMPLES
   contract-signer sign
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
-  contract-signer sign --previous user-data.record.json --force
+  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force
 
 EXIT STATUS
   3 a handoff was rejected; 4 the halves disagree, nobody vouches for one, or the certificate has expired; 5 no passphrase
@@ -104,7 +104,7 @@ pub struct AllowedSignersFile {
     /// The signer's folder
     #[arg(short = 'C', value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Who may vouch for what [default: `allowed-signers` in persona.yaml, or allowed_signers in DIR]
+    /// Who may vouch for what [default: `allowed-signers` in persona.yaml, or `allowed_signers` in DIR]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
 }
@@ -185,7 +185,7 @@ pub struct Inspect {
     /// An age identity that opens the handoff, may be repeated [default: `identity` in persona.yaml, or identity.age]
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
-    /// Who may vouch for which half [default: `allowed-signers` in persona.yaml, or allowed_signers]
+    /// Who may vouch for which half [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     #[command(flatten)]
@@ -208,7 +208,7 @@ pub struct Sign {
     /// The auditor's public key, under which the guest encrypts its attestation record
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
-    /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or allowed_signers]
+    /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
     /// An age identity that opens the handoffs, may be repeated [default: `identity` in persona.yaml, or identity.age]
