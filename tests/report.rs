@@ -72,7 +72,7 @@ fn the_ceremony_leaves_a_page_that_tells_all_and_no_secret() {
         "the signature holds",
         "generation 1, not rolling",
         "364 days",
-        "signing key in the env section",
+        "that two persons vouch, with two keys",
         "CN=guest.paynow.example",
         "--record user-data.record.json --report report.html",
     ] {

@@ -335,7 +335,7 @@ fn make_room(command: &str) -> String {
         "encrypt" => gone.push("*.handoff*".to_owned()),
         "keygen" => gone.push("signing-key*.pem".to_owned()),
         "trust" if words[2] == "add" => gone.push("allowed_signers".to_owned()),
-        "sign" => gone.push("user-data*".to_owned()),
+        "sign" if !command.contains("--previous") => gone.push("user-data*".to_owned()),
         "boot-media" => gone.push("ciiso.iso".to_owned()),
         "init" => gone.extend(words.get(2).map(|folder| (*folder).to_owned())),
         _ => {}

@@ -91,7 +91,7 @@ for i in range(100000): tar.fileobj.write(info("token").tobuf())"#,
     }
     a_signature_of_ten_gigabytes_that_is_there {
         r#"claims("statement.json.sig", 10 << 30); rest(["statement.json.sig"])"#,
-        exit: 3, says: ["its `statement.json.sig` claims 10737418240 bytes, at most 65536 are read"],
+        exit: 3, says: ["its `statement.json.sig` claims 10737418240 bytes, at most 16384 are read"],
     }
     a_token_of_eight_exabytes {
         r#"rest(["token"]); tar.fileobj.write(info("token", (1 << 63) - 1).tobuf(tarfile.GNU_FORMAT))"#,

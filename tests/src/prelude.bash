@@ -156,7 +156,7 @@ recipient() {
 
 # as_nobody COMMAND…: without root's power to read and write everything
 as_nobody() {
-    if [ "$(id -u)" = 0 ]; then setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
+    if [ "$(id -u)" = 0 ]; then TMPDIR=/tmp setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; else "$@"; fi
 }
 
 # loopback: an address of this script's own, so that port 6514 is free

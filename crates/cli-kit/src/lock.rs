@@ -23,8 +23,15 @@ use crate::report::Report;
 /// As long as other runs usually take, and nobody wonders.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// Waits for its turn; held until dropped.
-pub fn lock(changed: &Path, report: &Report) -> Result<File, Failure> {
+/// A turn; it ends when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _beside: File,
+    _folder: Option<File>,
+}
+
+/// Waits for its turn.
+pub fn lock(changed: &Path, report: &Report) -> Result<Lock, Failure> {
     let path = beside(changed);
     let begun = Instant::now();
     let mut told = false;
@@ -37,9 +44,15 @@ pub fn lock(changed: &Path, report: &Report) -> Result<File, Failure> {
             file.lock().doing_io("lock", &path)?;
         }
         if has_the_name(&file, &path).doing_io("lock", &path)? {
-            return Ok(file);
+            return Ok(Lock { _beside: file, _folder: locked_folder(&path) });
         }
     }
+}
+
+/// Where the file system can: keeps apart those of whom somebody removed the lock file in the very last moment.
+fn locked_folder(path: &Path) -> Option<File> {
+    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
+    File::open(folder).ok().filter(|folder| folder.lock().is_ok())
 }
 
 /// Whether the lock could be had by then.

@@ -150,7 +150,7 @@ impl Output {
             return Ok(());
         }
         let given = fchown(file.as_file(), Some(user), Some(group));
-        if metadata.uid() == user && metadata.mode() & 0o077 == 0 { Ok(()) } else { given }
+        if metadata.uid() == user && metadata.mode().trailing_zeros() >= 6 { Ok(()) } else { given }
     }
 
     /// Everything that can fail for lack of room happens here, before anything has its name.

@@ -123,9 +123,11 @@ impl<K: Authored> VaultFile<'_, K> {
             let message = format!("{}: `persona.yaml` was changed meanwhile", self.cannot("write"));
             return Err(Failure::new(ExitCode::CouldNot, message).hint("nothing was written; run it again"));
         }
-        let named = persona.seeds.recipients;
-        let are_named = !named.is_empty();
-        let names = if are_named { named } else { self.own_recipients(opener)? };
+        let mut names = persona.seeds.recipients;
+        let are_named = !names.is_empty();
+        if !are_named {
+            names = self.own_recipients(opener)?;
+        }
         let turnover = Turnover::between(old, &names);
         if !(how.rekeys || old.is_empty()) && turnover.is_any() {
             return Err(self.not_agreed(&turnover, are_named));

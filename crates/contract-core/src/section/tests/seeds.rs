@@ -187,6 +187,16 @@ fn a_vault_is_contradicted_by_nothing() {
 /// A line that was pasted at night, and stayed.
 #[test]
 fn a_literal_seed_beats_no_vault() {
+    /// Does not open, and is asked for no seed.
+    struct Shut;
+    impl Seeds for Shut {
+        fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+            panic!("asked for {volume}")
+        }
+        fn beside(&mut self, _volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+            Err(NoSeed { message: "it does not open".into(), hint: "open it".into() })
+        }
+    }
     let folder = folder(&[("data.seed", SEED), ("old.seed", OLD)]);
     let settled = || Kept::default().with("data", SEED, None, 2);
     let rolling = || Kept::default().with("data", SEED, Some(OLD), 3);
@@ -236,16 +246,6 @@ fn a_literal_seed_beats_no_vault() {
         assert!(shown.len() == 1 && shown[0].starts_with(&due), "{volume}: {shown:#?}");
         assert!(!shown[0].contains("canary"), "{shown:#?}");
         assert_eq!(section.is_some(), level == "Warning");
-    }
-    /// Does not open, and is asked for no seed.
-    struct Shut;
-    impl Seeds for Shut {
-        fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
-            panic!("asked for {volume}")
-        }
-        fn beside(&mut self, _volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
-            Err(NoSeed { message: "it does not open".into(), hint: "open it".into() })
-        }
     }
     let text = format!("{HEAD}volumes: {{data: {{seed: {OLD}}}}}\n");
     let source =
