@@ -83,7 +83,9 @@ fn folder() -> tempfile::TempDir {
     let client = certificate(&client_key, Some((&authority, &authority_key)));
     let signer = certificate(&signer_key, None);
     let base64 = |bytes: Vec<u8>| format!("{}\n", STANDARD.encode(bytes)).into_bytes();
-    let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: {image:?}}}]}}\n");
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: {image:?}}}]}}\n"
+    );
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in [
         ("ca.crt", authority.to_pem().unwrap()),
