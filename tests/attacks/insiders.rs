@@ -116,6 +116,11 @@ attacks! {
         run: "contract-signer sign --workload workload.handoff --env workload.handoff $SIGNER -o new",
         exit: 4, says: ["holds the workload section, where the env section is due"],
     }
+    a_statement_from_the_future {
+        given: r#"restate 's/("time": *")[0-9]{4}/\12999/' workload.handoff"#,
+        run: SIGN,
+        exit: 4, says: ["times of the statements", "2999-", "set the clock that is wrong"],
+    }
     an_expired_certificate_stated_as_valid_by_one_side {
         given: r#"restate 's/("notAfter": ")20../\12020/' workload.handoff"#,
         run: SIGN,

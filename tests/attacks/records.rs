@@ -13,6 +13,11 @@ attacks! {
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY --record other.record.json",
         exit: 4, says: ["it is not the record of these user data", "user data", "workload token", "ask the contract signer for both files"],
     }
+    an_attestation_key_put_into_user_data {
+        given: "echo 'attestationPublicKey: QUJD' >> user-data",
+        run: VERIFY,
+        exit: 4, says: ["it is not the record of these user data", "user data", "contract:attestationPublicKey"],
+    }
     other_user_data_of_the_same_tokens {
         given: "openssl genrsa -out other.pem 2048; openssl rsa -in other.pem -pubout -out other.pub.pem
                 documented_contract workload.token env.token > user-data; echo '# a comment' >> user-data",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::Half;
 use crate::advice::Advice as _;
@@ -32,6 +32,9 @@ pub(super) fn list(disagreements: &[Disagreement]) -> String {
     let one = |it: &Disagreement| format!("{} (workload: {}; env: {})", it.what, it.workload, it.env);
     disagreements.iter().map(one).collect::<Vec<_>>().join(", ")
 }
+
+/// How far the clocks of two people may be apart.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 
 /// What the signer takes although it should be refused: each has a flag `--danger-…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +95,9 @@ impl Agreement {
             ),
         }
         all.expiry(workload, env, at, accept.expiry);
+        if workload.is_some() || env.is_some() {
+            all.compared("times of the statements", times(workload, env, at));
+        }
         match env {
             Some(env) => all.compared("signing key", signing_key(env, key)),
             None => {
@@ -245,6 +251,19 @@ fn validity(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp
         workload,
         env,
         hints: vec!["encrypt again with the current certificate, or sign for a test guest with `--danger-accept-expired-certificate`".into()],
+    })
+}
+
+/// A statement from the future would make every later one look old.
+fn times(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
+    let latest = at.checked_add(CLOCKS_DIFFER).unwrap_or(Timestamp::MAX);
+    let is_ahead = |half: Option<&Predicate>| half.is_some_and(|half| half.time > latest);
+    let said = |half: Option<&Predicate>| half.map_or("not stated".to_owned(), |half| half.time.to_string());
+    (is_ahead(workload) || is_ahead(env)).then(|| Disagreement {
+        what: "times of the statements",
+        workload: said(workload),
+        env: said(env),
+        hints: vec![format!("it is {at} here: set the clock that is wrong, and encrypt again")],
     })
 }
 
