@@ -1,4 +1,5 @@
 use super::*;
+use crate::exit::ExitCode;
 use tempfile::TempDir;
 
 fn folder_and_target() -> (TempDir, PathBuf) {

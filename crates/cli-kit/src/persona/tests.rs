@@ -1,4 +1,5 @@
 use super::*;
+use crate::exit::ExitCode;
 use tempfile::TempDir;
 
 fn folder(text: &str) -> TempDir {
