@@ -15,14 +15,12 @@ use jiff::Timestamp;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
 use openssl::pkey::{HasPublic, Id, Public};
-use openssl::rsa::{Padding, Rsa, RsaRef};
+use openssl::rsa::{Rsa, RsaRef};
 use openssl::x509::{X509, X509NameRef};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use crate::advice::{Advice, Blame};
 use crate::pem::{self, PemError};
-use crate::random::{RandomError, Randomness};
 use crate::verifying_key::key_type;
 
 pub use description::Description;
@@ -205,49 +203,10 @@ impl VerifiedCertificate {
         &self.0.facts
     }
 
-    /// `RSA[certificate](password)`: PKCS#1 v1.5 encryption (RFC 8017, section 7.2.1), with the padding drawn here
-    /// so that a whole token can be golden.
-    pub(crate) fn wrap(
-        &self,
-        password: &[u8],
-        randomness: &mut dyn Randomness,
-    ) -> Result<Vec<u8>, WrapError> {
-        let size = self.0.key.size() as usize;
-        let padding_length =
-            size.checked_sub(password.len() + 3).filter(|n| *n >= 8).ok_or(WrapError::Openssl)?;
-        let mut padding = Zeroizing::new(vec![0; padding_length]);
-        fill_with(&mut padding, randomness, |byte| byte != 0)?;
-        let message = Zeroizing::new([&[0, 2], padding.as_slice(), &[0], password].concat());
-        let mut wrapped = vec![0; size];
-        self.0.key.public_encrypt(&message, &mut wrapped, Padding::NONE).map_err(|_| WrapError::Openssl)?;
-        Ok(wrapped)
+    /// What wraps a token's password.
+    pub(crate) fn key(&self) -> &RsaRef<Public> {
+        &self.0.key
     }
-}
-
-/// The password could not be wrapped.
-#[derive(Debug, thiserror::Error)]
-pub enum WrapError {
-    /// No randomness.
-    #[error(transparent)]
-    Random(#[from] RandomError),
-    /// OpenSSL refused.
-    #[error("OpenSSL could not encrypt under the certificate's key")]
-    Openssl,
-}
-
-/// Fills a buffer with uniform draws from the bytes that pass, by drawing refused ones again.
-pub(crate) fn fill_with(
-    buffer: &mut [u8],
-    randomness: &mut dyn Randomness,
-    passes: impl Fn(u8) -> bool,
-) -> Result<(), RandomError> {
-    randomness.fill(buffer)?;
-    for byte in buffer {
-        while !passes(*byte) {
-            randomness.fill(std::slice::from_mut(byte))?;
-        }
-    }
-    Ok(())
 }
 
 fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFacts, ErrorStack> {

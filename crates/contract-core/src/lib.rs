@@ -44,6 +44,9 @@ pub mod statement;
 pub mod verifying_key;
 pub mod yaml;
 
+// what the running guest says of itself
+pub mod attestation;
+
 // who vouches for a statement
 pub mod allowed_signers;
 pub mod ssh_key;

@@ -261,6 +261,7 @@ pub(crate) fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     deserializer.deserialize_map(Unique(PhantomData))
 }
 
-fn is_sha256(hex: &str) -> bool {
+/// 64 digits of lower-case hex.
+pub(crate) fn is_sha256(hex: &str) -> bool {
     hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

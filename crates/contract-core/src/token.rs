@@ -16,6 +16,7 @@
 
 mod base64_writer;
 mod encrypt;
+mod password;
 mod scan;
 mod weak;
 
@@ -24,10 +25,10 @@ use std::marker::PhantomData;
 
 use crate::advice::{Advice, Blame};
 use crate::platform::Prefix;
-use crate::section::Kind;
 
 pub(crate) use base64_writer::Base64Writer;
-pub use encrypt::{EncryptError, Encrypted, encrypt};
+pub use encrypt::{EncryptError, Encrypted, Recipient, encrypt, seal};
+pub use password::WrapError;
 pub use scan::{Scanner, TokenFacts};
 pub use weak::Weakness;
 
@@ -82,7 +83,7 @@ impl Advice for Error {
     }
 }
 
-/// An encrypted section of kind `K`, held in memory. `Token::parse(text)?.to_string() == text`, always.
+/// An encrypted text of kind `K`, held in memory: a section, or what else travels in a token's form. `Token::parse(text)?.to_string() == text`, always.
 pub struct Token<K> {
     text: String,
     facts: TokenFacts,
@@ -90,7 +91,7 @@ pub struct Token<K> {
     kind: PhantomData<K>,
 }
 
-impl<K: Kind> Token<K> {
+impl<K> Token<K> {
     /// Takes a text that is a token in every byte, or says what it is not.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut scanner = Scanner::new();

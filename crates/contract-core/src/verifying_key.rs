@@ -4,10 +4,11 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
+use openssl::error::ErrorStack;
 use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::pkey_ctx::PkeyCtx;
-use openssl::rsa::Padding;
+use openssl::rsa::{Padding, Rsa};
 use openssl::x509::X509;
 
 use crate::advice::{Advice, Blame};
@@ -147,6 +148,11 @@ impl VerifyingKey {
         String::from_utf8(pem).map_err(|_| Error::Damaged("PUBLIC KEY"))
     }
 
+    /// To encrypt under: what an auditor's attestation key is for (contract-format, section 8).
+    pub(crate) fn rsa(&self) -> Result<Rsa<Public>, ErrorStack> {
+        self.key.rsa()
+    }
+
     /// Whether `signature` is RSASSA-PKCS1-v1_5 over this SHA-256 digest (contract-format, section 5).
     pub fn verifies(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
         let verify = || {
@@ -157,7 +163,7 @@ impl VerifyingKey {
             context.verify(digest, signature)
         };
         // a malformed signature is an OpenSSL error, and no less a refusal
-        let verdict: Result<bool, openssl::error::ErrorStack> = verify();
+        let verdict: Result<bool, ErrorStack> = verify();
         verdict.unwrap_or(false)
     }
 }

@@ -9,7 +9,7 @@ use openssl::bn::{BigNum, MsbOption};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
-use openssl::rsa::{Padding, Rsa};
+use openssl::rsa::{Rsa, RsaRef};
 use openssl::x509::{X509, X509Name};
 use zeroize::Zeroizing;
 
@@ -87,13 +87,9 @@ impl GuestKey {
         Ok(certificate.build().to_pem()?)
     }
 
-    /// Unwraps a password: RSA PKCS#1 v1.5 (contract-format, section 2). OpenSSL 3.2 and later answer a wrong key
-    /// with random bytes, so that success proves nothing.
-    pub(crate) fn unwrap_password(&self, wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let mut password = Zeroizing::new(vec![0; self.0.size() as usize]);
-        let length = self.0.private_decrypt(wrapped, &mut password, Padding::PKCS1).ok()?;
-        password.truncate(length);
-        Some(password)
+    /// What opens the guest's tokens.
+    pub(crate) fn rsa(&self) -> &RsaRef<Private> {
+        &self.0
     }
 }
 

@@ -1,8 +1,7 @@
 //! Plays the guest: what would the real one do with this user data?
 //!
 //! The real guest holds the private key of its image and nobody else does. A rehearsal has a key of its own
-//! instead, made by `guest-rehearsal keygen`, and user data made for that key. No other crate of the workspace
-//! can open a token. The library prints nothing.
+//! instead, made by `guest-rehearsal keygen`, and user data made for that key. The library prints nothing.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -29,7 +28,6 @@ pub mod contents;
 pub mod guest_key;
 pub mod hpl;
 pub mod logging_probe;
-pub mod open;
 pub mod page;
 pub mod provenance;
 pub mod report;

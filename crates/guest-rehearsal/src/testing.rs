@@ -35,24 +35,6 @@ pub fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-pub fn unbase64(text: &str) -> Vec<u8> {
-    STANDARD.decode(text).unwrap()
-}
-
-/// The documented procedure: wrapped password and salted ciphertext. The password is given to `enc` by file, where
-/// it is read as a line; at a NUL the command would fail, so that there the caller's cut comes first.
-pub fn seal_with_openssl(password: &[u8], section: &str) -> (Vec<u8>, Vec<u8>) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    fs_err::write(path("certificate"), guest_key().certificate(jiff::Timestamp::now()).unwrap()).unwrap();
-    let line = password.split(|&byte| byte == 0).next().unwrap();
-    fs_err::write(path("password"), [line, b"\n"].concat()).unwrap();
-    let wrapped = openssl(&["pkeyutl", "-encrypt", "-certin", "-inkey", &path("certificate")], password);
-    let source = format!("file:{}", path("password"));
-    let sealed = openssl(&["enc", "-aes-256-cbc", "-pbkdf2", "-pass", &source], section.as_bytes());
-    (wrapped, sealed)
-}
-
 /// Base64 of a gzip tar of these files.
 pub fn archive(files: &[(&str, &str)]) -> String {
     STANDARD.encode(tar_gz(|tar| {

@@ -4,20 +4,20 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use openssl::pkey::Public;
+use openssl::rsa::RsaRef;
 use openssl::symm::{Cipher, Crypter, Mode};
-use zeroize::Zeroizing;
 
 use super::base64_writer::Base64Writer;
+use super::password::{self, WrapError};
 use crate::advice::{Advice, Blame};
 use crate::archive::{Digesting, Packed};
-use crate::certificate::{VerifiedCertificate, WrapError, fill_with, hex};
+use crate::certificate::{VerifiedCertificate, hex};
 use crate::kdf::KeyAndIv;
-use crate::platform::Platform;
+use crate::platform::{Platform, Prefix};
 use crate::random::{RandomError, Randomness};
 use crate::section::{Kind, Section, WriteError};
-
-/// Bytes of a password.
-const PASSWORD: usize = 32;
+use crate::verifying_key::VerifyingKey;
 
 /// Why a section could not be encrypted.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +67,6 @@ pub struct Encrypted {
 }
 
 /// Streams the token of a section to `out`, without a line end.
-///
-/// The password lives in this function alone: drawn, used twice, wiped. None of its bytes is NUL, LF or CR, where
-/// readers of lines would cut it (contract-format, section 2, the password trap).
 pub fn encrypt<K: Kind>(
     section: &Section<K>,
     certificate: &VerifiedCertificate,
@@ -79,28 +76,66 @@ pub fn encrypt<K: Kind>(
     out: &mut dyn Write,
     progress: &dyn Fn(u64),
 ) -> Result<Encrypted, EncryptError> {
-    let mut salt = [0; 8];
-    randomness.fill(&mut salt)?;
-    let (wrapped, key) = {
-        let password = draw_password(randomness)?;
-        (certificate.wrap(password.as_slice(), randomness)?, KeyAndIv::derive(password.as_slice(), salt))
-    };
-
     let mut token = Digesting::new(out);
-    write!(token, "{}.{}.", platform.prefix().as_str(), STANDARD.encode(wrapped))?;
-    let mut third = Base64Writer::new(&mut token);
-    third.write_all(b"Salted__")?;
-    third.write_all(&salt)?;
-    let mut ciphertext = CipherWriter::new(third, &key)?;
-    let archive = section.write_to(&mut ciphertext, workers, progress)?;
-    ciphertext.finish()?.finish()?;
+    let archive = sealed(certificate.key(), platform.prefix(), randomness, &mut token, |ciphertext| {
+        Ok(section.write_to(ciphertext, workers, progress)?)
+    })?;
     Ok(Encrypted { sha256: hex(&token.hasher.finish()), bytes: token.bytes, archive })
 }
 
-fn draw_password(randomness: &mut dyn Randomness) -> Result<Zeroizing<[u8; PASSWORD]>, RandomError> {
-    let mut password = Zeroizing::new([0; PASSWORD]);
-    fill_with(password.as_mut_slice(), randomness, |byte| !matches!(byte, 0 | b'\n' | b'\r'))?;
-    Ok(password)
+/// Who can open a token.
+#[derive(Clone, Copy)]
+pub enum Recipient<'a> {
+    /// The guest, by its encryption certificate.
+    Guest(&'a VerifiedCertificate),
+    /// The auditor, by the attestation key that stands in the contract (contract-format, section 8).
+    Auditor(&'a VerifyingKey),
+}
+
+/// The token of a short text that is no section: an attestation key for the guest, an attestation record for the auditor.
+pub fn seal(
+    text: &str,
+    recipient: Recipient<'_>,
+    prefix: Prefix,
+    randomness: &mut dyn Randomness,
+) -> Result<String, EncryptError> {
+    let of_auditor;
+    let key = match recipient {
+        Recipient::Guest(certificate) => certificate.key(),
+        Recipient::Auditor(key) => {
+            of_auditor = key.rsa().map_err(|_| WrapError::Openssl)?;
+            &of_auditor
+        }
+    };
+    let mut token = Vec::new();
+    sealed(key, prefix, randomness, &mut token, |ciphertext| Ok(ciphertext.write_all(text.as_bytes())?))?;
+    Ok(String::from_utf8_lossy(&token).into_owned())
+}
+
+/// A token around what `write` writes.
+///
+/// The password lives in this function alone: drawn, used twice, wiped.
+fn sealed<T>(
+    key: &RsaRef<Public>,
+    prefix: Prefix,
+    randomness: &mut dyn Randomness,
+    token: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> Result<T, EncryptError>,
+) -> Result<T, EncryptError> {
+    let mut salt = [0; 8];
+    randomness.fill(&mut salt)?;
+    let (wrapped, key) = {
+        let password = password::draw(randomness)?;
+        (password::wrap(password.as_slice(), key, randomness)?, KeyAndIv::derive(password.as_slice(), salt))
+    };
+    write!(token, "{}.{}.", prefix.as_str(), STANDARD.encode(wrapped))?;
+    let mut third = Base64Writer::new(token);
+    third.write_all(b"Salted__")?;
+    third.write_all(&salt)?;
+    let mut ciphertext = CipherWriter::new(third, &key)?;
+    let written = write(&mut ciphertext)?;
+    ciphertext.finish()?.finish()?;
+    Ok(written)
 }
 
 /// AES-256-CBC as a stream.
@@ -138,29 +173,5 @@ impl<W: Write> Write for CipherWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::random::SystemRandomness;
-
-    /// Issue 2: 10,000 passwords hold none of NUL, LF, CR, and every other value occurs at every position.
-    #[test]
-    fn passwords_hold_253_values_at_every_position() {
-        let mut seen = vec![[0_u32; 256]; PASSWORD];
-        for _ in 0..10_000 {
-            for (position, byte) in draw_password(&mut SystemRandomness).unwrap().iter().enumerate() {
-                seen[position][usize::from(*byte)] += 1;
-            }
-        }
-        for (position, counts) in seen.iter().enumerate() {
-            for (byte, count) in counts.iter().enumerate() {
-                let allowed = !matches!(byte, 0 | 10 | 13);
-                // 10,000 / 253 = 39.5 expected; never seen at all: e^-39.5
-                assert_eq!(*count > 0, allowed, "byte {byte} at position {position}: {count} times");
-            }
-        }
     }
 }

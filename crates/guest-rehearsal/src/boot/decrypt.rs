@@ -1,17 +1,15 @@
 //! From a value of the user data to the section's plain text.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use contract_core::advice::Advice as _;
 use contract_core::platform::Prefix;
 use contract_core::section::Kind;
 use contract_core::token::Token;
+use open_token::{Opened, PASSWORD_LENGTH};
 use zeroize::Zeroizing;
 
 use super::log::{Log, Stopped};
 use crate::guest_key::GuestKey;
 use crate::hpl::HPL11001E;
-use crate::open::{self, OpenError, Opened, PASSWORD_LENGTH, Sealed};
 
 const HINT: &str = "encrypt with the certificate of this guest key: `--certificate guest-encrypt.crt`";
 
@@ -28,28 +26,19 @@ pub fn section<K: Kind>(log: &mut Log, value: &str, key: &GuestKey) -> Result<Ze
         let hint = error.hints().into_iter().next().unwrap_or_else(|| HINT.into());
         log.refused(K::NAME, HPL11001E, format!("a damaged token: {error}"), &hint)
     })?;
-    match unsealed(&token, key) {
+    match open_token::open(key.rsa(), &token) {
         Ok(opened) => {
             told(log, K::NAME, token.parts().0, &opened);
-            Ok(opened.section)
+            Ok(opened.text)
         }
         Err(error) => Err(log.refused(K::NAME, HPL11001E, error.to_string(), HINT)),
     }
 }
 
-fn unsealed<K: Kind>(token: &Token<K>, key: &GuestKey) -> Result<Opened, OpenError> {
-    let (_, password, third) = token.parts();
-    let decode = |part: &str| STANDARD.decode(part).map_err(|_| OpenError::NotOpened);
-    let (wrapped_password, third) = (decode(password)?, decode(third)?);
-    let salted = third.strip_prefix(b"Salted__").and_then(|salted| salted.split_at_checked(8));
-    let (salt, ciphertext) = salted.ok_or(OpenError::NotOpened)?;
-    open::open(key, Sealed { wrapped_password: &wrapped_password, salt, ciphertext })
-}
-
 fn told(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Opened) {
     let length = opened.password_length;
     if length >= PASSWORD_LENGTH {
-        let detail = format!("a `{}` token, opens to {} bytes", prefix.as_str(), opened.section.len());
+        let detail = format!("a `{}` token, opens to {} bytes", prefix.as_str(), opened.text.len());
         return log.ok(name, detail);
     }
     let cut = if opened.password_cut { ", cut at a line feed or NUL" } else { "" };
