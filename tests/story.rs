@@ -1,7 +1,8 @@
 //! The whole story through the binaries, one topic a module.
 
-mod boot_media;
 mod attacks;
+mod attestation;
+mod boot_media;
 mod certificates;
 mod docs;
 mod hostile;

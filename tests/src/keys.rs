@@ -13,7 +13,7 @@ pub(crate) fn keys() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let parent = target_folder().join("story-keys");
-        let folder = parent.join("2");
+        let folder = parent.join("3");
         if folder.is_dir() {
             return folder;
         }
@@ -34,6 +34,8 @@ const MAKE: &str = r#"
 mkdir guest signer rsyslog alice bob
 openssl req -x509 -newkey rsa:4096 -nodes -keyout guest/guest-key.pem -out guest/guest-encrypt.crt \
     -days 3650 -subj "/C=DE/O=Story tests/CN=guest of the story tests"
+openssl req -x509 -newkey rsa:4096 -nodes -keyout guest/guest-attestation-key.pem -out guest/guest-attestation.crt \
+    -days 3650 -subj "/C=DE/O=Story tests/CN=attestation of the story tests"
 
 printf 'correct horse battery staple' > signer/passphrase
 openssl genrsa -aes128 -passout file:signer/passphrase -out signer/signing-key.pem 4096

@@ -1,7 +1,7 @@
 //! Boots user data in the guest's order, and says what it did.
 //!
 //! ```text
-//! user data → decrypt → schema → logging → signature → environment → archive → variables → containers → images → ports → mounts
+//! user data → decrypt [→ attestation] → schema → logging → signature → environment → archive → variables → containers → images → ports → mounts
 //!     → volumes → seeds [→ luks]
 //! ```
 //!
@@ -27,6 +27,7 @@ use std::io::Cursor;
 use cli_kit::Failure;
 use contract_core::section::{Env, Section, Workload};
 use contract_core::user_data::survey;
+use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 
 use crate::contents::Contents;
@@ -76,28 +77,42 @@ pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> Booted {
     let mut log = Log::default();
     // damaged user data the boot tells
     let facts = survey(Cursor::new(user_data)).ok();
-    let mut contents = None;
-    let (booted, ended) = match sequence(&mut log, &mut contents, user_data, guest) {
+    let mut found = Found::default();
+    let (booted, ended) = match sequence(&mut log, &mut found, user_data, guest) {
         Ok(()) => (true, Ok(())),
         Err(Halt::Refused) => (false, Ok(())),
         Err(Halt::Failed(failure)) => (false, Err(failure)),
     };
     let attestation = facts.as_ref().map(attestation::digests).unwrap_or_default();
-    (BootReport { booted, steps: log.0, attestation, user_data: facts, contents }, ended)
+    let Found { contents, attestation_key } = found;
+    let steps = log.0;
+    let report =
+        BootReport { booted, steps, attestation, attestation_key, written: None, user_data: facts, contents };
+    (report, ended)
+}
+
+/// What a boot comes to know on its way, however far it goes.
+#[derive(Default)]
+struct Found {
+    contents: Option<Contents>,
+    attestation_key: Option<VerifyingKey>,
 }
 
 fn sequence(
     log: &mut Log,
-    contents: &mut Option<Contents>,
+    found: &mut Found,
     bytes: &[u8],
     &Guest { key, at, disks, probe_logging }: &Guest<'_>,
 ) -> Result<(), Halt> {
     let user_data = user_data::read(log, bytes)?;
     let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
     let env = decrypt::section::<Env>(log, &user_data.env, key)?;
+    if let Some(value) = &user_data.attestation_public_key {
+        found.attestation_key = Some(attestation::key(log, value, key)?);
+    }
     let workload = schema::workload(log, workload, at)?;
     let env = schema::env(log, env, at)?;
-    *contents = Some(Contents::of(workload.section.as_ref().map(Section::model), env.model()));
+    found.contents = Some(Contents::of(workload.section.as_ref().map(Section::model), env.model()));
     logging::set_up(log, env.model(), probe_logging, at)?;
     let signed = signature::Signed {
         digest: user_data.signed_digest(),

@@ -43,15 +43,19 @@ pub enum Command {
     Ceremony(Ceremony),
 }
 
-/// Make a stand-in for the key pair of a guest image
+/// Make stand-ins for the keys of a guest image, and for the certificates that come with it
 ///
-/// Writes guest-key.pem (RSA-4096, PKCS#8, unencrypted: whoever has it is the guest) and guest-encrypt.crt (valid for one
-/// year, signed by itself).
+/// Writes guest-key.pem (RSA-4096, PKCS#8, unencrypted: whoever has it is the guest) and guest-encrypt.crt, its encryption
+/// certificate; guest-attestation-key.pem and guest-attestation.crt, with which the guest signs its attestation record; and
+/// the stand-ins for those who vouch, guest-intermediate.crt and guest-root.crt. Both certificates of the guest are valid for
+/// one year; the private keys of the authorities are used once and kept nowhere.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
   guest-rehearsal keygen -o guest
-  workload-provider encrypt . --certificate guest/guest-encrypt.crt")]
+  workload-provider encrypt . --certificate guest/guest-encrypt.crt
+  workload-provider certificate verify guest/guest-encrypt.crt \
+      --intermediate guest/guest-intermediate.crt --root guest/guest-root.crt")]
 pub struct Keygen {
     /// The folder to write to, made if it does not exist
     #[arg(short, long, value_name = "DIR")]
@@ -66,8 +70,9 @@ pub struct Keygen {
 /// volumes and seeds. Prints a boot log with a verdict for each step, the message (HPL…) that the real guest would show
 /// where it stops, and the digests that the attestation record must show. Images are not pulled, and the network is left
 /// alone without `--probe-logging`. With `--luks`, files are opened as the volumes' disks, with the real `cryptsetup`: a
-/// new one is formatted, a rolled one gets its new passphrase. `--report` writes all of it as one page for an auditor, also
-/// where the guest would not boot.
+/// new one is formatted, a rolled one gets its new passphrase. `--attest` writes the attestation record of a guest that boots,
+/// with its signature, and encrypts it where the contract names an attestation key. `--report` writes all of it as one page
+/// for an auditor, also where the guest would not boot.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -77,13 +82,14 @@ EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --report report.html
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --record user-data.record.json --report filed.html
+  guest-rehearsal boot ciiso.iso --guest-key guest/guest-key.pem --attest attestation
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --probe-logging \
       --resolve rsyslog.paynow.example:6514:192.0.2.7
 
 EXIT STATUS
   0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
-  3 the guest key can't be read, or a disk holds something else; 4 the guest would not boot")]
+  3 a key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
     /// The contract as the guest receives it: user data, or the boot medium that holds them; `-` is standard input
     #[arg(value_name = "USER-DATA|ISO")]
@@ -107,6 +113,13 @@ pub struct Boot {
     /// Where the log server's name leads, in the place of what DNS says; its certificate is still held against the name
     #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging")]
     pub resolve: Vec<Resolve>,
+    /// Write the attestation record and its signature into this folder, made if it does not exist: se-checksums.txt, or
+    /// se-checksums.txt.enc where the contract has an `attestationPublicKey`, and se-signature.bin
+    #[arg(long, value_name = "DIR")]
+    pub attest: Option<PathBuf>,
+    /// The key that signs the record; guest-attestation-key.pem beside the guest key, if not given
+    #[arg(long, value_name = "PEM", requires = "attest")]
+    pub attestation_key: Option<PathBuf>,
     /// Write a page to file as well: HTML, complete in itself, without a secret; `-` is standard output
     #[arg(long, value_name = "HTML")]
     pub report: Option<PathBuf>,

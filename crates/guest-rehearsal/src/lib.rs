@@ -22,6 +22,7 @@
     )
 )]
 
+pub mod attestation;
 pub mod boot;
 pub mod ceremony;
 pub mod contents;
@@ -31,6 +32,7 @@ pub mod logging_probe;
 pub mod page;
 pub mod provenance;
 pub mod report;
+pub mod stand_in;
 
 #[cfg(test)]
 mod testing;

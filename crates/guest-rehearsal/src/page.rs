@@ -124,6 +124,16 @@ impl BootPage<'_> {
             row.name(|html| html.text(name));
             row.cell(|html| html.digest(sha256));
         });
+        if let Some(key) = &self.report.attestation_key {
+            html.paragraph("The record itself is encrypted for the auditor’s key, `attestationPublicKey`:");
+            html.element("p", &[], |html| html.value(key.fingerprint()));
+        }
+        if let Some(files) = &self.report.written {
+            html.paragraph(&format!(
+                "It was written to `{}`, its signature to `{}`.",
+                files.record, files.signature
+            ));
+        }
         html.note(
             "These are user data for the guest of a rehearsal, whose key is on a desk. What is encrypted for the image \
              itself has other digests: its signer's record and `env-deployer boot-media` tell them.",

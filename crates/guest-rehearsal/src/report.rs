@@ -1,6 +1,7 @@
 //! What a rehearsed boot found: data first, presented elsewhere. Holds no secret.
 
 use contract_core::user_data::UserDataFacts;
+use contract_core::verifying_key::VerifyingKey;
 use serde::Serialize;
 
 use crate::contents::Contents;
@@ -46,6 +47,17 @@ pub struct Digest {
     pub sha256: String,
 }
 
+/// The files that `--attest` writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttestationFiles {
+    /// The record.
+    pub record: String,
+    /// Its signature.
+    pub signature: String,
+    /// Whether the record can be read by the auditor alone.
+    pub encrypted: bool,
+}
+
 /// The whole boot.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BootReport {
@@ -55,6 +67,12 @@ pub struct BootReport {
     pub steps: Vec<Step>,
     /// What the attestation record of this guest must show.
     pub attestation: Vec<Digest>,
+    /// For whom the guest encrypts that record; none where everybody may read it.
+    #[serde(skip)]
+    pub attestation_key: Option<VerifyingKey>,
+    /// Where that record was written, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub written: Option<AttestationFiles>,
     /// What anybody can see of the user data, for the page; none where they are damaged.
     #[serde(skip)]
     pub user_data: Option<UserDataFacts>,

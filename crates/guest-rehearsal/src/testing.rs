@@ -16,11 +16,18 @@ use openssl::sign::Signer;
 use openssl::symm::{Cipher, encrypt};
 use openssl::x509::X509;
 
+use crate::attestation::AttestationKey;
 use crate::guest_key::GuestKey;
 
 /// One key for all tests: making it takes seconds.
 pub fn guest_key() -> &'static GuestKey {
     static KEY: LazyLock<GuestKey> = LazyLock::new(|| GuestKey::generate().unwrap());
+    &KEY
+}
+
+/// As long as a real one.
+pub fn attestation_key() -> &'static AttestationKey {
+    static KEY: LazyLock<AttestationKey> = LazyLock::new(|| AttestationKey::generate().unwrap());
     &KEY
 }
 
@@ -101,9 +108,7 @@ impl Case {
             return section.to_owned();
         }
         let mut wrapped = vec![0; 512];
-        let pem = guest_key().certificate(jiff::Timestamp::now()).unwrap();
-        let key = X509::from_pem(&pem).unwrap().public_key().unwrap().rsa().unwrap();
-        key.public_encrypt(&self.password, &mut wrapped, Padding::PKCS1).unwrap();
+        guest_key().rsa().public_encrypt(&self.password, &mut wrapped, Padding::PKCS1).unwrap();
         let cut = self.password.split(|byte| matches!(byte, b'\n' | 0)).next().unwrap();
         let mut derived = [0; 48];
         pbkdf2_hmac(cut, b"saltsalt", 10_000, MessageDigest::sha256(), &mut derived).unwrap();
@@ -182,7 +187,7 @@ pub fn signing_key() -> &'static PKey<Private> {
 
 /// A signing certificate that ends after so many days.
 pub fn signing_certificate(days: u32) -> Vec<u8> {
-    let name = crate::guest_key::name("test", "signer").unwrap();
+    let name = crate::stand_in::name("test", "signer").unwrap();
     let mut builder = X509::builder().unwrap();
     builder.set_subject_name(&name).unwrap();
     builder.set_issuer_name(&name).unwrap();

@@ -15,25 +15,42 @@ const HINT: &str = "encrypt with the certificate of this guest key: `--certifica
 
 /// Opens a token; a plain section passes as it is (contract-format, section 4).
 pub fn section<K: Kind>(log: &mut Log, value: &str, key: &GuestKey) -> Result<Zeroizing<String>, Stopped> {
-    let is_token = Prefix::ALL
-        .iter()
-        .any(|prefix| value.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.')));
-    if !is_token {
-        log.warning(K::NAME, None, "a plain section: whoever handles the user data can read it");
-        return Ok(Zeroizing::new(value.to_owned()));
+    if is_token(value) {
+        return token(log, K::NAME, value, key);
     }
-    let token = Token::<K>::parse(value.trim_end_matches(['\r', '\n'])).map_err(|error| {
+    log.warning(K::NAME, None, "a plain section: whoever handles the user data can read it");
+    Ok(Zeroizing::new(value.to_owned()))
+}
+
+/// Whether a value begins as a token: what follows may be damaged.
+pub fn is_token(value: &str) -> bool {
+    let begins =
+        |prefix: &Prefix| value.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'));
+    Prefix::ALL.iter().any(begins)
+}
+
+/// Opens a token, whatever it holds.
+pub fn token(
+    log: &mut Log,
+    step: &'static str,
+    value: &str,
+    key: &GuestKey,
+) -> Result<Zeroizing<String>, Stopped> {
+    let token = Token::<Anything>::parse(value.trim_end_matches(['\r', '\n'])).map_err(|error| {
         let hint = error.hints().into_iter().next().unwrap_or_else(|| HINT.into());
-        log.refused(K::NAME, HPL11001E, format!("a damaged token: {error}"), &hint)
+        log.refused(step, HPL11001E, format!("a damaged token: {error}"), &hint)
     })?;
     match open_token::open(key.rsa(), &token) {
         Ok(opened) => {
-            told(log, K::NAME, token.parts().0, &opened);
+            told(log, step, token.parts().0, &opened);
             Ok(opened.text)
         }
-        Err(error) => Err(log.refused(K::NAME, HPL11001E, error.to_string(), HINT)),
+        Err(error) => Err(log.refused(step, HPL11001E, error.to_string(), HINT)),
     }
 }
+
+/// Sections and attestation keys open alike.
+enum Anything {}
 
 fn told(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Opened) {
     let length = opened.password_length;

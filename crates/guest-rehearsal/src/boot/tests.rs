@@ -97,7 +97,7 @@ fn another_guest_s_token_is_refused() {
     let report = boot(Case::sound().user_data().as_bytes(), &other, Timestamp::now());
     let (step, code, detail) = refusal(&report);
     assert_eq!((step, code), ("workload", hpl::HPL11001E));
-    assert!(detail.contains("another certificate"), "{detail}");
+    assert!(detail.contains("made for another one"), "{detail}");
 }
 
 #[test]

@@ -4,7 +4,6 @@
 //! <https://cloud.ibm.com/docs/vpc?topic=vpc-logging-for-hyper-protect-virtual-servers-for-vpc>.
 
 use jiff::Timestamp;
-use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
@@ -16,7 +15,7 @@ use openssl::x509::extension::{
 use openssl::x509::{X509, X509Builder};
 use zeroize::Zeroizing;
 
-use crate::guest_key::{name, serial_number};
+use crate::stand_in::{self, name};
 
 /// Enough for a rehearsal, and made in a moment.
 const KEY_BITS: u32 = 3072;
@@ -132,13 +131,7 @@ const ORGANIZATION: &str = "PayNow rehearsal";
 /// What every certificate has: a fresh key, a name, a year.
 fn begin(common_name: &str, from: Timestamp) -> Result<(PKey<Private>, X509Builder), ErrorStack> {
     let key = PKey::from_rsa(Rsa::generate(KEY_BITS)?)?;
-    let mut builder = X509::builder()?;
-    builder.set_version(2)?; // counted from zero: X.509 v3
-    builder.set_serial_number(serial_number()?.as_ref())?;
-    builder.set_subject_name(name(ORGANIZATION, common_name)?.as_ref())?;
-    builder.set_not_before(Asn1Time::from_unix(from.as_second())?.as_ref())?;
-    builder.set_not_after(Asn1Time::from_unix(from.as_second() + DAYS * 86_400)?.as_ref())?;
-    builder.set_pubkey(&key)?;
+    let builder = stand_in::begin(name(ORGANIZATION, common_name)?.as_ref(), &key, (from, DAYS))?;
     Ok((key, builder))
 }
 

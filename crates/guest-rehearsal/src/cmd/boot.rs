@@ -1,9 +1,10 @@
 //! `guest-rehearsal boot`: decides in the library, presents here.
 
+mod attest;
 mod page;
 
 use cli_kit::failure::Doing;
-use cli_kit::output::is_stdout;
+use cli_kit::output::{Output, commit_all, is_stdout};
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use guest_rehearsal::boot::luks::Disks;
@@ -14,6 +15,7 @@ use guest_rehearsal::report::{BootReport, Step, Verdict};
 use jiff::Timestamp;
 
 use crate::cli::Boot;
+use attest::RecordFiles;
 use page::PageFile;
 
 /// A platform takes far less; the pipeline itself has no limit.
@@ -27,18 +29,20 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
     let page =
         arguments.report.as_deref().map(|target| PageFile::open(arguments, target, report)).transpose()?;
+    let attest =
+        arguments.attest.as_deref().map(|folder| RecordFiles::open(arguments, folder)).transpose()?;
     let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
     // to the second, as the page shows it: given as `--at`, that time brings the same page again
     let now = clock::now();
     let at = arguments.at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now));
     let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe.as_ref() };
-    let (booted, ended) = {
+    let (mut booted, ended) = {
         let _progress = Progress::spinner(report, "booting");
         medium::boot_from(&user_data, |user_data| boot(user_data, &guest))
     };
     // whoever reads the log may go away early, and the page is there all the same
-    let filed = page.map(|page| page.write(&booted, ended.as_ref().err(), at)).transpose();
+    let filed = file(attest, page, &mut booted, ended.as_ref().err(), at);
     if arguments.report.as_deref().is_some_and(is_stdout) {
         for line in log(&booted) {
             report.note(&line);
@@ -46,11 +50,37 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     } else {
         report.result(&booted, log)?;
     }
-    if let Some(quoted) = filed? {
-        report.success(&format!("wrote {quoted}"));
+    for written in filed? {
+        report.success(&format!("wrote {written}"));
     }
     ended?;
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
+}
+
+/// Writes record and page, both or none of them; returns how they are named to people.
+fn file(
+    attest: Option<RecordFiles<'_>>,
+    page: Option<PageFile<'_>>,
+    booted: &mut BootReport,
+    ended: Option<&Failure>,
+    at: Timestamp,
+) -> Result<Vec<String>, Failure> {
+    let mut outputs = Vec::new();
+    let mut named = Vec::new();
+    // a guest that does not come up attests nothing
+    if let (Some(attest), true) = (attest, booted.booted) {
+        let files = attest.write(booted)?;
+        named.push(files.each_ref().map(Output::quoted).join(" and "));
+        outputs.extend(files);
+    }
+    let written = page.map(|page| page.write(booted, ended, at)).transpose().and_then(|page| {
+        named.extend(page.as_ref().map(Output::quoted));
+        commit_all(outputs.into_iter().chain(page))
+    });
+    if written.is_err() {
+        booted.written = None;
+    }
+    written.map(|()| named)
 }
 
 fn probe(arguments: &Boot) -> LoggingProbe {

@@ -8,7 +8,7 @@ use cli_kit::output::{Output, Visibility, commit_all};
 use cli_kit::progress::Progress;
 use cli_kit::{Failure, Report, clock};
 use guest_rehearsal::ceremony::folders;
-use guest_rehearsal::guest_key::GuestKey;
+use guest_rehearsal::stand_in::StandIn;
 use serde::Serialize;
 
 use crate::cli::Keygen;
@@ -18,6 +18,10 @@ use crate::cli::Keygen;
 struct Made {
     guest_key: String,
     certificate: String,
+    attestation_key: String,
+    attestation_certificate: String,
+    intermediate: String,
+    root: String,
 }
 
 pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
@@ -25,19 +29,39 @@ pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     folders::create(folder)?;
     let create =
         |name: &str, visibility| Output::create(&folder.join(name), arguments.force.force, visibility);
-    let mut key_file = create("guest-key.pem", Visibility::Secret)?;
-    let mut certificate_file = create("guest-encrypt.crt", Visibility::Public)?;
-    let made = Made { guest_key: key_file.name(), certificate: certificate_file.name() };
+    let mut outputs = [
+        create("guest-key.pem", Visibility::Secret)?,
+        create("guest-encrypt.crt", Visibility::Public)?,
+        create("guest-attestation-key.pem", Visibility::Secret)?,
+        create("guest-attestation.crt", Visibility::Public)?,
+        create("guest-intermediate.crt", Visibility::Public)?,
+        create("guest-root.crt", Visibility::Public)?,
+    ];
+    let names = outputs.each_ref().map(Output::name);
 
-    let (key, certificate) = {
-        let _progress = Progress::spinner(report, "making an RSA-4096 key for the guest");
-        let cannot = || "cannot make the guest's key pair".to_owned();
-        let key = GuestKey::generate().doing(cannot)?;
-        (key.to_pem().doing(cannot)?, key.certificate(clock::now()).doing(cannot)?)
+    let (guest_key, attestation_key, certificates) = {
+        let _progress = Progress::spinner(report, "making RSA-4096 keys for the guest");
+        let cannot = || "cannot make the guest's keys".to_owned();
+        let StandIn { guest_key, attestation_key, certificates } =
+            StandIn::make(clock::now()).doing(cannot)?;
+        (guest_key.to_pem().doing(cannot)?, attestation_key.to_pem().doing(cannot)?, certificates)
     };
-    key_file.write_all(&key).doing_io("write", Path::new(&made.guest_key))?;
-    certificate_file.write_all(&certificate).doing_io("write", Path::new(&made.certificate))?;
-    commit_all([key_file, certificate_file])?;
-    report.success(&format!("wrote `{}` and `{}`", made.guest_key, made.certificate));
+    let contents: [&[u8]; 6] = [
+        &guest_key,
+        &certificates.encrypt,
+        &attestation_key,
+        &certificates.attestation,
+        &certificates.intermediate,
+        &certificates.root,
+    ];
+    for (output, content) in outputs.iter_mut().zip(contents) {
+        let name = output.name();
+        output.write_all(content).doing_io("write", Path::new(&name))?;
+    }
+    commit_all(outputs)?;
+    let [first @ .., last] = &names;
+    report.success(&format!("wrote `{}` and `{last}`", first.join("`, `")));
+    let [guest_key, certificate, attestation_key, attestation_certificate, intermediate, root] = names;
+    let made = Made { guest_key, certificate, attestation_key, attestation_certificate, intermediate, root };
     report.result(&made, |_| Vec::<String>::new())
 }

@@ -39,13 +39,13 @@ impl<'a> PageFile<'a> {
         Ok(Self { arguments, target, output, record })
     }
 
-    /// Writes it, unless the record is one of other user data; returns how it is named to people.
+    /// Writes it, complete and without its name yet, unless the record is one of other user data.
     pub fn write(
         mut self,
         report: &BootReport,
         ended: Option<&Failure>,
         at: Timestamp,
-    ) -> Result<String, Failure> {
+    ) -> Result<Output, Failure> {
         let record = self.arguments.record.as_deref().map(input::name).unwrap_or_default();
         let provenance = Provenance::of(self.record, report).doing(|| format!("`{record}`"))?;
         let page = BootPage {
@@ -59,9 +59,7 @@ impl<'a> PageFile<'a> {
             version: env!("CARGO_PKG_VERSION"),
         };
         self.output.write_all(page.to_html().as_bytes()).doing_io("write", self.target)?;
-        let quoted = self.output.quoted();
-        self.output.commit()?;
-        Ok(quoted)
+        Ok(self.output)
     }
 }
 
