@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod chain;
+pub(crate) mod constraints;
 mod description;
 pub mod form;
 mod pin;
@@ -250,7 +251,7 @@ pub(crate) fn fill_with(
     Ok(())
 }
 
-fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFacts, ErrorStack> {
+pub(crate) fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFacts, ErrorStack> {
     Ok(CertificateFacts {
         subject: one_line(x509.subject_name()),
         serial: x509.serial_number().to_bn()?.to_hex_str()?.to_string(),

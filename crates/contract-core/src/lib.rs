@@ -39,6 +39,7 @@ pub mod pem;
 pub mod platform;
 pub mod random;
 pub mod seed;
+pub mod signing_certificate;
 pub mod signing_key;
 pub mod statement;
 pub mod verifying_key;
