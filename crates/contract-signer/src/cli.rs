@@ -1,6 +1,7 @@
 //! The command line as typed.
 
 pub mod certificate;
+pub mod certify;
 
 use std::path::PathBuf;
 
@@ -53,6 +54,8 @@ pub enum Command {
         after_help = "EXAMPLES\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
     )]
     PublicKey(PublicKey),
+    Certify(certify::Certify),
+    Csr(certify::Csr),
     /// Show all that can be known of a handoff, a token or user data without a key
     #[command(
         after_help = "EXAMPLES\n  contract-signer inspect paynow.workload.handoff.age\n  contract-signer inspect user-data --json"

@@ -1,6 +1,8 @@
 //! One module a verb: decide first, present later.
 
 pub mod certificate;
+pub mod certify;
+pub mod csr;
 mod handoff_file;
 pub mod init;
 pub mod inspect;

@@ -14,7 +14,6 @@ use openssl::x509::{X509, X509Builder, X509KeyUsage, X509NameRef};
 use zeroize::Zeroizing;
 
 use super::lifetime::{Days, Validity};
-use super::request::SigningRequest;
 use super::{Error, Name, SigningCertificate};
 use crate::certificate::authority::Authority;
 use crate::certificate::constraints::is_authority;
@@ -111,36 +110,14 @@ impl CertificateAuthority {
         randomness: &mut dyn Randomness,
     ) -> Result<SigningCertificate, Error> {
         let subject = subject.to_x509().map_err(|_| Error::Openssl("write the subject"))?;
-        self.issue_to(key, &subject, days, at, randomness)
-    }
-
-    /// Certifies the key of a request under the request's own name.
-    pub fn issue_for(
-        &self,
-        request: &SigningRequest,
-        days: Days,
-        at: Timestamp,
-        randomness: &mut dyn Randomness,
-    ) -> Result<SigningCertificate, Error> {
-        self.issue_to(request.key(), request.name()?, days, at, randomness)
-    }
-
-    fn issue_to(
-        &self,
-        key: &VerifyingKey,
-        subject: &X509NameRef,
-        days: Days,
-        at: Timestamp,
-        randomness: &mut dyn Randomness,
-    ) -> Result<SigningCertificate, Error> {
         let issuer = self.x509.subject_name();
-        if issuer.try_cmp(subject).is_ok_and(Ordering::is_eq) {
+        if issuer.try_cmp(&subject).is_ok_and(Ordering::is_eq) {
             return Err(Error::NameOfAuthority(self.subject()));
         }
         let validity = Validity::within(self.validity, days, at)?;
         let serial = serial_number(randomness)?;
         let issue = || {
-            let mut x509 = builder(&serial, issuer, subject, key.key(), validity)?;
+            let mut x509 = builder(&serial, issuer, &subject, key.key(), validity)?;
             x509.append_extension(BasicConstraints::new().critical().build()?)?;
             x509.append_extension(KeyUsage::new().critical().digital_signature().build()?)?;
             let identifier =

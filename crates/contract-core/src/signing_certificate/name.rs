@@ -1,11 +1,14 @@
 //! Whose key it is: a distinguished name, built entry by entry, so that `/`, `,`, `=`, `+` and quotes are ordinary
 //! characters in it.
 
+use std::fmt;
 use std::str::FromStr;
 
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509Name, X509NameRef};
+
+use crate::certificate::one_line;
 
 /// Why a name is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,9 +46,15 @@ pub enum NameError {
     /// Nobody could tell whose it is.
     #[error("it has no CN")]
     NoCommonName,
-    /// Neither text nor known to OpenSSL.
-    #[error("OpenSSL cannot read it")]
+    /// Not text, say.
+    #[error("OpenSSL can neither read nor write it")]
     Unreadable,
+}
+
+impl From<ErrorStack> for NameError {
+    fn from(_: ErrorStack) -> Self {
+        Self::Unreadable
+    }
 }
 
 /// The fields that a subject may be typed with, each with its upper bound in characters (RFC 5280, appendix A.1).
@@ -58,9 +67,9 @@ const FIELDS: [(&str, Nid, usize); 6] = [
     ("CN", Nid::COMMONNAME, 64),
 ];
 
-/// A subject that can be shown, and compared, without surprises.
+/// A subject that can be shown, and compared, without surprises. In DER, as it goes into the certificate.
 #[derive(Clone, Debug)]
-pub struct Name(Vec<(Nid, String)>);
+pub struct Name(Vec<u8>);
 
 impl Name {
     /// `CN=…` alone.
@@ -70,22 +79,42 @@ impl Name {
 
     /// Fields and values, in the order in which they go into the certificate.
     pub fn of<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, NameError> {
-        let mut parts = Vec::new();
+        let mut name = X509Name::builder()?;
         for (field, value) in entries {
             let known = FIELDS.iter().find(|(known, ..)| *known == field);
             let &(field, nid, longest) = known.ok_or_else(|| NameError::UnknownField(field.to_owned()))?;
             valid(field, value, longest)?;
-            parts.push((nid, value.to_owned()));
+            name.append_entry_by_nid(nid, value)?;
         }
-        Ok(Self(parts))
+        Ok(Self(name.build().to_der()?))
+    }
+
+    /// A subject that somebody else wrote, of any fields, held to the same rules.
+    pub(super) fn of_x509(name: &X509NameRef) -> Result<Self, NameError> {
+        if name.entries().next().is_none() {
+            return Err(NameError::Empty("the subject"));
+        }
+        for entry in name.entries() {
+            let value = entry.data().to_string().map_err(|_| NameError::Unreadable)?;
+            let nid = entry.object().nid();
+            match FIELDS.iter().find(|(_, known, _)| *known == nid) {
+                Some((field, _, longest)) => valid(field, &value, *longest)?,
+                None if value.chars().any(steers) => return Err(NameError::Control("a field")),
+                None => {}
+            }
+        }
+        Ok(Self(name.to_der()?))
     }
 
     pub(super) fn to_x509(&self) -> Result<X509Name, ErrorStack> {
-        let mut name = X509Name::builder()?;
-        for (nid, value) in &self.0 {
-            name.append_entry_by_nid(*nid, value)?;
-        }
-        Ok(name.build())
+        X509Name::from_der(&self.0)
+    }
+}
+
+/// On one line.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&one_line(&*self.to_x509().map_err(|_| fmt::Error)?))
     }
 }
 
@@ -141,27 +170,9 @@ fn steers(char: char) -> bool {
     char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// A subject that somebody else wrote, of any fields, held to the same rules.
-pub(super) fn check(name: &X509NameRef) -> Result<(), NameError> {
-    if name.entries().next().is_none() {
-        return Err(NameError::Empty("the subject"));
-    }
-    for entry in name.entries() {
-        let value = entry.data().to_string().map_err(|_| NameError::Unreadable)?;
-        let nid = entry.object().nid();
-        match FIELDS.iter().find(|(_, known, _)| *known == nid) {
-            Some((field, _, longest)) => valid(field, &value, *longest)?,
-            None if value.chars().any(steers) => return Err(NameError::Control("a field")),
-            None => {}
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificate::one_line;
 
     fn read(text: &str) -> Result<String, NameError> {
         text.parse::<Name>().map(|name| one_line(&name.to_x509().unwrap()))

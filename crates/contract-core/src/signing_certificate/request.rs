@@ -3,11 +3,10 @@
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::stack::Stack;
+use openssl::x509::X509Req;
 use openssl::x509::extension::{BasicConstraints, KeyUsage};
-use openssl::x509::{X509NameRef, X509Req};
 
-use super::{Error, Name, name};
-use crate::certificate::one_line;
+use super::{Error, Name};
 use crate::pem;
 use crate::signing_key::SigningKey;
 use crate::verifying_key::VerifyingKey;
@@ -56,22 +55,15 @@ impl SigningRequest {
         &self.key
     }
 
-    /// The name that is asked for, on one line.
-    pub fn subject(&self) -> String {
-        one_line(self.request.subject_name())
+    /// The name that is asked for, once it is found fit to stand in a certificate.
+    pub fn subject(&self) -> Result<Name, Error> {
+        Ok(Name::of_x509(self.request.subject_name())?)
     }
 
     /// One PEM block.
     pub fn to_pem(&self) -> Result<String, Error> {
         let written = self.request.to_pem().ok().and_then(|pem| String::from_utf8(pem).ok());
         written.ok_or(Error::Openssl("write the request"))
-    }
-
-    /// The name, once it is found fit to stand in a certificate.
-    pub(super) fn name(&self) -> Result<&X509NameRef, Error> {
-        let subject = self.request.subject_name();
-        name::check(subject)?;
-        Ok(subject)
     }
 }
 
