@@ -12,7 +12,7 @@ pub fn now() -> Timestamp {
 /// The value of `--at`, for clap's `value_parser`: RFC 3339, or a day, which is its beginning in UTC.
 pub fn parse_at(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok().filter(|day| day.to_string() == text);
-    let beginning = || day()?.to_zoned(TimeZone::UTC).ok().map(|beginning| beginning.timestamp());
+    let beginning = || TimeZone::UTC.to_timestamp(day()?.at(0, 0, 0, 0)).ok();
     text.parse().ok().or_else(beginning).ok_or_else(|| {
         "expected a time as in 2026-11-23T12:00:00Z, or a day as in 2026-11-23, which begins in UTC".to_owned()
     })

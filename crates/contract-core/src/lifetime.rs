@@ -41,6 +41,14 @@ impl Lifetime {
         all
     }
 
+    /// Of one half alone, which states nothing of the other.
+    pub fn of_one(half: &Statement) -> Self {
+        match half.predicate.section {
+            SectionName::Workload => Self::of(Some(half), None),
+            SectionName::Env => Self::of(None, Some(half)),
+        }
+    }
+
     fn half(&mut self, half: &Predicate) {
         let certificate = &half.encryption_certificate;
         self.add(

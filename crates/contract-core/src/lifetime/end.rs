@@ -83,6 +83,17 @@ pub enum State {
     EndedAgo(i64),
 }
 
+/// `encryption certificate of the workload half`, where the halves may differ.
+impl fmt::Display for End {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.what, &*self.sections) {
+            (What::EncryptionCertificate, [section]) => write!(f, "{} of the {section} half", self.what),
+            (_, []) => write!(f, "{} at hand", self.what),
+            _ => write!(f, "{}", self.what),
+        }
+    }
+}
+
 impl End {
     /// How it stands.
     pub fn state(&self, at: Timestamp) -> State {
