@@ -35,6 +35,7 @@ pub mod boot_media; // 7
 pub mod age_file;
 pub mod certificate;
 mod kdf;
+pub mod lifetime;
 pub mod pem;
 pub mod platform;
 pub mod random;

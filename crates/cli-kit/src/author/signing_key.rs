@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use contract_core::finding::{Finding, Place, Severity};
-use contract_core::section::Section;
+use contract_core::lifetime::CertificateField;
+use contract_core::section::{Facts, Section};
 use contract_core::signing_certificate;
 use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
@@ -37,9 +38,28 @@ pub fn pem(key: &VerifyingKey) -> Result<String, Failure> {
     key.to_section_pem().doing(|| "cannot use the signing key".to_owned())
 }
 
-/// As people see it, to compare with what the contract signer says.
-pub fn line(fingerprint: &str) -> String {
-    format!("signing key: {fingerprint}")
+/// When the contract ends, if it does.
+pub fn contract_ends(facts: &Facts) -> Option<Timestamp> {
+    facts.certificates.get(&CertificateField::SigningKey).map(|certificate| certificate.not_after)
+}
+
+/// As people see it, to compare with what the contract signer says; and until when the contract will live.
+pub fn lines(facts: &Facts) -> Vec<String> {
+    let Some(fingerprint) = &facts.signing_key else { return Vec::new() };
+    let end = contract_ends(facts)
+        .map(|end| format!("  with its certificate: the guest boots the contract until {end}"));
+    [Some(format!("signing key: {fingerprint}")), end].into_iter().flatten().collect()
+}
+
+/// A certificate in the section itself is warned of where it begins later; what is encrypted today should boot today.
+pub fn has_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure> {
+    match facts.certificates.get(&CertificateField::SigningKey) {
+        Some(certificate) if at < certificate.not_before => {
+            Err(signing_certificate::Error::NotYetValid(certificate.not_before))
+                .doing(|| format!("cannot encrypt `{file}`"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What to say about a section in which the key is missing; `named` is where the folder expects it.
