@@ -1,26 +1,57 @@
 //! The time, read in one place: the library takes it as an argument.
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 /// Now.
 pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The value of `--at`: RFC 3339, for clap's `value_parser`.
+/// The value of `--at`, for clap's `value_parser`: RFC 3339, or a day, which is its beginning in UTC.
 pub fn parse_at(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| "expected a time as in 2026-11-23T12:00:00Z".to_owned())
+    let day = || text.parse::<Date>().ok().filter(|day| day.to_string() == text);
+    let beginning = || TimeZone::UTC.to_timestamp(day()?.at(0, 0, 0, 0)).ok();
+    text.parse().ok().or_else(beginning).ok_or_else(|| {
+        "expected a time as in 2026-11-23T12:00:00Z, or a day as in 2026-11-23, which begins in UTC"
+            .to_owned()
+    })
+}
+
+/// The value of `--fail-within`, for clap's `value_parser`: `30d`, `4w`, `720h`. Months and years are of several lengths.
+pub fn parse_within(text: &str) -> Result<SignedDuration, String> {
+    let long = text
+        .parse::<Span>()
+        .and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()))
+        .ok()
+        .filter(|long| !long.is_negative());
+    long.ok_or_else(|| "expected days, weeks or hours, as in 30d, 4w or 720h".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::parse_at;
+    use super::*;
 
     #[test]
-    fn a_time_needs_its_zone() {
+    fn a_time_needs_its_zone_and_a_day_is_utc_s() {
         assert_eq!(parse_at("2026-11-23T13:00:00+01:00"), parse_at("2026-11-23T12:00:00Z"));
-        for vague in ["2026-11-23T12:00:00", "2026-11-23", "now", ""] {
+        assert_eq!(parse_at("2026-11-23"), parse_at("2026-11-23T00:00:00Z"));
+        for vague in ["2026-11-23T12:00:00", "2026-11", "2026-11-31", "20261123", "now", ""] {
             parse_at(vague).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn a_time_to_act_is_counted_in_days_of_24_hours() {
+        let hours = |hours| Ok(SignedDuration::from_hours(hours));
+        for (text, long) in
+            [("30d", 720), ("4w", 672), ("720h", 720), ("0d", 0), ("1w 2d", 216), ("30 days", 720)]
+        {
+            assert_eq!(parse_within(text), hours(long), "{text}");
+        }
+        for wrong in ["30", "-30d", "30d ago", "1mo", "1y", "soon", "", "99999999w"] {
+            assert!(parse_within(wrong).unwrap_err().contains("30d, 4w or 720h"), "{wrong}");
         }
     }
 }

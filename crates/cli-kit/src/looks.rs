@@ -7,6 +7,9 @@ use contract_core::platform::Prefix;
 
 use crate::input::Input;
 
+/// How the `_type` of every version begins.
+const RECORD: &[u8] = b"urn:hyper-protect-contract:record:";
+
 /// What a file begins as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looks {
@@ -16,6 +19,8 @@ pub enum Looks {
     Tar,
     /// A handoff, encrypted.
     Age,
+    /// The record of a signing, if its JSON begins as `sign` writes it.
+    Record,
     /// Nothing in it.
     Empty,
     /// Perhaps user data.
@@ -38,6 +43,8 @@ impl Looks {
             Self::Tar
         } else if age_file::is_age(&begin) {
             Self::Age
+        } else if begin.starts_with(b"{") && begin.windows(RECORD.len()).any(|it| it == RECORD) {
+            Self::Record
         } else {
             Self::Other
         }

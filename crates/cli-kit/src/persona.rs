@@ -149,7 +149,7 @@ impl PersonaFile {
             certificate_pin: None,
             certificate_url: None,
             signing_key: None,
-            key: folder.join("signing-key.pem"),
+            key: beside(folder, "signing-key.pem"),
             allowed_signers: beside(folder, "allowed_signers"),
             identity: beside(folder, "identity.age"),
             handoff: HandoffSettings::default(),

@@ -105,11 +105,7 @@ pub struct IdentityPassphrase {
 impl IdentityPassphrase {
     /// Its own source; the terminal, where none is named.
     pub fn source(&self) -> PassphraseSource {
-        PassphraseSource {
-            passphrase_file: self.identity_passphrase_file.clone(),
-            passphrase_fd: self.identity_passphrase_fd,
-            once: Once::default(),
-        }
+        PassphraseSource::of(self.identity_passphrase_file.clone(), self.identity_passphrase_fd)
     }
 
     /// Its own source; the one of everything else, where none is named.
@@ -120,6 +116,11 @@ impl IdentityPassphrase {
 }
 
 impl PassphraseSource {
+    /// From flags of another name: the authority's key, say, has a passphrase of its own.
+    pub fn of(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
+        Self { passphrase_file: file, passphrase_fd: descriptor, once: Once::default() }
+    }
+
     /// Whether nobody is asked.
     pub(crate) fn is_given(&self) -> bool {
         self.passphrase_file.is_some() || self.passphrase_fd.is_some()

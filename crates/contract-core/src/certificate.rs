@@ -3,6 +3,7 @@
 
 pub mod authority;
 pub mod chain;
+pub(crate) mod constraints;
 mod description;
 pub mod form;
 mod pin;
@@ -209,7 +210,7 @@ impl VerifiedCertificate {
     }
 }
 
-fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFacts, ErrorStack> {
+pub(crate) fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFacts, ErrorStack> {
     Ok(CertificateFacts {
         subject: one_line(x509.subject_name()),
         serial: x509.serial_number().to_bn()?.to_hex_str()?.to_string(),
@@ -235,11 +236,12 @@ pub fn one_line(name: &X509NameRef) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// An ASN.1 time as a point in time.
+/// An ASN.1 time as a point in time. `99991231235959Z`, which means no end at all (RFC 5280, section 4.1.2.5), lies a day
+/// behind the last one that we count with.
 pub fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
     let since_epoch = Asn1Time::from_unix(0)?.diff(time)?;
     let seconds = i64::from(since_epoch.days) * 86_400 + i64::from(since_epoch.secs);
-    Timestamp::from_second(seconds).map_err(|_| ErrorStack::get())
+    Timestamp::from_second(seconds.min(Timestamp::MAX.as_second())).map_err(|_| ErrorStack::get())
 }
 
 /// The UTC day of a point in time: `2026-08-12`.

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff;
+use crate::lifetime::Lifetime;
 use crate::platform::Prefix;
 use crate::section::{Env, Kind, Workload};
 use crate::signing_key::{self, SigningKey};
@@ -155,6 +156,12 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     /// What both halves' makers state, where they do.
     pub fn statements(&self) -> (Option<&Statement>, Option<&Statement>) {
         (self.workload.statement(), self.env.statement())
+    }
+
+    /// Until when it lives, as far as both halves' makers state it.
+    pub fn lifetime(&self) -> Lifetime {
+        let (workload, env) = self.statements();
+        Lifetime::of(workload, env)
     }
 
     /// What changed about the volumes since earlier contracts: advice, of which nothing is refused.

@@ -35,10 +35,12 @@ pub mod boot_media; // 7
 pub mod age_file;
 pub mod certificate;
 mod kdf;
+pub mod lifetime;
 pub mod pem;
 pub mod platform;
 pub mod random;
 pub mod seed;
+pub mod signing_certificate;
 pub mod signing_key;
 pub mod statement;
 pub mod verifying_key;

@@ -37,6 +37,7 @@ use zeroize::Zeroizing;
 use crate::{
     advice::Advice as _,
     finding::{Findings, Place},
+    lifetime::Certificates,
     seed::Seeds,
     yaml::{self, Kind as YamlKind, Limits, Node, Style, Tag, Tags},
 };
@@ -145,6 +146,8 @@ pub struct Facts {
     pub provided_variables: BTreeSet<String>,
     /// The fingerprint of `signingKey`; env only.
     pub signing_key: Option<String>,
+    /// Until when its certificates are valid; env only.
+    pub certificates: Certificates,
     /// Images to be started; workload only.
     pub images: Vec<String>,
 }

@@ -109,25 +109,8 @@ impl SigningKey {
             0 | 1 => {}
             several => return Err(Error::SeveralBlocks(several)),
         }
-        let mut asked = None;
-        let key = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {
-            let given = passphrase();
-            let length = match &given {
-                Ok(text) if text.len() <= LONGEST_PASSPHRASE.min(buffer.len()) => {
-                    buffer.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
-                    text.len()
-                }
-                _ => 0,
-            };
-            asked = Some(given.map(drop));
-            Ok(length)
-        });
-        match (key, asked) {
-            (_, Some(Err(reason))) => Err(Error::NoPassphrase(reason)),
-            (Ok(key), asked) => Self::of_key(key, asked.is_some()),
-            (Err(_), Some(Ok(()))) => Err(Error::WrongPassphrase),
-            (Err(_), None) => Err(Error::NotAKey),
-        }
+        let (key, protected) = private_key(pem, passphrase)?;
+        Self::of_key(key, protected)
     }
 
     fn of_key(key: PKey<Private>, protected: bool) -> Result<Self, Error> {
@@ -139,7 +122,7 @@ impl SigningKey {
             PKey::from_rsa(Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?)
         };
         let public = public().map_err(|_| Error::Openssl("read the public half"))?;
-        match VerifyingKey::of_key(public, None) {
+        match VerifyingKey::of_key(public) {
             Ok(public) => Ok(Self { key, public, protected }),
             Err(verifying_key::Error::TooShort(bits)) => Err(Error::TooShort(bits)),
             Err(_) => Err(Error::NotAKey),
@@ -149,6 +132,11 @@ impl SigningKey {
     /// The public half.
     pub fn public(&self) -> &VerifyingKey {
         &self.public
+    }
+
+    /// For what else it has to sign: a request for its certificate.
+    pub(crate) fn key(&self) -> &PKey<Private> {
+        &self.key
     }
 
     /// Whether the file it was read from was protected by a passphrase.
@@ -191,6 +179,32 @@ impl SigningKey {
             Ok::<_, openssl::error::ErrorStack>(signature)
         };
         sign().map_err(|_| Error::Openssl("sign"))
+    }
+}
+
+/// A private key of any type, and whether it was protected; `passphrase` is asked only if it is needed.
+pub(crate) fn private_key(
+    pem: &str,
+    passphrase: &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>,
+) -> Result<(PKey<Private>, bool), Error> {
+    let mut asked = None;
+    let key = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {
+        let given = passphrase();
+        let length = match &given {
+            Ok(text) if text.len() <= LONGEST_PASSPHRASE.min(buffer.len()) => {
+                buffer.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
+                text.len()
+            }
+            _ => 0,
+        };
+        asked = Some(given.map(drop));
+        Ok(length)
+    });
+    match (key, asked) {
+        (_, Some(Err(reason))) => Err(Error::NoPassphrase(reason)),
+        (Ok(key), asked) => Ok((key, asked.is_some())),
+        (Err(_), Some(Ok(()))) => Err(Error::WrongPassphrase),
+        (Err(_), None) => Err(Error::NotAKey),
     }
 }
 

@@ -12,6 +12,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::certificate::CertificateFacts;
+use crate::lifetime::{CertificateField, Certificates};
 use crate::platform::Platform;
 use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_volume_name};
 use crate::token::Encrypted;
@@ -66,6 +67,10 @@ pub struct Predicate {
     /// Env only: fingerprint of `signingKey`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<String>,
+    /// Env only: until when the section's certificates are valid, and nothing else of them. Empty, where it holds none;
+    /// missing in the statements of earlier versions.
+    #[serde(default, deserialize_with = "some_unique", skip_serializing_if = "Option::is_none")]
+    pub certificates: Option<Certificates>,
     /// Workload only: the archive inside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive: Option<Digest>,
@@ -148,6 +153,22 @@ impl Tool {
     }
 }
 
+impl Predicate {
+    fn certificates_hold(&self) -> Result<(), String> {
+        let Some(certificates) = &self.certificates else { return Ok(()) };
+        if self.section == SectionName::Workload {
+            return Err("`certificates` stand in the statement of an env section only".to_owned());
+        }
+        if self.signing_key.is_none() && certificates.contains_key(&CertificateField::SigningKey) {
+            return Err("`certificates` name a `signingKey`, and the statement none".to_owned());
+        }
+        if certificates.values().any(|it| it.not_after < it.not_before) {
+            return Err("one of the `certificates` ends before it begins".to_owned());
+        }
+        Ok(())
+    }
+}
+
 impl Statement {
     /// States what was encrypted.
     pub fn of<K: Kind>(
@@ -160,6 +181,7 @@ impl Statement {
     ) -> Self {
         let facts = section.facts();
         let section = if K::NAME == Workload::NAME { SectionName::Workload } else { SectionName::Env };
+        let certificates = (section == SectionName::Env).then(|| facts.certificates.clone());
         let volumes = facts.volumes.iter().map(|VolumeFacts { name, rolling, generation }| {
             (name.clone(), Volume { rolling: *rolling, generation: *generation })
         });
@@ -178,6 +200,7 @@ impl Statement {
                 required_variables: facts.required_variables.clone(),
                 provided_variables: facts.provided_variables.clone(),
                 signing_key: facts.signing_key.clone(),
+                certificates,
                 archive: encrypted.archive.as_ref().map(|packed| Digest { sha256: packed.sha256.clone() }),
                 time,
                 tool,
@@ -217,6 +240,7 @@ impl Statement {
                 "`signingKey` is no fingerprint: `sha256:` and 64 digits of lower-case hex".to_owned()
             );
         }
+        statement.predicate.certificates_hold()?;
         Ok(statement)
     }
 
@@ -235,13 +259,13 @@ impl Statement {
 }
 
 /// A mapping in which no key stands twice: of two readers, one might take the first and one the last.
-pub(crate) fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+pub(crate) fn unique<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord, V: Deserialize<'de>>(
     deserializer: D,
-) -> Result<BTreeMap<String, V>, D::Error> {
-    struct Unique<V>(PhantomData<V>);
+) -> Result<BTreeMap<K, V>, D::Error> {
+    struct Unique<K, V>(PhantomData<(K, V)>);
 
-    impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
-        type Value = BTreeMap<String, V>;
+    impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Visitor<'de> for Unique<K, V> {
+        type Value = BTreeMap<K, V>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a mapping")
@@ -249,7 +273,7 @@ pub(crate) fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
             let mut map = BTreeMap::new();
-            while let Some((key, value)) = entries.next_entry::<String, V>()? {
+            while let Some((key, value)) = entries.next_entry()? {
                 if map.insert(key, value).is_some() {
                     return Err(A::Error::custom("a key stands there twice"));
                 }
@@ -259,6 +283,10 @@ pub(crate) fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
     }
 
     deserializer.deserialize_map(Unique(PhantomData))
+}
+
+fn some_unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Certificates>, D::Error> {
+    unique(deserializer).map(Some)
 }
 
 /// 64 digits of lower-case hex.

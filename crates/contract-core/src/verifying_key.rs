@@ -12,6 +12,7 @@ use openssl::rsa::{Padding, Rsa};
 use openssl::x509::X509;
 
 use crate::advice::{Advice, Blame};
+use crate::certificate::constraints::is_authority;
 use crate::certificate::{self, MINIMUM_BITS};
 use crate::pem::{self, PemError};
 
@@ -24,6 +25,9 @@ pub enum Error {
     /// `RSA PUBLIC KEY`: the contract's schema refuses it.
     #[error("a PKCS#1 `RSA PUBLIC KEY`, which the contract's schema refuses")]
     Pkcs1,
+    /// The guest decodes once (contract-format, section 5).
+    #[error("base64 of base64: it is encoded twice, and the guest decodes once")]
+    EncodedTwice,
     /// A private key where a public one is due.
     #[error("a private key (`{0}`), where only a public key may travel")]
     Private(String),
@@ -57,6 +61,11 @@ impl Advice for Error {
             Self::NotRsa(_) | Self::TooShort(_) => {
                 "make a key: `contract-signer keygen -o signing-key.pem`".into()
             }
+            Self::EncodedTwice => "decode it: `base64 -d FILE > ONCE`, and name that file".into(),
+            Self::Pem(PemError::SeveralBlocks(_)) => {
+                "keep the signing key's own and not its authority's: `contract-signer certify --certificate FILE` finds it"
+                    .into()
+            }
             Self::Pem(_) | Self::Label(_) | Self::Damaged(_) => {
                 "ask the contract signer for the file that `contract-signer public-key` wrote".into()
             }
@@ -70,8 +79,17 @@ impl Advice for Error {
 pub struct VerifyingKey {
     key: PKey<Public>,
     fingerprint: String,
-    validity: Option<(Timestamp, Timestamp)>,
-    subject: Option<String>,
+    carrier: Option<Carrier>,
+}
+
+/// The certificate that carries a key.
+#[derive(Clone)]
+struct Carrier {
+    x509: X509,
+    begin: Timestamp,
+    end: Timestamp,
+    subject: String,
+    authority: bool,
 }
 
 impl VerifyingKey {
@@ -84,7 +102,10 @@ impl VerifyingKey {
                     .decode(text.split_ascii_whitespace().collect::<String>())
                     .map_err(|_| Error::Pem(PemError::NoBlock))?;
                 let inner = String::from_utf8(bytes).map_err(|_| Error::Pem(PemError::NoBlock))?;
-                Self::of_block(&pem::only_block(&inner)?)
+                match pem::only_block(&inner) {
+                    Err(PemError::NoBlock) if is_base64_of_pem(&inner) => Err(Error::EncodedTwice),
+                    block => Self::of_block(&block?),
+                }
             }
             Err(error) => Err(error.into()),
         }
@@ -94,15 +115,11 @@ impl VerifyingKey {
         match block.label.as_str() {
             "PUBLIC KEY" => {
                 let key = PKey::public_key_from_der(&block.der).map_err(|_| Error::Damaged("PUBLIC KEY"))?;
-                Self::of_key(key, None)
+                Self::of_key(key)
             }
             "CERTIFICATE" => {
-                let damaged = |_| Error::Damaged("CERTIFICATE");
-                let x509 = X509::from_der(&block.der).map_err(damaged)?;
-                let begin = certificate::timestamp(x509.not_before()).map_err(damaged)?;
-                let end = certificate::timestamp(x509.not_after()).map_err(damaged)?;
-                let key = Self::of_key(x509.public_key().map_err(damaged)?, Some((begin, end)))?;
-                Ok(Self { subject: Some(certificate::one_line(x509.subject_name())), ..key })
+                let x509 = X509::from_der(&block.der).map_err(|_| Error::Damaged("CERTIFICATE"))?;
+                Self::of_certificate(&x509)
             }
             "RSA PUBLIC KEY" => Err(Error::Pkcs1),
             label if label.ends_with("PRIVATE KEY") => Err(Error::Private(label.to_owned())),
@@ -110,7 +127,20 @@ impl VerifyingKey {
         }
     }
 
-    pub(crate) fn of_key(key: PKey<Public>, validity: Option<(Timestamp, Timestamp)>) -> Result<Self, Error> {
+    pub(crate) fn of_certificate(x509: &X509) -> Result<Self, Error> {
+        let damaged = |_| Error::Damaged("CERTIFICATE");
+        let key = Self::of_key(x509.public_key().map_err(damaged)?)?;
+        let carrier = Carrier {
+            x509: x509.clone(),
+            begin: certificate::timestamp(x509.not_before()).map_err(damaged)?,
+            end: certificate::timestamp(x509.not_after()).map_err(damaged)?,
+            subject: certificate::one_line(x509.subject_name()),
+            authority: is_authority(&x509.to_der().map_err(damaged)?),
+        };
+        Ok(Self { carrier: Some(carrier), ..key })
+    }
+
+    pub(crate) fn of_key(key: PKey<Public>) -> Result<Self, Error> {
         if key.id() != Id::RSA {
             return Err(Error::NotRsa(key_type(key.id())));
         }
@@ -119,7 +149,7 @@ impl VerifyingKey {
         }
         let fingerprint = key.rsa().and_then(|rsa| certificate::key_fingerprint(&rsa));
         let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
-        Ok(Self { key, fingerprint, validity, subject: None })
+        Ok(Self { key, fingerprint, carrier: None })
     }
 
     /// `sha256:` and the lower-case hex SHA-256 of the DER `SubjectPublicKeyInfo`.
@@ -129,17 +159,33 @@ impl VerifyingKey {
 
     /// When the certificate that carries the key ends, and the contract with it; none for a bare key.
     pub fn expires(&self) -> Option<Timestamp> {
-        self.validity.map(|(_, end)| end)
+        self.carrier.as_ref().map(|it| it.end)
     }
 
     /// When that certificate begins.
     pub fn begins(&self) -> Option<Timestamp> {
-        self.validity.map(|(begin, _)| begin)
+        self.carrier.as_ref().map(|it| it.begin)
     }
 
     /// Of that certificate, on one line; none for a bare key.
     pub fn subject(&self) -> Option<&str> {
-        self.subject.as_deref()
+        self.carrier.as_ref().map(|it| it.subject.as_str())
+    }
+
+    /// Whether that certificate is an authority's, `CA:TRUE`, and so hardly the signing key's own.
+    pub fn is_authority(&self) -> bool {
+        self.carrier.as_ref().is_some_and(|it| it.authority)
+    }
+
+    /// As the env section holds it: the certificate if there is one, else the key; one PEM block, nothing around it.
+    pub fn to_section_pem(&self) -> Result<String, Error> {
+        let Some(Carrier { x509, .. }) = &self.carrier else { return self.to_pem() };
+        let pem = x509.to_pem().ok().and_then(|pem| String::from_utf8(pem).ok());
+        pem.ok_or(Error::Damaged("CERTIFICATE"))
+    }
+
+    pub(crate) fn key(&self) -> &PKey<Public> {
+        &self.key
     }
 
     /// The key alone, as PEM `PUBLIC KEY`.
@@ -166,6 +212,11 @@ impl VerifyingKey {
         let verdict: Result<bool, ErrorStack> = verify();
         verdict.unwrap_or(false)
     }
+}
+
+fn is_base64_of_pem(text: &str) -> bool {
+    let decoded = STANDARD.decode(text.split_ascii_whitespace().collect::<String>());
+    decoded.is_ok_and(|bytes| bytes.starts_with(b"-----BEGIN "))
 }
 
 impl fmt::Debug for VerifyingKey {

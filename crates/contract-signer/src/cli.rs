@@ -1,6 +1,8 @@
 //! The command line as typed.
 
 pub mod certificate;
+pub mod certify;
+pub mod lifetime;
 
 use std::path::PathBuf;
 
@@ -10,6 +12,8 @@ use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
+
+use lifetime::LifetimeArguments;
 
 /// Combine the workload and env halves of an IBM Hyper Protect contract and sign them, without reading either.
 #[derive(Parser)]
@@ -53,10 +57,19 @@ pub enum Command {
         after_help = "EXAMPLES\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
     )]
     PublicKey(PublicKey),
-    /// Show all that can be known of a handoff, a token or user data without a key
-    #[command(
-        after_help = "EXAMPLES\n  contract-signer inspect paynow.workload.handoff.age\n  contract-signer inspect user-data --json"
-    )]
+    Certify(certify::Certify),
+    Csr(certify::Csr),
+    /// Show all that can be known of a handoff, a token, user data or their record without a key
+    ///
+    /// With what ends first, and when to act. Of user data only the record that lies beside them knows that.
+    #[command(after_help = "EXAMPLES
+  contract-signer inspect paynow.workload.handoff.age
+  contract-signer inspect user-data --json
+  contract-signer inspect user-data --at 2027-01-31
+  contract-signer inspect user-data --fail-within 30d
+
+EXIT STATUS
+  3 the file was rejected; 4 a token is weak, a signature does not hold, or with `--fail-within` something ends; 5 no identity")]
     Inspect(Inspect),
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES
@@ -69,7 +82,9 @@ EXIT STATUS
   for the key or the identity")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
-    #[command(after_help = "EXAMPLES\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
+    #[command(after_help = "EXAMPLES
+  contract-signer verify user-data --signing-key signing-key.pub.pem
+  contract-signer verify user-data --signing-key signing-key.pub.pem --record user-data.record.json --fail-within 30d")]
     Verify(Verify),
     Certificate(certificate::Certificate),
     /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
@@ -180,8 +195,13 @@ pub struct PublicKey {
 
 #[derive(Args)]
 pub struct Inspect {
-    /// A handoff, a token or user data; `-` for standard input
+    /// A handoff, a token, user data or a record; `-` for standard input
     pub file: PathBuf,
+    /// Of user data: the record that `sign` wrote [default: the name of the user data and `.record.json`, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub lifetime: LifetimeArguments,
     /// An age identity that opens the handoff, may be repeated [default: `identity` in persona.yaml, or identity.age]
     #[arg(long = "identity", value_name = "FILE")]
     pub identities: Vec<PathBuf>,
@@ -253,4 +273,6 @@ pub struct Verify {
     /// The record that `sign` wrote: compare the user data with it
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub lifetime: LifetimeArguments,
 }

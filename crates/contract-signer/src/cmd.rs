@@ -1,12 +1,16 @@
 //! One module a verb: decide first, present later.
 
 pub mod certificate;
+pub mod certify;
+pub mod csr;
 mod handoff_file;
 pub mod init;
 pub mod inspect;
 pub mod keygen;
+mod lifetime;
 mod previous;
 pub mod public_key;
+mod record_file;
 mod side_by_side;
 pub mod sign;
 pub mod trust;

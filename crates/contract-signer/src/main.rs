@@ -14,6 +14,8 @@ fn main() -> std::process::ExitCode {
         Command::Identity(arguments) => identity(&arguments, Persona::ContractSigner, report),
         Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
         Command::PublicKey(arguments) => cmd::public_key::run(&arguments, report),
+        Command::Certify(arguments) => cmd::certify::run(&arguments, report),
+        Command::Csr(arguments) => cmd::csr::run(&arguments, report),
         Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),
         Command::Sign(arguments) => cmd::sign::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),

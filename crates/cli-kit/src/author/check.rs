@@ -4,7 +4,8 @@ use std::path::Path;
 
 use contract_core::certificate::CertificateFacts;
 use contract_core::finding::Severity;
-use contract_core::section::Measured;
+use contract_core::section::{Facts, Measured};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::draft::{Draft, packing};
@@ -20,9 +21,14 @@ struct Checked {
     /// Fingerprint of the key that the guest will verify the contract with.
     #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
     signing_key: Option<String>,
+    /// When its certificate ends, and the contract with it.
+    #[serde(rename = "contractEnds", skip_serializing_if = "Option::is_none")]
+    contract_ends: Option<Timestamp>,
     certificate: Option<CertificateFacts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    #[serde(skip)]
+    facts: Facts,
 }
 
 /// The command; `key` is the env deployer's `--signing-key`.
@@ -35,6 +41,7 @@ pub fn check<K: Authored>(
     // the folder's may come later, the flag's has to be there
     let named = draft.persona.signing_key.as_deref();
     let key = key.or(named.filter(|path| path.exists())).map(signing_key::read).transpose()?;
+    let key = key.as_ref().map(signing_key::pem).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
     let missing_key = |section| signing_key::missing(section, &draft.file, named, Severity::Warning);
     findings.0.extend(section.as_ref().and_then(missing_key));
@@ -44,16 +51,23 @@ pub fn check<K: Authored>(
         packing(section, report, |workers, progress| section.measure(workers, progress))
             .doing(|| format!("cannot read `{}`", draft.file))
     });
-    let signing_key = section.as_ref().and_then(|section| section.facts().signing_key.clone());
+    let facts = section.as_ref().map(|section| section.facts().clone()).unwrap_or_default();
     let text = section.filter(|_| arguments.show).map(|section| section.masked());
-    let checked = Checked { section: measured.transpose()?, signing_key, certificate, text };
+    let checked = Checked {
+        section: measured.transpose()?,
+        signing_key: facts.signing_key.clone(),
+        contract_ends: signing_key::contract_ends(&facts),
+        certificate,
+        text,
+        facts,
+    };
     report.check(&draft.file, &findings, &checked, lines)
 }
 
 fn lines(checked: &Checked) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(checked.certificate.iter().flat_map(certificate::lines));
-    lines.extend(checked.signing_key.iter().map(|fingerprint| signing_key::line(fingerprint)));
+    lines.extend(signing_key::lines(&checked.facts));
     if let Some(Measured { bytes, sha256, .. }) = &checked.section {
         lines.push(format!("section to encrypt: {bytes} bytes, sha256 {sha256}"));
     }

@@ -13,6 +13,7 @@ use contract_core::section::Section;
 use contract_core::sshsig::Namespace;
 use contract_core::statement::{Statement, Tool};
 use contract_core::token::{self, Encrypted};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::draft::{Draft, packing};
@@ -32,6 +33,9 @@ struct Done {
     certificate: CertificateFacts,
     #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
     signing_key: Option<String>,
+    /// When the signing key's certificate ends, and the contract with it.
+    #[serde(rename = "contractEnds", skip_serializing_if = "Option::is_none")]
+    contract_ends: Option<Timestamp>,
     findings: Findings,
     handoff: String,
     token: Option<String>,
@@ -60,7 +64,9 @@ pub fn encrypt<K: Authored>(
     let recipients = way.recipients.as_ref().map(|them| them.names.clone()).unwrap_or_default();
     let mut outputs = Outputs::create::<K>(arguments, &draft, way, report)?;
 
-    let key = key.or(draft.persona.signing_key.as_deref()).map(signing_key::read).transpose()?;
+    let key = key.or(draft.persona.signing_key.as_deref());
+    let key = key.map(|path| signing_key::read_for_contract(path, draft.at)).transpose()?;
+    let key = key.as_ref().map(signing_key::pem).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
     let missing_key = |section| signing_key::missing(section, &draft.file, None, Severity::Error);
     findings.0.extend(section.as_ref().and_then(missing_key));
@@ -71,8 +77,9 @@ pub fn encrypt<K: Authored>(
     let rejected = || Failure::new(ExitCode::Rejected, format!("`{}` is rejected", draft.file));
     let section = section.ok_or_else(rejected)?;
 
-    if let Some(fingerprint) = &section.facts().signing_key {
-        report.note(&signing_key::line(fingerprint));
+    signing_key::has_begun(section.facts(), &draft.file, draft.at)?;
+    for line in signing_key::lines(section.facts()) {
+        report.note(&line);
     }
 
     let (encrypted, vouched_with) = outputs.write(&draft, &section, platform, &certificate, report)?;
@@ -82,6 +89,7 @@ pub fn encrypt<K: Authored>(
         platform,
         certificate: certificate.facts().clone(),
         signing_key: section.facts().signing_key.clone(),
+        contract_ends: signing_key::contract_ends(section.facts()),
         findings,
         handoff: outputs.handoff.output().name(),
         token: outputs.token.as_ref().map(Output::name),

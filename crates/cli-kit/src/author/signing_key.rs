@@ -4,25 +4,62 @@
 use std::path::Path;
 
 use contract_core::finding::{Finding, Place, Severity};
-use contract_core::section::Section;
+use contract_core::lifetime::CertificateField;
+use contract_core::section::{Facts, Section};
+use contract_core::signing_certificate;
 use contract_core::verifying_key::VerifyingKey;
+use jiff::Timestamp;
 
 use super::Authored;
 use super::draft::PEM_LIMIT;
 use crate::failure::{Doing, Failure};
 use crate::input;
 
-/// Reads the key, and refuses by the file's own name what is none.
-pub fn read(path: &Path) -> Result<String, Failure> {
+/// Reads the key or its certificate, and refuses by the file's own name what is neither.
+pub fn read(path: &Path) -> Result<VerifyingKey, Failure> {
     let text = input::read_text(path, PEM_LIMIT)
         .map_err(|failure| if path.exists() { failure } else { failure.hint(ask(Some(path))) })?;
-    VerifyingKey::parse(&text).doing(|| format!("cannot use the signing key `{}`", path.display()))?;
-    Ok(text)
+    VerifyingKey::parse(&text).doing(|| cannot_use(path))
 }
 
-/// As people see it, to compare with what the contract signer says.
-pub fn line(fingerprint: &str) -> String {
-    format!("signing key: {fingerprint}")
+/// As [`read`], and refuses what gives no contract a life today: verification refused, and not a finding in the section.
+pub fn read_for_contract(path: &Path, at: Timestamp) -> Result<VerifyingKey, Failure> {
+    let key = read(path)?;
+    signing_certificate::check(&key, at).doing(|| cannot_use(path))?;
+    Ok(key)
+}
+
+fn cannot_use(path: &Path) -> String {
+    format!("cannot use the signing key `{}`", path.display())
+}
+
+/// As it is put into the section: one PEM block, whatever stands around it in the file.
+pub fn pem(key: &VerifyingKey) -> Result<String, Failure> {
+    key.to_section_pem().doing(|| "cannot use the signing key".to_owned())
+}
+
+/// When the contract ends, if it does.
+pub fn contract_ends(facts: &Facts) -> Option<Timestamp> {
+    facts.certificates.get(&CertificateField::SigningKey).map(|certificate| certificate.not_after)
+}
+
+/// As people see it, to compare with what the contract signer says; and until when the contract will live.
+pub fn lines(facts: &Facts) -> Vec<String> {
+    let Some(fingerprint) = &facts.signing_key else { return Vec::new() };
+    let end = contract_ends(facts)
+        .map(|end| format!("  with its certificate: the guest boots the contract until {end}"));
+    [Some(format!("signing key: {fingerprint}")), end].into_iter().flatten().collect()
+}
+
+/// A certificate in the section itself is warned of where it begins later; what is encrypted today should boot today.
+pub fn has_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure> {
+    match facts.certificates.get(&CertificateField::SigningKey) {
+        Some(certificate) if at < certificate.not_before => {
+            Err(signing_certificate::Error::NotYetValid(certificate.not_before))
+                .doing(|| format!("cannot encrypt `{file}`"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What to say about a section in which the key is missing; `named` is where the folder expects it.

@@ -46,7 +46,7 @@ impl Advice for AuthorityError {
 
 /// One certificate that vouches for others.
 #[derive(Clone, Debug)]
-pub struct Authority(pub(super) X509);
+pub struct Authority(pub(crate) X509);
 
 impl Authority {
     /// Reads a file: DER, as authorities publish their own, or PEM with one certificate or more.
@@ -90,7 +90,7 @@ impl Authority {
 }
 
 /// `sha256:` and the hex SHA-256 of the DER `SubjectPublicKeyInfo`, of a key of any type.
-pub(super) fn fingerprint(x509: &X509Ref) -> Result<String, ErrorStack> {
+pub(crate) fn fingerprint(x509: &X509Ref) -> Result<String, ErrorStack> {
     let key = x509.public_key()?.public_key_to_der()?;
     Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key))))
 }

@@ -10,6 +10,7 @@ use crate::advice::Advice as _;
 use crate::allowed_signers::Vouched;
 use crate::certificate::{CertificateFacts, Expiry, day};
 use crate::handoff::NotVouched;
+use crate::lifetime::{CertificateField, Certificates};
 use crate::section::{Env, Kind, Workload};
 use crate::statement::Predicate;
 use crate::verifying_key::VerifyingKey;
@@ -104,9 +105,15 @@ impl Agreement {
                 all.unchecked.push("whether the env section names the key at hand as `signingKey`".into());
             }
         }
-        all.unchecked.push(
-            "until when the signing key is certified, if the env section holds it as a certificate".into(),
-        );
+        match env.and_then(|env| env.certificates.as_ref()) {
+            Some(certificates) => {
+                all.compared("validity of the signing certificate", signing_certificate(certificates, at));
+            }
+            None => all.unchecked.push(
+                "until when the signing key is certified, if the env section holds it as a certificate"
+                    .into(),
+            ),
+        }
         all
     }
 
@@ -295,6 +302,26 @@ fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
         workload: format!("names none; the key at hand is {}", key.fingerprint()),
         env: env.signing_key.clone().unwrap_or_else(|| "names none".to_owned()),
         hints: vec!["give the env deployer your public key (`contract-signer public-key signing-key.pem`), to encrypt again with `--signing-key PUBLIC.pem`".into()],
+    })
+}
+
+/// The guest boots no contract of an expired one (contract-format, section 5): nobody can take that at their own risk.
+fn signing_certificate(certificates: &Certificates, at: Timestamp) -> Option<Disagreement> {
+    let validity = certificates.get(&CertificateField::SigningKey)?;
+    let (said, hint) = if validity.not_after < at {
+        let hint = "certify the signing key anew, `contract-signer certify --days 365`; then the env deployer encrypts again with `--signing-key CERTIFICATE`";
+        (format!("the signing certificate expired on {}", day(validity.not_after)), hint)
+    } else if at < validity.not_before {
+        let hint = "sign after that day, or see whether the clock is right: `date -u`";
+        (format!("the signing certificate is not valid before {}", day(validity.not_before)), hint)
+    } else {
+        return None;
+    };
+    Some(Disagreement {
+        what: "validity of the signing certificate",
+        workload: "has no part in it".to_owned(),
+        env: said,
+        hints: vec![hint.to_owned()],
     })
 }
 

@@ -14,6 +14,7 @@ use super::Signed;
 use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
+use crate::lifetime::Lifetime;
 use crate::sshsig::{Namespace, Signature};
 use crate::statement::{Digest, Statement, Tool, unique};
 use crate::token::TokenFacts;
@@ -140,6 +141,13 @@ pub struct Difference {
     pub found: String,
 }
 
+impl Difference {
+    fn between(what: &str, record: &str, found: &str) -> Option<Self> {
+        let (what, record, found) = (what.to_owned(), record.to_owned(), found.to_owned());
+        (record != found).then_some(Self { what, record, found })
+    }
+}
+
 /// Why a record is none, or not of these user data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
@@ -149,6 +157,9 @@ pub enum RecordError {
     /// A record of other user data.
     #[error("it is not the record of these user data: {}", names(.0))]
     Differs(Vec<Difference>),
+    /// A record that says one thing here and another there.
+    #[error("it was changed after the signing: {}", names(.0))]
+    Changed(Vec<Difference>),
 }
 
 fn names(differences: &[Difference]) -> String {
@@ -159,7 +170,7 @@ impl Advice for RecordError {
     fn blame(&self) -> Blame {
         match self {
             Self::NotARecord(_) => Blame::Input,
-            Self::Differs(_) => Blame::Refusal,
+            Self::Differs(_) | Self::Changed(_) => Blame::Refusal,
         }
     }
 
@@ -168,7 +179,7 @@ impl Advice for RecordError {
             Self::NotARecord(_) => {
                 "name the file that `contract-signer sign` wrote beside the user data".into()
             }
-            Self::Differs(_) => {
+            Self::Differs(_) | Self::Changed(_) => {
                 "ask the contract signer for both files again, `user-data` and `user-data.record.json`".into()
             }
         }]
@@ -223,6 +234,17 @@ impl Record {
         [&self.workload, &self.env].into_iter().filter_map(|half| half.statement.as_ref())
     }
 
+    /// Until when the contract lives, as far as both halves' makers state it.
+    pub fn lifetime(&self) -> Lifetime {
+        Lifetime::of(self.workload.statement.as_ref(), self.env.statement.as_ref())
+    }
+
+    /// Holds the record against itself, for whoever has nothing else: are the statements those that were signed?
+    pub fn verify_itself(&self) -> Result<(), RecordError> {
+        let differences = self.within();
+        if differences.is_empty() { Ok(()) } else { Err(RecordError::Changed(differences)) }
+    }
+
     /// Holds the record against user data and the key that verifies them, and against itself.
     pub fn verify(&self, facts: &UserDataFacts, key: &VerifyingKey) -> Result<(), RecordError> {
         self.compare(facts, Some(key))
@@ -236,10 +258,7 @@ impl Record {
     fn compare(&self, facts: &UserDataFacts, key: Option<&VerifyingKey>) -> Result<(), RecordError> {
         let mut differences = Vec::new();
         let mut same = |what: &str, record: &str, found: &str| {
-            if record != found {
-                let (what, record, found) = (what.to_owned(), record.to_owned(), found.to_owned());
-                differences.push(Difference { what, record, found });
-            }
+            differences.extend(Difference::between(what, record, found));
         };
         same("user data", &self.user_data.sha256, &facts.sha256);
         same("signature", &self.signature.sha256, &facts.signature_sha256());
@@ -256,6 +275,16 @@ impl Record {
                 |lines: &BTreeMap<String, String>| lines.get(name).cloned().unwrap_or_else(|| "none".into());
             same(&format!("line `{name}`"), &of(&self.attestation_record), &of(&found));
         }
+        differences.extend(self.within());
+        if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
+    }
+
+    /// What one part of it says and another does not.
+    fn within(&self) -> Vec<Difference> {
+        let mut differences = Vec::new();
+        let mut same = |what: &str, record: &str, found: &str| {
+            differences.extend(Difference::between(what, record, found));
+        };
         for (what, half) in [("workload statement", &self.workload), ("env statement", &self.env)] {
             let Some(statement) = &half.statement else { continue };
             same(what, statement.token_sha256(), &half.token.sha256);
@@ -276,7 +305,7 @@ impl Record {
         for danger in self.dangers_not_accepted() {
             same("what was accepted", "nothing of it", danger);
         }
-        if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
+        differences
     }
 }
 

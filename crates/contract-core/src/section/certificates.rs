@@ -1,6 +1,5 @@
 //! Certificates and private keys in a section: whole, in time, and belonging together.
 
-use jiff::{SignedDuration, Timestamp};
 use openssl::{
     pkey::{PKey, Private},
     x509::{X509, X509Ref},
@@ -11,11 +10,15 @@ use super::{
     pem_form::{self, Block},
 };
 use crate::certificate::{day, one_line, timestamp};
-
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
+use crate::lifetime::{CertificateField, NOTICE, Validity, keep_first};
 
 /// The certificates of a field: PEM, or base64 of PEM or DER. None if the field is damaged.
-pub fn certificates(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Option<Vec<X509>> {
+pub fn certificates(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    kind: CertificateField,
+    text: &str,
+) -> Option<Vec<X509>> {
     let blocks = blocks(check, field, text, "CERTIFICATE")?;
     let mut certificates = Vec::with_capacity(blocks.len());
     for block in &blocks {
@@ -32,22 +35,25 @@ pub fn certificates(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opt
             );
             return None;
         };
-        expiry(check, field, &certificate);
+        expiry(check, field, kind, &certificate);
         certificates.push(certificate);
     }
     Some(certificates)
 }
 
 /// Whether the guest will find the certificate in time: it may boot tomorrow, or next month.
-fn expiry(check: &mut Check<'_>, field: &Field<'_>, certificate: &X509Ref) {
+fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, certificate: &X509Ref) {
     let (Ok(from), Ok(to)) = (timestamp(certificate.not_before()), timestamp(certificate.not_after())) else {
         check.error(field, "the certificate's dates do not decode", "ask its issuer for a new one");
         return;
     };
+    keep_first(&mut check.certificates, kind, Validity { not_before: from, not_after: to });
     let name = one_line(certificate.subject_name());
-    if to < check.at {
+    if to < from {
+        check.error(field, format!("the certificate `{name}` ends before it begins"), RENEW);
+    } else if to < check.at {
         check.error(field, format!("the certificate `{name}` expired on {}", day(to)), RENEW);
-    } else if to.duration_since(check.at) < SOON {
+    } else if to.duration_since(check.at) < NOTICE {
         check.warning(
             field,
             format!("the certificate `{name}` expires on {}, within 30 days", day(to)),
@@ -66,23 +72,35 @@ fn expiry(check: &mut Check<'_>, field: &Field<'_>, certificate: &X509Ref) {
 const RENEW: &str = "ask its issuer for a new one, and look at it with `openssl x509 -noout -dates -in FILE`";
 
 /// A certificate in a field that also takes other base64: says nothing if it is none.
-pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, text: &str) {
+pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, text: &str) {
     let Some(decoded) = pem_form::groups(text) else { return };
     for certificate in X509::stack_from_pem(&decoded).unwrap_or_default() {
-        expiry(check, field, &certificate);
+        expiry(check, field, kind, &certificate);
     }
 }
 
 /// A key that ends with its certificate takes the whole contract with it.
-pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, expires: Timestamp) {
-    let end = day(expires);
-    if expires < check.at {
+pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Validity) {
+    let Validity { not_before, not_after } = validity;
+    keep_first(&mut check.certificates, CertificateField::SigningKey, validity);
+    let end = day(not_after);
+    if not_after < not_before {
+        check.error(field, "the certificate ends before it begins", BARE_KEY);
+    } else if not_after < check.at {
         check.error(field, format!("the certificate expired on {end}, and so did the contract"), BARE_KEY);
-    } else if expires.duration_since(check.at) < SOON {
+    } else if not_after.duration_since(check.at) < NOTICE {
         check.warning(
             field,
             format!("the certificate ends on {end}: the guest boots no contract after it"),
             BARE_KEY,
+        );
+    }
+    if check.at < not_before {
+        let message = format!("the certificate is valid from {} on, and so is the contract", day(not_before));
+        check.warning(
+            field,
+            message,
+            "boot the guest after that day, or see whether the clock is right: `date -u`",
         );
     }
 }

@@ -9,7 +9,13 @@ use super::{
     secret::Secret,
     volumes::{self, EnvVolume},
 };
-use crate::{advice::Advice as _, verifying_key::VerifyingKey, yaml::Node};
+use crate::{
+    advice::Advice as _,
+    lifetime::{CertificateField, Validity},
+    signing_certificate,
+    verifying_key::VerifyingKey,
+    yaml::Node,
+};
 
 /// Every field of an env section, in the section's order.
 #[derive(Clone, Debug)]
@@ -64,6 +70,7 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts
     });
     facts.volumes = volume_facts;
     facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
+    facts.certificates = std::mem::take(&mut check.certificates);
     facts.signing_key = signing_key.as_ref().map(|key| key.fingerprint().to_owned());
     let model = logging.map(|logging| EnvModel {
         logging,
@@ -96,8 +103,14 @@ fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey>
     }
     match VerifyingKey::parse(text) {
         Ok(key) => {
-            if let Some(expires) = key.expires() {
-                certificates::contract_expiry(check, field, expires);
+            if let Err(error @ signing_certificate::Error::Authority(_)) =
+                signing_certificate::check(&key, check.at)
+            {
+                let hint = error.hints().into_iter().next().unwrap_or_default();
+                check.error(field, error.to_string(), hint);
+            }
+            if let Some((not_before, not_after)) = key.begins().zip(key.expires()) {
+                certificates::contract_expiry(check, field, Validity { not_before, not_after });
             }
             Some(key)
         }
@@ -129,7 +142,7 @@ fn cacerts(check: &mut Check<'_>, field: &Field<'_>) -> Vec<(String, String)> {
                 );
                 continue;
             }
-            certificates::certificates(check, &field, text);
+            certificates::certificates(check, &field, CertificateField::Cacerts, text);
             certificates.push((name.to_owned(), text.to_string()));
         }
     }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     finding::{Findings, Place},
+    lifetime::Certificates,
     yaml::{
         Key, Kind, Node, Style, Tag,
         plain::{Plain, sort},
@@ -31,6 +32,8 @@ pub struct Check<'a> {
     pub hidden: Vec<(Range<usize>, String)>,
     /// Where the seeds come from; none for a section as the guest reads it.
     pub origins: Option<Origins>,
+    /// Until when certificates are valid.
+    pub certificates: Certificates,
 }
 
 /// A value, its path and the line to point at.
@@ -96,7 +99,15 @@ pub fn join(path: &str, name: &str) -> String {
 impl<'a> Check<'a> {
     /// A reading that has found nothing yet.
     pub fn new(file: &'a str, folder: Option<&'a Path>, at: Timestamp) -> Self {
-        Self { file, folder, at, findings: Findings::default(), hidden: Vec::new(), origins: None }
+        Self {
+            file,
+            folder,
+            at,
+            findings: Findings::default(),
+            hidden: Vec::new(),
+            origins: None,
+            certificates: Certificates::new(),
+        }
     }
 
     /// Where a volume's seed comes from.

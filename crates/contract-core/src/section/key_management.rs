@@ -5,6 +5,7 @@ use super::{
     fields::{Check, Field, Map},
     secret::Secret,
 };
+use crate::lifetime::CertificateField;
 
 /// One key management service.
 #[derive(Clone, Debug)]
@@ -94,11 +95,11 @@ pub fn grep11(check: &mut Check<'_>, field: &Field<'_>) -> Option<Grep11> {
     let address = check
         .required(&map, "address", "write `address: \"grep11.example.com:9876\"`")
         .and_then(|field| address(check, &field));
-    let client_cert = certificate(check, &map, "clientCert");
+    let client_cert = certificate(check, &map, "clientCert", CertificateField::Grep11ClientCert);
     let client_key = check
         .required(&map, "clientKey", "write the base64 of the PEM: `clientKey: !file client-key.b64`")
         .and_then(|field| base64_secret(check, &field, false));
-    let ca_cert = certificate(check, &map, "caCert");
+    let ca_cert = certificate(check, &map, "caCert", CertificateField::Grep11CaCert);
     let metadata = check
         .required(&map, "metadata", "write `metadata:` and `aesKeyBlob:` under it")
         .and_then(|field| check.mapping(&field, &["aesKeyBlob", "previousaesKeyBlob"]));
@@ -138,12 +139,12 @@ fn address(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
     Some(text.to_string())
 }
 
-fn certificate(check: &mut Check<'_>, map: &Map<'_>, name: &str) -> Option<String> {
+fn certificate(check: &mut Check<'_>, map: &Map<'_>, name: &str, kind: CertificateField) -> Option<String> {
     let hint = format!("write the base64 of the PEM: `{name}: !file {name}.b64`, made by `base64 -w0`");
     let field = check.required(map, name, &hint)?;
     let text = check.text(&field)?;
     if is_base64_material(check, &field, text) {
-        certificates::expiry_of_base64(check, &field, text);
+        certificates::expiry_of_base64(check, &field, kind, text);
     }
     Some(text.to_string())
 }

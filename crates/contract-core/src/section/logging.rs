@@ -10,6 +10,7 @@ use super::{
     fields::{Check, Field, Map},
     secret::Secret,
 };
+use crate::lifetime::CertificateField;
 
 /// Where the guest's log goes.
 #[derive(Clone, Debug)]
@@ -75,7 +76,7 @@ fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
     }
     let server = check
         .required(&map, "server", "name the log server's CA: `server: !file rsyslog/ca.crt`")
-        .and_then(|field| certified(check, &field));
+        .and_then(|field| certified(check, &field, CertificateField::SyslogServer));
     let cert = map.find("cert").and_then(|field| client_certificate(check, &field));
     let key = map.find("key").and_then(|field| private_key(check, &field));
     match (map.find("cert"), map.find("key")) {
@@ -135,16 +136,20 @@ fn belongs(
     }
 }
 
-fn certified(check: &mut Check<'_>, field: &Field<'_>) -> Option<(String, Vec<X509>)> {
+fn certified(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    kind: CertificateField,
+) -> Option<(String, Vec<X509>)> {
     let text = check.text(field)?;
     // a damaged one is reported, and the reading goes on
-    let certificates = certificates::certificates(check, field, text).unwrap_or_default();
+    let certificates = certificates::certificates(check, field, kind, text).unwrap_or_default();
     Some((text.to_string(), certificates))
 }
 
 /// One certificate: the schema takes no chain here.
 fn client_certificate(check: &mut Check<'_>, field: &Field<'_>) -> Option<(String, Vec<X509>)> {
-    let certified = certified(check, field)?;
+    let certified = certified(check, field, CertificateField::SyslogCert)?;
     if certified.1.len() > 1 {
         let message = format!("{} certificates where one is due", certified.1.len());
         check.error(field, message, "keep the client's own certificate; authorities belong in `server`");

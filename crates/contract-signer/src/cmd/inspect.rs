@@ -11,16 +11,19 @@ use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::allowed_signers::Vouched;
 use contract_core::certificate::day;
 use contract_core::contract::BareToken;
-use contract_core::contract::record::Voucher;
+use contract_core::contract::record::{Record, Voucher};
 use contract_core::handoff::NotVouched;
+use contract_core::lifetime::Lifetime;
 use contract_core::section::Workload;
 use contract_core::statement::Statement;
 use contract_core::token::TokenFacts;
 use contract_core::user_data::{self, Form, ValueFacts};
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::handoff_file::Opener;
-use super::trust;
+use super::lifetime::Asked;
+use super::{record_file, trust};
 use crate::cli::Inspect;
 
 /// What was found: JSON for programs, the same as lines for people, and what is wrong with it.
@@ -31,26 +34,38 @@ struct Seen {
     weak: Vec<String>,
     /// A signature that is there and does not hold.
     broken: Option<NotVouched>,
+    /// Until when it lives, as far as it is stated.
+    lifetime: Lifetime,
 }
 
 pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
     let mut file = Input::open(&arguments.file)?;
+    let asked = Asked::by(&arguments.lifetime);
     let mut seen = Seen::default();
-    match Looks::of(&mut file) {
+    let looks = Looks::of(&mut file);
+    if arguments.record.is_some() && looks != Looks::Other {
+        return Err(Failure::usage(format!("`--record` goes with user data, and `{name}` is none"))
+            .hint("name the user data: `contract-signer inspect user-data --record FILE`"));
+    }
+    match looks {
         Looks::Empty => {
             return Err(Failure::new(ExitCode::Rejected, format!("`{name}` is empty"))
                 .hint("name a handoff, a token or user data: `contract-signer inspect user-data`"));
         }
         Looks::Token => inspect_token(file, &name, &mut seen)?,
-        looks @ (Looks::Tar | Looks::Age) => inspect_handoff(file, looks, arguments, &mut seen, report)?,
-        Looks::Other => inspect_user_data(file, &name, &mut seen)?,
+        looks @ (Looks::Tar | Looks::Age) => {
+            inspect_handoff(file, looks, arguments, asked.at, &mut seen, report)?;
+        }
+        Looks::Record => seen.record(record_file::alone(file, &name, report)?),
+        Looks::Other => inspect_user_data(file, arguments, &mut seen, report)?,
     }
     seen.json.insert("weak".into(), json!(seen.weak));
-    let Seen { json, lines, weak, broken } = seen;
+    seen.ends(asked);
+    let Seen { json, lines, weak, broken, lifetime } = seen;
     report.result(&json, |_| lines)?;
     match (weak.first(), broken) {
-        (None, None) => Ok(()),
+        (None, None) => asked.verdict(&name, &lifetime),
         (Some(first), _) => Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
             .hint("the section must count as public: change its secrets, and encrypt it again")),
         (None, Some(broken)) => Err(Failure::from_advice(&format!("`{name}`"), &broken)),
@@ -72,6 +87,7 @@ fn inspect_handoff(
     file: Input,
     looks: Looks,
     arguments: &Inspect,
+    at: Timestamp,
     seen: &mut Seen,
     report: &Report,
 ) -> Result<(), Failure> {
@@ -92,12 +108,19 @@ fn inspect_handoff(
     seen.json.insert("encrypted".into(), json!(sealed));
     let ours = vouched.is_ok() && statement.predicate.tool.is_ours();
     seen.vouched(vouched);
-    seen.statement(statement);
+    seen.statement(statement, at);
     seen.token(section, &facts, !ours);
+    seen.lifetime = Lifetime::of_one(statement);
     Ok(())
 }
 
-fn inspect_user_data(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure> {
+fn inspect_user_data(
+    file: Input,
+    arguments: &Inspect,
+    seen: &mut Seen,
+    report: &Report,
+) -> Result<(), Failure> {
+    let name = input::name(&arguments.file);
     let facts = user_data::survey(file)
         .doing(|| format!("cannot read `{name}`: it is no token and no handoff, and as user data"))?;
     let signed = if facts.signature.is_some() { "signed" } else { "not signed" };
@@ -115,6 +138,12 @@ fn inspect_user_data(file: Input, name: &str, seen: &mut Seen) -> Result<(), Fai
     }
     seen.json.insert("unknown".into(), json!(facts.unknown));
     seen.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
+    let record = record_file::of(&arguments.file, arguments.record.as_deref(), &facts, report)?;
+    seen.json.insert("record".into(), json!(record.as_ref().map(|(path, _)| input::name(path))));
+    if let Some((path, record)) = record {
+        seen.lines.push(format!("{:<18}{}, signed at {}", "record", path.display(), record.time));
+        seen.lifetime = record.lifetime();
+    }
     Ok(())
 }
 
@@ -180,10 +209,36 @@ impl Seen {
         }
     }
 
-    fn statement(&mut self, statement: &Statement) {
+    fn record(&mut self, record: Record) {
+        self.say("kind", "what", "record", "the record of a signing; it is not signed itself");
+        self.say("time", "signed at", &record.time.to_string(), &record.time.to_string());
+        self.say("signingKey", "  with key", &record.signing_key, &record.signing_key);
+        self.say("userData", "user data", &record.user_data.sha256, &record.user_data.sha256);
+        for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
+            let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
+            self.lines.push(format!("{section:<18}{}, vouched for by {who}", half.token.sha256));
+            self.json
+                .insert(section.into(), json!({ "sha256": half.token.sha256, "vouchedBy": half.vouched_by }));
+        }
+        for (label, key, all) in
+            [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]
+        {
+            self.lines.extend(all.iter().map(|it| format!("{label:<18}{it}")));
+            self.json.insert(key.into(), json!(all));
+        }
+        self.lifetime = record.lifetime();
+    }
+
+    fn ends(&mut self, asked: Asked) {
+        self.json.extend(asked.json(&self.lifetime));
+        let lines = asked.lines(&self.lifetime);
+        self.lines.extend(lines.into_iter().map(|(label, line)| format!("{label:<18}{line}")));
+    }
+
+    fn statement(&mut self, statement: &Statement, at: Timestamp) {
         let it = &statement.predicate;
         let certificate = &it.encryption_certificate;
-        let expired = if certificate.not_after < clock::now() { ", EXPIRED" } else { "" };
+        let expired = if certificate.not_after < at { ", EXPIRED" } else { "" };
         let names = |names: Vec<&String>| {
             if names.is_empty() {
                 "none".to_owned()

@@ -15,15 +15,18 @@ use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::Expiry;
 use contract_core::contract::record::{Record, Voucher};
 use contract_core::contract::{self, Accept, BareToken, Change, Contract, Half};
+use contract_core::lifetime::{Lifetime, State, What};
 use contract_core::section::{Env, Kind, Workload};
 use contract_core::statement::{Tool, Volume};
 use contract_core::user_data::{self, UserDataFacts};
 use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::handoff_file::{Opener, Source, first_existing};
-use super::{previous, side_by_side, trust};
+use super::lifetime::Asked;
+use super::{previous, record_file, side_by_side, trust};
 use crate::cli::Sign;
 
 /// What was done.
@@ -44,6 +47,9 @@ struct Done {
     volumes: BTreeMap<String, Sides>,
     /// Since the contracts that `--previous` names.
     changes: Vec<Change>,
+    /// What ends, and when.
+    #[serde(flatten)]
+    lifetime: Map<String, Value>,
 }
 
 /// Who vouches for which half.
@@ -88,6 +94,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
         .map_err(|error| disagree(&error, report))?;
     let changes = contract.changes_since(&earlier);
     let volumes = volumes(&contract);
+    let (asked, lifetime) = (Asked::now(at), contract.lifetime());
     previous::show(&changes, report);
     let progress = Progress::spinner(report, "signing");
     let mut signed =
@@ -120,9 +127,21 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
         accepted: record.accepted,
         volumes,
         changes,
+        lifetime: asked.json(&lifetime),
     };
+    warn_of_ends(asked, &lifetime, report);
     let written = recorded.map_or(written.clone(), |(_, record)| format!("{written} and {record}"));
-    show(&done, &written, report)
+    show(&done, &asked.first(&lifetime), &written, report)
+}
+
+/// What was accepted although it has expired is told with all that was accepted.
+fn warn_of_ends(asked: Asked, lifetime: &Lifetime, report: &Report) {
+    for (what, state, said) in asked.due(lifetime) {
+        let accepted = what == What::EncryptionCertificate && !matches!(state, State::EndsIn(_));
+        if !accepted {
+            report.warning(&said, &[what.renewal().to_owned()]);
+        }
+    }
 }
 
 const CANNOT: &str = "cannot sign";
@@ -150,11 +169,7 @@ fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), 
     let (output, force) = (&arguments.output, arguments.force.force);
     refuse_inputs(output, &[&*read, &*earlier].concat())?;
     let user_data = Output::create(output, force, Visibility::Public)?;
-    let beside = || {
-        let mut name = output.clone().into_os_string();
-        name.push(".record.json");
-        user_data.is_file().then(|| name.into())
-    };
+    let beside = || user_data.is_file().then(|| record_file::beside(output));
     let Some(record) = arguments.record.clone().or_else(beside) else {
         return if arguments.accept() == Accept::NOTHING { Ok((user_data, None)) } else { Err(unrecorded()) };
     };
@@ -184,7 +199,7 @@ fn volumes<R: Read + Seek>(contract: &Contract<R>) -> BTreeMap<String, Sides> {
     workload.predicate.volumes.iter().filter_map(sides).collect()
 }
 
-fn show(done: &Done, written: &str, report: &Report) -> Result<(), Failure> {
+fn show(done: &Done, ends_first: &str, written: &str, report: &Report) -> Result<(), Failure> {
     for (section, voucher) in [(Workload::NAME, &done.vouched_by.workload), (Env::NAME, &done.vouched_by.env)]
     {
         if let Some(Voucher { principals, key, .. }) = voucher {
@@ -200,6 +215,7 @@ fn show(done: &Done, written: &str, report: &Report) -> Result<(), Failure> {
     for it in &done.accepted {
         report.warning(&format!("accepted at your risk: {it}"), &[]);
     }
+    report.note(&format!("ends first: {ends_first}"));
     report.note("the attestation record of the running guest must show:");
     for (line, sha256) in &done.attestation_record {
         report.note(&format!("  {sha256} {line}"));

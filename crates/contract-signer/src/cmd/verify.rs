@@ -1,14 +1,14 @@
 //! `contract-signer verify`: whether the signature of user data holds.
 
-use std::path::Path;
-
 use cli_kit::input::Input;
-use cli_kit::{Doing as _, Failure, Report, clock, input};
-use contract_core::contract::record::{self, Difference, Record, RecordError};
-use contract_core::user_data::{self, UserDataFacts};
-use contract_core::verifying_key::VerifyingKey;
+use cli_kit::{Doing as _, Failure, Report, input};
+use contract_core::contract::record::Record;
+use contract_core::lifetime::Lifetime;
+use contract_core::user_data;
 use serde_json::json;
 
+use super::lifetime::Asked;
+use super::record_file;
 use crate::cli::Verify;
 
 pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
@@ -16,8 +16,12 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.user_data);
     let facts = user_data::survey(Input::open(&arguments.user_data)?)
         .doing(|| format!("cannot read `{name}` as user data"))?;
-    facts.verify(&key, clock::now()).doing(|| format!("`{name}` does not hold"))?;
-    let record = arguments.record.as_deref().map(|path| recorded(path, &facts, &key, report)).transpose()?;
+    let asked = Asked::by(&arguments.lifetime);
+    facts.verify(&key, asked.at).doing(|| format!("`{name}` does not hold"))?;
+    let verify = |record: &Record| record.verify(&facts, &key);
+    let record =
+        arguments.record.as_deref().map(|path| record_file::read(path, verify, report)).transpose()?;
+    let lifetime = record.as_ref().map_or_else(Lifetime::default, Record::lifetime).with_signing_key(&key);
     for key in &facts.unknown {
         let hint = "see whether it is misspelt, and who put it there".to_owned();
         report.warning(
@@ -30,7 +34,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     if !not_covered.is_empty() {
         report.note("not covered by the signature: `attestationPublicKey`");
     }
-    let result = json!({
+    let mut result = json!({
         "file": name,
         "verified": true,
         "keyFingerprint": key.fingerprint(),
@@ -47,6 +51,9 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
             "accepted": record.accepted,
         })),
     });
+    if let Some(result) = result.as_object_mut() {
+        result.extend(asked.json(&lifetime));
+    }
     let until =
         key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));
     if let Some(record) = &record {
@@ -63,25 +70,11 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         report.note(&format!("the record is that of these user data; signed at {}, as it says", record.time));
     }
     report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
-    report.result(&result, |_| Vec::<String>::new())
-}
-
-/// The record, if it is that of these user data.
-fn recorded(
-    path: &Path,
-    facts: &UserDataFacts,
-    key: &VerifyingKey,
-    report: &Report,
-) -> Result<Record, Failure> {
-    let name = input::name(path);
-    let record =
-        Record::parse(&input::read_text(path, record::LONGEST)?).doing(|| format!("cannot read `{name}`"))?;
-    let compared = record.verify(facts, key);
-    if let Err(RecordError::Differs(differences)) = &compared {
-        for Difference { what, record, found } in differences {
-            report.note(&format!("  {what}: {record} in the record, {found} found"));
+    if lifetime.first().is_some() {
+        for (label, line) in asked.lines(&lifetime) {
+            report.note(&format!("{}: {line}", label.trim_start()));
         }
     }
-    compared.doing(|| format!("`{name}`"))?;
-    Ok(record)
+    report.result(&result, |_| Vec::<String>::new())?;
+    asked.verdict(&name, &lifetime)
 }

@@ -87,6 +87,7 @@ fn is_user_data(looks: Looks, name: &str) -> Result<(), Failure> {
         Looks::Token => "it is a token, one half of a contract",
         Looks::Tar => "it is a handoff, one half of a contract",
         Looks::Age => "it is encrypted with age, as handoffs are",
+        Looks::Record => "it is the record of a signing, which stays beside the user data",
         Looks::Empty => "it is empty",
     };
     Err(Failure::new(ExitCode::Rejected, format!("cannot read `{name}` as user data: {what}"))

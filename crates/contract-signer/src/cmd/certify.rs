@@ -1,0 +1,218 @@
+//! `contract-signer certify`: the certificate of the signing key, with which a contract ends.
+
+mod at_hand;
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use cli_kit::failure::DoingIo as _;
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout, same_target};
+use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
+use cli_kit::progress::Progress;
+use cli_kit::prompt::PassphraseSource;
+use cli_kit::{Doing as _, Failure, Report, clock, input};
+use contract_core::certificate::CertificateFacts;
+use contract_core::random::SystemRandomness;
+use contract_core::signing_certificate::{
+    self, CertificateAuthority, Days, Error, SigningCertificate, SigningRequest,
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use self::at_hand::{AtHand, same_key};
+use super::KEY_LIMIT;
+use crate::cli::certify::Certify;
+
+/// What was made.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Done {
+    certificate: String,
+    /// Of the authority made on the spot, where it was written.
+    authority_certificate: Option<String>,
+    issuer: String,
+    #[serde(flatten)]
+    facts: CertificateFacts,
+    /// What the key in it was compared with; empty: nothing was at hand.
+    same_key_as: Vec<String>,
+}
+
+/// A certificate, the PEM of the authority that was made for it, and what else is told of both.
+struct Certified {
+    certificate: SigningCertificate,
+    authority: Option<String>,
+    same_key_as: Vec<String>,
+}
+
+pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
+    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let named = arguments.positional_key.as_ref().or(arguments.key.as_ref());
+    let at_hand = AtHand { named: named.map(PathBuf::as_path), default: &persona.key };
+    let target = arguments.output.clone().unwrap_or_else(|| at_hand.private().with_extension("crt"));
+    report.shares_stdout_with(&target)?;
+    keep_own_files(Persona::ContractSigner, &target);
+    let force = arguments.force.force;
+    let mut output = Output::create(&target, force, Visibility::Public)?;
+    let makes_authority = arguments.certificate.is_none() && arguments.ca_cert.is_none();
+    // a stream has nothing beside it
+    let beside = target.with_extension("ca.crt");
+    let mut authority = (makes_authority && output.is_file())
+        .then(|| Output::create(&beside, force, Visibility::Public))
+        .transpose()?;
+
+    let at = clock::now();
+    let certified = match (&arguments.certificate, arguments.days) {
+        (Some(received), _) => take(received, arguments, &at_hand, at)?,
+        (None, Some(days)) => issue(arguments, &persona, &at_hand, days, at, report)?,
+        (None, None) => {
+            return Err(Failure::usage("how many days is the contract to live?").hint("say it: `--days 90`"));
+        }
+    };
+    let pem = certified.certificate.to_pem().doing(|| cannot(at_hand.private()))?;
+    output.write_all(pem.as_bytes()).doing_io("write", &target)?;
+    if let (Some(output), Some(pem)) = (&mut authority, &certified.authority) {
+        output.write_all(pem.as_bytes()).doing_io("write", &beside)?;
+    }
+    let done = Done {
+        certificate: output.name(),
+        authority_certificate: authority.as_ref().map(Output::name),
+        issuer: certified.certificate.issuer(),
+        facts: certified.certificate.facts().clone(),
+        same_key_as: certified.same_key_as,
+    };
+    let written: Vec<_> =
+        [Some(&output), authority.as_ref()].into_iter().flatten().map(Output::quoted).collect();
+    commit_all([Some(output), authority].into_iter().flatten())?;
+    show(&done, &written.join(" and "), makes_authority, report);
+    if is_stdout(&target) { Ok(()) } else { report.result(&done, |_| Vec::<String>::new()) }
+}
+
+fn cannot(key: &Path) -> String {
+    format!("cannot certify `{}`", input::name(key))
+}
+
+/// From an authority: the given one, or one that is made for this.
+fn issue(
+    arguments: &Certify,
+    persona: &PersonaFile,
+    at_hand: &AtHand<'_>,
+    days: Days,
+    at: Timestamp,
+    report: &Report,
+) -> Result<Certified, Failure> {
+    let context = || cannot(arguments.csr.as_deref().unwrap_or_else(|| at_hand.private()));
+    let request = arguments.csr.as_deref().map(request).transpose()?;
+    let mut same_key_as = Vec::new();
+    let key = match (&request, arguments.csr.as_deref()) {
+        (Some(request), Some(file)) => {
+            if let Some((name, key)) = at_hand.public()? {
+                same_key(file, request.key(), &name, &key)?;
+                same_key_as.push(name);
+            }
+            request.key().clone()
+        }
+        _ => super::signing_key(at_hand.private(), &arguments.passphrase)?.public().clone(),
+    };
+    // a subject that is none is refused before an authority is made for it
+    let subject = match (&request, arguments.subject.typed()) {
+        (Some(request), None) => request.subject(),
+        _ => arguments.subject.or_of(&persona.name).map_err(Error::Name),
+    };
+    let subject = subject.doing(context)?;
+    let randomness = &mut SystemRandomness;
+    let (authority, made) = if let Some(authority) = given_authority(arguments, at)? {
+        (authority, false)
+    } else {
+        let _progress = Progress::spinner(report, "making an authority for this certificate");
+        (CertificateAuthority::for_once(days, at, randomness).doing(context)?, true)
+    };
+    let certificate = authority.issue(&key, &subject, days, at, randomness).doing(context)?;
+    let authority = made.then(|| authority.to_pem()).transpose().doing(context)?;
+    Ok(Certified { certificate, authority, same_key_as })
+}
+
+fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<CertificateAuthority>, Failure> {
+    let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) else { return Ok(None) };
+    let name = input::name(key);
+    let source = PassphraseSource::of(arguments.ca_passphrase_file.clone(), arguments.ca_passphrase_fd);
+    let bytes = input::read_bytes(certificate, KEY_LIMIT)?;
+    let pem = if same_target(certificate, key) {
+        // one file may hold both
+        String::from_utf8_lossy(&bytes).into_owned().into()
+    } else {
+        input::read_secret_text(key, KEY_LIMIT)?
+    };
+    let mut refused = None;
+    let authority = CertificateAuthority::parse(&bytes, &pem, at, &mut || {
+        source.passphrase(&format!("the authority's key `{name}`")).map_err(|failure| {
+            let reason = failure.message.clone();
+            refused = Some(failure);
+            reason
+        })
+    });
+    if let Some(failure) = refused {
+        return Err(failure);
+    }
+    let of = match &authority {
+        Err(Error::AuthorityKey(_) | Error::AuthorityKeyOfAnother(_)) => name,
+        _ => input::name(certificate),
+    };
+    authority.map(Some).doing(|| format!("cannot use `{of}`"))
+}
+
+/// What a company's authority sent back.
+fn take(
+    received: &Path,
+    arguments: &Certify,
+    at_hand: &AtHand<'_>,
+    at: Timestamp,
+) -> Result<Certified, Failure> {
+    let name = input::name(received);
+    let request = arguments.csr.as_deref().map(request).transpose()?;
+    let mut keys: Vec<_> = at_hand.public()?.into_iter().collect();
+    if let (Some(request), Some(file)) = (&request, &arguments.csr) {
+        if let Some((name, key)) = keys.first() {
+            same_key(file, request.key(), name, key)?;
+        }
+        keys.push((input::name(file), request.key().clone()));
+    }
+    let Some((key_name, key)) = keys.first() else {
+        return Err(Failure::usage(format!(
+            "cannot tell whether `{name}` is for your key: no public key is here"
+        ))
+        .hint("make its public half, `contract-signer public-key signing-key.pem -o signing-key.pub.pem`")
+        .hint("or name the request that was sent: `--csr signing-key.csr`"));
+    };
+    let bytes = input::read_bytes(received, KEY_LIMIT)?;
+    let certificate =
+        signing_certificate::received(&bytes, key, key_name, at).doing(|| format!("cannot take `{name}`"))?;
+    let same_key_as = keys.into_iter().map(|(name, _)| name).collect();
+    Ok(Certified { certificate, authority: None, same_key_as })
+}
+
+fn request(path: &Path) -> Result<SigningRequest, Failure> {
+    let bytes = input::read_bytes(path, KEY_LIMIT)?;
+    SigningRequest::parse(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
+}
+
+fn show(done: &Done, written: &str, makes_authority: bool, report: &Report) {
+    let CertificateFacts { subject, serial, key_fingerprint, not_before, not_after } = &done.facts;
+    report.note(&format!("certificate of {subject}"));
+    report.note(&format!("  issued by {}", done.issuer));
+    report.note(&format!("  serial {serial}"));
+    report.note(&format!("  key {key_fingerprint}"));
+    report.note(&format!("  valid from {not_before}"));
+    for name in &done.same_key_as {
+        report.note(&format!("the key in it is that of `{name}`"));
+    }
+    report.note(&format!("a contract that holds it ends at {not_after}"));
+    if makes_authority {
+        report.note("the authority's private key signed this one certificate, and is gone");
+    }
+    report.success(&format!("wrote {written}"));
+    let next = format!(
+        "give `{}` to the env deployer: `env-deployer encrypt . --signing-key signing-key.crt`",
+        done.certificate
+    );
+    report.note(&format!("next: {next}"));
+}

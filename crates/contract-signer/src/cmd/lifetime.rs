@@ -1,0 +1,131 @@
+//! Until when: what ends first, on one line, and whether that is soon.
+
+use cli_kit::{ExitCode, Failure, clock};
+use contract_core::certificate::day;
+use contract_core::lifetime::{End, Lifetime, NOTICE, State, What};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value, json};
+
+use crate::cli::lifetime::LifetimeArguments;
+
+/// What is asked about a lifetime.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    pub at: Timestamp,
+    /// Somebody named another time than now.
+    other_time: bool,
+    fail_within: Option<SignedDuration>,
+}
+
+impl Asked {
+    /// By the flags of `inspect` and `verify`.
+    pub fn by(arguments: &LifetimeArguments) -> Self {
+        Self {
+            at: arguments.at.unwrap_or_else(clock::now),
+            other_time: arguments.at.is_some(),
+            fail_within: arguments.fail_within,
+        }
+    }
+
+    /// About now, as `sign` does.
+    pub fn now(at: Timestamp) -> Self {
+        Self { at, other_time: false, fail_within: None }
+    }
+
+    fn notice(self) -> SignedDuration {
+        self.fail_within.unwrap_or(NOTICE)
+    }
+
+    /// For programs.
+    pub fn json(self, lifetime: &Lifetime) -> Map<String, Value> {
+        let end = |end: &End| {
+            json!({
+                "what": end.what,
+                "of": end.sections,
+                "since": end.since,
+                "until": end.until,
+                "days": end.days(self.at),
+                "actBy": end.act_by(self.notice()),
+            })
+        };
+        Map::from_iter([
+            ("at".into(), json!(self.at)),
+            ("endsFirst".into(), lifetime.first().map_or(Value::Null, end)),
+            ("ends".into(), lifetime.ends().iter().map(end).collect()),
+            ("endless".into(), json!(lifetime.endless())),
+            ("notStated".into(), json!(lifetime.not_stated())),
+        ])
+    }
+
+    /// For people: label and text, what ends first at the top.
+    pub fn lines(self, lifetime: &Lifetime) -> Vec<(&'static str, String)> {
+        let mut lines = Vec::new();
+        if self.other_time {
+            lines.push(("asked about", self.at.to_string()));
+        }
+        lines.push(("ends first", self.first(lifetime)));
+        lines.extend(lifetime.ends().iter().skip(1).map(|end| ("  then", self.dated(end))));
+        lines.extend(lifetime.endless().iter().map(|it| ("does not end", (*it).to_owned())));
+        lines.extend(lifetime.not_stated().iter().map(|it| ("not stated", it.clone())));
+        lines
+    }
+
+    /// `encryption certificate on 2027-01-20, in 58 days; act by 2026-12-21`
+    pub fn first(self, lifetime: &Lifetime) -> String {
+        let Some(end) = lifetime.first() else { return "not known: no date is stated".to_owned() };
+        let act_by = end.act_by(self.notice());
+        let act = if act_by <= self.at { "act now".to_owned() } else { format!("act by {}", day(act_by)) };
+        format!("{}; {act}", self.dated(end))
+    }
+
+    fn dated(self, end: &End) -> String {
+        let until = day(end.until);
+        match end.state(self.at) {
+            State::EndsIn(left) => format!("{end} on {until}, in {}", days(left)),
+            State::EndedAgo(ago) => format!("{end} on {until}, expired {} ago", days(ago)),
+            State::NotBegun => format!("{end} on {until}, not valid before {}", day(end.since)),
+        }
+    }
+
+    /// What is due, in sentences, and what to do about it.
+    pub fn due(self, lifetime: &Lifetime) -> impl Iterator<Item = (What, State, String)> {
+        lifetime.due(self.at, self.notice()).map(move |end| {
+            let (state, until) = (end.state(self.at), day(end.until));
+            let said = match state {
+                State::EndsIn(left) => format!("the {end} ends on {until}, in {}", days(left)),
+                State::EndedAgo(ago) => format!("the {end} expired on {until}, {} ago", days(ago)),
+                State::NotBegun => format!("the {end} is not valid before {}", day(end.since)),
+            };
+            (end.what, state, said)
+        })
+    }
+
+    /// Refused, with `--fail-within`, if anything is due; or if nobody can tell.
+    pub fn verdict(self, name: &str, lifetime: &Lifetime) -> Result<(), Failure> {
+        if self.fail_within.is_none() {
+            return Ok(());
+        }
+        if lifetime.first().is_none() {
+            let message = format!("nobody knows when `{name}` ends: no date is stated");
+            return Err(Failure::new(ExitCode::Refused, message).hint(
+                "name the record that `sign` wrote beside the user data: `--record user-data.record.json`",
+            ));
+        }
+        let due: Vec<_> = self.due(lifetime).collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let said: Vec<_> = due.iter().map(|(.., said)| said.as_str()).collect();
+        let mut hints: Vec<String> = due.iter().map(|(what, ..)| what.renewal().to_owned()).collect();
+        hints.dedup();
+        Err(Failure { message: format!("`{name}`: {}", said.join("; ")), hints, exit: ExitCode::Refused })
+    }
+}
+
+fn days(whole: i64) -> String {
+    match whole {
+        0 => "less than a day".to_owned(),
+        1 => "1 day".to_owned(),
+        whole => format!("{whole} days"),
+    }
+}
