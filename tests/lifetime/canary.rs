@@ -25,7 +25,7 @@ fn no_name_of_a_certificate_reaches_the_contract_signer() {
     }
     let statement: serde_json::Value = serde_json::from_slice(&story.read("handoff/statement.json")).unwrap();
     let certificates = statement["predicate"]["certificates"].as_object().unwrap();
-    assert_eq!(certificates.keys().collect::<Vec<_>>(), ["logging.syslog.cert", "logging.syslog.server"]);
+    assert_eq!(certificates.keys().collect::<Vec<_>>(), ["logging.syslog.server", "logging.syslog.cert"]);
     for dates in certificates.values() {
         assert_eq!(dates.as_object().unwrap().keys().collect::<Vec<_>>(), ["notBefore", "notAfter"]);
     }

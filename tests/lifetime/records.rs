@@ -54,7 +54,7 @@ fn a_record_alone_tells_its_dates_unless_it_was_changed() {
     does(&story, "edit 's/2050-01-20/2080-01-20/' user-data.record.json");
     let (exit, said) = says(&story, "contract-signer inspect user-data.record.json");
     assert!(exit == 4 && said.contains("it was changed after the signing: env statement"), "{said}");
-    does(&story, r"printf '{\"_type\": \"urn:hyper-protect-contract:record:v9\"}' > new.json");
+    does(&story, r#"echo '{"_type": "urn:hyper-protect-contract:record:v9"}' > new.json"#);
     let (exit, said) = says(&story, "contract-signer inspect new.json");
     assert!(exit == 3 && said.contains("it is no record of a signing"), "{said}");
     let (exit, said) = says(&story, "env-deployer boot-media user-data.record.json --hostname h -o iso");

@@ -49,7 +49,7 @@ fn what_ends_within_thirty_days_is_a_warning_in_time() {
     for field in ["signingKey", "logging.syslog.server"] {
         let (exit, said) = restated(field, &day(-90), &day(31));
         assert!(exit == 0 && !said.contains("warning: the "), "{said}");
-        assert!(said.contains("in 30 days; act by "), "{said}");
+        assert!(said.contains("in 31 days; act by "), "{said}");
     }
 }
 
