@@ -12,7 +12,7 @@ fn end(since: &str, until: &str) -> End {
 fn life_is_counted_in_whole_days() {
     let end = end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z");
     for (now, state, days) in [
-        ("2025-12-31T23:59:59Z", State::NotBegun, 365),
+        ("2025-12-31T23:59:59Z", State::NotBegun, 364),
         ("2026-01-01T00:00:00Z", State::EndsIn(364), 364),
         ("2026-12-30T12:00:00Z", State::EndsIn(1), 1),
         ("2026-12-30T12:00:01Z", State::EndsIn(0), 0),
