@@ -7,7 +7,10 @@ use story_tests::Story;
 fn no_name_of_a_certificate_reaches_the_contract_signer() {
     let story = Story::signed();
     for file in ["ca", "client"] {
-        let names = does(&story, &format!("openssl x509 -noout -subject -issuer -serial -in env-deployer/rsyslog/{file}.crt"));
+        let names = does(
+            &story,
+            &format!("openssl x509 -noout -subject -issuer -serial -in env-deployer/rsyslog/{file}.crt"),
+        );
         assert!(names.contains("syslog"), "{names}");
     }
     let fingerprint = does(
@@ -15,7 +18,10 @@ fn no_name_of_a_certificate_reaches_the_contract_signer() {
         "openssl x509 -noout -pubkey -in env-deployer/rsyslog/client.crt | openssl pkey -pubin -outform DER | sha256sum",
     );
     let serial = does(&story, "openssl x509 -noout -serial -in env-deployer/rsyslog/ca.crt");
-    does(&story, "unpack env.handoff; contract-signer inspect env.handoff $TRUST > told; contract-signer inspect user-data.record.json >> told");
+    does(
+        &story,
+        "unpack env.handoff; contract-signer inspect env.handoff $TRUST > told; contract-signer inspect user-data.record.json >> told",
+    );
     for file in ["handoff/statement.json", "env.handoff", "user-data.record.json", "told"] {
         let text = String::from_utf8_lossy(&story.read(file)).to_lowercase();
         let serial = serial.trim().trim_start_matches("serial=").to_lowercase();

@@ -74,7 +74,8 @@ fn fail_within_fails_at_the_very_second_and_names_what_ends() {
         ("2050-01-20T11:59:59Z", "0d", 0),
     ] {
         for command in ["inspect user-data", "inspect user-data.record.json", "inspect env.handoff $TRUST"] {
-            let (found, said) = says(&story, &format!("contract-signer {command} --at {at} --fail-within {within}"));
+            let (found, said) =
+                says(&story, &format!("contract-signer {command} --at {at} --fail-within {within}"));
             assert_eq!(found, exit, "{command} {at} {within}: {said}");
             assert_eq!(said.contains("error: "), exit == 4, "{said}");
             assert_eq!(said.contains("the signing certificate ends on 2050-01-20, in "), exit == 4, "{said}");
@@ -86,7 +87,10 @@ fn fail_within_fails_at_the_very_second_and_names_what_ends() {
     );
     assert!(exit == 0 && said.starts_with("1\n"), "one object, and no second for the error: {said}");
     let (exit, said) = says(&story, "contract-signer inspect user-data --at 2050-02-20 --fail-within 30d");
-    assert!(exit == 4 && said.contains("the signing certificate expired on 2050-01-20, 30 days ago"), "{said}");
+    assert!(
+        exit == 4 && said.contains("the signing certificate expired on 2050-01-20, 30 days ago"),
+        "{said}"
+    );
     assert!(said.contains("hint: certify the signing key anew"), "{said}");
     let (exit, said) = says(&story, "contract-signer inspect user-data --at 2025-12-31 --fail-within 30d");
     assert!(exit == 4 && said.contains("is not valid before 2026-01-01"), "{said}");
@@ -95,19 +99,28 @@ fn fail_within_fails_at_the_very_second_and_names_what_ends() {
 #[test]
 fn cron_hears_nothing_while_all_is_well() {
     let story = living(0, LAST);
-    assert_eq!(says(&story, "contract-signer inspect user-data --fail-within 30d > /dev/null"), (0, String::new()));
+    assert_eq!(
+        says(&story, "contract-signer inspect user-data --fail-within 30d > /dev/null"),
+        (0, String::new())
+    );
 }
 
 #[test]
 fn verify_knows_the_end_that_a_bare_key_does_not() {
     let story = living(1, "20500120120000Z");
-    let verify = |arguments: &str| says(&story, &format!("contract-signer verify user-data --signing-key {arguments}"));
+    let verify = |arguments: &str| {
+        says(&story, &format!("contract-signer verify user-data --signing-key {arguments}"))
+    };
     let record = "--record user-data.record.json";
     assert_eq!(verify("$PUBLIC_KEY --at 2060-01-01").0, 0, "the signature holds for ever");
     for arguments in [format!("$PUBLIC_KEY {record}"), "signing.crt".to_owned()] {
         for (at, exit, words) in [
             ("2050-01-20T12:00:00Z", 0, "ends first: signing certificate"),
-            ("2050-01-20T12:00:01Z", 4, "the signing certificate expired on 2050-01-20: the guest refuses to boot"),
+            (
+                "2050-01-20T12:00:01Z",
+                4,
+                "the signing certificate expired on 2050-01-20: the guest refuses to boot",
+            ),
             ("2025-12-31", 4, "the signing certificate is not valid before 2026-01-01"),
         ] {
             let (found, said) = verify(&format!("{arguments} --at {at}"));

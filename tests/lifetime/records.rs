@@ -30,7 +30,12 @@ fn a_record_of_other_user_data_is_passed_over_beside_them_and_refused_by_name() 
     );
     let (exit, said) = says(&story, "contract-signer inspect user-data");
     assert_eq!(exit, 0, "{said}");
-    assert!(said.contains("warning: passed over: `user-data.record.json`: it is not the record of these user data"), "{said}");
+    assert!(
+        said.contains(
+            "warning: passed over: `user-data.record.json`: it is not the record of these user data"
+        ),
+        "{said}"
+    );
     assert!(said.contains("not known: no date is stated"), "{said}");
     let (exit, said) = says(&story, "contract-signer inspect user-data --record user-data.record.json");
     assert!(exit == 4 && said.contains("it is not the record of these user data: user data"), "{said}");
@@ -47,8 +52,11 @@ fn a_record_of_other_user_data_is_passed_over_beside_them_and_refused_by_name() 
 fn a_record_alone_tells_its_dates_unless_it_was_changed() {
     let story = living(3, "20500120120000Z");
     let said = does(&story, "contract-signer inspect user-data.record.json");
-    for words in ["what              the record of a signing", "alice@example.com", "syslog client certificate on 2050-01-20"]
-    {
+    for words in [
+        "what              the record of a signing",
+        "alice@example.com",
+        "syslog client certificate on 2050-01-20",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
     does(&story, "edit 's/2050-01-20/2080-01-20/' user-data.record.json");
@@ -64,7 +72,10 @@ fn a_record_alone_tells_its_dates_unless_it_was_changed() {
 #[test]
 fn a_bare_token_states_nothing_and_that_is_said() {
     let story = Story::encrypted();
-    does(&story, "contract-signer sign --workload workload.handoff --env env.token --danger-accept-unsigned-tokens $SIGNER -o user-data");
+    does(
+        &story,
+        "contract-signer sign --workload workload.handoff --env env.token --danger-accept-unsigned-tokens $SIGNER -o user-data",
+    );
     let said = does(&story, "contract-signer inspect user-data");
     assert!(said.contains("ends first        encryption certificate of the workload half on "), "{said}");
     assert!(said.contains("not stated        the dates of the env half"), "{said}");

@@ -69,7 +69,8 @@ fn a_stated_signing_certificate_is_checked_and_on_record() {
 #[test]
 fn the_rehearsal_refuses_from_the_same_second_on() {
     let story = living(1, "20500120120000Z");
-    for (at, exit) in [("2050-01-20T12:00:00Z", 0), ("2050-01-20T12:00:01Z", 4), ("2025-12-31T00:00:00Z", 4)] {
+    for (at, exit) in [("2050-01-20T12:00:00Z", 0), ("2050-01-20T12:00:01Z", 4), ("2025-12-31T00:00:00Z", 4)]
+    {
         let (found, said) = says(&story, &format!("boot --at {at}"));
         assert_eq!(found, exit, "{at}: {said}");
         assert_eq!(said.contains("HPL12007E"), at > "2050-01-20T12:00:00Z", "{said}");

@@ -6,7 +6,10 @@ use story_tests::Story;
 #[test]
 fn a_statement_of_an_earlier_version_leaves_the_dates_open() {
     let story = living(0, LAST);
-    does(&story, "restate_as env.handoff \"del it['predicate']['certificates']\"\nsign -o user-data --force 2> told");
+    does(
+        &story,
+        "restate_as env.handoff \"del it['predicate']['certificates']\"\nsign -o user-data --force 2> told",
+    );
     let told = String::from_utf8(story.read("told")).unwrap();
     assert!(told.contains("not checked: until when the signing key is certified"), "{told}");
     for command in ["inspect user-data", "inspect env.handoff $TRUST", "inspect user-data.record.json"] {
@@ -68,7 +71,10 @@ fn hostile_dates_are_rejected() {
         ("it['predicate']['certificates']['mine'] = {}".into(), "unknown variant `mine`"),
         ("it['predicate']['certificates'] = None".into(), "a mapping"),
         ("it['predicate']['certificates'] = []".into(), "a mapping"),
-        ("del it['predicate']['signingKey']".into(), "`certificates` name a `signingKey`, and the statement none"),
+        (
+            "del it['predicate']['signingKey']".into(),
+            "`certificates` name a `signingKey`, and the statement none",
+        ),
     ] {
         does(&story, &format!("cp good.handoff env.handoff; restate_as env.handoff \"{python}\""));
         let (exit, said) = says(&story, "contract-signer inspect env.handoff $TRUST");
@@ -107,7 +113,10 @@ fn the_far_ends_of_time_overflow_nothing() {
                     &story,
                     &format!("contract-signer inspect env.handoff $TRUST --at={at} --fail-within {within}"),
                 );
-                assert!([0, 4].contains(&exit) && !said.contains("panicked"), "{until} {at} {within}: {said}");
+                assert!(
+                    [0, 4].contains(&exit) && !said.contains("panicked"),
+                    "{until} {at} {within}: {said}"
+                );
             }
         }
     }
@@ -124,8 +133,11 @@ fn a_certificate_without_end_is_taken() {
 #[test]
 fn a_certificate_that_ends_before_it_begins_is_not_encrypted() {
     let story = living(0, LAST);
-    does(&story, "dated_certificate env-deployer/rsyslog/ca.crt 20800101000000Z 20700101000000Z
-         dated_certificate signing.crt 20800101000000Z 20700101000000Z tmp/signing-key");
+    does(
+        &story,
+        "dated_certificate env-deployer/rsyslog/ca.crt 20800101000000Z 20700101000000Z
+         dated_certificate signing.crt 20800101000000Z 20700101000000Z tmp/signing-key",
+    );
     let (exit, said) =
         says(&story, "env-deployer encrypt env-deployer --signing-key signing.crt -o env.handoff --force");
     assert_eq!(exit, 3, "{said}");

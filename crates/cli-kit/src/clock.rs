@@ -14,7 +14,8 @@ pub fn parse_at(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok().filter(|day| day.to_string() == text);
     let beginning = || TimeZone::UTC.to_timestamp(day()?.at(0, 0, 0, 0)).ok();
     text.parse().ok().or_else(beginning).ok_or_else(|| {
-        "expected a time as in 2026-11-23T12:00:00Z, or a day as in 2026-11-23, which begins in UTC".to_owned()
+        "expected a time as in 2026-11-23T12:00:00Z, or a day as in 2026-11-23, which begins in UTC"
+            .to_owned()
     })
 }
 

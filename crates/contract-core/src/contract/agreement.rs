@@ -110,7 +110,8 @@ impl Agreement {
                 all.compared("validity of the signing certificate", signing_certificate(certificates, at));
             }
             None => all.unchecked.push(
-                "until when the signing key is certified, if the env section holds it as a certificate".into(),
+                "until when the signing key is certified, if the env section holds it as a certificate"
+                    .into(),
             ),
         }
         all

@@ -97,7 +97,11 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Valid
     }
     if check.at < not_before {
         let message = format!("the certificate is valid from {} on, and so is the contract", day(not_before));
-        check.warning(field, message, "boot the guest after that day, or see whether the clock is right: `date -u`");
+        check.warning(
+            field,
+            message,
+            "boot the guest after that day, or see whether the clock is right: `date -u`",
+        );
     }
 }
 

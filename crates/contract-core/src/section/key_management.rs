@@ -139,12 +139,7 @@ fn address(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
     Some(text.to_string())
 }
 
-fn certificate(
-    check: &mut Check<'_>,
-    map: &Map<'_>,
-    name: &str,
-    kind: CertificateField,
-) -> Option<String> {
+fn certificate(check: &mut Check<'_>, map: &Map<'_>, name: &str, kind: CertificateField) -> Option<String> {
     let hint = format!("write the base64 of the PEM: `{name}: !file {name}.b64`, made by `base64 -w0`");
     let field = check.required(map, name, &hint)?;
     let text = check.text(&field)?;

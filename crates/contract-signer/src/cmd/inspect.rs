@@ -217,7 +217,8 @@ impl Seen {
         for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
             let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
             self.lines.push(format!("{section:<18}{}, vouched for by {who}", half.token.sha256));
-            self.json.insert(section.into(), json!({ "sha256": half.token.sha256, "vouchedBy": half.vouched_by }));
+            self.json
+                .insert(section.into(), json!({ "sha256": half.token.sha256, "vouchedBy": half.vouched_by }));
         }
         for (label, key, all) in
             [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]

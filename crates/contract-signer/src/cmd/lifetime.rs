@@ -107,8 +107,9 @@ impl Asked {
         }
         if lifetime.first().is_none() {
             let message = format!("nobody knows when `{name}` ends: no date is stated");
-            return Err(Failure::new(ExitCode::Refused, message)
-                .hint("name the record that `sign` wrote beside the user data: `--record user-data.record.json`"));
+            return Err(Failure::new(ExitCode::Refused, message).hint(
+                "name the record that `sign` wrote beside the user data: `--record user-data.record.json`",
+            ));
         }
         let due: Vec<_> = self.due(lifetime).collect();
         if due.is_empty() {
