@@ -141,7 +141,7 @@ fn inspect_user_data(
     let record = record_file::of(&arguments.file, arguments.record.as_deref(), &facts, report)?;
     seen.json.insert("record".into(), json!(record.as_ref().map(|(path, _)| input::name(path))));
     if let Some((path, record)) = record {
-        seen.lines.push(format!("{:<18}{}, signed at {}", "record", path.display(), record.time));
+        seen.lines.push(format!("{:<18}{}, signed at {}", "record", input::name(&path), record.time));
         seen.lifetime = record.lifetime();
     }
     Ok(())
