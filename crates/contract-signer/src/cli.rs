@@ -1,11 +1,10 @@
 //! The command line as typed.
 
-pub mod certificate;
-
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
+use cli_kit::certificate::Certificate;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
@@ -71,7 +70,7 @@ EXIT STATUS
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLES\n  contract-signer verify user-data --signing-key signing-key.pub.pem")]
     Verify(Verify),
-    Certificate(certificate::Certificate),
+    Certificate(Certificate),
     /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
     #[command(
         subcommand,

@@ -1,6 +1,5 @@
 //! One module a verb: decide first, present later.
 
-pub mod certificate;
 mod handoff_file;
 pub mod init;
 pub mod inspect;

@@ -9,7 +9,8 @@ use contract_core::certificate::{EncryptionCertificate, Expiry};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CertificateFetch, Companion, address, refused, show, verify};
+use super::arguments::{Companion, Fetch};
+use super::{address, refused, show, verify};
 use crate::author::certificate::contradiction;
 use crate::clock;
 use crate::failure::{Doing as _, DoingIo as _, Failure};
@@ -38,7 +39,7 @@ struct File {
 }
 
 /// The command.
-pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) -> Result<(), Failure> {
+pub fn fetch(arguments: &Fetch, persona: Persona, report: &Report) -> Result<(), Failure> {
     let settings = PersonaFile::read(&arguments.folder, persona)?;
     let platform = arguments.platform.unwrap_or(settings.platform);
     let given = arguments.url.as_deref().or(settings.certificate_url.as_deref());
@@ -104,11 +105,7 @@ pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) ->
 }
 
 /// Refuses what is there already before the network is asked.
-fn create(
-    wanted: Vec<(String, PathBuf)>,
-    arguments: &CertificateFetch,
-    report: &Report,
-) -> Result<Vec<File>, Failure> {
+fn create(wanted: Vec<(String, PathBuf)>, arguments: &Fetch, report: &Report) -> Result<Vec<File>, Failure> {
     for (place, (_, target)) in wanted.iter().enumerate() {
         report.shares_stdout_with(target)?;
         if wanted[..place].iter().any(|(_, other)| same_target(other, target)) {
@@ -130,7 +127,7 @@ fn create(
 fn verified(
     certificate: EncryptionCertificate,
     files: &[File],
-    arguments: &CertificateFetch,
+    arguments: &Fetch,
     at: Timestamp,
 ) -> Result<(&'static str, Option<Vec<String>>), Failure> {
     let mut authorities = arguments.chain.read()?;

@@ -4,7 +4,7 @@ use contract_core::certificate::{Description, day};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CertificateFile, CertificateShow};
+use super::arguments::{CertificateFile, Show};
 use crate::author::certificate::{contradiction, read};
 use crate::clock;
 use crate::failure::Failure;
@@ -38,7 +38,7 @@ impl CertificateFile {
 }
 
 /// The command.
-pub fn show(arguments: &CertificateShow, persona: Persona, report: &Report) -> Result<(), Failure> {
+pub fn show(arguments: &Show, persona: Persona, report: &Report) -> Result<(), Failure> {
     let path = arguments.certificate.path(persona)?;
     let now = clock::now();
     let description = &read(&path)?.describe();

@@ -6,8 +6,9 @@ use contract_core::certificate::revocation::Revocation;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::arguments::Verify;
+use super::refused;
 use super::show::until;
-use super::{CertificateVerify, refused};
 use crate::author::certificate::read;
 use crate::clock;
 use crate::failure::Failure;
@@ -29,7 +30,7 @@ struct Verified<'a> {
 }
 
 /// The command.
-pub fn verify(arguments: &CertificateVerify, persona: Persona, report: &Report) -> Result<(), Failure> {
+pub fn verify(arguments: &Verify, persona: Persona, report: &Report) -> Result<(), Failure> {
     let path = arguments.certificate.path(persona)?;
     for (files, flag, what) in [
         (&arguments.chain.intermediates, "--intermediate", "the certificate that signed it"),
