@@ -1,4 +1,5 @@
-//! The key that verifies `envWorkloadSignature`: it travels in the env section as `signingKey`.
+//! The key that verifies a signature: `envWorkloadSignature`, where it travels in the env section as `signingKey`, or an
+//! attestation record's, where it stands in a certificate.
 
 use std::fmt;
 
@@ -11,7 +12,7 @@ use openssl::rsa::Padding;
 use openssl::x509::X509;
 
 use crate::advice::{Advice, Blame};
-use crate::certificate::{self, MINIMUM_BITS};
+use crate::certificate::{self, CertificateFacts, MINIMUM_BITS};
 use crate::pem::{self, PemError};
 
 /// Why a text is no verifying key.
@@ -119,6 +120,12 @@ impl VerifyingKey {
         let fingerprint = key.rsa().and_then(|rsa| certificate::key_fingerprint(&rsa));
         let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
         Ok(Self { key, fingerprint, validity, subject: None })
+    }
+
+    /// Of a certificate that was verified: RSA, and long enough.
+    pub(crate) fn of_certificate(key: PKey<Public>, facts: CertificateFacts) -> Self {
+        let validity = Some((facts.not_before, facts.not_after));
+        Self { key, fingerprint: facts.key_fingerprint, validity, subject: Some(facts.subject) }
     }
 
     /// `sha256:` and the lower-case hex SHA-256 of the DER `SubjectPublicKeyInfo`.

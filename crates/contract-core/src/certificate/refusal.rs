@@ -19,7 +19,7 @@ pub struct Refusal {
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Issuer and subject of the encryption certificate are the same.
+    /// Issuer and subject of the image's certificate are the same.
     SelfSigned,
     /// None of the intermediates has the issuer's name.
     WrongIssuer {
@@ -170,7 +170,7 @@ impl Advice for Refusal {
                 "pass it with `--root FILE`, once you know from elsewhere that it is the right one"
             }
             Reason::Revoked { .. } => {
-                "do not encrypt with it: take the certificate of a newer image, and ask its issuer why"
+                "do not use it: take the certificate of a newer image, and ask its issuer why"
             }
             Reason::ListOfAnother { .. } => {
                 "leave it out, or pass the list at the address that `certificate show` tells"
