@@ -1,4 +1,5 @@
-//! `certificate show`, `verify` and `fetch`: is this the right encryption certificate? One command for every persona.
+//! `certificate show`, `verify` and `fetch`: is this the right certificate? One command for every persona: the
+//! auditor's is about the attestation certificate, the others' about the encryption certificate.
 
 mod address;
 mod arguments;
@@ -10,32 +11,69 @@ use std::path::{Path, PathBuf};
 
 use contract_core::advice::Advice;
 use contract_core::certificate::authority::{Authority, AuthorityError};
-use contract_core::certificate::chain::Authorities;
+use contract_core::certificate::chain::{Authorities, VerifiedChain};
 use contract_core::certificate::revocation::RevocationList;
+use contract_core::certificate::{ImageCertificate, Role};
+use jiff::Timestamp;
 
+use crate::clock;
 use crate::failure::{Doing as _, Failure};
 use crate::input;
 use crate::persona::Persona;
 use crate::report::Report;
-use arguments::{ChainArguments, Verb};
+use arguments::Verb;
 
-pub use arguments::Certificate;
+pub use arguments::{Certificate, ChainArguments};
 
+/// Bytes of a file with one certificate.
+const CERTIFICATE: usize = 64 << 10;
 /// Bytes of a file with certificates.
 const CERTIFICATES: usize = 1 << 20;
 /// Bytes of a revocation list; those of large authorities have some megabytes.
 const LIST: usize = 64 << 20;
 
 /// The command.
-pub fn certificate(arguments: &Certificate, persona: Persona, report: &Report) -> Result<(), Failure> {
+pub fn certificate<R: Role>(
+    arguments: &Certificate,
+    persona: Persona,
+    report: &Report,
+) -> Result<(), Failure> {
     match &arguments.verb {
-        Verb::Show(arguments) => show::show(arguments, persona, report),
-        Verb::Verify(arguments) => verify::verify(arguments, persona, report),
-        Verb::Fetch(arguments) => fetch::fetch(arguments, persona, report),
+        Verb::Show(arguments) => show::show::<R>(arguments, persona, report),
+        Verb::Verify(arguments) => verify::verify::<R>(arguments, persona, report),
+        Verb::Fetch(arguments) => fetch::fetch::<R>(arguments, persona, report),
     }
 }
 
+/// Reads a certificate, well formed, its dates unchecked.
+pub fn read<R: Role>(path: &Path) -> Result<ImageCertificate<R>, Failure> {
+    let bytes = input::read_bytes(path, CERTIFICATE)?;
+    ImageCertificate::from_bytes(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
+}
+
 impl ChainArguments {
+    /// From the certificate in a file to a root; intermediates and roots must be named.
+    pub fn verify<R: Role>(&self, path: &Path) -> Result<VerifiedChain<R>, Failure> {
+        for (files, flag, what) in [
+            (&self.intermediates, "--intermediate", "the certificate that signed it"),
+            (&self.roots, "--root", "the root that you trust"),
+        ] {
+            if files.is_empty() {
+                return Err(Failure::usage(format!("`{flag}` is missing: {what}"))
+                    .hint("fetch the intermediate: `certificate fetch --version NN --with intermediate`")
+                    .hint("take DigiCert's certificates from DigiCert, see docs/certificates.md"));
+            }
+        }
+        let certificate = read(path)?;
+        let chain = self.read()?.verify(certificate, self.at());
+        chain.map_err(|refusal| refused(&input::name(path), &refusal))
+    }
+
+    /// The time to hold dates against: now, if none is given.
+    pub fn at(&self) -> Timestamp {
+        self.at.unwrap_or_else(clock::now)
+    }
+
     fn read(&self) -> Result<Authorities, Failure> {
         Ok(Authorities {
             intermediates: authorities(&self.intermediates, Authority::parse_all)?,

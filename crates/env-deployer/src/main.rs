@@ -17,6 +17,7 @@ use cli_kit::author::seed::seed;
 use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
+use contract_core::certificate::Encryption;
 use contract_core::section::Env;
 
 fn main() -> ExitCode {
@@ -25,7 +26,7 @@ fn main() -> ExitCode {
         Command::Identity(arguments) => identity(&arguments.shared, Persona::EnvDeployer, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
-        Command::Certificate(arguments) => certificate(arguments, Persona::EnvDeployer, report),
+        Command::Certificate(arguments) => certificate::<Encryption>(arguments, Persona::EnvDeployer, report),
         Command::Seed(arguments) => seed::<Env>(arguments, report),
         Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
     })

@@ -15,6 +15,7 @@ use cli_kit::author::seed::seed;
 use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
+use contract_core::certificate::Encryption;
 use contract_core::section::Workload;
 
 fn main() -> ExitCode {
@@ -24,7 +25,9 @@ fn main() -> ExitCode {
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
-        Command::Certificate(arguments) => certificate(arguments, Persona::WorkloadProvider, report),
+        Command::Certificate(arguments) => {
+            certificate::<Encryption>(arguments, Persona::WorkloadProvider, report)
+        }
         Command::Seed(arguments) => seed::<Workload>(arguments, report),
     })
 }

@@ -3,23 +3,25 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use contract_core::certificate::{Attestation, Role as _};
 use contract_core::platform::Platform;
 use jiff::Timestamp;
 
 use crate::clock::parse_at;
 use crate::run::Force;
 
-/// Look at, verify and fetch the encryption certificate of a guest image
+/// Look at, verify and fetch the certificates of a guest image
 ///
-/// Everything is encrypted so that only the holder of this certificate's private key can read it: with the wrong one, the
-/// wrong people can, or nobody. The same subject was seen with several keys, so compare fingerprints.
+/// Sections are encrypted so that only the holder of the encryption certificate's private key can read them, and the guest
+/// signs its record with the attestation certificate's: with the wrong one, the wrong people read, or sign. The same
+/// subject was seen with several keys, so compare fingerprints.
 #[derive(Args, Clone, Debug)]
 #[command(
     arg_required_else_help = true,
     after_help = "\
 EXAMPLES
-  {program} certificate show hpcr-encrypt.crt
-  {program} certificate verify hpcr-encrypt.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
+  {program} certificate show image.crt
+  {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
 
 EXIT STATUS
   0 done; 1 could not (file, network); 2 wrong usage; 3 not a certificate that can be used; 4 refused"
@@ -39,7 +41,7 @@ pub(super) enum Verb {
 /// Which certificate.
 #[derive(Args, Clone, Debug)]
 pub(super) struct CertificateFile {
-    /// The encryption certificate; `-` for standard input [default: `certificate` in persona.yaml]
+    /// The image's certificate; `-` for standard input [default: `certificate` in persona.yaml]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Your folder, with persona.yaml
@@ -51,8 +53,8 @@ pub(super) struct CertificateFile {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
-  {program} certificate show hpcr-encrypt.crt
-  {program} certificate show hpcr-encrypt.crt --platform hpvs --json")]
+  {program} certificate show image.crt
+  {program} certificate show image.crt --platform hpvs --json")]
 pub struct Show {
     #[command(flatten)]
     pub(super) certificate: CertificateFile,
@@ -63,7 +65,7 @@ pub struct Show {
 
 /// Where a chain leads, and who says what was revoked.
 #[derive(Args, Clone, Debug)]
-pub(super) struct ChainArguments {
+pub struct ChainArguments {
     /// The certificate that signed it, or one above that; may be repeated, in any order
     #[arg(long = "intermediate", value_name = "FILE")]
     pub(super) intermediates: Vec<PathBuf>,
@@ -85,8 +87,8 @@ pub(super) struct ChainArguments {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
-  {program} certificate verify hpcr-encrypt.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
-  {program} certificate verify hpcr-encrypt.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt --crl intermediate.crl --json
+  {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
+  {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt --crl intermediate.crl --json
 
 EXIT STATUS
   0 it leads to a root; 3 a file is no certificate or list; 4 refused: signature, issuer, date, revoked, no root")]
@@ -104,8 +106,8 @@ pub struct Verify {
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
-  {program} certificate fetch --version 29 -o new-encrypt.crt
-  {program} certificate fetch --version 29 -o new-encrypt.crt --with intermediate --intermediate ca.crt --root root.crt
+  {program} certificate fetch --version 29 -o new-image.crt
+  {program} certificate fetch --version 29 -o new-image.crt --with intermediate --intermediate ca.crt --root root.crt
 
 EXIT STATUS
   1 could not (network, server); 3 what came is no certificate; 4 refused: the server, the certificate")]
@@ -116,10 +118,10 @@ pub struct Fetch {
     /// The version of the guest image: the number behind `s390x-` in its name
     #[arg(long, value_name = "NN")]
     pub(super) version: Option<String>,
-    /// Fetch these as well, beside the encryption certificate
+    /// Fetch these as well
     #[arg(long, value_name = "KIND")]
     pub(super) with: Vec<Companion>,
-    /// Write the encryption certificate to FILE [default: `certificate` in persona.yaml, or the address's last part]
+    /// Write the image's certificate to FILE [default: `certificate` in persona.yaml, or the address's last part]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The address, with {version}, {platform} and {kind} to be filled in [default: `certificate-url` in persona.yaml, or
@@ -141,7 +143,7 @@ pub struct Fetch {
     pub(super) force: Force,
 }
 
-/// What is published beside an encryption certificate (contract-format, section 9).
+/// What is published beside an image's certificate (contract-format, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Companion {
     /// The certificate that signed it
@@ -151,10 +153,11 @@ pub(super) enum Companion {
 }
 
 impl Companion {
-    pub(super) fn name(self) -> &'static str {
+    /// How the documented addresses call it.
+    pub(super) fn published(self) -> &'static str {
         match self {
             Self::Intermediate => "intermediate",
-            Self::Attestation => "attestation",
+            Self::Attestation => Attestation::PUBLISHED,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! `certificate show`: what a certificate says of itself. Nothing is verified.
 
-use contract_core::certificate::{Description, day};
+use contract_core::certificate::{Description, Role, day};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arguments::{CertificateFile, Show};
-use crate::author::certificate::{contradiction, read};
+use super::read;
+use crate::author::certificate::contradiction;
 use crate::clock;
 use crate::failure::Failure;
 use crate::input;
@@ -26,22 +27,23 @@ struct Shown<'a> {
 }
 
 impl CertificateFile {
-    pub(super) fn path(&self, persona: Persona) -> Result<std::path::PathBuf, Failure> {
+    pub(super) fn path<R: Role>(&self, persona: Persona) -> Result<std::path::PathBuf, Failure> {
         let named = match &self.file {
             Some(path) => Some(path.clone()),
             None => PersonaFile::read(&self.folder, persona)?.certificate,
         };
         named.ok_or_else(|| {
-            Failure::usage("no encryption certificate is named").hint("name its file, as in `… encrypt.crt`")
+            Failure::usage(format!("no {} certificate is named", R::NAME))
+                .hint("name its file, as in `certificate show image.crt`")
         })
     }
 }
 
 /// The command.
-pub fn show(arguments: &Show, persona: Persona, report: &Report) -> Result<(), Failure> {
-    let path = arguments.certificate.path(persona)?;
+pub fn show<R: Role>(arguments: &Show, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = arguments.certificate.path::<R>(persona)?;
     let now = clock::now();
-    let description = &read(&path)?.describe();
+    let description = &read::<R>(&path)?.describe();
     let against = arguments.platform.and_then(|platform| contradiction(&description.facts, platform));
     let shown = Shown {
         file: input::name(&path),
