@@ -65,6 +65,27 @@ fn what_was_checked_is_said() {
     assert_eq!(json["revocationChecked"], false, "{json}");
 }
 
+/// What a list says about certificates that it is not about, it says about nothing.
+#[test]
+fn a_list_of_another_scope_is_no_list() {
+    for (extensions, checked) in
+        [("part", true), ("here_alone", true), ("authorities", false), ("elsewhere", false)]
+    {
+        let given = format!("EXTENSIONS={extensions} revocations intermediate x.crl");
+        let json =
+            played(&given, "workload-provider certificate verify encrypt.crt $CHAIN --crl x.crl --json");
+        let verdict = if checked { "not-listed" } else { "not-checked" };
+        assert_eq!(json.json()["chain"][0]["revocation"]["verdict"], verdict, "{extensions}: {json:?}");
+    }
+    // the same rule by `openssl`, where it can be asked
+    let given = "EXTENSIONS=authorities revocations ca ca.crl";
+    let openssl = played(
+        given,
+        "openssl verify -crl_check -CRLfile ca.crl -CAfile root.crt -untrusted ca.crt intermediate.crt 2>&1",
+    );
+    assert!(openssl.text().contains("different CRL scope"), "{openssl:?}");
+}
+
 /// The page's own commands: they say yes to the chain, and no to one changed byte.
 #[test]
 fn the_page_s_openssl_commands_judge_alike() {
@@ -258,6 +279,46 @@ cases! {
         given: "issue other other root 'Another root'; revocations other other.crl",
         run: "workload-provider certificate verify encrypt.crt $CHAIN --crl other.crl",
         exit: 4, says: "the revocation list `other.crl` is for nobody here: its issuer is `C=US, O=Story tests, CN=Another root`",
+    }
+    a_list_signed_over_sha_1 {
+        given: "MD=sha1 revocations ca ca.crl",
+        run: LISTS,
+        exit: 4, says: "the revocation list `ca.crl` is signed with sha1WithRSAEncryption: SHA-256, -384 or -512 is needed",
+    }
+    a_list_signed_over_md5 {
+        given: "MD=md5 revocations intermediate intermediate.crl",
+        run: LISTS,
+        exit: 4, says: "the revocation list `intermediate.crl` is signed with md5WithRSAEncryption",
+    }
+    a_list_that_takes_back {
+        given: "REASON=removeFromCRL revocations intermediate intermediate.crl encrypt",
+        run: LISTS,
+        exit: 4, says: "the revocation list `intermediate.crl` takes back that `C=US, O=Story tests, CN=Hyper Protect Container Runtime Contract Encryption` was revoked",
+    }
+    a_list_with_an_unknown_critical_extension {
+        given: "EXTENSIONS=unknown revocations ca ca.crl; ! openssl verify -crl_check -CRLfile ca.crl -CAfile root.crt -untrusted ca.crt intermediate.crt",
+        run: LISTS,
+        exit: 3, says: "cannot use `ca.crl`: a revocation list with a critical extension that is not known here: 1.3.6.1.4.1.2.99",
+    }
+    a_list_that_speaks_for_others {
+        given: "EXTENSIONS=indirect revocations ca ca.crl",
+        run: LISTS,
+        exit: 3, says: "cannot use `ca.crl`: an indirect revocation list",
+    }
+    two_lists_in_one_file {
+        given: "cat root.crl >> ca.crl",
+        run: LISTS,
+        exit: 3, says: "cannot use `ca.crl`: not a revocation list: it holds 2 PEM blocks where one is expected",
+    }
+    bytes_behind_a_list {
+        given: "openssl crl -in ca.crl -outform DER -out x; printf abc >> x; mv x ca.crl",
+        run: LISTS,
+        exit: 3, says: "cannot use `ca.crl`: not a revocation list",
+    }
+    a_list_that_is_a_web_page {
+        given: "echo '<!DOCTYPE html><html>404</html>' > ca.crl",
+        run: LISTS,
+        exit: 3, says: "cannot use `ca.crl`: not a revocation list",
     }
     a_list_of_changes {
         given: "EXTENSIONS=delta revocations ca ca.crl",

@@ -36,7 +36,7 @@ cases! {
     an_ec_key {
         given: "openssl ecparam -name prime256v1 -genkey -noout -out ec.key; issue ec intermediate encryption x; mv ec.crt encrypt.crt",
         run: VERIFY,
-        exit: 3, says: "holds a key of type EC, a token needs RSA",
+        exit: 3, says: "holds a key of type EC, and RSA is needed",
     }
     bytes_behind_the_certificate {
         given: "(der encrypt.crt; printf abc) | in_pem CERTIFICATE > x; mv x encrypt.crt", run: VERIFY,

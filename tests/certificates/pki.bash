@@ -16,17 +16,17 @@ issue() {
         { cat ca.log >&2; return 1; }
 }
 
-# revocations ISSUER NAME [CERTIFICATE…]: a list that names these; FROM and TO change its dates, EXTENSIONS what is in it
+# revocations ISSUER NAME [CERTIFICATE…]: a list that names these; FROM, TO, MD, REASON and EXTENSIONS change it
 revocations() {
     local issuer=$1 list=$2 certificate
     shift 2
     : > revoked.index
     for certificate; do
         INDEX=revoked.index openssl ca -config <(INDEX=revoked.index pki_configuration) -cert "$issuer.crt" \
-            -keyfile "$issuer.key" -revoke "$certificate.crt" 2> ca.log || { cat ca.log >&2; return 1; }
+            -keyfile "$issuer.key" -revoke "$certificate.crt" ${REASON:+-crl_reason "$REASON"} 2> ca.log || { cat ca.log >&2; return 1; }
     done
     openssl ca -config <(INDEX=revoked.index pki_configuration) -gencrl -cert "$issuer.crt" -keyfile "$issuer.key" \
-        -crl_lastupdate "${FROM:-20260101000000Z}" -crl_nextupdate "${TO:-20951231235959Z}" \
+        -md "${MD:-sha512}" -crl_lastupdate "${FROM:-20260101000000Z}" -crl_nextupdate "${TO:-20951231235959Z}" \
         ${EXTENSIONS:+-crlexts "$EXTENSIONS"} -out "$list" 2> ca.log || { cat ca.log >&2; return 1; }
 }
 
@@ -68,6 +68,24 @@ subjectAltName = DNS:localhost
 issuingDistributionPoint = critical, @scope
 [scope]
 onlyuser = TRUE
+[authorities]
+issuingDistributionPoint = critical, @authorities_only
+[authorities_only]
+onlyCA = TRUE
+[elsewhere]
+issuingDistributionPoint = critical, @another_point
+[another_point]
+fullname = URI:https://crl.example.com/encrypt-crl-2
+[here_alone]
+issuingDistributionPoint = critical, @this_point
+[this_point]
+fullname = URI:https://crl.example.com/encrypt-crl-1
+[indirect]
+issuingDistributionPoint = critical, @others
+[others]
+indirectCRL = TRUE
+[unknown]
+1.3.6.1.4.1.2.99 = critical, ASN1:NULL
 END
 }
 

@@ -4,6 +4,7 @@
 pub mod authority;
 pub mod chain;
 mod description;
+mod extensions;
 pub mod form;
 mod pin;
 mod refusal;

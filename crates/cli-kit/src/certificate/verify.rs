@@ -67,7 +67,7 @@ pub(super) fn lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
         match &link.revocation {
             Revocation::Root => {}
             Revocation::NotChecked => {
-                line("  revoked", "NOT CHECKED: no `--crl` of its issuer was given".to_owned());
+                line("  revoked", "NOT CHECKED: no `--crl` is about it".to_owned());
             }
             Revocation::NotListed { file, until, partial } => {
                 let part =

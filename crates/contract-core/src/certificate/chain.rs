@@ -113,7 +113,8 @@ impl Authorities {
         let links = chain.iter().enumerate().map(|(place, x509)| {
             let is_root = place + 1 == chain.len();
             let mut revocation = if is_root { Revocation::Root } else { Revocation::NotChecked };
-            for (_, list) in lists.iter().filter(|(issuer, _)| *issuer == place + 1) {
+            let its_issuer_s = lists.iter().filter(|(issuer, _)| *issuer == place + 1);
+            for (_, list) in its_issuer_s.filter(|(_, list)| list.covers(x509)) {
                 revocation = list.look_up(x509)?;
             }
             Link::of(x509, revocation).map_err(|_| refuse(x509, Reason::Unreadable))
@@ -139,7 +140,7 @@ impl Authorities {
             let given = self.intermediates.iter().map(Authority::subject).collect();
             return Err(refuse(leaf, Reason::WrongIssuer { issuer: one_line(leaf.issuer_name()), given }));
         }
-        if !signature_is_strong(leaf) {
+        if !signature_is_strong(leaf.signature_algorithm().object()) {
             return Err(refuse(leaf, Reason::WeakSignature(signature_algorithm(leaf))));
         }
         let signer = named.find(|it| it.0.public_key().and_then(|key| leaf.verify(&key)).unwrap_or(false));

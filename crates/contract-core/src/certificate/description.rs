@@ -1,5 +1,6 @@
 //! Everything about a guest image's certificate that helps to tell whether it is the right one.
 
+use openssl::asn1::Asn1ObjectRef;
 use openssl::x509::X509Ref;
 use serde::Serialize;
 
@@ -48,11 +49,14 @@ impl<R: Role> ImageCertificate<R> {
 
 /// OpenSSL's name of the algorithm, or its numbers.
 pub(super) fn signature_algorithm(x509: &X509Ref) -> String {
-    let object = x509.signature_algorithm().object();
+    algorithm_name(x509.signature_algorithm().object())
+}
+
+pub(super) fn algorithm_name(object: &Asn1ObjectRef) -> String {
     object.nid().long_name().map_or_else(|_| object.to_string(), str::to_owned)
 }
 
-fn crl_distribution_points(x509: &X509Ref) -> Vec<String> {
+pub(super) fn crl_distribution_points(x509: &X509Ref) -> Vec<String> {
     let points = x509.crl_distribution_points();
     let names = points.iter().flatten().filter_map(|point| point.distpoint()?.fullname());
     names.flatten().filter_map(|name| name.uri()).map(str::to_owned).collect()

@@ -72,6 +72,18 @@ pub enum Reason {
         /// The list.
         file: String,
     },
+    /// Signed over MD5, SHA-1, or something not known.
+    WeakListSignature {
+        /// The list.
+        file: String,
+        /// As OpenSSL calls it.
+        algorithm: String,
+    },
+    /// An entry says that the certificate is not revoked any more, which only a delta list may say.
+    TakenBack {
+        /// The list.
+        file: String,
+    },
     /// `nextUpdate` is past.
     ListOutdated {
         /// The list.
@@ -132,6 +144,16 @@ impl fmt::Display for Refusal {
             Reason::ListSignature { file } => {
                 write!(f, "the revocation list `{file}` was not signed by its issuer, `{who}`")
             }
+            Reason::WeakListSignature { file, algorithm } => write!(
+                f,
+                "the revocation list `{file}` is signed with {algorithm}: SHA-256, -384 or -512 is needed"
+            ),
+            Reason::TakenBack { file } => {
+                write!(
+                    f,
+                    "the revocation list `{file}` takes back that `{who}` was revoked, as only a delta list may"
+                )
+            }
             Reason::ListOutdated { file, until } => {
                 write!(f, "the revocation list `{file}` is outdated: a newer one was due on {}", day(*until))
             }
@@ -175,7 +197,10 @@ impl Advice for Refusal {
             Reason::ListOfAnother { .. } => {
                 "leave it out, or pass the list at the address that `certificate show` tells"
             }
-            Reason::ListSignature { .. } | Reason::ListOutdated { .. } => {
+            Reason::ListSignature { .. }
+            | Reason::WeakListSignature { .. }
+            | Reason::TakenBack { .. }
+            | Reason::ListOutdated { .. } => {
                 "download it again from the address that `certificate show` tells"
             }
             Reason::NotAnAuthority
