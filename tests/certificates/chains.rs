@@ -106,6 +106,30 @@ fn the_page_s_openssl_commands_judge_alike() {
     assert_ne!(bad.exit, 0, "{bad:?}");
 }
 
+/// A certificate is anybody's word: what it names must not become another command in somebody's shell.
+#[test]
+fn the_command_that_gets_the_list_is_harmless() {
+    let shown = |given: &str| played(given, "workload-provider certificate show encrypt.crt").text();
+    assert!(shown("").contains("curl -fL -o intermediate.crl 'https://crl.example.com/encrypt-crl-1'\n"));
+    for address in [
+        "https://crl.example.com/x';touch here;'",
+        "https://crl.example.com/x y",
+        "file:///etc/passwd",
+        "ldap://x",
+    ] {
+        let given = format!("POINT=\"{address}\" issue encrypt intermediate pointed x");
+        let text = shown(&given);
+        assert!(text.contains("revocation list"), "{text}");
+        assert!(!text.contains("curl"), "{text}");
+    }
+    let run = "workload-provider certificate verify encrypt.crt $CHAIN";
+    assert!(
+        played("", run)
+            .text()
+            .contains("its list        curl -fL -o 1.crl 'https://crl.example.com/encrypt-crl-1'\n")
+    );
+}
+
 /// Serial, dates and fingerprint as `openssl` says them.
 #[test]
 fn show_agrees_with_openssl() {

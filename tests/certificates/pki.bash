@@ -60,6 +60,8 @@ extendedKeyUsage = codeSigning
 subjectKeyIdentifier = hash
 [encryption]
 crlDistributionPoints = URI:https://crl.example.com/encrypt-crl-1
+[pointed]
+crlDistributionPoints = URI:${POINT:-https://crl.example.com/}
 [server]
 subjectAltName = DNS:localhost
 [delta]

@@ -85,11 +85,24 @@ pub(super) fn lines(description: &Description, now: Timestamp) -> Vec<String> {
     for address in &description.crl_distribution_points {
         line("revocation list", address);
     }
+    if let Some(command) = fetches_list(&description.crl_distribution_points, "intermediate.crl") {
+        line("  get it with", &command);
+    }
     let platforms: Vec<_> = description.suggested_platforms.iter().map(|it| it.name()).collect();
     if !platforms.is_empty() {
         line("seen with", &format!("platform {}", platforms.join(" or ")));
     }
     lines
+}
+
+/// A command that gets a revocation list. Lists are signed by themselves, and authorities publish theirs over plain HTTP,
+/// so it is the user's to run. The address is the certificate's word: nothing in it may mean something to a shell.
+pub(super) fn fetches_list(addresses: &[String], file: &str) -> Option<String> {
+    let harmless = |address: &&String| {
+        (address.starts_with("https://") || address.starts_with("http://"))
+            && address.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._~:/?&=%+,".contains(&it))
+    };
+    addresses.iter().find(harmless).map(|address| format!("curl -fL -o {file} '{address}'"))
 }
 
 pub(super) fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arguments::Verify;
-use super::show::until;
+use super::show::{fetches_list, until};
 use crate::failure::Failure;
 use crate::input;
 use crate::persona::Persona;
@@ -68,6 +68,10 @@ pub(super) fn lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
             Revocation::Root => {}
             Revocation::NotChecked => {
                 line("  revoked", "NOT CHECKED: no `--crl` is about it".to_owned());
+                let file = format!("{}.crl", place + 1);
+                if let Some(command) = fetches_list(&link.crl_distribution_points, &file) {
+                    line("  its list", command);
+                }
             }
             Revocation::NotListed { file, until, partial } => {
                 let part =

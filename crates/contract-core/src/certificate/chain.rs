@@ -22,7 +22,7 @@ use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContext, X509StoreConte
 use serde::Serialize;
 
 use super::authority::{Authority, fingerprint, signature_is_strong};
-use super::description::signature_algorithm;
+use super::description::{crl_distribution_points, signature_algorithm};
 pub use super::refusal::{Reason, Refusal};
 use super::revocation::{Revocation, RevocationList};
 use super::{
@@ -57,6 +57,8 @@ pub struct Link {
     pub not_before: Timestamp,
     /// Last second of validity.
     pub not_after: Timestamp,
+    /// Where its issuer publishes what was revoked.
+    pub crl_distribution_points: Vec<String>,
     /// What is known about its revocation.
     pub revocation: Revocation,
 }
@@ -227,6 +229,7 @@ impl Link {
             signature_algorithm: signature_algorithm(x509),
             not_before: timestamp(x509.not_before())?,
             not_after: timestamp(x509.not_after())?,
+            crl_distribution_points: crl_distribution_points(x509),
             revocation,
         })
     }
