@@ -106,9 +106,9 @@ pki() {
 
 CHAIN='--intermediate intermediate.crt --intermediate ca.crt --root root.crt'
 
-# ibm_says [CERTIFICATE]: the documented commands, on the files that stand here
+# ibm_says: the documented commands, on the files that stand here
 ibm_says() {
-    local leaf=${1:-encrypt.crt} tail
+    local leaf=encrypt.crt tail
     openssl verify -CAfile root.crt -untrusted ca.crt intermediate.crt || return
     openssl x509 -in intermediate.crt -pubkey -noout > ibm.pub || return
     tail=$(openssl asn1parse -in "$leaf" | tail -1 | cut -d : -f 1)
@@ -122,8 +122,21 @@ ibm_says() {
     [ "$(date -d "$(openssl x509 -in "$leaf" -noout -startdate | cut -d= -f2)" +%s)" -le "$(date +%s)" ]
 }
 
-# ibm_refuses [CERTIFICATE]
-ibm_refuses() { ! ibm_says "$@" > ibm.log 2>&1; }
+ibm_refuses() { ! ibm_says > ibm.log 2>&1; }
+
+# ibm_says_with_lists: the same, and the lists that stand here
+ibm_says_with_lists() {
+    local serial
+    ibm_says || return
+    cat ca.crl root.crl > ibm.crl
+    openssl verify -crl_check_all -CRLfile ibm.crl -CAfile root.crt -untrusted ca.crt intermediate.crt || return
+    # exits with 0 in any case
+    openssl crl -in intermediate.crl -noout -CAfile intermediate.crt 2>&1 | grep -q 'verify OK' || return
+    [ "$(date -d "$(openssl crl -in intermediate.crl -noout -lastupdate | cut -d= -f2)" +%s)" -le "$(date +%s)" ] || return
+    [ "$(date -d "$(openssl crl -in intermediate.crl -noout -nextupdate | cut -d= -f2)" +%s)" -ge "$(date +%s)" ] || return
+    serial=$(openssl x509 -in encrypt.crt -noout -serial | cut -d= -f2)
+    ! openssl crl -in intermediate.crl -noout -text | grep -q "Serial Number: $serial"
+}
 
 # in_pem LABEL: standard input as PEM
 in_pem() { printf -- '-----BEGIN %s-----\n%s\n-----END %s-----\n' "$1" "$(base64 -w64)" "$1"; }
