@@ -1,5 +1,6 @@
 # A PKI in the shape of IBM's (contract-format, section 9), made by `openssl` alone: an encryption certificate with neither
-# KeyUsage nor BasicConstraints, an intermediate that is no authority itself, an authority that may have none below it, a root.
+# KeyUsage nor BasicConstraints, an intermediate that is for code signing alone and no authority itself, an authority that
+# may have none below it, a root.
 
 # new_key NAME [BITS]
 new_key() { openssl genrsa -out "$1.key" "${2:-2048}" 2> /dev/null; }
@@ -51,12 +52,13 @@ keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 [authority]
 basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
+keyUsage = critical, digitalSignature, keyCertSign, cRLSign
+extendedKeyUsage = codeSigning
 subjectKeyIdentifier = hash
 [signing]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = codeSigning
+extendedKeyUsage = critical, codeSigning
 subjectKeyIdentifier = hash
 [encryption]
 crlDistributionPoints = URI:https://crl.example.com/encrypt-crl-1
