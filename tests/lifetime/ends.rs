@@ -11,7 +11,7 @@ fn whatever_ends_first_stands_on_one_line() {
     for (place, thing) in THINGS.into_iter().enumerate() {
         let story = living(place, "20500120120000Z");
         let line = |arguments: &str| {
-            let said = does(&story, &format!("contract-signer inspect user-data {arguments}"));
+            let said = does(&story, &format!("contract-signer inspect user-data.record.json {arguments}"));
             let line = said.lines().find(|line| line.starts_with("ends first")).unwrap().to_owned();
             assert_eq!(said.matches("  then  ").count(), 3, "{said}");
             line
@@ -73,13 +73,17 @@ fn fail_within_fails_at_the_very_second_and_names_what_ends() {
         ("2050-01-20T12:00:00Z", "0d", 4),
         ("2050-01-20T11:59:59Z", "0d", 0),
     ] {
-        for command in ["inspect user-data", "inspect user-data.record.json", "inspect env.handoff $TRUST"] {
+        for command in ["inspect user-data.record.json", "inspect env.handoff $TRUST"] {
             let (found, said) =
                 says(&story, &format!("contract-signer {command} --at {at} --fail-within {within}"));
             assert_eq!(found, exit, "{command} {at} {within}: {said}");
             assert_eq!(said.contains("error: "), exit == 4, "{said}");
             assert_eq!(said.contains("the signing certificate ends on 2050-01-20, in "), exit == 4, "{said}");
         }
+    }
+    for (at, exit) in [("2049-12-21T11:59:59Z", 0), ("2049-12-21T12:00:00Z", 4)] {
+        let command = format!("contract-signer inspect user-data --at {at} --fail-within 30d");
+        assert_eq!(says(&story, &command).0, exit, "{at}");
     }
     let (exit, said) = says(
         &story,
