@@ -24,6 +24,24 @@ fn made() -> Story {
     story
 }
 
+/// From anywhere: the folder's own signing key, and no other's.
+#[test]
+fn the_signing_key_is_the_named_folder_s() {
+    let story = Story::signed();
+    let make = "env-deployer boot-media ../user-data --hostname paynow -C ../env-deployer";
+    let outcome = story.sh(&format!(
+        "cp $PUBLIC_KEY env-deployer/key.pem; echo 'signing-key: key.pem' >> env-deployer/persona.yaml
+         mkdir here; cd here; {make}"
+    ));
+    assert_eq!(outcome.exit, 0, "{outcome:?}");
+    assert!(outcome.stderr.contains("`../user-data` holds: signed with key sha256:"), "{outcome:?}");
+    let other =
+        "openssl genrsa 2048 2> /dev/null | openssl rsa -pubout -out env-deployer/key.pem 2> /dev/null";
+    let outcome = story.sh(&format!("{other}; cd here; {make} -o other.iso"));
+    assert_eq!(outcome.exit, 4, "{outcome:?}");
+    assert!(!story.path("here/other.iso").exists());
+}
+
 #[test]
 fn isoinfo_finds_the_same_files_in_both_trees() {
     let story = made();

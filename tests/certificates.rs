@@ -9,6 +9,7 @@ use story_tests::{Outcome, Story, listing};
 mod chains;
 mod fetching;
 mod forms;
+mod lists;
 mod pinning;
 
 const WORDS: &str = include_str!("certificates/pki.bash");

@@ -13,8 +13,12 @@ use crate::output::{Output, Visibility};
 use crate::persona::{Persona, PersonaFile};
 use crate::report::Report;
 
-/// What `identity` takes.
+/// Show your age recipient, for those who encrypt to you; makes your identity if there is none
 #[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+EXAMPLES
+  {program} identity
+  {program} identity -C . --json")]
 pub struct IdentityArguments {
     /// Your folder, with persona.yaml
     #[arg(short = 'C', value_name = "DIR", default_value = ".")]

@@ -44,8 +44,6 @@ pub enum Command {
     /// Make a folder to start from
     #[command(after_help = "EXAMPLES\n  contract-signer init contract-signer")]
     Init(Init),
-    /// Show your age recipient, for those who encrypt handoffs to you; makes your identity if there is none
-    #[command(after_help = "EXAMPLES\n  contract-signer identity\n  contract-signer identity -C . --json")]
     Identity(IdentityArguments),
     /// Make the signing key: RSA-4096, protected by a passphrase, with its public half beside it
     #[command(after_help = "EXAMPLES

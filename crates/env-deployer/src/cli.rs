@@ -41,7 +41,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Init(Init),
-    Identity(Identity),
+    Identity(IdentityArguments),
     Check(Check),
     Encrypt(Encrypt),
     Certificate(Certificate),
@@ -66,17 +66,6 @@ pub struct Init {
     pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
-}
-
-/// Show your age recipient, for those who encrypt to you; makes your identity if there is none
-#[derive(Args)]
-#[command(after_help = "\
-EXAMPLES
-  env-deployer identity
-  env-deployer identity -C . --json")]
-pub struct Identity {
-    #[command(flatten)]
-    pub shared: IdentityArguments,
 }
 
 /// Say everything that is wrong or unwise in the env section
@@ -143,8 +132,10 @@ pub struct BootMedia {
     /// Write the medium to FILE, `-` for standard output
     #[arg(short, long, value_name = "FILE", default_value = "ciiso.iso")]
     pub output: PathBuf,
-    /// The contract signer's public key or certificate, to verify the user data with [default: `signing-key` in the current
-    /// folder's persona.yaml]
+    /// Your folder, with persona.yaml
+    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+    /// The contract signer's public key or certificate, to verify the user data with [default: `signing-key` in persona.yaml]
     #[arg(long, value_name = "PEM")]
     pub signing_key: Option<PathBuf>,
     #[command(flatten)]

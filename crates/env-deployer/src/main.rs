@@ -23,7 +23,7 @@ use contract_core::section::Env;
 fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
-        Command::Identity(arguments) => identity(&arguments.shared, Persona::EnvDeployer, report),
+        Command::Identity(arguments) => identity(arguments, Persona::EnvDeployer, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
         Command::Certificate(arguments) => certificate::<Encryption>(arguments, Persona::EnvDeployer, report),

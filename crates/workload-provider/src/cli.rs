@@ -38,7 +38,7 @@ pub struct Cli {
 #[derive(Subcommand)]
 pub enum Command {
     Init(Init),
-    Identity(Identity),
+    Identity(IdentityArguments),
     Check(Check),
     Pack(Pack),
     Encrypt(Encrypt),
@@ -63,17 +63,6 @@ pub struct Init {
     pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
-}
-
-/// Show your age recipient, for those who encrypt to you; makes your identity if there is none
-#[derive(Args)]
-#[command(after_help = "\
-EXAMPLES
-  workload-provider identity
-  workload-provider identity -C . --json")]
-pub struct Identity {
-    #[command(flatten)]
-    pub shared: IdentityArguments,
 }
 
 /// Say everything that is wrong or unwise in the workload section

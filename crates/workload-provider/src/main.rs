@@ -21,7 +21,7 @@ use contract_core::section::Workload;
 fn main() -> ExitCode {
     cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
-        Command::Identity(arguments) => identity(&arguments.shared, Persona::WorkloadProvider, report),
+        Command::Identity(arguments) => identity(arguments, Persona::WorkloadProvider, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),

@@ -169,7 +169,7 @@ fn last_part(address: &str, folder: &Path) -> Result<PathBuf, Failure> {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));
     let name = name.ok_or_else(|| {
-        Failure::usage(format!("`{address}` names no file")).hint("name one: `-o encrypt.crt`")
+        Failure::usage(format!("`{address}` names no file")).hint("name one: `-o image.crt`")
     })?;
     Ok(beside(if folder == Path::new("") { Path::new(".") } else { folder }, name))
 }

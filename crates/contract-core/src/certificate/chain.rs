@@ -26,7 +26,8 @@ use super::description::{crl_distribution_points, signature_algorithm};
 pub use super::refusal::{Reason, Refusal};
 use super::revocation::{Revocation, RevocationList};
 use super::{
-    Attestation, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate, one_line, timestamp,
+    Attestation, CertificateFacts, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate,
+    one_line, timestamp,
 };
 use crate::verifying_key::{self, VerifyingKey};
 
@@ -76,6 +77,11 @@ impl<R: Role> VerifiedChain<R> {
         &self.links
     }
 
+    /// Of the image's certificate.
+    pub fn facts(&self) -> &CertificateFacts {
+        self.certificate.facts()
+    }
+
     /// The time that all dates were held against.
     pub fn at(&self) -> Timestamp {
         self.at
@@ -115,9 +121,12 @@ impl Authorities {
         let links = chain.iter().enumerate().map(|(place, x509)| {
             let is_root = place + 1 == chain.len();
             let mut revocation = if is_root { Revocation::Root } else { Revocation::NotChecked };
-            let its_issuer_s = lists.iter().filter(|(issuer, _)| *issuer == place + 1);
-            for (_, list) in its_issuer_s.filter(|(_, list)| list.covers(x509)) {
-                revocation = list.look_up(x509)?;
+            for (_, list) in lists.iter().filter(|(issuer, _)| *issuer == place + 1) {
+                // whom a list names is revoked, even where its silence would mean nothing
+                let found = list.look_up(x509)?;
+                if list.covers(x509) {
+                    revocation = found;
+                }
             }
             Link::of(x509, revocation).map_err(|_| refuse(x509, Reason::Unreadable))
         });

@@ -27,11 +27,13 @@ pub(super) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     Some(all)
 }
 
-/// `SEQUENCE OF Extension`, with or without the tag that makes it optional around it.
+/// What a tag that makes it optional stands around.
+pub(super) fn inside(tagged: AnyRef<'_>) -> Option<AnyRef<'_>> {
+    elements(tagged.value())?.first().copied()
+}
+
+/// `SEQUENCE OF Extension`
 pub(super) fn extensions(list: AnyRef<'_>) -> Option<Vec<Extension<'_>>> {
-    if is_tagged(&list, 0) || is_tagged(&list, 3) {
-        return extensions(*elements(list.value())?.first()?);
-    }
     elements(list.value())?.into_iter().map(extension).collect()
 }
 
@@ -54,11 +56,11 @@ pub(super) fn is_tagged(element: &AnyRef<'_>, number: u32) -> bool {
 pub(super) fn is_authority(x509: &X509Ref) -> Option<bool> {
     let der = x509.to_der().ok()?;
     let certificate = *elements(&der)?.first()?;
-    let tbs = *elements(certificate.value())?.first()?;
+    let tbs = inside(certificate)?;
     let Some(list) = elements(tbs.value())?.into_iter().find(|it| is_tagged(it, 3)) else {
         return Some(false);
     };
-    let Some(found) = extensions(list)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
+    let Some(found) = extensions(inside(list)?)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
         return Some(false);
     };
     let constraints = *elements(found.value)?.first()?;

@@ -9,9 +9,10 @@ use jiff::Timestamp;
 use openssl::asn1::Asn1Object;
 use openssl::x509::{CrlStatus, X509, X509Crl};
 
+use super::authority::signature_is_strong;
 use super::chain::{Reason, Refusal};
-use super::{authority::signature_is_strong, description::algorithm_name, form};
-use super::{one_line, timestamp};
+use super::description::algorithm_name;
+use super::{form, one_line, timestamp};
 use crate::advice::{Advice, Blame};
 use crate::pem::{self, PemError};
 
@@ -21,12 +22,12 @@ pub enum ListError {
     /// Neither PEM nor DER.
     #[error("not a revocation list: neither a PEM `X509 CRL` nor DER")]
     NotAList,
-    /// Changes since another list only.
-    #[error("a delta revocation list: it says only what changed since another one")]
-    Delta,
     /// Not one PEM block.
     #[error("not a revocation list: {0}")]
     Pem(#[from] PemError),
+    /// Changes since another list only.
+    #[error("a delta revocation list: it says only what changed since another one")]
+    Delta,
     /// It may change what the entries mean (RFC 5280, sections 5.2 and 5.3).
     #[error("a revocation list with a critical extension that is not known here: {0}")]
     Critical(String),
@@ -115,7 +116,7 @@ impl RevocationList {
         self.scope.as_ref().is_none_or(|scope| scope.covers(x509))
     }
 
-    /// Looks a certificate up that the list is about.
+    /// Looks a certificate of the list's issuer up.
     pub(super) fn look_up(&self, x509: &X509) -> Result<Revocation, Refusal> {
         let file = self.name.clone();
         let reason = match self.crl.get_by_cert(x509) {

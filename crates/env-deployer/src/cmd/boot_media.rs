@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Seek as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input::{self, Input};
@@ -108,7 +108,7 @@ fn show(done: &Done, quoted: &str, report: &Report) -> Result<(), Failure> {
 fn signing_key(arguments: &BootMedia) -> Result<Option<(PathBuf, VerifyingKey)>, Failure> {
     let path = match &arguments.signing_key {
         Some(path) => Some(path.clone()),
-        None => PersonaFile::read(Path::new("."), Persona::EnvDeployer)?.signing_key,
+        None => PersonaFile::read(&arguments.folder, Persona::EnvDeployer)?.signing_key,
     };
     path.map(|path| {
         let text = input::read_text(&path, LARGEST_KEY)?;

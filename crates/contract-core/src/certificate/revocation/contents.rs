@@ -7,7 +7,7 @@ use pkcs8::der::{Tag, Tagged as _};
 
 use super::ListError;
 use crate::certificate::description::crl_distribution_points;
-use crate::certificate::extensions::{elements, extensions, is_authority, is_tagged};
+use crate::certificate::extensions::{elements, extensions, inside, is_authority, is_tagged};
 
 const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
 const SCOPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");
@@ -75,7 +75,7 @@ fn parts(der: &[u8]) -> Option<Parts<'_>> {
     // names and algorithms are sequences as well, and stand before the times
     let behind = || fields.iter().skip_while(|it| !is_time(it));
     let entries = behind().find(|it| it.tag() == Tag::Sequence).map_or(&[][..], |it| it.value());
-    Some((algorithm, entries, behind().find(|it| is_tagged(it, 0)).copied()))
+    Some((algorithm, entries, behind().find(|it| is_tagged(it, 0)).and_then(|it| inside(*it))))
 }
 
 impl Scope {
@@ -115,7 +115,7 @@ impl Scope {
 
 /// `[0] { fullName [0] { … [6] IA5String … } }`: the names that are addresses.
 fn addresses(point: AnyRef<'_>) -> Option<Vec<String>> {
-    let name = *elements(point.value())?.first()?;
+    let name = inside(point)?;
     if !is_tagged(&name, 0) {
         return Some(Vec::new());
     }
