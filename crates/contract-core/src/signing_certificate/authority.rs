@@ -13,11 +13,12 @@ use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsag
 use openssl::x509::{X509, X509Builder, X509KeyUsage, X509NameRef};
 use zeroize::Zeroizing;
 
-use super::lifetime::{Days, Validity};
+use super::lifetime::{Days, to_asn1};
 use super::{Error, Name, SigningCertificate};
 use crate::certificate::authority::Authority;
 use crate::certificate::constraints::is_authority;
 use crate::certificate::{MINIMUM_BITS, one_line, timestamp};
+use crate::lifetime::Validity;
 use crate::random::Randomness;
 use crate::signing_key::{self, BITS};
 use crate::verifying_key::VerifyingKey;
@@ -32,7 +33,7 @@ pub struct CertificateAuthority {
 impl CertificateAuthority {
     /// Makes one for a single certificate: RSA of [`BITS`], for the same days. Takes a second or several.
     pub fn for_once(days: Days, at: Timestamp, randomness: &mut dyn Randomness) -> Result<Self, Error> {
-        let validity = Validity::of(days, at)?;
+        let validity = days.validity(at)?;
         let key = Rsa::generate(BITS).and_then(PKey::from_rsa);
         let key = key.map_err(|_| Error::Openssl("make the authority's key"))?;
         let name = Name::of([("O", "contract-signer"), ("CN", "authority of a single certificate")])?;
@@ -87,7 +88,7 @@ impl CertificateAuthority {
         if !key.public_eq(&public) {
             return Err(Error::AuthorityKeyOfAnother(subject));
         }
-        Ok(Self { x509, key, validity: Validity { begin, end } })
+        Ok(Self { x509, key, validity: Validity { not_before: begin, not_after: end } })
     }
 
     /// On one line.
@@ -114,7 +115,7 @@ impl CertificateAuthority {
         if issuer.try_cmp(&subject).is_ok_and(Ordering::is_eq) {
             return Err(Error::NameOfAuthority(self.subject()));
         }
-        let validity = Validity::within(self.validity, days, at)?;
+        let validity = days.validity_within(self.validity, at)?;
         let serial = serial_number(randomness)?;
         let issue = || {
             let mut x509 = builder(&serial, issuer, &subject, key.key(), validity)?;
@@ -143,7 +144,7 @@ fn builder<K: HasPublic>(
     key: &PKeyRef<K>,
     validity: Validity,
 ) -> Result<X509Builder, ErrorStack> {
-    let (begin, end) = validity.to_asn1()?;
+    let (begin, end) = to_asn1(validity)?;
     let mut x509 = X509::builder()?;
     x509.set_version(2)?; // counted from zero: X.509 v3
     x509.set_serial_number(serial)?;

@@ -8,6 +8,7 @@ use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 
 use super::Error;
+use crate::lifetime::Validity;
 
 /// A certificate begins this long before it is made: a guest whose clock is behind must not find it not yet valid
 /// (HPL12005E, contract-format, section 11).
@@ -40,41 +41,32 @@ impl fmt::Display for Days {
     }
 }
 
-/// First and last second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Validity {
-    pub begin: Timestamp,
-    pub end: Timestamp,
-}
-
 const DAY: i64 = 86_400;
 
-impl Validity {
-    /// Exactly that many days, beginning [`BACKDATED`].
-    pub fn of(days: Days, at: Timestamp) -> Result<Self, Error> {
-        Self::from(at - BACKDATED, days)
-    }
-
-    /// As [`Validity::of`], but no earlier than its authority, and refused if it were to end later.
-    pub fn within(authority: Self, days: Days, at: Timestamp) -> Result<Self, Error> {
-        let validity = Self::from((at - BACKDATED).max(authority.begin), days)?;
-        if validity.end > authority.end {
-            let longest = (authority.end.as_second() - validity.begin.as_second()) / DAY;
-            return Err(Error::Outlives { end: authority.end, longest });
-        }
-        Ok(validity)
-    }
-
-    fn from(begin: Timestamp, days: Days) -> Result<Self, Error> {
+impl Days {
+    /// From [`BACKDATED`] until so many days after `at`.
+    pub(super) fn validity(self, at: Timestamp) -> Result<Validity, Error> {
         let far = |_| Error::Openssl("write a date so far away");
-        let begin = Timestamp::from_second(begin.as_second()).map_err(far)?;
-        let end = Timestamp::from_second(begin.as_second() + i64::from(days.0) * DAY).map_err(far)?;
-        Ok(Self { begin, end })
+        let whole = |seconds| Timestamp::from_second(seconds).map_err(far);
+        let not_before = whole((at - BACKDATED).as_second())?;
+        Ok(Validity { not_before, not_after: whole(at.as_second() + i64::from(self.0) * DAY)? })
     }
 
-    pub fn to_asn1(self) -> Result<(Asn1Time, Asn1Time), ErrorStack> {
-        Ok((Asn1Time::from_unix(self.begin.as_second())?, Asn1Time::from_unix(self.end.as_second())?))
+    /// The same, but not before the authority's, and refused if it were to end later.
+    pub(super) fn validity_within(self, authority: Validity, at: Timestamp) -> Result<Validity, Error> {
+        let Validity { not_before, not_after } = self.validity(at)?;
+        if not_after > authority.not_after {
+            let longest = (authority.not_after.as_second() - at.as_second()) / DAY;
+            return Err(Error::Outlives { end: authority.not_after, longest });
+        }
+        Ok(Validity { not_before: not_before.max(authority.not_before), not_after })
     }
+}
+
+/// For OpenSSL: not before, not after.
+pub(super) fn to_asn1(validity: Validity) -> Result<(Asn1Time, Asn1Time), ErrorStack> {
+    let time = |at: Timestamp| Asn1Time::from_unix(at.as_second());
+    Ok((time(validity.not_before)?, time(validity.not_after)?))
 }
 
 #[cfg(test)]
@@ -96,12 +88,14 @@ mod tests {
     #[test]
     fn no_leaf_outlives_its_authority() {
         let at: Timestamp = "2026-11-23T12:00:00.7Z".parse().unwrap();
-        let authority = Validity::from(at, days("10")).unwrap();
-        // backdated, and still not older than its authority
-        assert_eq!(Validity::within(authority, days("10"), at).unwrap(), authority);
-        let refused = Validity::within(authority, days("11"), at);
+        let authority = days("10").validity(at).unwrap();
+        assert_eq!(authority.not_before, "2026-11-23T11:00:00Z".parse().unwrap());
+        assert_eq!(authority.not_after, "2026-12-03T12:00:00Z".parse().unwrap());
+        assert_eq!(days("10").validity_within(authority, at).unwrap(), authority);
+        let refused = days("11").validity_within(authority, at);
         assert!(matches!(refused, Err(Error::Outlives { longest: 10, .. })), "{refused:?}");
-        let later = Validity::within(authority, days("9"), at + SignedDuration::from_hours(2)).unwrap();
-        assert_eq!(later.begin, authority.begin + SignedDuration::from_hours(1));
+        // backdated, and still not older than its authority
+        let young = Validity { not_before: at, ..authority };
+        assert_eq!(days("9").validity_within(young, at).unwrap().not_before, at);
     }
 }

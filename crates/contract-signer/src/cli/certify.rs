@@ -11,7 +11,7 @@ use contract_core::signing_certificate::{Days, Name, NameError};
 ///
 /// With the certificate in place of the bare public key as `signingKey`, the guest boots the contract until the certificate
 /// ends, and never after. Give it to the env deployer. It begins an hour ago, for guests whose clocks are behind, and ends
-/// N days after that, to the second.
+/// N days from now, to the second.
 ///
 /// Without `--ca-cert` an authority is made on the spot: its private key signs this one certificate and is wiped, its own
 /// certificate goes beside the output, as signing-key.ca.crt. A company's authority gets a request (`csr`); what it sends
