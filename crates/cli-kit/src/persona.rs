@@ -85,6 +85,9 @@ impl Persona {
                 "key",
                 "identity",
                 "allowed-signers",
+                "attestation-key",
+                "encrypt-attestation-key",
+                "certificate",
                 "certificate-pin",
                 "certificate-url",
             ],
@@ -111,6 +114,10 @@ pub struct PersonaFile {
     pub key: PathBuf,
     /// contract signer: who may vouch for what, `allowed_signers` by default.
     pub allowed_signers: PathBuf,
+    /// contract signer: the auditor's public key, for which the guest encrypts its attestation record.
+    pub attestation_key: Option<PathBuf>,
+    /// contract signer: whether that key is encrypted for the guest in its turn.
+    pub encrypt_attestation_key: bool,
     /// This persona's age identity, `identity.age` by default; `~/` is the home folder.
     pub identity: PathBuf,
     /// Both authors: who vouches for a handoff, and who opens it.
@@ -157,6 +164,8 @@ impl PersonaFile {
             signing_key: None,
             key: beside(folder, "signing-key.pem"),
             allowed_signers: beside(folder, "allowed_signers"),
+            attestation_key: None,
+            encrypt_attestation_key: false,
             identity: beside(folder, "identity.age"),
             handoff: HandoffSettings::default(),
             seeds: SeedSettings { vault: beside(folder, "seeds.age"), recipients: Vec::new() },
@@ -196,6 +205,9 @@ impl PersonaFile {
             kept::own(&self.key, "signing key");
             kept::own(&public_half(&self.key), "signing key's public half");
             kept::own(&self.allowed_signers, "list of allowed signers");
+            if let Some(key) = &self.attestation_key {
+                kept::own(key, "auditor's attestation key");
+            }
         }
     }
 

@@ -52,6 +52,10 @@ impl Reader<'_> {
                 "identity" => file.identity = self.own_file("identity", node)?,
                 "seeds" => self.seeds(node, &mut file.seeds)?,
                 "allowed-signers" => file.allowed_signers = self.file("allowed-signers", node)?,
+                "attestation-key" => file.attestation_key = Some(self.file("attestation-key", node)?),
+                "encrypt-attestation-key" => {
+                    file.encrypt_attestation_key = self.yes_or_no("encrypt-attestation-key", node)?;
+                }
                 "handoff" => self.handoff(node, &mut file.handoff)?,
                 // `persona` is read above
                 _ => {}
@@ -166,6 +170,16 @@ impl Reader<'_> {
         text.ok_or_else(|| {
             self.wrong(node.line, field, "a text is due here").hint(format!("write `{field}: …` on one line"))
         })
+    }
+
+    fn yes_or_no(&self, field: &str, node: &Node) -> Result<bool, Failure> {
+        match self.text(field, node)? {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(self
+                .wrong(node.line, field, "`true` or `false` is due here")
+                .hint(format!("write `{field}: true`"))),
+        }
     }
 
     /// A name begins a file's name, and must not lead into another folder.
