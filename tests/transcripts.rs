@@ -329,7 +329,7 @@ fn make_room(command: &str) -> String {
         return lay_seeds(binary, verb);
     }
     let named =
-        words.windows(2).filter(|pair| ["-o", "--output", "--token"].contains(&pair[0])).map(|pair| pair[1]);
+        words.windows(2).filter(|pair| ["-o", "--output", "--token", "--attest"].contains(&pair[0])).map(|pair| pair[1]);
     let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();
     match words[1] {
         "encrypt" => gone.push("*.handoff*".to_owned()),
