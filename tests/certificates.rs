@@ -50,9 +50,18 @@ fn played(given: &str, run: &str) -> Outcome {
     outcome
 }
 
-/// One way to fail: exit code, message, a hint, nothing left.
+/// What IBM's documented commands say of the same files. Where they say something else than we do, the reason.
+enum Ibm {
+    Refuses,
+    Accepts(#[expect(dead_code, reason = "for the reader")] &'static str),
+    /// There are no files to ask about, or it is not about a chain.
+    NotAsked,
+}
+
+/// One way to fail: exit code, message, a hint, nothing left; and IBM's verdict beside ours.
 struct Case {
     given: &'static str,
+    ibm: Ibm,
     run: &'static str,
     exit: i32,
     says: &'static str,
@@ -60,7 +69,13 @@ struct Case {
 
 impl Case {
     fn check(&self) {
-        let outcome = played(self.given, self.run);
+        let asked = if self.run.contains("--crl") { "ibm_says_with_lists" } else { "ibm_says" };
+        let ibm = match self.ibm {
+            Ibm::Refuses => format!("if {asked} > ibm.log 2>&1; then echo 'IBM accepts it'; false; fi"),
+            Ibm::Accepts(_) => format!("{asked} > ibm.log"),
+            Ibm::NotAsked => String::new(),
+        };
+        let outcome = played(&format!("{}\n{ibm}", self.given), self.run);
         let said = &outcome.stderr;
         assert!(said.contains(self.says), "does not say `{}`: {outcome:?}", self.says);
         assert_eq!(outcome.exit, self.exit, "{outcome:?}");
@@ -72,10 +87,15 @@ impl Case {
 
 /// Makes each case a test.
 macro_rules! cases {
-    ($($name:ident { given: $given:expr, run: $run:expr, exit: $exit:expr, says: $says:expr $(,)? })*) => {
+    (@ibm) => { $crate::certificates::Ibm::NotAsked };
+    (@ibm $ibm:expr) => { $ibm };
+    ($($name:ident {
+        given: $given:expr, $(ibm: $ibm:expr,)? run: $run:expr, exit: $exit:expr, says: $says:expr $(,)?
+    })*) => {
         $(#[test]
         fn $name() {
-            $crate::certificates::Case { given: $given, run: $run, exit: $exit, says: $says }.check();
+            let ibm = $crate::certificates::cases!(@ibm $($ibm)?);
+            $crate::certificates::Case { given: $given, ibm, run: $run, exit: $exit, says: $says }.check();
         })*
     };
 }

@@ -7,6 +7,7 @@ mod certificates;
 mod docs;
 mod hostile;
 mod interop;
+mod lifetime;
 mod luks;
 mod openssl_opens_what_we_make;
 mod rolling;

@@ -272,7 +272,7 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
     if command.contains(" certificate ") {
         // what a publisher publishes, and a publisher
         given = format!(
-            "{}; cp encrypt.crt hpcr-encrypt.crt; mkdir published; for k in encrypt intermediate; do cp $k.crt published/29-$k.crt; done",
+            "{}; cp encrypt.crt hpcr-encrypt.crt; cp encrypt.crt image.crt; mkdir published; for k in encrypt intermediate; do cp $k.crt published/29-$k.crt; done",
             lay_pki()
         );
         let published = " fetch --ca-file root.crt --url \"https://localhost:$PORT/files/published/{version}-{kind}.crt\" ";

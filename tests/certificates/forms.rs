@@ -1,5 +1,6 @@
 //! Files that hold no certificate that can be used, each with its own message; `encrypt` says the same of them.
 
+use super::Ibm::{Accepts, Refuses};
 use super::{cases, played};
 
 const SHOW: &str = "workload-provider certificate show encrypt.crt";
@@ -26,56 +27,81 @@ cases! {
         exit: 2, says: "no encryption certificate is named",
     }
     an_empty_file {
-        given: ": > encrypt.crt", run: VERIFY,
+        given: ": > encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "cannot use `encrypt.crt`: not a certificate: it is empty",
     }
     a_weak_key {
-        given: "issue weak intermediate encryption x; mv weak.crt encrypt.crt", run: VERIFY,
+        given: "issue weak intermediate encryption x; mv weak.crt encrypt.crt",
+        ibm: Accepts("nothing looks at the key"),
+        run: VERIFY,
         exit: 3, says: "RSA key has 1024 bits, at least 2048 are needed",
     }
     an_ec_key {
         given: "openssl ecparam -name prime256v1 -genkey -noout -out ec.key; issue ec intermediate encryption x; mv ec.crt encrypt.crt",
+        ibm: Accepts("the same; a token could not be made"),
         run: VERIFY,
-        exit: 3, says: "holds a key of type EC, a token needs RSA",
+        exit: 3, says: "holds a key of type EC, and RSA is needed",
     }
     bytes_behind_the_certificate {
-        given: "(der encrypt.crt; printf abc) | in_pem CERTIFICATE > x; mv x encrypt.crt", run: VERIFY,
+        given: "(der encrypt.crt; printf abc) | in_pem CERTIFICATE > x; mv x encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "the certificate has 3 bytes behind its end",
     }
     a_certificate_that_is_cut {
-        given: "der encrypt.crt | head -c 500 | in_pem CERTIFICATE > x; mv x encrypt.crt", run: VERIFY,
+        given: "der encrypt.crt | head -c 500 | in_pem CERTIFICATE > x; mv x encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "the certificate is damaged",
     }
     two_certificates_in_one_file {
-        given: "cat intermediate.crt >> encrypt.crt", run: VERIFY,
+        given: "cat intermediate.crt >> encrypt.crt",
+        ibm: Accepts("they take the first"),
+        run: VERIFY,
         exit: 3, says: "it holds 2 PEM blocks where one is expected",
     }
     a_byte_order_mark {
-        given: "sed -i '1s/^/\\xEF\\xBB\\xBF/' encrypt.crt", run: VERIFY,
+        given: "sed -i '1s/^/\\xEF\\xBB\\xBF/' encrypt.crt",
+        ibm: Accepts("OpenSSL passes over it; other readers of PEM do not"),
+        run: VERIFY,
         exit: 3, says: "it begins with a byte order mark",
     }
     utf_16 {
-        given: "iconv -f ASCII -t UTF-16 encrypt.crt > x; mv x encrypt.crt", run: VERIFY,
+        given: "iconv -f ASCII -t UTF-16 encrypt.crt > x; mv x encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "the file is UTF-16",
     }
     utf_16_without_a_mark {
-        given: "iconv -f ASCII -t UTF-16BE encrypt.crt > x; mv x encrypt.crt", run: VERIFY,
+        given: "iconv -f ASCII -t UTF-16BE encrypt.crt > x; mv x encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "the file is UTF-16",
     }
     der {
-        given: "der encrypt.crt > x; mv x encrypt.crt", run: VERIFY,
+        given: "der encrypt.crt > x; mv x encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "the certificate is in DER form, and PEM is expected",
     }
     a_web_page {
-        given: "echo '<!DOCTYPE html><html>404</html>' > encrypt.crt", run: VERIFY,
+        given: "echo '<!DOCTYPE html><html>404</html>' > encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "the file is a web page (HTML or XML), not a certificate",
     }
     something_else {
-        given: "head -c 3000 /dev/zero | tr '\\0' '\\377' > encrypt.crt", run: VERIFY,
+        given: "head -c 3000 /dev/zero | tr '\\0' '\\377' > encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "not a certificate",
     }
     a_request_for_a_certificate {
-        given: "openssl req -new -key encrypt.key -subj /CN=x -out encrypt.crt", run: VERIFY,
+        given: "openssl req -new -key encrypt.key -subj /CN=x -out encrypt.crt",
+        ibm: Refuses,
+        run: VERIFY,
         exit: 3, says: "a PEM `CERTIFICATE REQUEST`, expected `CERTIFICATE`",
     }
     what_the_hint_says_about_the_mark_helps {

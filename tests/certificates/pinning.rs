@@ -35,6 +35,35 @@ fn another_key_than_the_pinned_one_stops_encrypt() {
     assert_eq!(outcome.exit, 4, "no flag goes round the pin: {outcome:?}");
 }
 
+/// Whatever certificate the authors were given: the statements name its key, and the signer has seen the right one.
+#[test]
+fn halves_under_another_key_than_the_pinned_one_are_not_signed() {
+    let story = Story::encrypted();
+    let pin = |pin: &str| story.write("persona.yaml", format!("certificate-pin: {pin}\n"));
+    let stated = story
+        .does("openssl x509 -in $CERTIFICATE -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum");
+    let stated = format!("sha256:{}", stated.split_whitespace().next().unwrap());
+    let other = format!("sha256:{:064}", 0);
+
+    pin(&other);
+    let outcome = story.sh("sign --danger-accept-expired-certificate");
+    assert_eq!(outcome.exit, 4, "{outcome:?}");
+    let says = format!(
+        "cannot take `workload.handoff` as the workload half: the certificate holds another key than the pinned one: \
+         {stated}, and pinned is {other}"
+    );
+    assert!(outcome.stderr.contains(&says), "{outcome:?}");
+    assert!(!story.path("user-data").exists());
+
+    pin(&stated);
+    for (sign, list) in [("sign", "checked"), ("sign_tokens --force", "unchecked")] {
+        story.does(sign);
+        let record: serde_json::Value = serde_json::from_slice(&story.read("user-data.record.json")).unwrap();
+        let lines: Vec<_> = record[list].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+        assert!(lines.contains(&"that both halves are encrypted under the pinned key"), "{sign}: {lines:?}");
+    }
+}
+
 #[test]
 fn a_pin_that_is_none_is_said_with_its_line() {
     let story = Story::new();

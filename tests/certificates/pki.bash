@@ -1,5 +1,6 @@
 # A PKI in the shape of IBM's (contract-format, section 9), made by `openssl` alone: an encryption certificate with neither
-# KeyUsage nor BasicConstraints, an intermediate that is no authority itself, an authority that may have none below it, a root.
+# KeyUsage nor BasicConstraints, an intermediate that is for code signing alone and no authority itself, an authority that
+# may have none below it, a root.
 
 # new_key NAME [BITS]
 new_key() { openssl genrsa -out "$1.key" "${2:-2048}" 2> /dev/null; }
@@ -16,17 +17,17 @@ issue() {
         { cat ca.log >&2; return 1; }
 }
 
-# revocations ISSUER NAME [CERTIFICATE…]: a list that names these; FROM and TO change its dates, EXTENSIONS what is in it
+# revocations ISSUER NAME [CERTIFICATE…]: a list that names these; FROM, TO, MD, REASON and EXTENSIONS change it
 revocations() {
     local issuer=$1 list=$2 certificate
     shift 2
     : > revoked.index
     for certificate; do
         INDEX=revoked.index openssl ca -config <(INDEX=revoked.index pki_configuration) -cert "$issuer.crt" \
-            -keyfile "$issuer.key" -revoke "$certificate.crt" 2> ca.log || { cat ca.log >&2; return 1; }
+            -keyfile "$issuer.key" -revoke "$certificate.crt" ${REASON:+-crl_reason "$REASON"} 2> ca.log || { cat ca.log >&2; return 1; }
     done
     openssl ca -config <(INDEX=revoked.index pki_configuration) -gencrl -cert "$issuer.crt" -keyfile "$issuer.key" \
-        -crl_lastupdate "${FROM:-20260101000000Z}" -crl_nextupdate "${TO:-20951231235959Z}" \
+        -md "${MD:-sha512}" -crl_lastupdate "${FROM:-20260101000000Z}" -crl_nextupdate "${TO:-20951231235959Z}" \
         ${EXTENSIONS:+-crlexts "$EXTENSIONS"} -out "$list" 2> ca.log || { cat ca.log >&2; return 1; }
 }
 
@@ -51,15 +52,18 @@ keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 [authority]
 basicConstraints = critical, CA:TRUE, pathlen:0
-keyUsage = critical, keyCertSign, cRLSign
+keyUsage = critical, digitalSignature, keyCertSign, cRLSign
+extendedKeyUsage = codeSigning
 subjectKeyIdentifier = hash
 [signing]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = codeSigning
+extendedKeyUsage = critical, codeSigning
 subjectKeyIdentifier = hash
 [encryption]
 crlDistributionPoints = URI:https://crl.example.com/encrypt-crl-1
+[pointed]
+crlDistributionPoints = URI:${POINT:-https://crl.example.com/}
 [server]
 subjectAltName = DNS:localhost
 [delta]
@@ -68,6 +72,24 @@ subjectAltName = DNS:localhost
 issuingDistributionPoint = critical, @scope
 [scope]
 onlyuser = TRUE
+[authorities]
+issuingDistributionPoint = critical, @authorities_only
+[authorities_only]
+onlyCA = TRUE
+[elsewhere]
+issuingDistributionPoint = critical, @another_point
+[another_point]
+fullname = URI:https://crl.example.com/encrypt-crl-2
+[here_alone]
+issuingDistributionPoint = critical, @this_point
+[this_point]
+fullname = URI:https://crl.example.com/encrypt-crl-1
+[indirect]
+issuingDistributionPoint = critical, @others
+[others]
+indirectCRL = TRUE
+[unknown]
+1.3.6.1.4.1.2.99 = critical, ASN1:NULL
 END
 }
 
@@ -86,9 +108,9 @@ pki() {
 
 CHAIN='--intermediate intermediate.crt --intermediate ca.crt --root root.crt'
 
-# ibm_says [CERTIFICATE]: the documented commands, on the files that stand here
+# ibm_says: the documented commands, on the files that stand here
 ibm_says() {
-    local leaf=${1:-encrypt.crt} tail
+    local leaf=encrypt.crt tail
     openssl verify -CAfile root.crt -untrusted ca.crt intermediate.crt || return
     openssl x509 -in intermediate.crt -pubkey -noout > ibm.pub || return
     tail=$(openssl asn1parse -in "$leaf" | tail -1 | cut -d : -f 1)
@@ -102,8 +124,21 @@ ibm_says() {
     [ "$(date -d "$(openssl x509 -in "$leaf" -noout -startdate | cut -d= -f2)" +%s)" -le "$(date +%s)" ]
 }
 
-# ibm_refuses [CERTIFICATE]
-ibm_refuses() { ! ibm_says "$@" > ibm.log 2>&1; }
+ibm_refuses() { ! ibm_says > ibm.log 2>&1; }
+
+# ibm_says_with_lists: the same, and the lists that stand here
+ibm_says_with_lists() {
+    local serial
+    ibm_says || return
+    cat ca.crl root.crl > ibm.crl
+    openssl verify -crl_check_all -CRLfile ibm.crl -CAfile root.crt -untrusted ca.crt intermediate.crt || return
+    # exits with 0 in any case
+    openssl crl -in intermediate.crl -noout -CAfile intermediate.crt 2>&1 | grep -q 'verify OK' || return
+    [ "$(date -d "$(openssl crl -in intermediate.crl -noout -lastupdate | cut -d= -f2)" +%s)" -le "$(date +%s)" ] || return
+    [ "$(date -d "$(openssl crl -in intermediate.crl -noout -nextupdate | cut -d= -f2)" +%s)" -ge "$(date +%s)" ] || return
+    serial=$(openssl x509 -in encrypt.crt -noout -serial | cut -d= -f2)
+    ! openssl crl -in intermediate.crl -noout -text | grep -q "Serial Number: $serial"
+}
 
 # in_pem LABEL: standard input as PEM
 in_pem() { printf -- '-----BEGIN %s-----\n%s\n-----END %s-----\n' "$1" "$(base64 -w64)" "$1"; }

@@ -107,14 +107,14 @@ restate() {
     unpack "$2" && edit "$1" handoff/statement.json && revouch "$2"
 }
 
-# dated_certificate OUT START END: self-signed, with free dates (`openssl x509` of 3.0 can't set them)
+# dated_certificate OUT START END [KEY]: self-signed, with free dates (`openssl x509` of 3.0 can't set them)
 dated_certificate() {
     mkdir -p tmp/ca && : > tmp/ca/index && echo 01 > tmp/ca/serial
     printf '[ca]\ndefault_ca=c\n[c]\ndatabase=tmp/ca/index\nserial=tmp/ca/serial\nnew_certs_dir=tmp/ca\n%s\n%s\n' \
         'default_md=sha256' 'policy=p' > tmp/ca/config
     printf '[p]\ncommonName=supplied\n' >> tmp/ca/config
-    openssl req -new -key "$GUEST_KEY" -subj "/CN=dated guest" -out tmp/ca/request
-    openssl ca -config tmp/ca/config -batch -notext -selfsign -keyfile "$GUEST_KEY" -in tmp/ca/request \
+    openssl req -new -key "${4-$GUEST_KEY}" -subj "/CN=dated guest" -out tmp/ca/request
+    openssl ca -config tmp/ca/config -batch -notext -selfsign -keyfile "${4-$GUEST_KEY}" -in tmp/ca/request \
         -startdate "$2" -enddate "$3" -out "$1" 2>/dev/null
     rm -r tmp/ca
 }

@@ -37,7 +37,7 @@ pub mod vouch;
 
 // What the two personas share who write a section.
 pub mod author;
-// What all three ask of the encryption certificate.
+// What every persona asks of a guest image's certificate.
 pub mod certificate;
 // The only way into the network.
 mod fetch;

@@ -79,9 +79,15 @@ impl Persona {
                 "handoff",
                 "seeds",
             ],
-            Self::ContractSigner => {
-                &["persona", "name", "key", "identity", "allowed-signers", "certificate-url"]
-            }
+            Self::ContractSigner => &[
+                "persona",
+                "name",
+                "key",
+                "identity",
+                "allowed-signers",
+                "certificate-pin",
+                "certificate-url",
+            ],
         }
     }
 }

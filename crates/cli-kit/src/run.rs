@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 
 use clap::error::ErrorKind;
-use clap::{ArgMatches, Args, Parser};
+use clap::{ArgMatches, Args, Command, Parser};
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;
@@ -32,7 +32,7 @@ pub fn run<C: Parser>(
     main: impl FnOnce(C, &Report) -> Result<(), Failure>,
 ) -> std::process::ExitCode {
     harden();
-    let (report, ended) = match C::command().try_get_matches() {
+    let (report, ended) = match named(C::command(), program).try_get_matches() {
         Ok(mut matches) => {
             let report = Report::new(program, json_asked(&matches));
             let ended = C::from_arg_matches_mut(&mut matches)
@@ -54,6 +54,13 @@ pub fn run<C: Parser>(
         |()| ExitCode::Done,
     );
     exit.into()
+}
+
+/// Commands that several binaries share write `{program}` into the examples of their help.
+fn named(command: Command, program: &str) -> Command {
+    let help = command.get_after_help().map(|help| help.to_string().replace("{program}", program));
+    let command = if let Some(help) = help { command.after_help(help) } else { command };
+    command.mut_subcommands(|verb| named(verb, program))
 }
 
 /// `--help` and `--version` are results; a command without its verb is shown the help and has failed.
@@ -134,6 +141,14 @@ mod tests {
         assert_eq!(missing.message, "the following required arguments were not provided: --key <KEY>");
         assert_eq!(missing.hints, ["usage: tool sign --key <KEY>", "see `tool --help`"]);
         assert_eq!(failure(&["tool"]).message, "a command is missing");
+    }
+
+    #[test]
+    fn shared_examples_name_the_binary_that_shows_them() {
+        let verb = Command::new("verb").after_help("{program} verb one\n{program} verb two");
+        let command = named(Command::new("tool").subcommand(Command::new("group").subcommand(verb)), "tool");
+        let verb = command.find_subcommand("group").and_then(|it| it.find_subcommand("verb")).unwrap();
+        assert_eq!(verb.get_after_help().unwrap().to_string(), "tool verb one\ntool verb two");
     }
 
     #[test]

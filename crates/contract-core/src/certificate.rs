@@ -1,21 +1,24 @@
-//! The encryption certificate of the guest image: its private key exists only inside the guest
-//! (contract-format, sections 1 and 9).
+//! The certificates of a guest image, whose private keys exist only inside the guest: the one that sections are encrypted
+//! under, and the one that attestation records are verified with (contract-format, sections 1, 8 and 9).
 
 pub mod authority;
 pub mod chain;
 pub(crate) mod constraints;
 mod description;
+mod extensions;
 pub mod form;
 mod pin;
 mod refusal;
 pub mod revocation;
+mod role;
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use jiff::Timestamp;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
-use openssl::pkey::{HasPublic, Id, Public};
+use openssl::pkey::{HasPublic, Id, PKey, Public};
 use openssl::rsa::{Rsa, RsaRef};
 use openssl::x509::{X509, X509NameRef};
 use serde::{Deserialize, Serialize};
@@ -26,6 +29,7 @@ use crate::verifying_key::key_type;
 
 pub use description::Description;
 pub use pin::Pin;
+pub use role::{Attestation, Encryption, Role};
 
 /// Smallest RSA key that is taken, to encrypt or to verify. Every certificate of IBM's that was seen has 4096 bits.
 pub const MINIMUM_BITS: u32 = 2048;
@@ -57,16 +61,14 @@ pub enum Error {
     /// Bytes behind the DER, inside the PEM block.
     #[error("the certificate has {0} bytes behind its end")]
     Trailing(usize),
-    /// EC and others: the token's format knows RSA only.
-    #[error("the certificate holds a key of type {0}, a token needs RSA")]
+    /// EC and others: tokens and attestation records know RSA only.
+    #[error("the certificate holds a key of type {0}, and RSA is needed")]
     NotRsa(String),
     /// Too few bits.
     #[error("the certificate's RSA key has {0} bits, at least {MINIMUM_BITS} are needed (IBM's have 4096)")]
     TooShort(u32),
     /// Not the key that `persona.yaml` pins.
-    #[error(
-        "the encryption certificate holds another key than the pinned one: {found}, and pinned is {pinned}"
-    )]
+    #[error("the certificate holds another key than the pinned one: {found}, and pinned is {pinned}")]
     OtherKey {
         /// What `certificate-pin` says.
         pinned: String,
@@ -105,10 +107,10 @@ impl Advice for Error {
                 vec![r"take the mark away: `sed -i '1s/^\xEF\xBB\xBF//' FILE`".into()]
             }
             Self::Pem(PemError::SeveralBlocks(_)) => vec![
-                "keep the first block, which is the encryption certificate: `openssl x509 -in FILE -out encrypt.crt`".into(),
+                "keep the first block, which is the image's own certificate: `openssl x509 -in FILE -out image.crt`".into(),
             ],
-            Self::Utf16 => vec!["convert it: `iconv -f UTF-16 -t ASCII FILE > encrypt.crt`".into()],
-            Self::Der => vec!["convert it: `openssl x509 -inform DER -in FILE -out encrypt.crt`".into()],
+            Self::Utf16 => vec!["convert it: `iconv -f UTF-16 -t ASCII FILE > image.crt`".into()],
+            Self::Der => vec!["convert it: `openssl x509 -inform DER -in FILE -out image.crt`".into()],
             Self::WebPage => vec!["download the file itself: `certificate fetch --version NN`".into()],
             Self::NotYetValid(_) => vec!["check this machine's clock: `date -u`".into(), take_another.into()],
             _ => vec![take_another.into(), "look at it: `openssl x509 -noout -text -in FILE`".into()],
@@ -141,14 +143,21 @@ pub struct CertificateFacts {
     pub not_after: Timestamp,
 }
 
-/// A well-formed RSA certificate whose validity nobody has looked at yet.
-pub struct EncryptionCertificate {
+/// A well-formed RSA certificate of a guest image, whose validity nobody has looked at yet.
+pub struct ImageCertificate<R> {
     facts: CertificateFacts,
-    key: Rsa<Public>,
+    key: PKey<Public>,
     x509: X509,
+    role: PhantomData<R>,
 }
 
-impl EncryptionCertificate {
+/// What sections are encrypted under.
+pub type EncryptionCertificate = ImageCertificate<Encryption>;
+
+/// What the signature of an attestation record is verified with.
+pub type AttestationCertificate = ImageCertificate<Attestation>;
+
+impl<R: Role> ImageCertificate<R> {
     /// Reads a file, with a message of its own for each form that is not PEM text.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         Self::parse(form::text(bytes)?)
@@ -174,15 +183,17 @@ impl EncryptionCertificate {
         if key.bits() < MINIMUM_BITS {
             return Err(Error::TooShort(key.bits()));
         }
-        let key = key.rsa().map_err(|_| Error::Damaged)?;
-        Ok(Self { facts: facts(&x509, &key).map_err(|_| Error::Damaged)?, key, x509 })
+        let facts = key.rsa().and_then(|rsa| facts(&x509, &rsa)).map_err(|_| Error::Damaged)?;
+        Ok(Self { facts, key, x509, role: PhantomData })
     }
 
     /// Subject, serial, fingerprint, validity.
     pub fn facts(&self) -> &CertificateFacts {
         &self.facts
     }
+}
 
+impl EncryptionCertificate {
     /// Checks the validity at a point in time.
     pub fn verify(self, at: Timestamp, expiry: Expiry) -> Result<VerifiedCertificate, Error> {
         if at < self.facts.not_before {
@@ -205,8 +216,8 @@ impl VerifiedCertificate {
     }
 
     /// What wraps a token's password.
-    pub(crate) fn key(&self) -> &RsaRef<Public> {
-        &self.0.key
+    pub(crate) fn key(&self) -> Result<Rsa<Public>, ErrorStack> {
+        self.0.key.rsa()
     }
 }
 

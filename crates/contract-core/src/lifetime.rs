@@ -10,6 +10,7 @@ mod validity;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::statement::{Predicate, SectionName, Statement};
+use crate::user_data::Refusal;
 use crate::verifying_key::VerifyingKey;
 
 pub use end::{End, State, What};
@@ -32,9 +33,10 @@ impl Lifetime {
     pub fn of(workload: Option<&Statement>, env: Option<&Statement>) -> Self {
         let mut all = Self::default();
         for (section, half) in [(SectionName::Workload, workload), (SectionName::Env, env)] {
-            match half {
+            // a record may hold any statement anywhere
+            match half.filter(|half| half.predicate.section == section) {
                 Some(half) => all.half(&half.predicate),
-                None => all.not_stated.push(format!("the {section} half")),
+                None => all.not_stated.push(format!("the dates of the {section} half")),
             }
         }
         all.ends.sort_by_key(|end| end.until);
@@ -101,6 +103,16 @@ impl Lifetime {
     /// What ends first; none where no date is known.
     pub fn first(&self) -> Option<&End> {
         self.ends.first()
+    }
+
+    /// Whether the guest would take the signing certificate, as far as it is known: the contract expires with it.
+    pub fn signing_certificate_holds(&self, at: Timestamp) -> Result<(), Refusal> {
+        let signing = |end: &&End| end.what == What::Certificate(CertificateField::SigningKey);
+        self.ends.iter().filter(signing).try_for_each(|end| match end.state(at) {
+            State::NotBegun => Err(Refusal::NotYetValid(end.since)),
+            State::EndedAgo(_) => Err(Refusal::Expired(end.until)),
+            State::EndsIn(_) => Ok(()),
+        })
     }
 
     /// What does not end, in words.

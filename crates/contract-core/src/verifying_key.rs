@@ -1,4 +1,5 @@
-//! The key that verifies `envWorkloadSignature`: it travels in the env section as `signingKey`.
+//! The key that verifies a signature: `envWorkloadSignature`, where it travels in the env section as `signingKey`, or an
+//! attestation record's, where it stands in a certificate.
 
 use std::fmt;
 

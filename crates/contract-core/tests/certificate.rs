@@ -82,7 +82,7 @@ fn each_way_to_fail_has_its_words() {
         ),
         (
             certificate(&ec.unwrap(), NOW - 100, NOW + 100),
-            "the certificate holds a key of type EC, a token needs RSA",
+            "the certificate holds a key of type EC, and RSA is needed",
         ),
         (
             certificate(&rsa(1024), NOW - 100, NOW + 100),

@@ -1,6 +1,5 @@
 //! The command line as typed.
 
-pub mod certificate;
 pub mod certify;
 pub mod lifetime;
 
@@ -8,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
+use cli_kit::certificate::Certificate;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
@@ -86,7 +86,7 @@ EXIT STATUS
   contract-signer verify user-data --signing-key signing-key.pub.pem
   contract-signer verify user-data --signing-key signing-key.pub.pem --record user-data.record.json --fail-within 30d")]
     Verify(Verify),
-    Certificate(certificate::Certificate),
+    Certificate(Certificate),
     /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
     #[command(
         subcommand,

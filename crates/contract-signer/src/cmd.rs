@@ -1,6 +1,5 @@
 //! One module a verb: decide first, present later.
 
-pub mod certificate;
 pub mod certify;
 pub mod csr;
 mod handoff_file;

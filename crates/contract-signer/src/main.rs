@@ -3,8 +3,10 @@
 mod cli;
 mod cmd;
 
+use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
+use contract_core::certificate::Encryption;
 
 use cli::{Cli, Command, Trust};
 
@@ -19,7 +21,9 @@ fn main() -> std::process::ExitCode {
         Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),
         Command::Sign(arguments) => cmd::sign::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),
-        Command::Certificate(arguments) => cmd::certificate::run(&arguments, report),
+        Command::Certificate(arguments) => {
+            certificate::<Encryption>(&arguments, Persona::ContractSigner, report)
+        }
         Command::Trust(Trust::Add(arguments)) => cmd::trust::add::run(&arguments, report),
         Command::Trust(Trust::List(arguments)) => cmd::trust::list::run(&arguments, report),
     })

@@ -4,19 +4,21 @@
 mod cli;
 mod cmd {
     pub mod boot_media;
-    pub mod certificate;
     pub mod check;
     pub mod encrypt;
     pub mod init;
-    pub mod seed;
 }
 mod libvirt;
 
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
+use cli_kit::author::seed::seed;
+use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
+use contract_core::certificate::Encryption;
+use contract_core::section::Env;
 
 fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {
@@ -24,8 +26,8 @@ fn main() -> ExitCode {
         Command::Identity(arguments) => identity(&arguments.shared, Persona::EnvDeployer, report),
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
-        Command::Certificate(arguments) => cmd::certificate::run(arguments, report),
-        Command::Seed(arguments) => cmd::seed::run(arguments, report),
+        Command::Certificate(arguments) => certificate::<Encryption>(arguments, Persona::EnvDeployer, report),
+        Command::Seed(arguments) => seed::<Env>(arguments, report),
         Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
     })
 }

@@ -1,13 +1,12 @@
 //! The command line, and nothing else.
 
-pub mod certificate;
-pub mod seed;
-
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
+use cli_kit::author::seed::Seed;
 use cli_kit::author::{CheckArguments, EncryptArguments};
+use cli_kit::certificate::Certificate;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 
@@ -43,8 +42,8 @@ pub enum Command {
     Check(Check),
     Pack(Pack),
     Encrypt(Encrypt),
-    Certificate(certificate::Certificate),
-    Seed(seed::Seed),
+    Certificate(Certificate),
+    Seed(Seed),
 }
 
 /// Make a folder to start from

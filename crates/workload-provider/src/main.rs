@@ -2,19 +2,21 @@
 
 mod cli;
 mod cmd {
-    pub mod certificate;
     pub mod check;
     pub mod encrypt;
     pub mod init;
     pub mod pack;
-    pub mod seed;
 }
 
 use std::process::ExitCode;
 
 use cli::{Cli, Command};
+use cli_kit::author::seed::seed;
+use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
+use contract_core::certificate::Encryption;
+use contract_core::section::Workload;
 
 fn main() -> ExitCode {
     cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {
@@ -23,7 +25,9 @@ fn main() -> ExitCode {
         Command::Check(arguments) => cmd::check::run(arguments, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
         Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
-        Command::Certificate(arguments) => cmd::certificate::run(arguments, report),
-        Command::Seed(arguments) => cmd::seed::run(arguments, report),
+        Command::Certificate(arguments) => {
+            certificate::<Encryption>(arguments, Persona::WorkloadProvider, report)
+        }
+        Command::Seed(arguments) => seed::<Workload>(arguments, report),
     })
 }

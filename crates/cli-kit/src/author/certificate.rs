@@ -3,24 +3,16 @@
 use std::path::Path;
 
 use contract_core::advice::Advice as _;
-use contract_core::certificate::{CertificateFacts, EncryptionCertificate, Expiry, day};
+use contract_core::certificate::{CertificateFacts, Encryption, Expiry, day};
 use contract_core::finding::{Findings, Place};
 use contract_core::platform::Platform;
 use jiff::{SignedDuration, Timestamp};
 
-use super::draft::PEM_LIMIT;
-use crate::failure::{Doing, Failure};
-use crate::input;
+use crate::certificate::read;
 use crate::persona::{self, PersonaFile};
 
 /// Enough to ask for another one.
 const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-/// Reads a certificate, well formed, its dates unchecked.
-pub fn read(path: &Path) -> Result<EncryptionCertificate, Failure> {
-    let bytes = input::read_bytes(path, PEM_LIMIT)?;
-    EncryptionCertificate::from_bytes(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
-}
 
 /// As people see it: whose it is, then what tells it from others of the same subject.
 pub fn lines(facts: &CertificateFacts) -> [String; 2] {
@@ -89,7 +81,7 @@ pub fn check(persona: &PersonaFile, at: Timestamp, findings: &mut Findings) -> O
         findings.warning(place(path), "the encryption certificate is not there yet", HOW);
         return None;
     }
-    let certificate = match read(path) {
+    let certificate = match read::<Encryption>(path) {
         Ok(certificate) => certificate,
         Err(failure) => {
             findings.error(place(path), failure.message, failure.hints.join("; "));

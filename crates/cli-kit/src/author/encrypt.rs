@@ -123,7 +123,7 @@ fn usable_certificate(
     report: &Report,
 ) -> Result<(PathBuf, VerifiedCertificate), Failure> {
     let path = draft.persona.certificate(arguments.certificate.as_deref())?;
-    let certificate = certificate::read(&path)?;
+    let certificate = crate::certificate::read(&path)?;
     for line in certificate::lines(certificate.facts()) {
         report.note(&line);
     }

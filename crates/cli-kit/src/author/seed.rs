@@ -12,8 +12,23 @@ mod vault_file;
 mod vault_seeds;
 mod volume;
 
-pub use arguments::{SeedChange, SeedFolder, SeedImport, SeedList, SeedRekey};
-pub use change::{add, rekey, roll, settle};
-pub use import::import;
-pub use list::list;
+use crate::failure::Failure;
+use crate::report::Report;
+use arguments::Verb;
+
+use super::Authored;
+
+pub use arguments::Seed;
 pub use vault_seeds::VaultSeeds;
+
+/// The command.
+pub fn seed<K: Authored>(arguments: &Seed, report: &Report) -> Result<(), Failure> {
+    match &arguments.verb {
+        Verb::Add(arguments) => change::add::<K>(arguments, report),
+        Verb::List(arguments) => list::list::<K>(arguments, report),
+        Verb::Roll(arguments) => change::roll::<K>(arguments, report),
+        Verb::Settle(arguments) => change::settle::<K>(arguments, report),
+        Verb::Import(arguments) => import::import::<K>(arguments, report),
+        Verb::Rekey(arguments) => change::rekey::<K>(arguments, report),
+    }
+}

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use contract_core::certificate::authority::Authority;
-use contract_core::certificate::{EncryptionCertificate, Expiry};
+use contract_core::certificate::chain::Authorities;
+use contract_core::certificate::{Attestation, ImageCertificate, Role};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CertificateFetch, Companion, address, refused, show, verify};
+use super::arguments::{Companion, Fetch};
+use super::{address, refused, show, verify};
 use crate::author::certificate::contradiction;
-use crate::clock;
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::fetch::Fetcher;
 use crate::output::{Output, Visibility, commit_all, same_target};
@@ -38,19 +39,19 @@ struct File {
 }
 
 /// The command.
-pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) -> Result<(), Failure> {
+pub fn fetch<R: Role>(arguments: &Fetch, persona: Persona, report: &Report) -> Result<(), Failure> {
     let settings = PersonaFile::read(&arguments.folder, persona)?;
     let platform = arguments.platform.unwrap_or(settings.platform);
     let given = arguments.url.as_deref().or(settings.certificate_url.as_deref());
     let pattern = address::pattern(given, platform)?;
     let fill = |kind: &str| address::fill(pattern, platform, arguments.version.as_deref(), kind);
 
-    let first = fill("encrypt")?;
+    let first = fill(R::PUBLISHED)?;
     let target = arguments.output.clone().or_else(|| settings.certificate.clone());
     let target = target.map_or_else(|| last_part(&first, &arguments.folder), Ok)?;
     let mut wanted = vec![(first, target)];
     for companion in &arguments.with {
-        let address = fill(companion.name())?;
+        let address = fill(companion.published())?;
         if wanted.iter().any(|(other, _)| *other == address) {
             return Err(Failure::usage(format!("`{pattern}` is the same address for two certificates"))
                 .hint("put `{kind}` where the addresses differ, or leave `--with` out"));
@@ -68,8 +69,8 @@ pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) ->
             file.bytes = fetcher.fetch(&file.address)?;
         }
     }
-    let at = arguments.chain.at.unwrap_or_else(clock::now);
-    let certificate = parse(&files[0])?;
+    let at = arguments.chain.at();
+    let certificate = parse::<R>(&files[0])?;
     let description = certificate.describe();
     if let Some(pin) = &settings.certificate_pin {
         pin.check(&description.facts).map_err(|error| refused(&files[0].address, &error))?;
@@ -104,11 +105,7 @@ pub fn fetch(arguments: &CertificateFetch, persona: Persona, report: &Report) ->
 }
 
 /// Refuses what is there already before the network is asked.
-fn create(
-    wanted: Vec<(String, PathBuf)>,
-    arguments: &CertificateFetch,
-    report: &Report,
-) -> Result<Vec<File>, Failure> {
+fn create(wanted: Vec<(String, PathBuf)>, arguments: &Fetch, report: &Report) -> Result<Vec<File>, Failure> {
     for (place, (_, target)) in wanted.iter().enumerate() {
         report.shares_stdout_with(target)?;
         if wanted[..place].iter().any(|(_, other)| same_target(other, target)) {
@@ -127,14 +124,13 @@ fn create(
 }
 
 /// As far as what was given reaches: dates, the fetched issuer, a root.
-fn verified(
-    certificate: EncryptionCertificate,
+fn verified<R: Role>(
+    certificate: ImageCertificate<R>,
     files: &[File],
-    arguments: &CertificateFetch,
+    arguments: &Fetch,
     at: Timestamp,
 ) -> Result<(&'static str, Option<Vec<String>>), Failure> {
     let mut authorities = arguments.chain.read()?;
-    let address = &files[0].address;
     for (file, companion) in files[1..].iter().zip(&arguments.with) {
         if *companion == Companion::Intermediate {
             let parsed = Authority::parse_all(&file.bytes);
@@ -143,29 +139,29 @@ fn verified(
     }
     // an attestation certificate has the same issuer
     for (file, _) in files[1..].iter().zip(&arguments.with).filter(|(_, it)| **it == Companion::Attestation) {
-        let attestation = parse(file)?;
-        if authorities.roots.is_empty() && authorities.intermediates.is_empty() {
-            attestation.verify(at, Expiry::Refuse).map_err(|error| refused(&file.address, &error))?;
-        } else if authorities.roots.is_empty() {
-            authorities.verify_issuer(&attestation, at).map_err(|error| refused(&file.address, &error))?;
-        } else {
-            authorities.verify(attestation, at).map_err(|error| refused(&file.address, &error))?;
-        }
+        held_against(&authorities, parse::<Attestation>(file)?, &file.address, at)?;
     }
-    if !authorities.roots.is_empty() {
-        let chain = authorities.verify(certificate, at).map_err(|error| refused(address, &error))?;
-        return Ok(("root", Some(verify::lines(&chain))));
-    }
-    if authorities.intermediates.is_empty() {
-        certificate.verify(at, Expiry::Refuse).map_err(|error| refused(address, &error))?;
-        return Ok(("dates", None));
-    }
-    authorities.verify_issuer(&certificate, at).map_err(|error| refused(address, &error))?;
-    Ok(("issuer", None))
+    held_against(&authorities, certificate, &files[0].address, at)
 }
 
-fn parse(file: &File) -> Result<EncryptionCertificate, Failure> {
-    EncryptionCertificate::from_bytes(&file.bytes).doing(|| format!("cannot take `{}`", file.address))
+fn held_against<R: Role>(
+    authorities: &Authorities,
+    certificate: ImageCertificate<R>,
+    address: &str,
+    at: Timestamp,
+) -> Result<(&'static str, Option<Vec<String>>), Failure> {
+    let verdict = if !authorities.roots.is_empty() {
+        authorities.verify(certificate, at).map(|chain| ("root", Some(verify::lines(&chain))))
+    } else if !authorities.intermediates.is_empty() {
+        authorities.verify_issuer(&certificate, at).map(|()| ("issuer", None))
+    } else {
+        certificate.verify_dates(at).map(|()| ("dates", None))
+    };
+    verdict.map_err(|refusal| refused(address, &refusal))
+}
+
+fn parse<R: Role>(file: &File) -> Result<ImageCertificate<R>, Failure> {
+    ImageCertificate::from_bytes(&file.bytes).doing(|| format!("cannot take `{}`", file.address))
 }
 
 /// The name that the publisher gave the file.

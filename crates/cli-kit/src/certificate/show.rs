@@ -1,11 +1,12 @@
 //! `certificate show`: what a certificate says of itself. Nothing is verified.
 
-use contract_core::certificate::{Description, day};
+use contract_core::certificate::{Description, Role, day};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{CertificateFile, CertificateShow};
-use crate::author::certificate::{contradiction, read};
+use super::arguments::{CertificateFile, Show};
+use super::read;
+use crate::author::certificate::contradiction;
 use crate::clock;
 use crate::failure::Failure;
 use crate::input;
@@ -26,22 +27,23 @@ struct Shown<'a> {
 }
 
 impl CertificateFile {
-    pub(super) fn path(&self, persona: Persona) -> Result<std::path::PathBuf, Failure> {
+    pub(super) fn path<R: Role>(&self, persona: Persona) -> Result<std::path::PathBuf, Failure> {
         let named = match &self.file {
             Some(path) => Some(path.clone()),
             None => PersonaFile::read(&self.folder, persona)?.certificate,
         };
         named.ok_or_else(|| {
-            Failure::usage("no encryption certificate is named").hint("name its file, as in `… encrypt.crt`")
+            Failure::usage(format!("no {} certificate is named", R::NAME))
+                .hint("name its file, as in `certificate show image.crt`")
         })
     }
 }
 
 /// The command.
-pub fn show(arguments: &CertificateShow, persona: Persona, report: &Report) -> Result<(), Failure> {
-    let path = arguments.certificate.path(persona)?;
+pub fn show<R: Role>(arguments: &Show, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = arguments.certificate.path::<R>(persona)?;
     let now = clock::now();
-    let description = &read(&path)?.describe();
+    let description = &read::<R>(&path)?.describe();
     let against = arguments.platform.and_then(|platform| contradiction(&description.facts, platform));
     let shown = Shown {
         file: input::name(&path),
@@ -83,11 +85,24 @@ pub(super) fn lines(description: &Description, now: Timestamp) -> Vec<String> {
     for address in &description.crl_distribution_points {
         line("revocation list", address);
     }
+    if let Some(command) = fetches_list(&description.crl_distribution_points, "intermediate.crl") {
+        line("  get it with", &command);
+    }
     let platforms: Vec<_> = description.suggested_platforms.iter().map(|it| it.name()).collect();
     if !platforms.is_empty() {
         line("seen with", &format!("platform {}", platforms.join(" or ")));
     }
     lines
+}
+
+/// A command that gets a revocation list. Lists are signed by themselves, and authorities publish theirs over plain HTTP,
+/// so it is the user's to run. The address is the certificate's word: nothing in it may mean something to a shell.
+pub(super) fn fetches_list(addresses: &[String], file: &str) -> Option<String> {
+    let harmless = |address: &&String| {
+        (address.starts_with("https://") || address.starts_with("http://"))
+            && address.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._~:/?&=%+,".contains(&it))
+    };
+    addresses.iter().find(harmless).map(|address| format!("curl -fL -o {file} '{address}'"))
 }
 
 pub(super) fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {

@@ -1,15 +1,13 @@
-//! `certificate verify`: from the encryption certificate to a root, by IBM's procedure.
+//! `certificate verify`: from an image's certificate to a root, by IBM's procedure.
 
 use contract_core::certificate::chain::{Link, VerifiedChain};
-use contract_core::certificate::day;
 use contract_core::certificate::revocation::Revocation;
+use contract_core::certificate::{Role, day};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::show::until;
-use super::{CertificateVerify, refused};
-use crate::author::certificate::read;
-use crate::clock;
+use super::arguments::Verify;
+use super::show::{fetches_list, until};
 use crate::failure::Failure;
 use crate::input;
 use crate::persona::Persona;
@@ -20,7 +18,7 @@ use crate::report::Report;
 struct Verified<'a> {
     file: String,
     at: Timestamp,
-    /// From the encryption certificate to the root.
+    /// From the image's certificate to the root.
     chain: &'a [Link],
     /// Whether a list was looked into for every certificate below the root.
     revocation_checked: bool,
@@ -29,36 +27,27 @@ struct Verified<'a> {
 }
 
 /// The command.
-pub fn verify(arguments: &CertificateVerify, persona: Persona, report: &Report) -> Result<(), Failure> {
-    let path = arguments.certificate.path(persona)?;
-    for (files, flag, what) in [
-        (&arguments.chain.intermediates, "--intermediate", "the certificate that signed it"),
-        (&arguments.chain.roots, "--root", "the root that you trust"),
-    ] {
-        if files.is_empty() {
-            return Err(Failure::usage(format!("`{flag}` is missing: {what}"))
-                .hint("fetch the intermediate: `certificate fetch --version NN --with intermediate`")
-                .hint("take DigiCert's certificates from DigiCert, see docs/certificates.md"));
-        }
-    }
-    let at = arguments.chain.at.unwrap_or_else(clock::now);
-    let certificate = read(&path)?;
-    let name = input::name(&path);
-    let chain =
-        arguments.chain.read()?.verify(certificate, at).map_err(|refusal| refused(&name, &refusal))?;
+pub fn verify<R: Role>(arguments: &Verify, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = arguments.certificate.path::<R>(persona)?;
+    let chain = arguments.chain.verify::<R>(&path)?;
     let checked = chain.links().iter().all(|link| link.revocation != Revocation::NotChecked);
     let pin = chain.links().first().map(|leaf| leaf.key_fingerprint.as_str()).unwrap_or_default();
-    let verified =
-        Verified { at, chain: chain.links(), revocation_checked: checked, certificate_pin: pin, file: name };
+    let verified = Verified {
+        file: input::name(&path),
+        at: chain.at(),
+        chain: chain.links(),
+        revocation_checked: checked,
+        certificate_pin: pin,
+    };
     report.result(&verified, |_| lines(&chain))?;
     report.success(&format!("`{}` leads to a root that you trust", verified.file));
-    report.note("to let `encrypt` take this key alone, write into persona.yaml:");
+    report.note("to take this key alone from now on, write into persona.yaml:");
     report.note(&format!("  certificate-pin: {pin}"));
     Ok(())
 }
 
 /// What was checked of each certificate, and what was not.
-pub(super) fn lines(chain: &VerifiedChain) -> Vec<String> {
+pub(super) fn lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
     let last = chain.links().len().saturating_sub(1);
     let mut lines = Vec::new();
     for (place, link) in chain.links().iter().enumerate() {
@@ -78,7 +67,11 @@ pub(super) fn lines(chain: &VerifiedChain) -> Vec<String> {
         match &link.revocation {
             Revocation::Root => {}
             Revocation::NotChecked => {
-                line("  revoked", "NOT CHECKED: no `--crl` of its issuer was given".to_owned());
+                line("  revoked", "NOT CHECKED: no `--crl` is about it".to_owned());
+                let file = format!("{}.crl", place + 1);
+                if let Some(command) = fetches_list(&link.crl_distribution_points, &file) {
+                    line("  its list", command);
+                }
             }
             Revocation::NotListed { file, until, partial } => {
                 let part =

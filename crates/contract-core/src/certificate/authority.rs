@@ -1,5 +1,6 @@
 //! Certificates that vouch for others: IBM's intermediate, the authorities above it, roots.
 
+use openssl::asn1::Asn1ObjectRef;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509Ref};
@@ -96,7 +97,7 @@ pub(crate) fn fingerprint(x509: &X509Ref) -> Result<String, ErrorStack> {
 }
 
 /// Whether a signature's hash is one that nobody can find collisions for: SHA-256 and its longer siblings.
-pub(super) fn signature_is_strong(x509: &X509Ref) -> bool {
-    let digest = x509.signature_algorithm().object().nid().signature_algorithms().map(|them| them.digest);
+pub(super) fn signature_is_strong(algorithm: &Asn1ObjectRef) -> bool {
+    let digest = algorithm.nid().signature_algorithms().map(|them| them.digest);
     digest.is_some_and(|digest| [Nid::SHA256, Nid::SHA384, Nid::SHA512].contains(&digest))
 }

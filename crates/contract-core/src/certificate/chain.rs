@@ -1,13 +1,13 @@
-//! From the encryption certificate to a root, by IBM's own procedure (contract-format, section 9).
+//! From a guest image's certificate to a root, by IBM's own procedure (contract-format, section 9).
 //!
 //! ```text
-//! encryption certificate   signature over its TBS with the intermediate's key; issuer = the intermediate's subject; dates; list
+//! image's certificate      signature over its TBS with the intermediate's key; issuer = the intermediate's subject; dates; list
 //! IBM's intermediate       OpenSSL's path validation, as `openssl verify -untrusted … -CAfile …` does it; list
 //! authorities above it     the same: each must be an authority, and its key and signature as strong as they have to be
 //! root                     one of those that were given
 //! ```
 //!
-//! The first step is not path validation: encryption certificates carry neither `KeyUsage` nor `BasicConstraints`, and the
+//! The first step is not path validation: the images' certificates carry neither `KeyUsage` nor `BasicConstraints`, and the
 //! intermediate is itself issued by an authority that may have no further authorities below it, so that strict
 //! validators refuse what IBM issues. From the intermediate upwards nothing is our own: OpenSSL decides.
 
@@ -22,15 +22,18 @@ use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContext, X509StoreConte
 use serde::Serialize;
 
 use super::authority::{Authority, fingerprint, signature_is_strong};
-use super::description::signature_algorithm;
+use super::description::{crl_distribution_points, signature_algorithm};
 pub use super::refusal::{Reason, Refusal};
 use super::revocation::{Revocation, RevocationList};
-use super::{EncryptionCertificate, Expiry, MINIMUM_BITS, VerifiedCertificate, one_line, timestamp};
+use super::{
+    Attestation, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate, one_line, timestamp,
+};
+use crate::verifying_key::{self, VerifyingKey};
 
-/// What an encryption certificate is held against.
+/// What an image's certificate is held against.
 #[derive(Default)]
 pub struct Authorities {
-    /// The encryption certificate's issuer and the authorities above it, in any order.
+    /// The certificate's issuer and the authorities above it, in any order.
     pub intermediates: Vec<Authority>,
     /// What is trusted.
     pub roots: Vec<Authority>,
@@ -54,19 +57,21 @@ pub struct Link {
     pub not_before: Timestamp,
     /// Last second of validity.
     pub not_after: Timestamp,
+    /// Where its issuer publishes what was revoked.
+    pub crl_distribution_points: Vec<String>,
     /// What is known about its revocation.
     pub revocation: Revocation,
 }
 
 /// Proof that a certificate leads to a given root, and what of it was checked.
-pub struct VerifiedChain {
-    certificate: VerifiedCertificate,
+pub struct VerifiedChain<R> {
+    certificate: ImageCertificate<R>,
     links: Vec<Link>,
     at: Timestamp,
 }
 
-impl VerifiedChain {
-    /// The encryption certificate, its issuer, the authorities, the root.
+impl<R: Role> VerifiedChain<R> {
+    /// The image's certificate, its issuer, the authorities, the root.
     pub fn links(&self) -> &[Link] {
         &self.links
     }
@@ -75,18 +80,31 @@ impl VerifiedChain {
     pub fn at(&self) -> Timestamp {
         self.at
     }
+}
 
+impl VerifiedChain<Encryption> {
     /// The certificate, ready to encrypt with.
     pub fn into_certificate(self) -> VerifiedCertificate {
-        self.certificate
+        VerifiedCertificate(self.certificate)
+    }
+}
+
+impl VerifiedChain<Attestation> {
+    /// The key that verifies the guest's `se-signature.bin` (contract-format, section 8).
+    pub fn verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
+        VerifyingKey::of_certificate(&self.certificate.x509)
     }
 }
 
 impl Authorities {
     /// Verifies the whole chain at a point in time.
-    pub fn verify(&self, leaf: EncryptionCertificate, at: Timestamp) -> Result<VerifiedChain, Refusal> {
-        let issuer = self.issuer_of(&leaf)?.0.clone();
-        dates(&leaf.x509, at)?;
+    pub fn verify<R: Role>(
+        &self,
+        leaf: ImageCertificate<R>,
+        at: Timestamp,
+    ) -> Result<VerifiedChain<R>, Refusal> {
+        let issuer = self.issuer_of(&leaf.x509)?.0.clone();
+        leaf.verify_dates(at)?;
         let mut chain = vec![leaf.x509.clone()];
         chain.extend(self.to_a_root(&issuer, at)?);
 
@@ -97,26 +115,24 @@ impl Authorities {
         let links = chain.iter().enumerate().map(|(place, x509)| {
             let is_root = place + 1 == chain.len();
             let mut revocation = if is_root { Revocation::Root } else { Revocation::NotChecked };
-            for (_, list) in lists.iter().filter(|(issuer, _)| *issuer == place + 1) {
+            let its_issuer_s = lists.iter().filter(|(issuer, _)| *issuer == place + 1);
+            for (_, list) in its_issuer_s.filter(|(_, list)| list.covers(x509)) {
                 revocation = list.look_up(x509)?;
             }
             Link::of(x509, revocation).map_err(|_| refuse(x509, Reason::Unreadable))
         });
         let links = links.collect::<Result<_, _>>()?;
-        let refusal = refuse(&leaf.x509, Reason::Unreadable);
-        let certificate = leaf.verify(at, Expiry::Refuse).map_err(|_| refusal)?;
-        Ok(VerifiedChain { certificate, links, at })
+        Ok(VerifiedChain { certificate: leaf, links, at })
     }
 
-    /// Verifies the encryption certificate's own issuer, signature and dates; nobody vouches for the issuer then.
-    pub fn verify_issuer(&self, leaf: &EncryptionCertificate, at: Timestamp) -> Result<(), Refusal> {
-        dates(&self.issuer_of(leaf)?.0, at)?;
-        dates(&leaf.x509, at)
+    /// Verifies the certificate's own issuer, signature and dates; nobody vouches for the issuer then.
+    pub fn verify_issuer<R: Role>(&self, leaf: &ImageCertificate<R>, at: Timestamp) -> Result<(), Refusal> {
+        dates(&self.issuer_of(&leaf.x509)?.0, at)?;
+        leaf.verify_dates(at)
     }
 
     /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part.
-    fn issuer_of(&self, leaf: &EncryptionCertificate) -> Result<&Authority, Refusal> {
-        let leaf = &leaf.x509;
+    fn issuer_of(&self, leaf: &X509Ref) -> Result<&Authority, Refusal> {
         if same(leaf.issuer_name(), leaf.subject_name()) {
             return Err(refuse(leaf, Reason::SelfSigned));
         }
@@ -126,7 +142,7 @@ impl Authorities {
             let given = self.intermediates.iter().map(Authority::subject).collect();
             return Err(refuse(leaf, Reason::WrongIssuer { issuer: one_line(leaf.issuer_name()), given }));
         }
-        if !signature_is_strong(leaf) {
+        if !signature_is_strong(leaf.signature_algorithm().object()) {
             return Err(refuse(leaf, Reason::WeakSignature(signature_algorithm(leaf))));
         }
         let signer = named.find(|it| it.0.public_key().and_then(|key| leaf.verify(&key)).unwrap_or(false));
@@ -197,6 +213,13 @@ impl Authorities {
     }
 }
 
+impl<R: Role> ImageCertificate<R> {
+    /// Verifies the validity at a point in time, and nothing else.
+    pub fn verify_dates(&self, at: Timestamp) -> Result<(), Refusal> {
+        dates(&self.x509, at)
+    }
+}
+
 impl Link {
     fn of(x509: &X509, revocation: Revocation) -> Result<Self, ErrorStack> {
         Ok(Self {
@@ -206,6 +229,7 @@ impl Link {
             signature_algorithm: signature_algorithm(x509),
             not_before: timestamp(x509.not_before())?,
             not_after: timestamp(x509.not_after())?,
+            crl_distribution_points: crl_distribution_points(x509),
             revocation,
         })
     }

@@ -1,9 +1,10 @@
-//! Everything about an encryption certificate that helps to tell whether it is the right one.
+//! Everything about a guest image's certificate that helps to tell whether it is the right one.
 
+use openssl::asn1::Asn1ObjectRef;
 use openssl::x509::X509Ref;
 use serde::Serialize;
 
-use super::{CertificateFacts, EncryptionCertificate, one_line};
+use super::{CertificateFacts, ImageCertificate, Role, one_line};
 use crate::platform::Platform;
 
 /// What `certificate show` shows.
@@ -29,14 +30,14 @@ pub struct Description {
     pub suggested_platforms: &'static [Platform],
 }
 
-impl EncryptionCertificate {
+impl<R: Role> ImageCertificate<R> {
     /// Describes the certificate; nothing is verified.
     pub fn describe(&self) -> Description {
         let facts = self.facts.clone();
         Description {
             issuer: one_line(self.x509.issuer_name()),
             key_type: "RSA",
-            key_bits: self.key.n().num_bits().unsigned_abs(),
+            key_bits: self.key.bits(),
             signature_algorithm: signature_algorithm(&self.x509),
             crl_distribution_points: crl_distribution_points(&self.x509),
             self_signed: self.x509.public_key().is_ok_and(|key| self.x509.verify(&key).unwrap_or(false)),
@@ -48,11 +49,14 @@ impl EncryptionCertificate {
 
 /// OpenSSL's name of the algorithm, or its numbers.
 pub(super) fn signature_algorithm(x509: &X509Ref) -> String {
-    let object = x509.signature_algorithm().object();
+    algorithm_name(x509.signature_algorithm().object())
+}
+
+pub(super) fn algorithm_name(object: &Asn1ObjectRef) -> String {
     object.nid().long_name().map_or_else(|_| object.to_string(), str::to_owned)
 }
 
-fn crl_distribution_points(x509: &X509Ref) -> Vec<String> {
+pub(super) fn crl_distribution_points(x509: &X509Ref) -> Vec<String> {
     let points = x509.crl_distribution_points();
     let names = points.iter().flatten().filter_map(|point| point.distpoint()?.fullname());
     names.flatten().filter_map(|name| name.uri()).map(str::to_owned).collect()

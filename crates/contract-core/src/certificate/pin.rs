@@ -1,4 +1,4 @@
-//! The key that encryption certificates have to hold: written down once, held against every certificate after that.
+//! The key that an image's certificate has to hold: written down once, held against every certificate after that.
 
 use std::fmt;
 use std::str::FromStr;

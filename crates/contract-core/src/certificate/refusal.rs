@@ -19,7 +19,7 @@ pub struct Refusal {
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Issuer and subject of the encryption certificate are the same.
+    /// Issuer and subject of the image's certificate are the same.
     SelfSigned,
     /// None of the intermediates has the issuer's name.
     WrongIssuer {
@@ -69,6 +69,18 @@ pub enum Reason {
     },
     /// Its issuer is in the chain, and did not sign it.
     ListSignature {
+        /// The list.
+        file: String,
+    },
+    /// Signed over MD5, SHA-1, or something not known.
+    WeakListSignature {
+        /// The list.
+        file: String,
+        /// As OpenSSL calls it.
+        algorithm: String,
+    },
+    /// An entry says that the certificate is not revoked any more, which only a delta list may say.
+    TakenBack {
         /// The list.
         file: String,
     },
@@ -132,6 +144,16 @@ impl fmt::Display for Refusal {
             Reason::ListSignature { file } => {
                 write!(f, "the revocation list `{file}` was not signed by its issuer, `{who}`")
             }
+            Reason::WeakListSignature { file, algorithm } => write!(
+                f,
+                "the revocation list `{file}` is signed with {algorithm}: SHA-256, -384 or -512 is needed"
+            ),
+            Reason::TakenBack { file } => {
+                write!(
+                    f,
+                    "the revocation list `{file}` takes back that `{who}` was revoked, as only a delta list may"
+                )
+            }
             Reason::ListOutdated { file, until } => {
                 write!(f, "the revocation list `{file}` is outdated: a newer one was due on {}", day(*until))
             }
@@ -170,12 +192,15 @@ impl Advice for Refusal {
                 "pass it with `--root FILE`, once you know from elsewhere that it is the right one"
             }
             Reason::Revoked { .. } => {
-                "do not encrypt with it: take the certificate of a newer image, and ask its issuer why"
+                "do not use it: take the certificate of a newer image, and ask its issuer why"
             }
             Reason::ListOfAnother { .. } => {
                 "leave it out, or pass the list at the address that `certificate show` tells"
             }
-            Reason::ListSignature { .. } | Reason::ListOutdated { .. } => {
+            Reason::ListSignature { .. }
+            | Reason::WeakListSignature { .. }
+            | Reason::TakenBack { .. }
+            | Reason::ListOutdated { .. } => {
                 "download it again from the address that `certificate show` tells"
             }
             Reason::NotAnAuthority

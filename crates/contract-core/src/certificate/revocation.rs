@@ -1,17 +1,19 @@
 //! Certificate revocation lists: who issued them, until when they hold, whom they name (contract-format, section 9).
 
+mod contents;
+
 use std::cmp::Ordering;
 
+use contents::{Contents, Scope};
 use jiff::Timestamp;
+use openssl::asn1::Asn1Object;
 use openssl::x509::{CrlStatus, X509, X509Crl};
 
 use super::chain::{Reason, Refusal};
+use super::{authority::signature_is_strong, description::algorithm_name, form};
 use super::{one_line, timestamp};
 use crate::advice::{Advice, Blame};
-
-/// `id-ce-deltaCRLIndicator` and `id-ce-issuingDistributionPoint`, DER (RFC 5280, sections 5.2.4 and 5.2.5).
-const DELTA: [u8; 5] = [0x06, 0x03, 0x55, 0x1d, 0x1b];
-const SCOPE: [u8; 5] = [0x06, 0x03, 0x55, 0x1d, 0x1c];
+use crate::pem::{self, PemError};
 
 /// Why a file is no revocation list.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,15 @@ pub enum ListError {
     /// Changes since another list only.
     #[error("a delta revocation list: it says only what changed since another one")]
     Delta,
+    /// Not one PEM block.
+    #[error("not a revocation list: {0}")]
+    Pem(#[from] PemError),
+    /// It may change what the entries mean (RFC 5280, sections 5.2 and 5.3).
+    #[error("a revocation list with a critical extension that is not known here: {0}")]
+    Critical(String),
+    /// Its entries name certificates of others.
+    #[error("an indirect revocation list: it speaks for other issuers than its own")]
+    Indirect,
     /// RFC 5280 demands `nextUpdate`, and without it nobody knows whether a list is old.
     #[error("a revocation list that does not say until when it holds")]
     NoEnd,
@@ -43,23 +54,32 @@ pub struct RevocationList {
     name: String,
     from: Timestamp,
     until: Timestamp,
-    /// It says itself that it covers a part of what its issuer issued.
-    partial: bool,
+    algorithm: Asn1Object,
+    scope: Option<Scope>,
 }
 
 impl RevocationList {
     /// Reads PEM or DER; `name` is what messages call it.
     pub fn parse(bytes: &[u8], name: &str) -> Result<Self, ListError> {
-        let crl = X509Crl::from_pem(bytes).or_else(|_| X509Crl::from_der(bytes));
-        let crl = crl.map_err(|_| ListError::NotAList)?;
-        let der = crl.to_der().map_err(|_| ListError::NotAList)?;
-        let holds = |extension: &[u8]| der.windows(extension.len()).any(|bytes| bytes == extension);
-        if holds(&DELTA) {
-            return Err(ListError::Delta);
+        // the first byte of any DER here
+        if bytes.first() == Some(&0x30) {
+            return Self::from_der(bytes, name);
         }
+        let block = pem::only_block(form::text(bytes).map_err(|_| ListError::NotAList)?)?;
+        if block.label != "X509 CRL" {
+            return Err(ListError::NotAList);
+        }
+        Self::from_der(&block.der, name)
+    }
+
+    fn from_der(der: &[u8], name: &str) -> Result<Self, ListError> {
+        let crl = X509Crl::from_der(der).map_err(|_| ListError::NotAList)?;
+        let contents = Contents::read(der)?;
+        let algorithm =
+            Asn1Object::from_str(&contents.algorithm.to_string()).map_err(|_| ListError::NotAList)?;
         let until = timestamp(crl.next_update().ok_or(ListError::NoEnd)?).map_err(|_| ListError::NotAList)?;
         let from = timestamp(crl.last_update()).map_err(|_| ListError::NotAList)?;
-        Ok(Self { partial: holds(&SCOPE), name: name.to_owned(), crl, from, until })
+        Ok(Self { name: name.to_owned(), crl, from, until, algorithm, scope: contents.scope })
     }
 
     /// Verifies the list itself: issued by one of the chain, signed with its key, neither too old nor too new. Returns the
@@ -73,6 +93,10 @@ impl RevocationList {
         // the first certificate of a chain issues nothing
         let issuer = chain.iter().enumerate().skip(1).find(|(_, x509)| is_issuer(x509));
         let (place, issuer) = issuer.ok_or_else(|| refuse(Reason::ListOfAnother { file: file() }))?;
+        if !signature_is_strong(&self.algorithm) {
+            let algorithm = algorithm_name(&self.algorithm);
+            return Err(refuse(Reason::WeakListSignature { file: file(), algorithm }));
+        }
         let signed = issuer.public_key().and_then(|key| self.crl.verify(&key)).unwrap_or(false);
         if !signed {
             return Err(refuse(Reason::ListSignature { file: file() }));
@@ -86,22 +110,25 @@ impl RevocationList {
         Ok(place)
     }
 
-    /// Looks a certificate up that the list's issuer issued.
+    /// Whether a certificate of the list's issuer is one that the list is about.
+    pub(super) fn covers(&self, x509: &X509) -> bool {
+        self.scope.as_ref().is_none_or(|scope| scope.covers(x509))
+    }
+
+    /// Looks a certificate up that the list is about.
     pub(super) fn look_up(&self, x509: &X509) -> Result<Revocation, Refusal> {
-        match self.crl.get_by_cert(x509) {
-            CrlStatus::Revoked(entry) => Err(Refusal {
-                subject: one_line(x509.subject_name()),
-                reason: Reason::Revoked {
-                    since: timestamp(entry.revocation_date()).unwrap_or(self.from),
-                    file: self.name.clone(),
-                },
-            }),
-            _ => Ok(Revocation::NotListed {
-                file: self.name.clone(),
-                until: self.until,
-                partial: self.partial,
-            }),
-        }
+        let file = self.name.clone();
+        let reason = match self.crl.get_by_cert(x509) {
+            CrlStatus::NotRevoked => {
+                let partial = self.scope.is_some();
+                return Ok(Revocation::NotListed { file, until: self.until, partial });
+            }
+            CrlStatus::Revoked(entry) => {
+                Reason::Revoked { since: timestamp(entry.revocation_date()).unwrap_or(self.from), file }
+            }
+            CrlStatus::RemoveFromCrl(_) => Reason::TakenBack { file },
+        };
+        Err(Refusal { subject: one_line(x509.subject_name()), reason })
     }
 }
 
@@ -109,7 +136,7 @@ impl RevocationList {
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(tag = "verdict", rename_all = "kebab-case")]
 pub enum Revocation {
-    /// No list of its issuer was given.
+    /// No list was given that is about it.
     NotChecked,
     /// A root is trusted because it was given, not because somebody vouches for it.
     Root,

@@ -35,7 +35,7 @@ impl What {
     pub fn renewal(self) -> &'static str {
         match self {
             Self::EncryptionCertificate => {
-                "take the certificate of the guest image to come, encrypt both halves again with `encrypt --certificate PEM`, and sign them"
+                "take the next guest image's certificate, encrypt both halves again with `encrypt --certificate PEM`, and sign them"
             }
             Self::Certificate(CertificateField::SigningKey) => {
                 "certify the signing key anew, `contract-signer certify --days 365`; then `env-deployer encrypt --signing-key CERTIFICATE`, and sign"

@@ -1,1 +1,66 @@
+use super::*;
 
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn end(since: &str, until: &str) -> End {
+    End { what: What::EncryptionCertificate, sections: vec![], since: at(since), until: at(until) }
+}
+
+#[test]
+fn life_is_counted_in_whole_days() {
+    let end = end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z");
+    for (now, state, days) in [
+        ("2025-12-31T23:59:59Z", State::NotBegun, 364),
+        ("2026-01-01T00:00:00Z", State::EndsIn(364), 364),
+        ("2026-12-30T12:00:00Z", State::EndsIn(1), 1),
+        ("2026-12-30T12:00:01Z", State::EndsIn(0), 0),
+        ("2026-12-31T12:00:00Z", State::EndsIn(0), 0),
+        ("2026-12-31T12:00:01Z", State::EndedAgo(0), -1),
+        ("2027-01-01T12:00:00Z", State::EndedAgo(1), -1),
+        ("2027-01-01T12:00:01Z", State::EndedAgo(1), -2),
+    ] {
+        assert_eq!((end.state(at(now)), end.days(at(now))), (state, days), "{now}");
+    }
+}
+
+#[test]
+fn exactly_at_the_end_is_within() {
+    let end = end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z");
+    for (now, due) in [
+        ("2026-12-01T11:59:59Z", false),
+        ("2026-12-01T12:00:00Z", true),
+        ("2027-06-01T00:00:00Z", true),
+        ("2025-06-01T00:00:00Z", true),
+    ] {
+        assert_eq!(end.is_due(at(now), NOTICE), due, "{now}");
+    }
+    assert_eq!(end.act_by(NOTICE), at("2026-12-01T12:00:00Z"));
+}
+
+#[test]
+fn the_edges_of_time_do_not_overflow() {
+    for until in [Timestamp::MIN, Timestamp::MAX] {
+        let end = End { until, ..end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z") };
+        for now in [Timestamp::MIN, Timestamp::MAX] {
+            for within in [SignedDuration::MIN, SignedDuration::MAX] {
+                let _ = (end.state(now), end.days(now), end.act_by(within), end.is_due(now, within));
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_certificates_in_one_field_the_first_to_end_is_kept() {
+    let validity = |since, until| Validity { not_before: at(since), not_after: at(until) };
+    let early = validity("2026-03-01T00:00:00Z", "2027-01-01T00:00:00Z");
+    let late = validity("2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
+    for both in [[early, late], [late, early]] {
+        let mut kept = Certificates::new();
+        for one in both {
+            keep_first(&mut kept, CertificateField::Cacerts, one);
+        }
+        assert_eq!(kept.into_values().collect::<Vec<_>>(), [early]);
+    }
+}

@@ -77,7 +77,8 @@ pub fn encrypt<K: Kind>(
     progress: &dyn Fn(u64),
 ) -> Result<Encrypted, EncryptError> {
     let mut token = Digesting::new(out);
-    let archive = sealed(certificate.key(), platform.prefix(), randomness, &mut token, |ciphertext| {
+    let key = certificate.key().map_err(|_| WrapError::Openssl)?;
+    let archive = sealed(&key, platform.prefix(), randomness, &mut token, |ciphertext| {
         Ok(section.write_to(ciphertext, workers, progress)?)
     })?;
     Ok(Encrypted { sha256: hex(&token.hasher.finish()), bytes: token.bytes, archive })
@@ -99,16 +100,13 @@ pub fn seal(
     prefix: Prefix,
     randomness: &mut dyn Randomness,
 ) -> Result<String, EncryptError> {
-    let of_auditor;
     let key = match recipient {
         Recipient::Guest(certificate) => certificate.key(),
-        Recipient::Auditor(key) => {
-            of_auditor = key.rsa().map_err(|_| WrapError::Openssl)?;
-            &of_auditor
-        }
+        Recipient::Auditor(key) => key.rsa(),
     };
+    let key = key.map_err(|_| WrapError::Openssl)?;
     let mut token = Vec::new();
-    sealed(key, prefix, randomness, &mut token, |ciphertext| Ok(ciphertext.write_all(text.as_bytes())?))?;
+    sealed(&key, prefix, randomness, &mut token, |ciphertext| Ok(ciphertext.write_all(text.as_bytes())?))?;
     Ok(String::from_utf8_lossy(&token).into_owned())
 }
 

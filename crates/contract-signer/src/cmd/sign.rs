@@ -12,9 +12,9 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
 use contract_core::allowed_signers::AllowedSigners;
-use contract_core::certificate::Expiry;
+use contract_core::certificate::{Expiry, Pin};
 use contract_core::contract::record::{Record, Voucher};
-use contract_core::contract::{self, Accept, BareToken, Change, Contract, Half};
+use contract_core::contract::{self, Accept, BareToken, Change, Contract, Half, Signed};
 use contract_core::lifetime::{Lifetime, State, What};
 use contract_core::section::{Env, Kind, Workload};
 use contract_core::statement::{Tool, Volume};
@@ -80,7 +80,8 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     // the general one is the signing key's
     let of_identity = arguments.identity_passphrase.source();
     let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
-    let halves = Halves { arguments, opener: &opener, signers: &signers, at };
+    let pin = persona.certificate_pin.as_ref();
+    let halves = Halves { arguments, opener: &opener, signers: &signers, at, pin };
     let workload = halves.read::<Workload>(&paths.workload)?;
     let env = halves.read::<Env>(&paths.env)?;
     let earlier = previous::read(&arguments.previous, &opener)?;
@@ -102,6 +103,9 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let facts = verified(&mut output, key.public())?;
     drop(progress);
 
+    if pin.is_some() {
+        pinned(&mut signed);
+    }
     if !earlier.is_empty() {
         signed.unchecked.push("who made what `--previous` names".into());
     }
@@ -274,6 +278,8 @@ struct Halves<'a> {
     opener: &'a Opener<'a>,
     signers: &'a AllowedSigners,
     at: Timestamp,
+    /// The key that both halves must be encrypted under.
+    pin: Option<&'a Pin>,
 }
 
 impl Halves<'_> {
@@ -297,8 +303,20 @@ impl Halves<'_> {
                 .map_err(|error| Failure::from_io(&context(), &error));
         }
         let handoff = self.opener.handoff(file, looks, context)?.of_section::<K>().doing(context)?;
-        Ok(Half::of(handoff, self.signers, self.at))
+        let half = Half::of(handoff, self.signers, self.at);
+        if let (Some(pin), Some(statement)) = (self.pin, half.statement()) {
+            pin.check(&statement.predicate.encryption_certificate).doing(context)?;
+        }
+        Ok(half)
     }
+}
+
+/// Goes on record: a statement says which key a half is encrypted under, a bare token does not.
+fn pinned(signed: &mut Signed) {
+    let what = "that both halves are encrypted under the pinned key";
+    let both = signed.workload.statement.is_some() && signed.env.statement.is_some();
+    let list = if both { &mut signed.checked } else { &mut signed.unchecked };
+    list.push(what.to_owned());
 }
 
 fn attestation_key(path: &Path) -> Result<String, Failure> {

@@ -22,6 +22,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let record =
         arguments.record.as_deref().map(|path| record_file::read(path, verify, report)).transpose()?;
     let lifetime = record.as_ref().map_or_else(Lifetime::default, Record::lifetime).with_signing_key(&key);
+    lifetime.signing_certificate_holds(asked.at).doing(|| format!("`{name}` does not hold"))?;
     for key in &facts.unknown {
         let hint = "see whether it is misspelt, and who put it there".to_owned();
         report.warning(
@@ -69,12 +70,12 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         }
         report.note(&format!("the record is that of these user data; signed at {}, as it says", record.time));
     }
-    report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     if lifetime.first().is_some() {
         for (label, line) in asked.lines(&lifetime) {
             report.note(&format!("{}: {line}", label.trim_start()));
         }
     }
+    report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())?;
     asked.verdict(&name, &lifetime)
 }

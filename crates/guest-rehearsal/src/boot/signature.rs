@@ -56,11 +56,17 @@ pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), S
         return Err(log.refused(STEP, HPL12001E, detail, sign_hint));
     }
     log.ok(STEP, format!("verifies with the env section's `signingKey` ({})", key.fingerprint()));
-    key.expires().map_or(Ok(()), |end| expiry(log, end, at))
+    key.begins().zip(key.expires()).map_or(Ok(()), |(begin, end)| expiry(log, begin, end, at))
 }
 
-fn expiry(log: &mut Log, end: Timestamp, at: Timestamp) -> Result<(), Stopped> {
+fn expiry(log: &mut Log, begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), Stopped> {
     const STEP: &str = "expiry";
+    if at < begin {
+        // IBM's list has no message for it: HPL12005E to HPL12007E tell of the end alone
+        let detail = format!("the signing certificate is not valid before {begin}, the guest boots at {at}");
+        let hint = "boot after that time, or see whether this machine's clock is right: `date -u`";
+        return Err(log.refused(STEP, None, detail, hint));
+    }
     if at > end {
         let hint = "sign with a certificate that is still valid, and encrypt the env section with it";
         return Err(log.refused(

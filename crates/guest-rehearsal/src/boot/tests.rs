@@ -118,6 +118,11 @@ fn a_contract_lives_as_long_as_its_signing_certificate() {
     let (step, code, detail) = refusal(&report);
     assert_eq!((step, code), ("expiry", hpl::HPL12007E));
     assert!(detail.contains("the contract expired at"), "{detail}");
+    // no source names a message for it
+    let report = on_day(-1);
+    let step = report.refusal().unwrap_or_else(|| panic!("not refused: {report:#?}"));
+    assert_eq!((step.name, step.code), ("expiry", None));
+    assert!(step.detail.contains("the signing certificate is not valid before"), "{}", step.detail);
 }
 
 /// No source names a message of the guest's for it: the schema looks at no date.

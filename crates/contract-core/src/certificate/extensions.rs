@@ -1,0 +1,67 @@
+//! Extensions of certificates and revocation lists (RFC 5280, sections 4.2 and 5.2): OpenSSL's binding shows neither those
+//! of a list nor which of them are critical.
+
+use openssl::x509::X509Ref;
+use pkcs8::der::asn1::{AnyRef, ObjectIdentifier};
+use pkcs8::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
+
+const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+
+/// `Extension = SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }`
+pub(super) struct Extension<'a> {
+    pub oid: ObjectIdentifier,
+    pub critical: bool,
+    pub value: &'a [u8],
+}
+
+/// The elements that stand one after the other; nothing, if one of them is not DER.
+pub(super) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+    let mut all = Vec::new();
+    if bytes.is_empty() {
+        return Some(all);
+    }
+    let mut reader = SliceReader::new(bytes).ok()?;
+    while !reader.is_finished() {
+        all.push(AnyRef::decode(&mut reader).ok()?);
+    }
+    Some(all)
+}
+
+/// `SEQUENCE OF Extension`, with or without the tag that makes it optional around it.
+pub(super) fn extensions(list: AnyRef<'_>) -> Option<Vec<Extension<'_>>> {
+    if is_tagged(&list, 0) || is_tagged(&list, 3) {
+        return extensions(*elements(list.value())?.first()?);
+    }
+    elements(list.value())?.into_iter().map(extension).collect()
+}
+
+fn extension(element: AnyRef<'_>) -> Option<Extension<'_>> {
+    let parts = elements(element.value())?;
+    let (oid, critical, value) = match *parts.as_slice() {
+        [oid, value] => (oid, false, value),
+        [oid, critical, value] => (oid, critical.decode_as().ok()?, value),
+        _ => return None,
+    };
+    Some(Extension { oid: oid.decode_as().ok()?, critical, value: value.value() })
+}
+
+/// Whether an element has the context-specific tag of this number.
+pub(super) fn is_tagged(element: &AnyRef<'_>, number: u32) -> bool {
+    matches!(element.tag(), Tag::ContextSpecific { number: it, .. } if it.value() == number)
+}
+
+/// Whether `BasicConstraints` says that a certificate is an authority's.
+pub(super) fn is_authority(x509: &X509Ref) -> Option<bool> {
+    let der = x509.to_der().ok()?;
+    let certificate = *elements(&der)?.first()?;
+    let tbs = *elements(certificate.value())?.first()?;
+    let Some(list) = elements(tbs.value())?.into_iter().find(|it| is_tagged(it, 3)) else {
+        return Some(false);
+    };
+    let Some(found) = extensions(list)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
+        return Some(false);
+    };
+    let constraints = *elements(found.value)?.first()?;
+    let first = elements(constraints.value())?.first().copied();
+    Some(first.is_some_and(|it| it.decode_as::<bool>().unwrap_or(false)))
+}

@@ -1,0 +1,82 @@
+//! Of user data only their record knows the dates: another one is of no use, and nothing is guessed without.
+
+use super::{LAST, does, living, says};
+use story_tests::Story;
+
+#[test]
+fn user_data_without_their_record_tell_no_date() {
+    let story = Story::signed();
+    does(&story, "rm user-data.record.json");
+    let (exit, said) = says(&story, "contract-signer inspect user-data");
+    assert!(exit == 0 && said.contains("ends first        not known: no date is stated"), "{said}");
+    for (command, file) in [
+        ("inspect user-data", "user-data"),
+        ("inspect workload.token", "workload.token"),
+        ("inspect - < user-data", "standard input"),
+    ] {
+        let (exit, said) = says(&story, &format!("contract-signer {command} --fail-within 30d"));
+        assert!(exit == 4 && said.contains(&format!("nobody knows when `{file}` ends")), "{command}: {said}");
+    }
+}
+
+#[test]
+fn a_record_of_other_user_data_is_passed_over_beside_them_and_refused_by_name() {
+    let story = living(0, LAST);
+    does(
+        &story,
+        "sign -o other; mv user-data.record.json their.record.json
+         workload-provider encrypt workload-provider -o workload.handoff --force; sign -o another
+         cp another.record.json user-data.record.json",
+    );
+    let (exit, said) = says(&story, "contract-signer inspect user-data");
+    assert_eq!(exit, 0, "{said}");
+    assert!(
+        said.contains(
+            "warning: passed over: `user-data.record.json`: it is not the record of these user data"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("not known: no date is stated"), "{said}");
+    let (exit, said) = says(&story, "contract-signer inspect user-data --record user-data.record.json");
+    assert!(exit == 4 && said.contains("it is not the record of these user data: user data"), "{said}");
+    let (exit, said) = says(&story, "contract-signer inspect user-data --record their.record.json");
+    assert!(exit == 0 && said.contains("ends first"), "{said}");
+    does(&story, "echo '{' > user-data.record.json");
+    let (exit, said) = says(&story, "contract-signer inspect user-data");
+    assert!(exit == 0 && said.contains("passed over: cannot read `user-data.record.json`"), "{said}");
+    let (exit, said) = says(&story, "contract-signer inspect env.handoff $TRUST --record their.record.json");
+    assert!(exit == 2 && said.contains("`--record` goes with user data"), "{said}");
+}
+
+#[test]
+fn a_record_alone_tells_its_dates_unless_it_was_changed() {
+    let story = living(3, "20500120120000Z");
+    let said = does(&story, "contract-signer inspect user-data.record.json");
+    for words in [
+        "what              the record of a signing",
+        "alice@example.com",
+        "syslog client certificate on 2050-01-20",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    does(&story, "edit 's/2050-01-20/2080-01-20/' user-data.record.json");
+    let (exit, said) = says(&story, "contract-signer inspect user-data.record.json");
+    assert!(exit == 4 && said.contains("it was changed after the signing: env statement"), "{said}");
+    does(&story, r#"echo '{"_type": "urn:hyper-protect-contract:record:v9"}' > new.json"#);
+    let (exit, said) = says(&story, "contract-signer inspect new.json");
+    assert!(exit == 3 && said.contains("it is no record of a signing"), "{said}");
+    let (exit, said) = says(&story, "env-deployer boot-media user-data.record.json --hostname h -o iso");
+    assert!(exit == 3 && said.contains("the record of a signing"), "{said}");
+}
+
+#[test]
+fn a_bare_token_states_nothing_and_that_is_said() {
+    let story = Story::encrypted();
+    does(
+        &story,
+        "contract-signer sign --workload workload.handoff --env env.token --danger-accept-unsigned-tokens $SIGNER -o user-data",
+    );
+    let said = does(&story, "contract-signer inspect user-data");
+    assert!(said.contains("ends first        encryption certificate of the workload half on "), "{said}");
+    assert!(said.contains("not stated        the dates of the env half"), "{said}");
+}
