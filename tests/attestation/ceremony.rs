@@ -1,25 +1,6 @@
 //! The ceremony's contract: until when it boots, and what the auditor makes of what booted.
 
-use std::path::PathBuf;
-use std::process::Command;
-use std::sync::OnceLock;
-
-use story_tests::{Outcome, Story, repository};
-
-/// A ceremony takes ten seconds: one for all tests, each with a copy of its own.
-fn played() -> Story {
-    static PLAYED: OnceLock<(Story, PathBuf)> = OnceLock::new();
-    let (_, folder) = PLAYED.get_or_init(|| {
-        let story = Story::new();
-        story.does(&format!("guest-rehearsal ceremony '{}/personas' -o played", repository().display()));
-        let folder = story.path("played");
-        (story, folder)
-    });
-    let story = Story::new();
-    let copied = Command::new("cp").arg("-a").arg(folder).arg(story.path("played")).status();
-    assert!(copied.unwrap().success());
-    story
-}
+use story_tests::{Outcome, Story};
 
 fn sh(story: &Story, script: &str) -> Outcome {
     story.sh(&format!("cd played\n{script}"))
@@ -27,7 +8,7 @@ fn sh(story: &Story, script: &str) -> Outcome {
 
 #[test]
 fn the_contract_boots_until_its_certificate_ends() {
-    let story = played();
+    let story = Story::played();
     let end = "end=$(openssl x509 -in contract-signer/signing-key.crt -noout -enddate | cut -d= -f2)
         at() { date -ud \"$end $1\" +%FT%TZ; }
         boot_at() { guest-rehearsal boot guest/ciiso.iso --guest-key guest/guest-key.pem --at $(at \"$1\"); }\n";
