@@ -3,7 +3,7 @@
 
 mod chromium;
 
-use story_tests::{Story, repository};
+use story_tests::Story;
 
 const AT: &str = "--at 2027-03-01T12:00:00Z";
 
