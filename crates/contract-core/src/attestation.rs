@@ -8,6 +8,8 @@
 //!
 //! The signature is over the plain text, PKCS#1 v1.5: [`VerifyingKey::verifies`](crate::verifying_key::VerifyingKey::verifies).
 
+pub mod key;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

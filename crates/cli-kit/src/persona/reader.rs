@@ -36,7 +36,9 @@ impl Reader<'_> {
                         self.wrong(node.line, "platform", &message).hint("write `platform: hpvs`")
                     })?;
                 }
-                "certificate" => file.certificate = Some(self.file("certificate", node)?),
+                field @ ("certificate" | "attestation-certificate") => {
+                    file.certificate = Some(self.file(field, node)?);
+                }
                 "certificate-pin" => {
                     file.certificate_pin =
                         Some(self.text("certificate-pin", node)?.parse().map_err(|message: String| {
@@ -48,7 +50,11 @@ impl Reader<'_> {
                     file.certificate_url = Some(self.text("certificate-url", node)?.to_owned());
                 }
                 "signing-key" => file.signing_key = Some(self.file("signing-key", node)?),
-                "key" => file.key = self.file("key", node)?,
+                field @ ("key" | "attestation-key") => file.key = self.file(field, node)?,
+                field @ "intermediates" => file.audit.intermediates = self.files(field, node)?,
+                field @ "roots" => file.audit.roots = self.files(field, node)?,
+                field @ "crls" => file.audit.lists = self.files(field, node)?,
+                field @ "record" => file.audit.record = self.file(field, node)?,
                 "identity" => file.identity = self.own_file("identity", node)?,
                 "seeds" => self.seeds(node, &mut file.seeds)?,
                 "allowed-signers" => file.allowed_signers = self.file("allowed-signers", node)?,
@@ -181,6 +187,11 @@ impl Reader<'_> {
 
     fn file(&self, field: &str, node: &Node) -> Result<PathBuf, Failure> {
         Ok(beside(self.folder, self.text(field, node)?))
+    }
+
+    /// A list of files, or a single one.
+    fn files(&self, field: &str, node: &Node) -> Result<Vec<PathBuf>, Failure> {
+        Ok(self.texts(field, node)?.iter().map(|name| beside(self.folder, name)).collect())
     }
 
     /// One that may be in the home folder: `~/`.

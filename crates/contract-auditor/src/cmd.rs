@@ -1,0 +1,4 @@
+//! One module a verb: decide first, present later.
+
+pub mod init;
+pub mod keygen;
