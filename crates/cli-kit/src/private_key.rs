@@ -43,8 +43,11 @@ pub fn keygen<K: Deref<Target = PrivateKey>>(
 ) -> Result<(), Failure> {
     let NewPair { persona, path: private_path, force, reader, .. } = *pair;
     if is_stdout(private_path) {
-        return Err(Failure::usage("a private key is not written to standard output")
-            .hint(format!("name a file: `{} keygen -o {}`", persona.name(), persona.key_file())));
+        return Err(Failure::usage("a private key is not written to standard output").hint(format!(
+            "name a file: `{} keygen -o {}`",
+            persona.name(),
+            persona.key_file()
+        )));
     }
     let public_path = public_half(private_path);
     keep_own_files(persona, private_path);

@@ -39,7 +39,8 @@ pub fn write(
     report: &Report,
 ) -> Result<(), Failure> {
     let identity_path = folder.join(IDENTITY);
-    let paths = files.iter().map(|(name, _)| folder.join(name)).chain(identity.map(|_| identity_path.clone()));
+    let paths =
+        files.iter().map(|(name, _)| folder.join(name)).chain(identity.map(|_| identity_path.clone()));
     let there: Vec<_> = paths.filter(|path| taken(path)).collect();
     if !force && !there.is_empty() {
         let names: Vec<_> = there.iter().map(|path| format!("`{}`", path.display())).collect();

@@ -13,6 +13,8 @@ fn main() -> std::process::ExitCode {
     cli_kit::run("contract-auditor", |cli: Cli, report| match cli.command {
         Command::Init(arguments) => cmd::init::run(&arguments, report),
         Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
+        Command::Open(arguments) => cmd::open::run(&arguments, report),
+        Command::Verify(arguments) => cmd::verify::run(&arguments, report),
         Command::Certificate(arguments) => {
             certificate::<Attestation>(&arguments, Persona::ContractAuditor, report)
         }

@@ -18,8 +18,8 @@ use super::{Error, Name, SigningCertificate};
 use crate::certificate::authority::Authority;
 use crate::certificate::constraints::is_authority;
 use crate::certificate::{MINIMUM_BITS, one_line, timestamp};
-use crate::random::Randomness;
 use crate::private_key::{BITS, Purpose, private_key};
+use crate::random::Randomness;
 use crate::verifying_key::VerifyingKey;
 
 /// An authority with its private key, which nothing here writes, and which OpenSSL wipes when this is dropped.
