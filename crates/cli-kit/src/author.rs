@@ -2,7 +2,7 @@
 //!
 //! Folder, section, token and statement, handoff: generic over the section's kind. Their binaries add the command line.
 
-pub(crate) mod certificate;
+pub mod certificate;
 mod check;
 mod draft;
 mod encrypt;

@@ -225,9 +225,18 @@ pub struct Sign {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(long, value_name = "PEM")]
     pub key: Option<PathBuf>,
-    /// The auditor's public key, under which the guest encrypts its attestation record
+    /// The auditor's public key, under which the guest encrypts its attestation record [default: `attestation-key` in
+    /// persona.yaml; none is put in where neither names one]
     #[arg(long, value_name = "PEM")]
     pub attestation_key: Option<PathBuf>,
+    /// Encrypt that key for the guest, so that nobody else sees whose it is [default: `encrypt-attestation-key` in
+    /// persona.yaml]
+    #[arg(long)]
+    pub encrypt_attestation_key: bool,
+    /// The encryption certificate to encrypt it under, which must be the one of both halves [default: `certificate` in
+    /// persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub certificate: Option<PathBuf>,
     /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,

@@ -14,8 +14,11 @@ use cli_kit::{Doing as _, Failure, Report, clock, input};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::{Expiry, Pin};
 use contract_core::contract::record::{Record, Voucher};
-use contract_core::contract::{self, Accept, BareToken, Change, Contract, Half, Signed};
+use contract_core::contract::{
+    self, Accept, AttestationKeyRecord, BareToken, Change, Contract, Half, Signed,
+};
 use contract_core::lifetime::{Lifetime, State, What};
+use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, Kind, Workload};
 use contract_core::statement::{Tool, Volume};
 use contract_core::user_data::{self, UserDataFacts};
@@ -26,7 +29,7 @@ use serde_json::{Map, Value};
 
 use super::handoff_file::{Opener, Source, first_existing};
 use super::lifetime::Asked;
-use super::{previous, record_file, side_by_side, trust};
+use super::{auditor, previous, record_file, side_by_side, trust};
 use crate::cli::Sign;
 
 /// What was done.
@@ -37,6 +40,8 @@ struct Done {
     /// None where the user data go to standard output, and no record is named.
     record: Option<String>,
     key_fingerprint: String,
+    /// None where the contract has no attestation key.
+    attestation_key: Option<AttestationKeyRecord>,
     /// Lines of the attestation record, name to SHA-256.
     attestation_record: BTreeMap<String, String>,
     vouched_by: Vouchers,
@@ -73,14 +78,14 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
     let paths = Paths::of(arguments, &persona)?;
     let (mut output, mut record_output) = outputs(arguments, &paths)?;
-    let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
-
     let at = clock::now();
+    let pin = persona.certificate_pin.as_ref();
+    let auditor =
+        paths.auditor.as_ref().map(|it| it.read(pin, at, arguments.expiry(), report)).transpose()?;
     let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
     // the general one is the signing key's
     let of_identity = arguments.identity_passphrase.source();
     let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
-    let pin = persona.certificate_pin.as_ref();
     let halves = Halves { arguments, opener: &opener, signers: &signers, at, pin };
     let workload = halves.read::<Workload>(&paths.workload)?;
     let env = halves.read::<Env>(&paths.env)?;
@@ -93,13 +98,17 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
 
     let contract = Contract::combine(workload, env, &key, at, arguments.accept())
         .map_err(|error| disagree(&error, report))?;
+    let contract = match auditor {
+        Some(auditor) => contract.attested_to(auditor, at).doing(|| CANNOT.to_owned())?,
+        None => contract,
+    };
     let changes = contract.changes_since(&earlier);
     let volumes = volumes(&contract);
     let (asked, lifetime) = (Asked::now(at), contract.lifetime());
     previous::show(&changes, report);
     let progress = Progress::spinner(report, "signing");
     let mut signed =
-        contract.sign(attestation_key.as_deref(), workers(), &mut output).doing(|| CANNOT.to_owned())?;
+        contract.sign(workers(), &mut SystemRandomness, &mut output).doing(|| CANNOT.to_owned())?;
     let facts = verified(&mut output, key.public())?;
     drop(progress);
 
@@ -124,6 +133,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
         user_data,
         record: recorded.as_ref().map(|(name, _)| name.clone()),
         key_fingerprint: key.public().fingerprint().to_owned(),
+        attestation_key: record.attestation_key,
         attestation_record: record.attestation_record,
         vouched_by: Vouchers { workload: record.workload.vouched_by, env: record.env.vouched_by },
         checked: record.checked,
@@ -167,7 +177,7 @@ fn disagree(error: &contract::Error, report: &Report) -> Failure {
 /// The user data and the record, which lies beside them unless it is named.
 fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), Failure> {
     let mut read: Vec<&Path> = vec![&paths.workload, &paths.env, &paths.key, &paths.allowed_signers];
-    read.extend(arguments.attestation_key.as_deref());
+    read.extend(paths.auditor.iter().flat_map(auditor::Named::files));
     read.extend(arguments.identities.iter().map(PathBuf::as_path));
     let earlier: Vec<&Path> = arguments.previous.iter().map(PathBuf::as_path).collect();
     let (output, force) = (&arguments.output, arguments.force.force);
@@ -213,6 +223,10 @@ fn show(done: &Done, ends_first: &str, written: &str, report: &Report) -> Result
     for (name, Sides { workload, env }) in &done.volumes {
         report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
     }
+    if let Some(AttestationKeyRecord { fingerprint, encrypted }) = &done.attestation_key {
+        let how = if *encrypted { "encrypted for the guest" } else { "for everybody to see" };
+        report.note(&format!("attestation key: {fingerprint}, {how}"));
+    }
     for it in &done.unchecked {
         report.note(&format!("not checked: {it}"));
     }
@@ -229,13 +243,14 @@ fn show(done: &Done, ends_first: &str, written: &str, report: &Report) -> Result
 }
 
 impl Sign {
+    /// Whether an encryption certificate may be over.
+    pub fn expiry(&self) -> Expiry {
+        if self.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse }
+    }
+
     fn accept(&self) -> Accept {
         Accept {
-            expiry: if self.danger_accept_expired_certificate {
-                Expiry::DangerAccept
-            } else {
-                Expiry::Refuse
-            },
+            expiry: self.expiry(),
             unvouched: self.danger_accept_unsigned_tokens,
             one_person: self.danger_allow_one_person,
         }
@@ -248,6 +263,7 @@ struct Paths {
     env: PathBuf,
     key: PathBuf,
     allowed_signers: PathBuf,
+    auditor: Option<auditor::Named>,
 }
 
 impl Paths {
@@ -268,6 +284,7 @@ impl Paths {
             env,
             key: or(&arguments.key, persona.key.clone()),
             allowed_signers: or(&arguments.allowed_signers, persona.allowed_signers.clone()),
+            auditor: auditor::Named::of(arguments, persona)?,
         })
     }
 }
@@ -317,14 +334,6 @@ fn pinned(signed: &mut Signed) {
     let both = signed.workload.statement.is_some() && signed.env.statement.is_some();
     let list = if both { &mut signed.checked } else { &mut signed.unchecked };
     list.push(what.to_owned());
-}
-
-fn attestation_key(path: &Path) -> Result<String, Failure> {
-    let key = super::verifying_key(path).map_err(|failure| Failure {
-        hints: vec!["ask the auditor for the public half of an RSA key, as PEM `PUBLIC KEY`".into()],
-        ..failure
-    })?;
-    key.to_pem().doing(|| format!("cannot use `{}`", input::name(path)))
 }
 
 /// What was written, read back and verified with the public key before it gets its name.

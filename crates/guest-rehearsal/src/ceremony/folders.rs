@@ -12,7 +12,7 @@ use cli_kit::{ExitCode, Failure};
 use super::users::{self, User};
 
 /// Those whose samples are copied.
-pub const PERSONAS: [&str; 3] = ["workload-provider", "env-deployer", "contract-signer"];
+pub const PERSONAS: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "contract-auditor"];
 
 /// Whose folder is empty at first.
 pub(super) const GUEST: &str = "guest";

@@ -20,7 +20,7 @@ case $1 in
   certify) touch signing-key.crt ;;
   identity) echo age1signer ;;
   trust) grep -q "^ssh-ed25519 " "$4" && echo "$5" >> allowed_signers ;;
-  sign) test -s paynow.workload.handoff.age && test -s paynow.env.handoff.age && echo made > user-data && echo made > user-data.record.json ;;
+  sign) test -s paynow.workload.handoff.age && test -s paynow.env.handoff.age && test -e attestation-key.pub.pem && test -e hpcr-encrypt.crt && echo made > user-data && echo made > user-data.record.json ;;
 esac"#;
 const WORKLOAD_SCRIPT: &str = r#"
 test -e hpcr-encrypt.crt && test -e id_ed25519 || exit 1
@@ -42,9 +42,16 @@ esac";
 const GUEST_SCRIPT: &str = r#"
 case $1 in
   keygen) touch guest-key.pem guest-encrypt.crt guest-attestation.crt guest-intermediate.crt guest-root.crt ;;
-  boot) test -s "$2" && test -s user-data.record.json && mkdir attestation && echo made > attestation/se-checksums.txt &&
+  boot) test -s "$2" && test -s user-data.record.json && mkdir attestation && echo made > attestation/se-checksums.txt.enc &&
     echo made > attestation/se-signature.bin && echo "the guest would boot" ;;
 esac"#;
+const AUDITOR_SCRIPT: &str = r"
+case $1 in
+  keygen) touch attestation-key.pem attestation-key.pub.pem ;;
+  open) test -s se-checksums.txt.enc && cp se-checksums.txt.enc se-checksums.txt ;;
+  verify) test -s se-signature.bin && test -e hpcr-attestation.crt && test -e hpcr-intermediate.crt && test -e root.crt ;;
+  compare) test -s se-checksums.txt && test -s user-data.record.json && test -s ciiso.iso ;;
+esac";
 
 /// Written by another process: a descriptor of ours, inherited by what another test starts at this moment, would keep
 /// the script from being run ("text file busy").
@@ -63,6 +70,7 @@ fn play(root: &Path, signer: &str) -> (Result<String, Failure>, Vec<Act>) {
     let tools = root.join("bin");
     fs_err::create_dir(&tools).unwrap();
     script(&tools, "contract-signer", signer);
+    script(&tools, "contract-auditor", AUDITOR_SCRIPT);
     script(&tools, "workload-provider", WORKLOAD_SCRIPT);
     script(&tools, "env-deployer", ENV_SCRIPT);
     script(&tools, "guest-rehearsal", GUEST_SCRIPT);

@@ -13,7 +13,8 @@ use cli_kit::{ExitCode, Failure};
 use super::users::User;
 
 /// The binaries of the story, in the order of their first appearance.
-const NAMES: [&str; 4] = ["guest-rehearsal", "contract-signer", "workload-provider", "env-deployer"];
+const NAMES: [&str; 5] =
+    ["guest-rehearsal", "contract-signer", "contract-auditor", "workload-provider", "env-deployer"];
 
 /// Where the binaries lie.
 pub struct Tools(PathBuf);
