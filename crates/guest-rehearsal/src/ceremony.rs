@@ -130,7 +130,7 @@ impl Ceremony<'_> {
             SIGNER,
             "contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age \
              --key signing-key.pem --passphrase-file passphrase --attestation-key attestation-key.pub.pem \
-             --encrypt-attestation-key hpcr-encrypt.crt -o user-data",
+             --encrypt-attestation-key --certificate hpcr-encrypt.crt -o user-data",
         )?;
         self.run(
             SIGNER,
@@ -152,9 +152,9 @@ impl Ceremony<'_> {
         }
         self.hand_over((SIGNER, "user-data.record.json"), (AUDITOR, "user-data.record.json"))?;
         self.hand_over((ENV, "ciiso.iso"), (AUDITOR, "ciiso.iso"))?;
-        self.run(AUDITOR, "contract-auditor open se-checksums.txt.enc --key attestation-key.pem --passphrase-file passphrase")?;
-        self.run(AUDITOR, "contract-auditor verify se-checksums.txt --signature se-signature.bin --certificate hpcr-attestation.crt --intermediate hpcr-intermediate.crt --root root.crt")?;
-        self.run(AUDITOR, "contract-auditor compare se-checksums.txt --record user-data.record.json --medium ciiso.iso --report report.html").map(drop)
+        self.run(AUDITOR, "contract-auditor open --passphrase-file passphrase")?;
+        self.run(AUDITOR, "contract-auditor verify")?;
+        self.run(AUDITOR, "contract-auditor compare --medium ciiso.iso --report report.html").map(drop)
     }
 
     /// Runs a command in somebody's folder; returns its standard output.
