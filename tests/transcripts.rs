@@ -328,11 +328,14 @@ fn make_room(command: &str) -> String {
     if let [binary, "seed", verb @ ..] = &*words {
         return lay_seeds(binary, verb);
     }
-    let named =
-        words.windows(2).filter(|pair| ["-o", "--output", "--token"].contains(&pair[0])).map(|pair| pair[1]);
+    let named = words
+        .windows(2)
+        .filter(|pair| ["-o", "--output", "--token", "--attest"].contains(&pair[0]))
+        .map(|pair| pair[1]);
     let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();
     match words[1] {
         "encrypt" => gone.push("*.handoff*".to_owned()),
+        "certify" => gone.push("signing-key*.crt".to_owned()),
         "keygen" => gone.push("signing-key*.pem".to_owned()),
         "trust" if words[2] == "add" => gone.push("allowed_signers".to_owned()),
         "sign" if !command.contains("--previous") => gone.push("user-data*".to_owned()),

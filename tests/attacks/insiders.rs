@@ -26,6 +26,7 @@ attacks! {
     }
     an_env_half_that_says_it_is_the_workload {
         given: r#"unpack env.handoff; edit 's/"(section|name)": "env"/"\1": "workload"/' handoff/statement.json
+                  edit '/"certificates": \{/,/^    \},/d' handoff/statement.json
                   vouch workload env-deployer/id_ed25519; repack workload.handoff"#,
         run: SIGN,
         exit: 4, says: ["`bob@example.com` may not vouch for the"],

@@ -33,7 +33,8 @@ impl Lifetime {
     pub fn of(workload: Option<&Statement>, env: Option<&Statement>) -> Self {
         let mut all = Self::default();
         for (section, half) in [(SectionName::Workload, workload), (SectionName::Env, env)] {
-            match half {
+            // a record may hold any statement anywhere
+            match half.filter(|half| half.predicate.section == section) {
                 Some(half) => all.half(&half.predicate),
                 None => all.not_stated.push(format!("the dates of the {section} half")),
             }

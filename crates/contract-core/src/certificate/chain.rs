@@ -26,7 +26,8 @@ use super::description::{crl_distribution_points, signature_algorithm};
 pub use super::refusal::{Reason, Refusal};
 use super::revocation::{Revocation, RevocationList};
 use super::{
-    Attestation, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate, one_line, timestamp,
+    Attestation, CertificateFacts, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate,
+    one_line, timestamp,
 };
 use crate::verifying_key::{self, VerifyingKey};
 
@@ -76,6 +77,11 @@ impl<R: Role> VerifiedChain<R> {
         &self.links
     }
 
+    /// What stands in the image's certificate.
+    pub fn facts(&self) -> &CertificateFacts {
+        self.certificate.facts()
+    }
+
     /// The time that all dates were held against.
     pub fn at(&self) -> Timestamp {
         self.at
@@ -86,6 +92,13 @@ impl VerifiedChain<Encryption> {
     /// The certificate, ready to encrypt with.
     pub fn into_certificate(self) -> VerifiedCertificate {
         VerifiedCertificate(self.certificate)
+    }
+}
+
+impl ImageCertificate<Attestation> {
+    /// As [`VerifiedChain::verifying_key`], of a certificate that nobody vouches for: its key is pinned, say.
+    pub fn danger_verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
+        VerifyingKey::of_certificate(&self.x509)
     }
 }
 

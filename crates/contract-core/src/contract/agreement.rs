@@ -319,7 +319,7 @@ fn signing_certificate(certificates: &Certificates, at: Timestamp) -> Option<Dis
     };
     Some(Disagreement {
         what: "validity of the signing certificate",
-        workload: "has no part in it".to_owned(),
+        workload: "states none".to_owned(),
         env: said,
         hints: vec![hint.to_owned()],
     })

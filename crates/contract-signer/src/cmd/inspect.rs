@@ -57,7 +57,7 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
         looks @ (Looks::Tar | Looks::Age) => {
             inspect_handoff(file, looks, arguments, asked.at, &mut seen, report)?;
         }
-        Looks::Record => seen.record(record_file::alone(file, &name, report)?),
+        Looks::Record => seen.record(&record_file::alone(file, &name, report)?),
         Looks::Other => inspect_user_data(file, arguments, &mut seen, report)?,
     }
     seen.json.insert("weak".into(), json!(seen.weak));
@@ -220,7 +220,7 @@ impl Seen {
         }
     }
 
-    fn record(&mut self, record: Record) {
+    fn record(&mut self, record: &Record) {
         self.say("kind", "what", "record", "the record of a signing; it is not signed itself");
         self.say("time", "signed at", &record.time.to_string(), &record.time.to_string());
         self.say("signingKey", "  with key", &record.signing_key, &record.signing_key);

@@ -74,12 +74,12 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         }
         report.note(&format!("the record is that of these user data; signed at {}, as it says", record.time));
     }
-    report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     if lifetime.first().is_some() {
         for (label, line) in asked.lines(&lifetime) {
             report.note(&format!("{}: {line}", label.trim_start()));
         }
     }
+    report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())?;
     asked.verdict(&name, &lifetime)
 }

@@ -1,0 +1,8 @@
+//! One module a verb: decide first, present later.
+
+mod guest_record;
+mod guest_signature;
+pub mod init;
+pub mod keygen;
+pub mod open;
+pub mod verify;
