@@ -43,6 +43,8 @@ pub mod author;
 pub mod certificate;
 // The only way into the network.
 mod fetch;
+// What the auditor will look for.
+pub mod expect;
 // Folders to start from.
 pub mod starter;
 

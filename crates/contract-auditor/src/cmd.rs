@@ -1,5 +1,7 @@
 //! One module a verb: decide first, present later.
 
+pub mod compare;
+mod foretold;
 mod guest_record;
 mod guest_signature;
 pub mod init;

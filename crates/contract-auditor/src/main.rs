@@ -15,6 +15,7 @@ fn main() -> std::process::ExitCode {
         Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
         Command::Open(arguments) => cmd::open::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),
+        Command::Compare(arguments) => cmd::compare::run(&arguments, report),
         Command::Certificate(arguments) => {
             certificate::<Attestation>(&arguments, Persona::ContractAuditor, report)
         }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::certificate::Certificate;
+use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
@@ -256,6 +257,8 @@ pub struct Sign {
     /// `.record.json`, where they go to a file]
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    #[command(flatten)]
+    pub expect: Expect,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
     /// Take bare tokens and handoffs that nobody signed: nobody says whom they come from

@@ -10,7 +10,7 @@ use cli_kit::looks::Looks;
 use cli_kit::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
-use cli_kit::{Doing as _, Failure, Report, clock, input};
+use cli_kit::{Doing as _, Failure, Report, clock, expect, input};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::{Expiry, Pin};
 use contract_core::contract::record::{Record, Voucher};
@@ -78,6 +78,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
     let paths = Paths::of(arguments, &persona)?;
     let (mut output, mut record_output) = outputs(arguments, &paths)?;
+    let mut expect = expected(arguments, &paths, report)?;
     let at = clock::now();
     let pin = persona.certificate_pin.as_ref();
     let auditor =
@@ -128,7 +129,8 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let (user_data, written) = (output.name(), output.quoted());
     let recorded = record_output.as_ref().map(|it| (it.name(), it.quoted()));
     // what is refused without the record must not be left without it
-    commit_all([Some(output), record_output].into_iter().flatten())?;
+    expect::write(&mut expect, record.attestation_record.clone())?;
+    commit_all([Some(output), record_output, expect].into_iter().flatten())?;
     let done = Done {
         user_data,
         record: recorded.as_ref().map(|(name, _)| name.clone()),
@@ -196,6 +198,15 @@ fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), 
     let follows = earlier.iter().any(|earlier| same_target(earlier, &record));
     let create = if follows { Output::rewrite } else { Output::create };
     Ok((user_data, Some(create(&record, force, Visibility::Public)?)))
+}
+
+/// The lines for the auditor, beside both, where they are asked for.
+fn expected(arguments: &Sign, paths: &Paths, report: &Report) -> Result<Option<Output>, Failure> {
+    let output = &arguments.output;
+    let beside = record_file::beside(output);
+    let others =
+        [output, arguments.record.as_ref().unwrap_or(&beside), &paths.workload, &paths.env, &paths.key];
+    arguments.expect.create(&others.map(PathBuf::as_path), arguments.force.force, report)
 }
 
 /// What somebody takes at their own risk is nowhere else.
