@@ -1,7 +1,9 @@
 //! The contract auditor's binary: is the guest that runs the one that was agreed on?
 
+mod audit;
 mod cli;
 mod cmd;
+mod page;
 
 use cli_kit::certificate::certificate;
 use cli_kit::persona::Persona;

@@ -1,36 +1,22 @@
 //! `contract-auditor compare`: is the guest that runs the one that was signed?
 
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
+use cli_kit::failure::DoingIo as _;
+use cli_kit::output::{Output, Visibility, is_stdout, refuse_inputs};
 use cli_kit::persona::{Persona, PersonaFile};
-use cli_kit::report::{Tone, count};
+use cli_kit::report::Tone;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::comparison::{Comparison, Line, Status};
-use contract_core::contract::record::Record;
 use serde_json::{Value, json};
 
-use super::foretold::{self, Expectations};
+use super::foretold;
 use super::guest_record::{self, GuestRecord};
-use super::guest_signature::{self, Verified};
+use super::guest_signature;
+use crate::audit::{Audit, Signed};
 use crate::cli::Compare;
-
-/// What an audit has found.
-pub struct Audit {
-    pub guest: GuestRecord,
-    pub expectations: Expectations,
-    pub comparison: Comparison,
-    pub signature: Signed,
-}
-
-/// Who says that the record is the guest's.
-pub enum Signed {
-    /// Its signature holds.
-    By(Verified),
-    /// It does not, or its certificate is not trusted.
-    Refused(Failure),
-    /// There is no signature.
-    Unknown,
-}
+use crate::page::AuditPage;
 
 const NOT_VERIFIED: &str = "not verified: nobody says that this record is the guest's";
 
@@ -38,17 +24,42 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
     let expectations = foretold::read(arguments, &persona, report)?;
     let guest = guest_record::read(&arguments.record, &persona, report)?;
+    let page = arguments.report.as_deref().map(|target| page(target, arguments, report)).transpose()?;
     let name = input::name(&guest.path);
     let comparison =
         Comparison::of(&guest.record, &expectations.foretold).doing(|| format!("cannot compare `{name}`"))?;
     let signature = signature(arguments, &persona, &guest)?;
     let audit = Audit { guest, expectations, comparison, signature };
 
-    report.judged(&audit.json(), |_| audit.lines())?;
+    if let Some((mut output, target)) = page {
+        let page = AuditPage {
+            audit: &audit,
+            subject: &persona.name,
+            at: arguments.signature.chain.at(),
+            at_given: arguments.signature.chain.at_is_given(),
+        };
+        output.write_all(page.to_html().as_bytes()).doing_io("write", target)?;
+        let written = output.quoted();
+        output.commit()?;
+        if !is_stdout(target) {
+            report.success(&format!("wrote {written}"));
+        }
+    }
+    if arguments.report.as_deref().is_none_or(|target| !is_stdout(target)) {
+        report.judged(&audit.json(), |_| audit.lines())?;
+    }
     audit.warn(report);
     audit.verdict()?;
     report.success(&format!("`{name}` is as foretold: {}", audit.counts()));
     Ok(())
+}
+
+/// The way to the page, tried before the rest.
+fn page<'a>(target: &'a Path, arguments: &Compare, report: &Report) -> Result<(Output, &'a Path), Failure> {
+    report.shares_stdout_with(target)?;
+    let read = arguments.expect.iter().chain(&arguments.medium).chain(&arguments.record.record);
+    refuse_inputs(target, &read.chain(&arguments.signing_record).map(PathBuf::as_path).collect::<Vec<_>>())?;
+    Ok((Output::create(target, arguments.force.force, Visibility::Public)?, target))
 }
 
 fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) -> Result<Signed, Failure> {
@@ -57,7 +68,7 @@ fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) ->
         return Ok(Signed::Unknown);
     }
     match guest_signature::verify(&arguments.signature, persona, guest) {
-        Ok(verified) => Ok(Signed::By(verified)),
+        Ok(verified) => Ok(Signed::By(Box::new(verified))),
         // the lines are worth a look all the same
         Err(failure) if failure.exit == ExitCode::Refused => Ok(Signed::Refused(failure)),
         Err(failure) => Err(failure),
@@ -65,42 +76,6 @@ fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) ->
 }
 
 impl Audit {
-    /// The record of the signing.
-    pub fn signing(&self) -> Option<&Record> {
-        self.expectations.signing.as_ref().map(|(_, record)| record)
-    }
-
-    /// `6 lines equal, 2 unknown`
-    pub fn counts(&self) -> String {
-        let number = |status| self.comparison.having(status).count();
-        let mut counts = vec![format!("{} equal", count(number(Status::Equal), "line"))];
-        for status in [Status::Different, Status::Missing, Status::Unknown] {
-            counts.extend((number(status) > 0).then(|| format!("{} {status}", number(status))));
-        }
-        counts.join(", ")
-    }
-
-    /// What nobody looked at.
-    pub fn unchecked(&self) -> Vec<String> {
-        let mut unchecked = Vec::new();
-        match &self.signature {
-            Signed::Unknown => unchecked.push("whose record it is: there is no signature".to_owned()),
-            Signed::Refused(_) => {}
-            Signed::By(verified) => unchecked.extend(verified.unchecked()),
-        }
-        unchecked.extend(
-            self.comparison
-                .having(Status::Unknown)
-                .map(|line| format!("line `{}`: nobody foretold it", line.name)),
-        );
-        unchecked
-    }
-
-    /// What was taken at risk, by the auditor.
-    pub fn accepted(&self) -> Option<&'static str> {
-        if let Signed::By(verified) = &self.signature { verified.accepted() } else { None }
-    }
-
     fn json(&self) -> Value {
         let number = |status| self.comparison.having(status).count();
         let mut json = json!({
@@ -160,24 +135,6 @@ impl Audit {
         }
         for it in self.signing().iter().flat_map(|record| &record.accepted) {
             report.warning(&format!("accepted by the contract signer at his risk: {it}"), &[]);
-        }
-    }
-
-    /// Refused, if anything that must match does not.
-    pub fn verdict(&self) -> Result<(), Failure> {
-        let wrong: Vec<_> =
-            self.comparison.wrong().map(|line| format!("`{}` is {}", line.name, line.status)).collect();
-        let name = input::name(&self.guest.path);
-        let differs =
-            (!wrong.is_empty()).then(|| format!("`{name}` is not as foretold: {}", wrong.join(", ")));
-        match (&self.signature, differs) {
-            (Signed::Refused(failure), None) => Err(failure.clone()),
-            (Signed::Refused(failure), Some(differs)) => {
-                Err(Failure { message: format!("{differs}; and {}", failure.message), ..failure.clone() })
-            }
-            (_, Some(differs)) => Err(Failure::new(ExitCode::Refused, differs)
-                .hint("this guest was not started with what was signed: ask whoever started it, and whoever foretold the line")),
-            (_, None) => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input, private_key};
 use contract_core::attestation::key::AttestationKey;
+use contract_core::attestation::signature::digest;
 use contract_core::attestation::{AttestationRecord, LONGEST};
 use contract_core::platform::Prefix;
 use contract_core::token::Token;
@@ -26,6 +27,13 @@ pub struct GuestRecord {
     pub record: AttestationRecord,
     /// None: it came in plain text.
     pub opened: Option<OpenedWith>,
+}
+
+impl GuestRecord {
+    /// Of what the guest signed.
+    pub fn sha256(&self) -> String {
+        digest(self.text.as_bytes())
+    }
 }
 
 /// How an encrypted record was opened.

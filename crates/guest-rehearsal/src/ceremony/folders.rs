@@ -168,6 +168,9 @@ fn is_made(name: &str) -> bool {
                 | "user-data.record.json"
                 | "ciiso.iso"
                 | "report.html"
+                | "se-checksums.txt"
+                | "se-checksums.txt.enc"
+                | "se-signature.bin"
         )
 }
 
