@@ -94,6 +94,11 @@ impl ChainArguments {
         self.at.unwrap_or_else(clock::now)
     }
 
+    /// Whether that time was given, instead of read from the clock.
+    pub fn at_is_given(&self) -> bool {
+        self.at.is_some()
+    }
+
     fn read(&self) -> Result<Authorities, Failure> {
         Ok(Authorities {
             intermediates: authorities(&self.intermediates, Authority::parse_all)?,

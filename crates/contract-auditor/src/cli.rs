@@ -16,6 +16,7 @@ use cli_kit::{Common, Force};
     after_help = "\
 EXAMPLES
   contract-auditor keygen                                 make the attestation key, once
+  contract-auditor compare                                is the guest the one that was signed?
   contract-auditor verify                                 is the record that came in the guest's?
   contract-auditor open se-checksums.txt.enc -o opened.txt  to read it yourself
 
@@ -61,6 +62,17 @@ EXIT STATUS
 EXIT STATUS
   3 a file was rejected; 4 refused: the signature, or the certificate; 5 no passphrase")]
     Verify(Verify),
+    /// Compare the guest's record with what was signed, and verify who signed the record
+    ///
+    /// Every line is equal, different, missing (foretold, and not there) or unknown (there, and nobody foretold it).
+    #[command(after_help = "EXAMPLES
+  contract-auditor compare
+  contract-auditor compare --medium ciiso.iso --report audit.html --force
+  contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
+
+EXIT STATUS
+  3 a file was rejected; 4 a line is different or missing, those who foretell disagree, or the record is not the guest's; 5 no passphrase")]
+    Compare(Box<Compare>),
     Certificate(Certificate),
 }
 
@@ -111,6 +123,29 @@ pub struct Open {
     /// Where the record goes, for you alone to read; `-` for standard output
     #[arg(short, long, value_name = "FILE", default_value = "se-checksums.txt")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+#[derive(Args)]
+pub struct Compare {
+    #[command(flatten)]
+    pub record: RecordArguments,
+    /// The record of the signing, which `contract-signer sign` wrote [default: `record` in persona.yaml, or
+    /// user-data.record.json]
+    #[arg(value_name = "USER-DATA-RECORD")]
+    pub signing_record: Option<PathBuf>,
+    /// The medium that the guest was to boot from: foretells its own lines
+    #[arg(long, value_name = "ISO")]
+    pub medium: Option<PathBuf>,
+    /// Lines that somebody foretells, `<sha256> <name>`, may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub expect: Vec<PathBuf>,
+    /// Write all of it as one page, also where something is not as foretold
+    #[arg(long, value_name = "HTML")]
+    pub report: Option<PathBuf>,
+    #[command(flatten)]
+    pub signature: SignatureArguments,
     #[command(flatten)]
     pub force: Force,
 }

@@ -1,7 +1,9 @@
 //! One module a verb: decide first, present later.
 
-mod guest_record;
-mod guest_signature;
+pub mod compare;
+pub mod foretold;
+pub mod guest_record;
+pub mod guest_signature;
 pub mod init;
 pub mod keygen;
 pub mod open;

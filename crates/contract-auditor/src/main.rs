@@ -1,7 +1,9 @@
 //! The contract auditor's binary: is the guest that runs the one that was agreed on?
 
+mod audit;
 mod cli;
 mod cmd;
+mod page;
 
 use cli_kit::certificate::certificate;
 use cli_kit::persona::Persona;
@@ -15,6 +17,7 @@ fn main() -> std::process::ExitCode {
         Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
         Command::Open(arguments) => cmd::open::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),
+        Command::Compare(arguments) => cmd::compare::run(&arguments, report),
         Command::Certificate(arguments) => {
             certificate::<Attestation>(&arguments, Persona::ContractAuditor, report)
         }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input, private_key};
 use contract_core::attestation::key::AttestationKey;
+use contract_core::attestation::signature::digest;
 use contract_core::attestation::{AttestationRecord, LONGEST};
 use contract_core::platform::Prefix;
 use contract_core::token::Token;
@@ -16,6 +17,8 @@ use crate::cli::{KeyArguments, RecordArguments};
 const PLAIN: &str = "se-checksums.txt";
 const ENCRYPTED: &str = "se-checksums.txt.enc";
 
+const FROM_THE_GUEST: &str = "get it from the guest again, unchanged: `se-checksums.txt.enc`";
+
 /// A record in plain text, and where it came from.
 pub struct GuestRecord {
     pub path: PathBuf,
@@ -24,6 +27,13 @@ pub struct GuestRecord {
     pub record: AttestationRecord,
     /// None: it came in plain text.
     pub opened: Option<OpenedWith>,
+}
+
+impl GuestRecord {
+    /// Of what the guest signed.
+    pub fn sha256(&self) -> String {
+        digest(self.text.as_bytes())
+    }
 }
 
 /// How an encrypted record was opened.
@@ -73,7 +83,7 @@ fn text_of(path: &Path) -> Result<Zeroizing<String>, Failure> {
         if path == Path::new("-") || path.exists() {
             failure
         } else {
-            failure.hint("get it from the guest, and its signature `se-signature.bin` with it")
+            failure.hint("get it from the guest, and `se-signature.bin` with it")
         }
     })
 }
@@ -89,8 +99,10 @@ fn open_text(
     persona: &PersonaFile,
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
-    let token = Token::<AttestationRecord>::parse(text.trim_end_matches(['\r', '\n']))
-        .doing(|| format!("`{}` is no encrypted record", input::name(&path)))?;
+    let token = Token::<AttestationRecord>::parse(text.trim_end_matches(['\r', '\n'])).map_err(|error| {
+        let message = format!("`{}` is no encrypted record: {error}", input::name(&path));
+        Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
+    })?;
     let key_path = key.key.as_ref().unwrap_or(&persona.key);
     let key = private_key::read(key_path, &key.passphrase, AttestationKey::parse)?;
     let rsa = key.rsa().doing(|| format!("cannot use `{}`", input::name(key_path)))?;
@@ -100,8 +112,11 @@ fn open_text(
             key.public().fingerprint()
         ))
     })?;
-    let record = AttestationRecord::parse(&opened.text)
-        .doing(|| format!("what is encrypted in `{}` is no attestation record", input::name(&path)))?;
+    let record = AttestationRecord::parse(&opened.text).map_err(|error| {
+        let message =
+            format!("what is encrypted in `{}` is no attestation record: {error}", input::name(&path));
+        Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
+    })?;
     warn(&path, &opened, report);
     let Opened { text, password_length, password_cut } = opened;
     let key_fingerprint = key.public().fingerprint().to_owned();

@@ -7,6 +7,7 @@ use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::signature::{self, LONGEST};
 use contract_core::certificate::chain::{Link, VerifiedChain};
+use contract_core::certificate::revocation::Revocation;
 use contract_core::certificate::{Attestation, CertificateFacts, day};
 use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
@@ -119,6 +120,21 @@ impl Verified {
         matches!(self.trust, Trust::Accepted).then_some(
             "attestation certificate: nothing leads from it to a root (--danger-accept-unverified-certificate)",
         )
+    }
+
+    /// Of the certificate: what nobody looked at.
+    pub fn unchecked(&self) -> Vec<String> {
+        let not_checked = |link: &&Link| link.revocation == Revocation::NotChecked;
+        let revoked = |link: &Link| format!("whether `{}` was revoked: no `--crl` is about it", link.subject);
+        match &self.trust {
+            Trust::Chain { chain, .. } => chain.links().iter().filter(not_checked).map(revoked).collect(),
+            Trust::Pin | Trust::Accepted => {
+                vec![
+                    "whether the attestation certificate leads to a root, and whether it was revoked"
+                        .to_owned(),
+                ]
+            }
+        }
     }
 
     /// Why the certificate is trusted, in words.

@@ -56,6 +56,11 @@ impl Advice for Refusal {
     }
 }
 
+/// What is signed of a record: the SHA-256 of its bytes, in hex.
+pub fn digest(record: &[u8]) -> String {
+    hex(&sha256(record))
+}
+
 /// Verifies RSASSA-PKCS1-v1_5 with SHA-256 over a record's bytes; the signature is raw, or in base64.
 pub fn verify(record: &[u8], signature: &[u8], key: &VerifyingKey) -> Result<(), Refusal> {
     let signature = raw(signature).ok_or(Refusal::NotASignature(signature.len()))?;

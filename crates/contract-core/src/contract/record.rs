@@ -248,8 +248,23 @@ impl Record {
 
     /// Holds the record against itself, for whoever has nothing else: are the statements those that were signed?
     pub fn verify_itself(&self) -> Result<(), RecordError> {
-        let differences = self.within();
+        let mut differences = self.within();
+        differences.extend(self.foretelling());
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Changed(differences)) }
+    }
+
+    /// What it foretells of the guest's record and says otherwise elsewhere; user data would show the same.
+    fn foretelling(&self) -> Vec<Difference> {
+        let lines = [
+            ("contract:workload", &self.workload.token),
+            ("contract:env", &self.env.token),
+            ("cidata/user-data", &self.user_data),
+        ];
+        let differences = lines.into_iter().filter_map(|(name, Digest { sha256 })| {
+            let foretold = self.attestation_record.get(name).map_or("none", String::as_str);
+            Difference::between(&format!("line `{name}`"), foretold, sha256)
+        });
+        differences.collect()
     }
 
     /// Holds the record against user data and the key that verifies them, and against itself.
