@@ -1,5 +1,6 @@
 //! What the rehearsed guest attests, judged by `openssl` and `sha256sum`; and the auditor's whole way.
 
+mod ceremony;
 mod keys;
 mod record;
 

@@ -5,11 +5,7 @@ use story_tests::Story;
 /// The sample folders' contract, as the ceremony made it.
 #[test]
 fn rsyslog_receives_the_line_of_the_ceremony_s_contract() {
-    let story = Story::new();
-    story.does(&format!(
-        "guest-rehearsal ceremony '{}/personas' -o played",
-        story_tests::repository().display()
-    ));
+    let story = Story::played();
     let log = story.does(
         "rsyslog=$PWD/played/env-deployer/rsyslog
          log_server \"$rsyslog\"

@@ -3,7 +3,7 @@
 
 mod chromium;
 
-use story_tests::{Story, repository};
+use story_tests::Story;
 
 const AT: &str = "--at 2027-03-01T12:00:00Z";
 
@@ -48,7 +48,7 @@ fn read(story: &Story, page: &str) -> String {
 
 #[test]
 fn the_ceremony_leaves_a_page_that_tells_all_and_no_secret() {
-    let story = played();
+    let story = Story::played();
     let text = read(&story, "played/guest/report.html");
     assert!(text.contains("The guest would boot\n"), "{text}");
     let attested = story.does(
@@ -183,7 +183,7 @@ fn a_record_of_other_user_data_is_refused_and_leaves_no_page() {
 
 #[test]
 fn a_record_is_believed_as_far_as_its_signatures_go_and_never_becomes_markup() {
-    let story = played();
+    let story = Story::played();
     for spoil in [
         // the env deployer's key (the record's own reader sees one person in it), named as the workload provider's
         "r['workload']['vouchedBy']['key'] = r['env']['vouchedBy']['key']",
@@ -210,13 +210,6 @@ r['checked'].append(h); r['unchecked'].append(h); r['accepted'].append(h); r['to
 fn signed() -> Story {
     let story = Story::encrypted();
     story.does("sign --danger-accept-unsigned-tokens -o user-data");
-    story
-}
-
-/// A ceremony, in the folder `played`.
-fn played() -> Story {
-    let story = Story::new();
-    story.does(&format!("guest-rehearsal ceremony '{}/personas' -o played", repository().display()));
     story
 }
 

@@ -114,10 +114,11 @@ fn the_ceremony_keeps_the_folders_apart() {
          for persona in workload-provider env-deployer contract-signer; do
              echo $persona $(grep ^AGE-SECRET-KEY-1 $persona/identity.age)
          done
-         echo contract-signer $(cat contract-signer/passphrase)
+         for persona in contract-signer contract-auditor; do echo $persona $(cat $persona/passphrase); done
          for f in env-deployer/rsyslog/*key*.pem; do echo env-deployer $(sed -n 3p $f); done
-         echo guest $(sed -n 3p guest/guest-key.pem)
-         echo contract-signer $(sed -n 3p contract-signer/signing-key.pem)",
+         for f in guest/*-key.pem; do echo guest $(sed -n 3p $f); done
+         echo contract-signer $(sed -n 3p contract-signer/signing-key.pem)
+         echo contract-auditor $(sed -n 3p contract-auditor/attestation-key.pem)",
     );
     let seeds = story.does(
         "cd ceremony; for persona in workload-provider env-deployer; do
@@ -130,11 +131,11 @@ fn the_ceremony_keeps_the_folders_apart() {
         assert!(seed.len() >= 43);
         assert_eq!(found(seed, &story.path("ceremony")), Vec::<String>::new());
     }
-    assert!(secrets.lines().count() >= 10, "{secrets}");
+    assert!(secrets.lines().count() >= 14, "{secrets}");
     for line in secrets.lines() {
         let (owner, secret) = line.split_once(' ').unwrap();
         assert!(secret.len() >= 43, "{line}");
-        for persona in ["workload-provider", "env-deployer", "contract-signer", "guest"] {
+        for persona in ["workload-provider", "env-deployer", "contract-signer", "contract-auditor", "guest"] {
             let places = found(secret, &story.path("ceremony").join(persona));
             assert_eq!(
                 places.is_empty(),

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod attestation;
+mod attestation_key;
 mod boot_media;
 mod certificates;
 mod docs;

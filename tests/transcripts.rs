@@ -176,7 +176,7 @@ fn the_readme_holds() {
 fn the_personas_pages_hold() {
     let story = after_the_ceremony();
     story.does("personas/ceremony");
-    for persona in ["", "workload-provider", "env-deployer", "contract-signer"] {
+    for persona in ["", "workload-provider", "env-deployer", "contract-signer", "contract-auditor"] {
         let page = fs::read_to_string(repository().join("personas").join(persona).join("README.md")).unwrap();
         let blocks = page.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
         let commands: Vec<_> = blocks.flat_map(str::lines).filter(|line| !line.is_empty()).collect();
@@ -202,7 +202,8 @@ fn the_commands_that_docs_name_work() {
     }
 }
 
-const BINARIES: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "guest-rehearsal"];
+const BINARIES: [&str; 5] =
+    ["workload-provider", "env-deployer", "contract-signer", "contract-auditor", "guest-rehearsal"];
 
 /// The commands of a binary, as its own help lists them, one level deep: `seed` and `seed roll` alike.
 fn commands(story: &Story, line: &str) -> Vec<String> {
@@ -300,8 +301,10 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
 
 /// A terminal at which somebody types the passphrase twice, for what asks for it.
 fn at_a_terminal(folder: &str, command: &str) -> String {
+    let whose = if folder == "contract-auditor" { folder } else { "contract-signer" };
+    let command = command.replace('\'', r"'\''");
     format!(
-        "typed() {{ for i in 1 2; do sleep 1; cat target/ceremony/contract-signer/passphrase; done; sleep 1; }}
+        "typed() {{ for i in 1 2; do sleep 1; cat target/ceremony/{whose}/passphrase; done; sleep 1; }}
          typed | (cd 'copy/{folder}'; script --quiet --return --command '{command}' /dev/null)"
     )
 }
@@ -328,12 +331,16 @@ fn make_room(command: &str) -> String {
     if let [binary, "seed", verb @ ..] = &*words {
         return lay_seeds(binary, verb);
     }
-    let named =
-        words.windows(2).filter(|pair| ["-o", "--output", "--token"].contains(&pair[0])).map(|pair| pair[1]);
+    let named = words
+        .windows(2)
+        .filter(|pair| ["-o", "--output", "--token", "--attest"].contains(&pair[0]))
+        .map(|pair| pair[1]);
     let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();
     match words[1] {
         "encrypt" => gone.push("*.handoff*".to_owned()),
-        "keygen" => gone.push("signing-key*.pem".to_owned()),
+        "certify" => gone.push("signing-key*.crt".to_owned()),
+        "keygen" => gone.extend(["signing-key*.pem", "attestation-key*.pem"].map(str::to_owned)),
+        "open" => gone.push("se-checksums.txt".to_owned()),
         "trust" if words[2] == "add" => gone.push("allowed_signers".to_owned()),
         "sign" if !command.contains("--previous") => gone.push("user-data*".to_owned()),
         "boot-media" => gone.push("ciiso.iso".to_owned()),

@@ -12,11 +12,12 @@ fn both_certificates_lead_to_a_root_by_ibm_s_procedure_and_ours() {
          # the chain of a rehearsal has no link between the intermediate and the root
          cp guest-root.crt root.crt; cp guest-root.crt ca.crt; cp guest-intermediate.crt intermediate.crt
          for certificate in encrypt attestation; do
-             ibm_says guest-$certificate.crt
+             cp guest-$certificate.crt encrypt.crt; ibm_says
              test $(openssl x509 -in guest-$certificate.crt -noout -text | grep -c 'X509v3') = 0
              openssl x509 -in guest-$certificate.crt -noout -text | grep 'Signature Algorithm: sha512WithRSA'
-             workload-provider certificate verify guest-$certificate.crt --intermediate guest-intermediate.crt --root guest-root.crt
          done
+         workload-provider certificate verify guest-encrypt.crt --intermediate guest-intermediate.crt --root guest-root.crt
+         contract-auditor certificate verify guest-attestation.crt --intermediate guest-intermediate.crt --root guest-root.crt
          ! workload-provider certificate verify guest-encrypt.crt --intermediate guest-root.crt --root guest-root.crt
          for kind in -:encrypt -attestation-:attestation; do
              openssl pkey -in guest${{kind%:*}}key.pem -pubout | cmp - <(openssl x509 -in guest-${{kind#*:}}.crt -pubkey -noout)

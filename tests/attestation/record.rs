@@ -156,7 +156,7 @@ fn a_key_that_the_guest_cannot_use_refuses_the_boot() {
         ),
         (
             "$(base64 -w0 auditor.pub.pem | base64 -w0)",
-            "attestation: `attestationPublicKey` is of no use: neither PEM nor base64 of a PEM",
+            "attestation: `attestationPublicKey` is of no use: base64 of base64: it is encoded twice",
         ),
         (
             "$(openssl ecparam -name prime256v1 -genkey | openssl pkey -pubout | base64 -w0)",

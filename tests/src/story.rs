@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use crate::binaries::{binaries, target_folder};
+use crate::binaries::{binaries, repository, target_folder};
 use crate::keys::keys;
 
 /// Shell functions that every script of a story may use.
@@ -75,8 +75,27 @@ impl Story {
 
     /// As [`Story::encrypted`], and `user-data` is signed and on record.
     pub fn signed() -> Self {
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        Self::copy_of(FOLDER.get_or_init(|| {
+            let story = Self::encrypted();
+            story.does("sign -o user-data");
+            kept("signed", &story)
+        }))
+    }
+
+    /// What a ceremony leaves, under `played/`: a copy of one that all tests share, since it takes ten seconds.
+    pub fn played() -> Self {
+        static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+        Self::copy_of(FOLDER.get_or_init(|| {
+            let story = Self::new();
+            story.does(&format!("guest-rehearsal ceremony '{}/personas' -o played", repository().display()));
+            kept("played", &story)
+        }))
+    }
+
+    fn copy_of(folder: &Path) -> Self {
         let story = Self { folder: tempfile::Builder::new().prefix("story-").tempdir().unwrap() };
-        let copied = Command::new("cp").arg("-a").arg(signed().join(".")).arg(story.folder()).status();
+        let copied = Command::new("cp").arg("-a").arg(folder.join(".")).arg(story.folder()).status();
         assert!(copied.unwrap().success());
         story
     }
@@ -141,25 +160,20 @@ impl Story {
     }
 }
 
-/// A signed story, made once for each test process and copied by all that begin with one. It lies in the target folder,
-/// where the next process takes away those of processes that are gone.
-fn signed() -> &'static PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let parent = target_folder().join("story-signed");
-        fs::create_dir_all(&parent).unwrap();
-        for entry in fs::read_dir(&parent).unwrap().flatten() {
-            if !Path::new("/proc").join(entry.file_name()).exists() {
-                let _ = fs::remove_dir_all(entry.path());
-            }
+/// A story made once for each test process and copied by all that begin with it. It lies in the target folder, where the
+/// next process takes away those of processes that are gone.
+fn kept(kind: &str, story: &Story) -> PathBuf {
+    let parent = target_folder().join(format!("story-{kind}"));
+    fs::create_dir_all(&parent).unwrap();
+    for entry in fs::read_dir(&parent).unwrap().flatten() {
+        if !Path::new("/proc").join(entry.file_name()).exists() {
+            let _ = fs::remove_dir_all(entry.path());
         }
-        let folder = parent.join(std::process::id().to_string());
-        let story = Story::encrypted();
-        story.does("sign -o user-data");
-        let moved = Command::new("cp").arg("-a").arg(story.folder()).arg(&folder).status();
-        assert!(moved.unwrap().success());
-        folder
-    })
+    }
+    let folder = parent.join(std::process::id().to_string());
+    let copied = Command::new("cp").arg("-a").arg(story.folder()).arg(&folder).status();
+    assert!(copied.unwrap().success());
+    folder
 }
 
 impl Default for Story {

@@ -2,7 +2,7 @@
 //!
 //! Folder, section, token and statement, handoff: generic over the section's kind. Their binaries add the command line.
 
-pub(crate) mod certificate;
+pub mod certificate;
 mod check;
 mod draft;
 mod encrypt;
@@ -16,6 +16,7 @@ use clap::Args;
 use contract_core::platform::Platform;
 use contract_core::section::{Env, Kind, Workload};
 
+use crate::expect::Expect;
 use crate::persona::Persona;
 use crate::prompt::{IdentityPassphrase, PassphraseSource};
 use crate::run::Force;
@@ -88,6 +89,8 @@ pub struct EncryptArguments {
     /// Write the bare token to FILE as well, without line end
     #[arg(long, value_name = "FILE")]
     pub(crate) token: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) expect: Expect,
     #[command(flatten)]
     pub(crate) force: Force,
     /// Encrypt although the certificate has expired: for test guests only

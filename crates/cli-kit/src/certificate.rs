@@ -19,11 +19,12 @@ use jiff::Timestamp;
 use crate::clock;
 use crate::failure::{Doing as _, Failure};
 use crate::input;
-use crate::persona::Persona;
+use crate::persona::{AuditSettings, Persona};
 use crate::report::Report;
 use arguments::Verb;
 
 pub use arguments::{Certificate, ChainArguments};
+pub use verify::lines as chain_lines;
 
 /// Bytes of a file with one certificate.
 const CERTIFICATE: usize = 64 << 10;
@@ -69,9 +70,33 @@ impl ChainArguments {
         chain.map_err(|refusal| refused(&input::name(path), &refusal))
     }
 
+    /// What the flags leave out, a persona's settings say. Flags win.
+    #[must_use]
+    pub fn or(&self, settings: &AuditSettings) -> Self {
+        let or = |flags: &Vec<PathBuf>, file: &Vec<PathBuf>| {
+            if flags.is_empty() { file.clone() } else { flags.clone() }
+        };
+        Self {
+            intermediates: or(&self.intermediates, &settings.intermediates),
+            roots: or(&self.roots, &settings.roots),
+            lists: or(&self.lists, &settings.lists),
+            at: self.at,
+        }
+    }
+
+    /// Whether there is anything that a certificate could lead to.
+    pub fn reach_a_root(&self) -> bool {
+        !self.intermediates.is_empty() && !self.roots.is_empty()
+    }
+
     /// The time to hold dates against: now, if none is given.
     pub fn at(&self) -> Timestamp {
         self.at.unwrap_or_else(clock::now)
+    }
+
+    /// Whether that time was given, instead of read from the clock.
+    pub fn at_is_given(&self) -> bool {
+        self.at.is_some()
     }
 
     fn read(&self) -> Result<Authorities, Failure> {
@@ -101,6 +126,6 @@ fn list(path: &Path) -> Result<RevocationList, Failure> {
 }
 
 /// ``cannot trust `encrypt.crt`: …``
-fn refused(name: &str, error: &(impl Advice + 'static)) -> Failure {
+pub fn refused(name: &str, error: &(impl Advice + 'static)) -> Failure {
     Failure::from_advice(&format!("cannot trust `{name}`"), error)
 }

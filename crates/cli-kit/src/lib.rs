@@ -30,6 +30,8 @@ pub mod lock;
 pub mod persona;
 // age keys: who may open what, and who opens it.
 pub mod age_keys;
+// A private key of a persona: made, and opened.
+pub mod private_key;
 // Passphrases: from a file, a descriptor or the terminal.
 pub mod prompt;
 // SSH signatures: ours, or through `ssh-keygen`.
@@ -41,6 +43,8 @@ pub mod author;
 pub mod certificate;
 // The only way into the network.
 mod fetch;
+// What the auditor will look for.
+pub mod expect;
 // Folders to start from.
 pub mod starter;
 

@@ -31,10 +31,13 @@ pub enum Persona {
     EnvDeployer,
     /// Combines both tokens and signs them.
     ContractSigner,
+    /// Compares what the running guest says of itself with what was signed.
+    ContractAuditor,
 }
 
 impl Persona {
-    const ALL: [Self; 3] = [Self::WorkloadProvider, Self::EnvDeployer, Self::ContractSigner];
+    const ALL: [Self; 4] =
+        [Self::WorkloadProvider, Self::EnvDeployer, Self::ContractSigner, Self::ContractAuditor];
 
     /// As it stands in the file; the binary has the same name.
     pub fn name(self) -> &'static str {
@@ -42,6 +45,7 @@ impl Persona {
             Self::WorkloadProvider => "workload-provider",
             Self::EnvDeployer => "env-deployer",
             Self::ContractSigner => "contract-signer",
+            Self::ContractAuditor => "contract-auditor",
         }
     }
 
@@ -50,7 +54,15 @@ impl Persona {
         match self {
             Self::WorkloadProvider => Some("workload.yaml"),
             Self::EnvDeployer => Some("env.yaml"),
-            Self::ContractSigner => None,
+            Self::ContractSigner | Self::ContractAuditor => None,
+        }
+    }
+
+    /// The file of this persona's private key, where `persona.yaml` names no other.
+    pub fn key_file(self) -> &'static str {
+        match self {
+            Self::ContractAuditor => "attestation-key.pem",
+            _ => "signing-key.pem",
         }
     }
 
@@ -85,8 +97,23 @@ impl Persona {
                 "key",
                 "identity",
                 "allowed-signers",
+                "attestation-key",
+                "encrypt-attestation-key",
+                "certificate",
                 "certificate-pin",
                 "certificate-url",
+            ],
+            Self::ContractAuditor => &[
+                "persona",
+                "name",
+                "attestation-key",
+                "attestation-certificate",
+                "intermediates",
+                "roots",
+                "crls",
+                "certificate-pin",
+                "certificate-url",
+                "record",
             ],
         }
     }
@@ -99,18 +126,24 @@ pub struct PersonaFile {
     pub name: String,
     /// `hpvs` by default.
     pub platform: Platform,
-    /// The encryption certificate.
+    /// The encryption certificate; contract auditor: the attestation certificate.
     pub certificate: Option<PathBuf>,
-    /// The one key that the encryption certificate may hold; none: any.
+    /// The one key that this certificate may hold; none: any.
     pub certificate_pin: Option<Pin>,
     /// Where `certificate fetch` looks, instead of IBM's documented address.
     pub certificate_url: Option<String>,
     /// env deployer: the contract signer's public key.
     pub signing_key: Option<PathBuf>,
-    /// contract signer: the private key, `signing-key.pem` by default.
+    /// contract signer: the private key, `signing-key.pem` by default; contract auditor: `attestation-key.pem`.
     pub key: PathBuf,
     /// contract signer: who may vouch for what, `allowed_signers` by default.
     pub allowed_signers: PathBuf,
+    /// contract signer: the auditor's public key, for which the guest encrypts its attestation record.
+    pub attestation_key: Option<PathBuf>,
+    /// contract signer: whether that key is encrypted for the guest in its turn.
+    pub encrypt_attestation_key: bool,
+    /// contract auditor: what a record is held against.
+    pub audit: AuditSettings,
     /// This persona's age identity, `identity.age` by default; `~/` is the home folder.
     pub identity: PathBuf,
     /// Both authors: who vouches for a handoff, and who opens it.
@@ -127,6 +160,19 @@ pub struct HandoffSettings {
     pub vouch_with: Option<PathBuf>,
     /// Who can open it; none are named: it is not encrypted.
     pub recipients: Vec<String>,
+}
+
+/// What the contract auditor's file names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditSettings {
+    /// The attestation certificate's issuer, and the authorities above it.
+    pub intermediates: Vec<PathBuf>,
+    /// What is trusted.
+    pub roots: Vec<PathBuf>,
+    /// Revocation lists.
+    pub lists: Vec<PathBuf>,
+    /// The record of the signing, `user-data.record.json` by default.
+    pub record: PathBuf,
 }
 
 /// `seeds` in the file.
@@ -155,8 +201,14 @@ impl PersonaFile {
             certificate_pin: None,
             certificate_url: None,
             signing_key: None,
-            key: beside(folder, "signing-key.pem"),
+            key: beside(folder, persona.key_file()),
             allowed_signers: beside(folder, "allowed_signers"),
+            attestation_key: None,
+            encrypt_attestation_key: false,
+            audit: AuditSettings {
+                record: beside(folder, "user-data.record.json"),
+                ..AuditSettings::default()
+            },
             identity: beside(folder, "identity.age"),
             handoff: HandoffSettings::default(),
             seeds: SeedSettings { vault: beside(folder, "seeds.age"), recipients: Vec::new() },
@@ -180,22 +232,41 @@ impl PersonaFile {
 
     /// What this persona has one copy of.
     fn keep(&self, persona: Persona) {
+        match persona {
+            Persona::WorkloadProvider | Persona::EnvDeployer => self.keep_author_s(persona),
+            Persona::ContractSigner => {
+                kept::own(&self.identity, "identity");
+                self.keep_key("signing key", "signing key's public half");
+                kept::own(&self.allowed_signers, "list of allowed signers");
+                if let Some(key) = &self.attestation_key {
+                    kept::own(key, "auditor's attestation key");
+                }
+            }
+            Persona::ContractAuditor => {
+                self.keep_key("attestation key", "attestation key's public half");
+                kept::own(&self.audit.record, "record of the signing");
+            }
+        }
+    }
+
+    fn keep_key(&self, what: &'static str, public: &'static str) {
+        kept::own(&self.key, what);
+        kept::own(&public_half(&self.key), public);
+    }
+
+    fn keep_author_s(&self, persona: Persona) {
         kept::own(&self.identity, "identity");
         if let Some(section) = persona.section() {
             kept::own(&beside(&self.folder, section), "section");
-            kept::own(&self.seeds.vault, "seed vault");
-            kept::own(&lock::beside(&self.seeds.vault), "seed vault's lock");
-            if let Some(key) = &self.signing_key {
-                kept::own(key, "signing key");
-            }
-            let vouch_key = self.handoff.vouch_with.as_ref().and_then(|key| vouch::expand(key).ok());
-            if let Some(key) = vouch_key {
-                kept::own(&key, "SSH key");
-            }
-        } else {
-            kept::own(&self.key, "signing key");
-            kept::own(&public_half(&self.key), "signing key's public half");
-            kept::own(&self.allowed_signers, "list of allowed signers");
+        }
+        kept::own(&self.seeds.vault, "seed vault");
+        kept::own(&lock::beside(&self.seeds.vault), "seed vault's lock");
+        if let Some(key) = &self.signing_key {
+            kept::own(key, "signing key");
+        }
+        let vouch_key = self.handoff.vouch_with.as_ref().and_then(|key| vouch::expand(key).ok());
+        if let Some(key) = vouch_key {
+            kept::own(&key, "SSH key");
         }
     }
 

@@ -80,6 +80,27 @@ impl Report {
         answer(&text(value).iter().map(|line| paint("", PLAIN, "", line.as_ref())).collect::<String>())
     }
 
+    /// As [`Report::result`], each line after a word that judges it, which is coloured where it is not good news.
+    pub fn judged<T: Serialize>(
+        &self,
+        value: &T,
+        text: impl FnOnce(&T) -> Vec<(Tone, String, String)>,
+    ) -> Result<(), Failure> {
+        self.answered.set(true);
+        if self.json {
+            return answer_json(&json_line(value)?);
+        }
+        let lines = text(value).into_iter().map(|(tone, word, line)| {
+            let style = match tone {
+                Tone::Plain => PLAIN,
+                Tone::Warning => WARNING,
+                Tone::Error => ERROR,
+            };
+            paint("", style, &visible(&word), &line)
+        });
+        answer(&lines.collect::<String>())
+    }
+
     /// Refuses an output on stdout where `--json` needs it.
     pub fn shares_stdout_with(&self, target: &Path) -> Result<(), Failure> {
         if self.json && is_stdout(target) {
@@ -135,6 +156,17 @@ impl Report {
         let said = paint(&format!("{}: ", self.program), style, kind, message);
         hints.iter().fold(said, |said, hint| said + &paint("  ", HINT, "hint: ", hint))
     }
+}
+
+/// How a word is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// As it should be, or nothing to judge.
+    Plain,
+    /// Somebody should know.
+    Warning,
+    /// Wrong.
+    Error,
 }
 
 /// The object of `check --json`.

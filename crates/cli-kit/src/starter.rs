@@ -22,22 +22,25 @@ const RECIPIENT: &str = "RECIPIENT";
 #[derive(Serialize)]
 struct Written {
     files: Vec<String>,
-    recipient: String,
+    /// Absent where the folder has no identity.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recipient: Option<String>,
     next: String,
 }
 
-/// Writes all files and an identity, or none; those that exist are refused together, unless `force`. An identity that
+/// Writes all files and an identity, where one belongs to the folder, or none; those that exist are refused together, unless `force`. An identity that
 /// exists is never replaced: a vault may be encrypted to it. `next` is what to type after it.
 pub fn write(
     folder: &Path,
     files: &[(&str, &str)],
-    identity: &NewIdentity,
+    identity: Option<&NewIdentity>,
     force: bool,
     next: &str,
     report: &Report,
 ) -> Result<(), Failure> {
     let identity_path = folder.join(IDENTITY);
-    let paths = files.iter().map(|(name, _)| folder.join(name)).chain([identity_path.clone()]);
+    let paths =
+        files.iter().map(|(name, _)| folder.join(name)).chain(identity.map(|_| identity_path.clone()));
     let there: Vec<_> = paths.filter(|path| taken(path)).collect();
     if !force && !there.is_empty() {
         let names: Vec<_> = there.iter().map(|path| format!("`{}`", path.display())).collect();
@@ -48,11 +51,13 @@ pub fn write(
         )
         .hint("name another folder, or add `--force` to replace them"));
     }
-    let (identity, recipient) = if taken(&identity_path) {
-        (None, identity.recipient_of(&identity_path, report)?)
-    } else {
-        let (file, recipient) = identity.make(&identity_path.display().to_string(), clock::now())?;
-        (Some(file), recipient)
+    let (identity, recipient) = match identity {
+        None => (None, None),
+        Some(kept) if taken(&identity_path) => (None, Some(kept.recipient_of(&identity_path, report)?)),
+        Some(new) => {
+            let (file, recipient) = new.make(&identity_path.display().to_string(), clock::now())?;
+            (Some(file), Some(recipient))
+        }
     };
     let mut made = Folders::default();
     let mut outputs = Vec::new();
@@ -60,7 +65,8 @@ pub fn write(
         let path = folder.join(name);
         made.make(path.parent().unwrap_or(folder))?;
         let mut output = Output::create(&path, force, Visibility::Public)?;
-        output.write_all(content.replace(RECIPIENT, &recipient).as_bytes()).doing_io("write", &path)?;
+        let content = content.replace(RECIPIENT, recipient.as_deref().unwrap_or(RECIPIENT));
+        output.write_all(content.as_bytes()).doing_io("write", &path)?;
         outputs.push(output);
     }
     if let Some(file) = &identity {
@@ -74,8 +80,10 @@ pub fn write(
     commit_all(outputs)?;
     made.0.clear();
     report.result(&written, |written| written.files.clone())?;
-    let kept = if identity.is_none() { ", kept the identity" } else { "" };
-    report.note(&format!("your age recipient, for those who encrypt to you: {}", written.recipient));
+    let kept = if identity.is_none() && written.recipient.is_some() { ", kept the identity" } else { "" };
+    if let Some(recipient) = &written.recipient {
+        report.note(&format!("your age recipient, for those who encrypt to you: {recipient}"));
+    }
     report.success(&format!(
         "wrote {} files in `{}`{kept}; next: {next}",
         written.files.len(),
@@ -116,7 +124,7 @@ mod tests {
     const FILES: [(&str, &str); 2] = [("a.yaml", "a"), ("deep/b.yml", "b")];
 
     fn init(folder: &Path, force: bool) -> Result<(), Failure> {
-        write(folder, &FILES, &NewIdentity::default(), force, "next", &Report::new("tool", true))
+        write(folder, &FILES, Some(&NewIdentity::default()), force, "next", &Report::new("tool", true))
     }
 
     #[test]
@@ -139,7 +147,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = parent.path().join("new/inner");
         let files = [("a.yaml", "a"), ("deep/b.yml", "b"), ("deep", "a folder by then")];
-        write(&folder, &files, &NewIdentity::default(), true, "next", &Report::new("tool", true))
+        write(&folder, &files, Some(&NewIdentity::default()), true, "next", &Report::new("tool", true))
             .unwrap_err();
         assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
     }

@@ -8,6 +8,10 @@
 //!
 //! The signature is over the plain text, PKCS#1 v1.5: [`VerifyingKey::verifies`](crate::verifying_key::VerifyingKey::verifies).
 
+pub mod comparison;
+pub mod key;
+pub mod signature;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

@@ -4,6 +4,7 @@
 //! the guest would find the same disagreements, minutes after boot. What could not be checked is listed, not assumed.
 
 mod agreement;
+mod auditor;
 mod half;
 mod history;
 pub mod record;
@@ -19,17 +20,18 @@ use crate::allowed_signers::Vouched;
 use crate::handoff;
 use crate::lifetime::Lifetime;
 use crate::platform::Prefix;
+use crate::random::Randomness;
 use crate::section::{Env, Kind, Workload};
 use crate::signing_key::{self, SigningKey};
 use crate::statement::Statement;
-use crate::token::{TokenFacts, Weakness};
+use crate::token::{self, TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
-use crate::yaml;
 
 use agreement::Agreement;
 use record::HalfRecord;
 
 pub use agreement::{Accept, Disagreement};
+pub use auditor::{AttestationKeyRecord, AuditorKey};
 pub use half::{BareToken, Half};
 pub use history::{Change, Earlier, Event, Weight};
 
@@ -62,6 +64,21 @@ pub enum Error {
     /// Bare tokens for two platforms.
     #[error("the workload token begins with `{}`, the env token with `{}`: they are for different platforms", .0.as_str(), .1.as_str())]
     Prefixes(Prefix, Prefix),
+    /// An attestation key encrypted for another guest than the halves.
+    #[error(
+        "the {section} half is encrypted under the key {stated}, and the attestation key would be under {found}"
+    )]
+    OtherGuest {
+        /// Which half.
+        section: &'static str,
+        /// Fingerprint of the key that its statement names.
+        stated: String,
+        /// Of the key in the certificate at hand.
+        found: String,
+    },
+    /// The attestation key could not be encrypted.
+    #[error("the attestation key: {0}")]
+    Encrypt(#[source] token::EncryptError),
     /// The key could not sign.
     #[error(transparent)]
     Key(#[from] signing_key::Error),
@@ -73,9 +90,12 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::Disagreement(_) | Self::Weak { .. } | Self::SameToken | Self::Prefixes(..) => {
-                Blame::Refusal
-            }
+            Self::Disagreement(_)
+            | Self::Weak { .. }
+            | Self::SameToken
+            | Self::Prefixes(..)
+            | Self::OtherGuest { .. } => Blame::Refusal,
+            Self::Encrypt(error) => error.blame(),
             Self::Half { error, .. } => error.blame(),
             Self::Key(error) => error.blame(),
             Self::Write(_) => Blame::Machine,
@@ -96,6 +116,11 @@ impl Advice for Error {
             ],
             Self::SameToken => vec!["name both halves: `--workload FILE --env FILE`".into()],
             Self::Prefixes(..) => vec!["encrypt both for one platform: `encrypt --platform NAME`".into()],
+            Self::OtherGuest { .. } => vec![
+                "take the certificate that both authors encrypted with, and pass it with `--certificate`"
+                    .into(),
+            ],
+            Self::Encrypt(error) => error.hints(),
             Self::Key(error) => error.hints(),
             Self::Write(_) => Vec::new(),
         }
@@ -108,6 +133,7 @@ pub struct Contract<'k, R> {
     workload: Half<Workload, R>,
     env: Half<Env, R>,
     agreement: Agreement,
+    auditor: Option<AuditorKey>,
 }
 
 impl<R> std::fmt::Debug for Contract<'_, R> {
@@ -123,6 +149,8 @@ pub struct Signed {
     pub workload: HalfRecord,
     /// The env deployer's half.
     pub env: HalfRecord,
+    /// The auditor's key, where one is in the contract.
+    pub attestation_key: Option<AttestationKeyRecord>,
     /// What was checked.
     pub checked: Vec<String>,
     /// What could not be.
@@ -142,10 +170,26 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     ) -> Result<Self, Error> {
         let agreement = Agreement::check(&workload, &env, key.public(), at, accept);
         if agreement.disagreements.is_empty() {
-            Ok(Self { key, workload, env, agreement })
+            Ok(Self { key, workload, env, agreement, auditor: None })
         } else {
             Err(Error::Disagreement(agreement.disagreements))
         }
+    }
+
+    /// Puts the auditor's key in; one that is encrypted must be for the guest that the halves are for.
+    pub fn attested_to(mut self, auditor: AuditorKey, at: Timestamp) -> Result<Self, Error> {
+        if auditor.guest().is_some() {
+            let (workload, env) = self.statements();
+            let stated: Vec<_> = [workload, env].into_iter().flatten().collect();
+            stated.iter().try_for_each(|statement| auditor.is_for_the_guest_of(statement))?;
+            let both = stated.len() == 2;
+            let Agreement { checked, unchecked, accepted, .. } = &mut self.agreement;
+            let list = if both { checked } else { unchecked };
+            list.push("that the guest of both halves can open the attestation key".to_owned());
+            accepted.extend(auditor.expired(at));
+        }
+        self.auditor = Some(auditor);
+        Ok(self)
     }
 
     /// Who vouches for the workload half, and who for the env half.
@@ -178,8 +222,8 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     /// Signs, and streams the user data to `out`: every token is read once, checked as it passes, and kept nowhere.
     pub fn sign(
         mut self,
-        attestation_public_key: Option<&str>,
         workers: NonZeroUsize,
+        randomness: &mut dyn Randomness,
         out: &mut dyn Write,
     ) -> Result<Signed, Error> {
         let mut signed = SignedBytes::default();
@@ -195,12 +239,13 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         refuse_weak::<Env>(&env, self.env.is_made_by_us(), workers)?;
         let signature = STANDARD.encode(self.key.sign(&signed.0.finish())?);
         writeln!(out, "envWorkloadSignature: {signature}")?;
-        if let Some(pem) = attestation_public_key {
-            writeln!(out, "attestationPublicKey: {}", *yaml::quote(pem.trim_end()))?;
+        if let Some(auditor) = &self.auditor {
+            writeln!(out, "attestationPublicKey: {}", auditor.scalar(workload.prefix, randomness)?)?;
         }
         let Agreement { checked, unchecked, accepted, .. } = self.agreement;
         let (workload, env) = (self.workload.record(&workload), self.env.record(&env));
-        Ok(Signed { workload, env, checked, unchecked, accepted })
+        let attestation_key = self.auditor.as_ref().map(AuditorKey::record);
+        Ok(Signed { workload, env, attestation_key, checked, unchecked, accepted })
     }
 }
 

@@ -38,6 +38,7 @@ mod kdf;
 pub mod lifetime;
 pub mod pem;
 pub mod platform;
+pub mod private_key;
 pub mod random;
 pub mod seed;
 pub mod signing_certificate;

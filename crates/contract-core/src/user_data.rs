@@ -14,6 +14,7 @@
 //! `signed bytes = workload || env`, every CR and LF removed. The verifying key travels inside `env`: the signature binds
 //! the author of an env section to a workload token, and does not say whose workload it is.
 
+mod attestation_key;
 mod survey;
 
 use std::io;
@@ -28,6 +29,7 @@ use crate::token::{self, Scanner, TokenFacts};
 use crate::verifying_key::VerifyingKey;
 use crate::yaml::{self, Limits, Tags};
 
+pub use attestation_key::AttestationKeyForm;
 pub use survey::survey;
 
 /// Most bytes of user data that are read as general YAML; our own form streams without a limit.
@@ -275,6 +277,11 @@ impl UserDataFacts {
     pub fn signature_sha256(&self) -> String {
         let value = self.signature.as_deref().unwrap_or_default();
         hex(&openssl::sha::sha256(value.trim_end_matches(['\r', '\n']).as_bytes()))
+    }
+
+    /// What the value of `attestationPublicKey` is, where there is one.
+    pub fn attestation_key(&self) -> Option<AttestationKeyForm> {
+        self.attestation_public_key.as_deref().map(AttestationKeyForm::of)
     }
 
     /// The lines of the guest's attestation record that are known beforehand (contract-format, section 8): name and

@@ -213,6 +213,21 @@ impl VerifyingKey {
         let verdict: Result<bool, ErrorStack> = verify();
         verdict.unwrap_or(false)
     }
+
+    /// The SHA-256 digest over which this key has made a signature: tells one of another text from one of another key.
+    pub fn signed_digest(&self, signature: &[u8]) -> Option<[u8; 32]> {
+        let recover = || {
+            let mut context = PkeyCtx::new(&self.key)?;
+            context.verify_recover_init()?;
+            context.set_rsa_padding(Padding::PKCS1)?;
+            context.set_signature_md(Md::sha256())?;
+            let mut digest = vec![0; context.verify_recover(signature, None)?];
+            let length = context.verify_recover(signature, Some(&mut digest))?;
+            digest.truncate(length);
+            Ok::<_, ErrorStack>(digest)
+        };
+        recover().ok()?.try_into().ok()
+    }
 }
 
 fn is_base64_of_pem(text: &str) -> bool {

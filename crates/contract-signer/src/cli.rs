@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::certificate::Certificate;
+use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
@@ -73,6 +74,7 @@ EXIT STATUS
     #[command(after_help = "EXAMPLES
   contract-signer sign
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
+  contract-signer sign --attestation-key attestation-key.pub.pem --encrypt-attestation-key --expect expected.txt --force
   contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force
 
 EXIT STATUS
@@ -223,9 +225,8 @@ pub struct Sign {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(long, value_name = "PEM")]
     pub key: Option<PathBuf>,
-    /// The auditor's public key, under which the guest encrypts its attestation record
-    #[arg(long, value_name = "PEM")]
-    pub attestation_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub auditor: AuditorArguments,
     /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
@@ -246,6 +247,8 @@ pub struct Sign {
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
     #[command(flatten)]
+    pub expect: Expect,
+    #[command(flatten)]
     pub passphrase: PassphraseSource,
     /// Take bare tokens and handoffs that nobody signed: nobody says whom they come from
     #[arg(long)]
@@ -258,6 +261,23 @@ pub struct Sign {
     pub danger_accept_expired_certificate: bool,
     #[command(flatten)]
     pub force: Force,
+}
+
+/// Whose attestation key goes into the contract, and how.
+#[derive(Args)]
+pub struct AuditorArguments {
+    /// The auditor's public key, under which the guest encrypts its attestation record [default: `attestation-key` in
+    /// persona.yaml; none is put in where neither names one]
+    #[arg(long, value_name = "PEM")]
+    pub attestation_key: Option<PathBuf>,
+    /// Encrypt that key for the guest, so that nobody else sees whose it is [default: `encrypt-attestation-key` in
+    /// persona.yaml]
+    #[arg(long)]
+    pub encrypt_attestation_key: bool,
+    /// The encryption certificate to encrypt it under, which must be the one of both halves [default: `certificate` in
+    /// persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub certificate: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -1,5 +1,6 @@
 //! One module a verb: decide first, present later.
 
+mod auditor;
 pub mod certify;
 pub mod csr;
 mod handoff_file;
@@ -18,8 +19,9 @@ pub mod verify;
 use std::path::Path;
 
 use cli_kit::prompt::PassphraseSource;
-use cli_kit::{Doing as _, Failure, input};
+use cli_kit::{Doing as _, Failure, Report, input, private_key};
 use contract_core::signing_key::SigningKey;
+use contract_core::user_data::AttestationKeyForm;
 use contract_core::verifying_key::VerifyingKey;
 
 /// Larger than any key or certificate.
@@ -27,18 +29,16 @@ const KEY_LIMIT: usize = 256 << 10;
 
 /// The private key, opened with the passphrase that its owner gives.
 fn signing_key(path: &Path, passphrase: &PassphraseSource) -> Result<SigningKey, Failure> {
-    let pem = input::read_secret_text(path, KEY_LIMIT)?;
-    let name = input::name(path);
-    let mut refused = None;
-    let key = SigningKey::parse(&pem, &mut || {
-        passphrase.passphrase(&format!("the key `{name}`")).map_err(|failure| {
-            let reason = failure.message.clone();
-            refused = Some(failure);
-            reason
-        })
-    });
-    // the prompt's own failure says more than the library's
-    refused.map_or_else(|| key.doing(|| format!("cannot use `{name}`")), Err)
+    private_key::read(path, passphrase, SigningKey::parse)
+}
+
+/// Whoever handles the user data can put anything there, and a guest that can't use it is of no use either.
+fn warn_of_attestation_key(form: &AttestationKeyForm, report: &Report) {
+    if let AttestationKeyForm::Unusable(_) = form {
+        let hint =
+            "sign again with the auditor's key: `contract-signer sign --attestation-key PEM`".to_owned();
+        report.warning(&format!("`attestationPublicKey` is {form}"), &[hint]);
+    }
 }
 
 fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {

@@ -7,6 +7,7 @@ use cli_kit::age_keys::NewIdentity;
 use cli_kit::author::seed::Seed;
 use cli_kit::author::{CheckArguments, EncryptArguments};
 use cli_kit::certificate::Certificate;
+use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 
@@ -138,6 +139,8 @@ pub struct BootMedia {
     /// The contract signer's public key or certificate, to verify the user data with [default: `signing-key` in persona.yaml]
     #[arg(long, value_name = "PEM")]
     pub signing_key: Option<PathBuf>,
+    #[command(flatten)]
+    pub expect: Expect,
     #[command(flatten)]
     pub force: Force,
     /// Take sections that are not encrypted: everybody who sees the medium can read them

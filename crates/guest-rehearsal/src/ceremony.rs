@@ -16,7 +16,7 @@ mod rsyslog;
 pub mod tools;
 mod users;
 
-use folders::Folders;
+use folders::{Folders, GUEST};
 use tools::{Said, Tools};
 
 /// One thing that somebody did.
@@ -46,7 +46,7 @@ pub struct Ceremony<'a> {
     pub after: &'a mut dyn FnMut(&Act),
 }
 
-const GUEST: &str = "guest";
+const AUDITOR: &str = "contract-auditor";
 const SIGNER: &str = "contract-signer";
 const WORKLOAD: &str = "workload-provider";
 const ENV: &str = "env-deployer";
@@ -63,10 +63,13 @@ impl Ceremony<'_> {
         self.hand_over((ENV, "ciiso.iso"), (GUEST, "ciiso.iso"))?;
         self.hand_over((SIGNER, "user-data"), (GUEST, "user-data"))?;
         self.hand_over((SIGNER, "user-data.record.json"), (GUEST, "user-data.record.json"))?;
-        self.run(
+        let boot_log = self.run(
             GUEST,
-            "guest-rehearsal boot ciiso.iso --guest-key guest-key.pem --record user-data.record.json --report report.html",
-        )
+            "guest-rehearsal boot ciiso.iso --guest-key guest-key.pem --attest attestation --record user-data.record.json \
+             --report report.html",
+        )?;
+        self.audit()?;
+        Ok(boot_log)
     }
 
     fn keys(&mut self) -> Result<(), Failure> {
@@ -75,11 +78,23 @@ impl Ceremony<'_> {
         self.hand_over((GUEST, "guest-encrypt.crt"), (ENV, "hpcr-encrypt.crt"))?;
         self.draw(SIGNER, "passphrase")?;
         self.run(SIGNER, "contract-signer keygen -o signing-key.pem --passphrase-file passphrase")?;
-        // before the env section is encrypted: the key stands inside
+        // its end is the end of the contract
+        self.run(SIGNER, "contract-signer certify signing-key.pem --days 365 --passphrase-file passphrase")?;
+        // before the env section is encrypted: certificate or key stands inside
+        self.hand_over((SIGNER, "signing-key.crt"), (ENV, "signing-key.crt"))?;
         self.hand_over((SIGNER, "signing-key.pub.pem"), (ENV, "signing-key.pub.pem"))?;
+        self.auditor()?;
         let recipient = self.run(SIGNER, "contract-signer identity")?.trim().to_owned();
         self.author(WORKLOAD, "workload", &recipient)?;
         self.author(ENV, "env", &recipient)
+    }
+
+    /// The key for which the guest will encrypt its record goes into the contract, out of sight of whoever handles that.
+    fn auditor(&mut self) -> Result<(), Failure> {
+        self.draw(AUDITOR, "passphrase")?;
+        self.run(AUDITOR, "contract-auditor keygen -o attestation-key.pem --passphrase-file passphrase")?;
+        self.hand_over((AUDITOR, "attestation-key.pub.pem"), (SIGNER, "attestation-key.pub.pem"))?;
+        self.hand_over((GUEST, "guest-encrypt.crt"), (SIGNER, "hpcr-encrypt.crt"))
     }
 
     /// Keys of somebody who writes a section: an SSH key that the contract signer is told of, to vouch with; an age
@@ -114,13 +129,32 @@ impl Ceremony<'_> {
         self.run(
             SIGNER,
             "contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age \
-             --key signing-key.pem --passphrase-file passphrase -o user-data",
+             --key signing-key.pem --passphrase-file passphrase --attestation-key attestation-key.pub.pem \
+             --encrypt-attestation-key --certificate hpcr-encrypt.crt -o user-data",
         )?;
         self.run(
             SIGNER,
             "contract-signer verify user-data --signing-key signing-key.pub.pem --record user-data.record.json",
         )?;
         self.run(SIGNER, "contract-signer inspect user-data").map(drop)
+    }
+
+    /// What the guest says of itself, held against what was signed.
+    fn audit(&mut self) -> Result<(), Failure> {
+        for (received, as_name) in [
+            ("attestation/se-checksums.txt.enc", "se-checksums.txt.enc"),
+            ("attestation/se-signature.bin", "se-signature.bin"),
+            ("guest-attestation.crt", "hpcr-attestation.crt"),
+            ("guest-intermediate.crt", "hpcr-intermediate.crt"),
+            ("guest-root.crt", "root.crt"),
+        ] {
+            self.hand_over((GUEST, received), (AUDITOR, as_name))?;
+        }
+        self.hand_over((SIGNER, "user-data.record.json"), (AUDITOR, "user-data.record.json"))?;
+        self.hand_over((ENV, "ciiso.iso"), (AUDITOR, "ciiso.iso"))?;
+        self.run(AUDITOR, "contract-auditor open --passphrase-file passphrase")?;
+        self.run(AUDITOR, "contract-auditor verify")?;
+        self.run(AUDITOR, "contract-auditor compare --medium ciiso.iso --report report.html").map(drop)
     }
 
     /// Runs a command in somebody's folder; returns its standard output.

@@ -142,13 +142,13 @@ EXAMPLES
   guest-rehearsal ceremony personas -o /tmp/ceremony
   guest-rehearsal ceremony personas -o /tmp/ceremony --force")]
 pub struct Ceremony {
-    /// The folder with the samples: workload-provider, env-deployer, contract-signer
+    /// The folder with the samples: workload-provider, env-deployer, contract-signer, contract-auditor
     #[arg(value_name = "PERSONAS", default_value = "personas")]
     pub personas: PathBuf,
     /// Where to play; a fresh temporary folder, if not given
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Replace the four folders of an earlier ceremony in DIR
+    /// Replace the folders of an earlier ceremony in DIR
     #[arg(long)]
     pub force: bool,
 }

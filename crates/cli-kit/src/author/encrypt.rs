@@ -20,6 +20,7 @@ use super::draft::{Draft, packing};
 use super::handoff::{HandoffFile, Way};
 use super::{Authored, EncryptArguments, certificate, signing_key};
 use crate::exit::ExitCode;
+use crate::expect;
 use crate::failure::{Doing, Failure};
 use crate::output::{Output, Visibility, commit_all, same_target};
 use crate::report::Report;
@@ -99,7 +100,9 @@ pub fn encrypt<K: Authored>(
         vouched_with,
         recipients,
     };
-    commit_all([Some(outputs.handoff.finish()?), outputs.token].into_iter().flatten())?;
+    let line = (format!("contract:{}", K::NAME), done.sha256.clone());
+    expect::write(&mut outputs.expect, [line])?;
+    commit_all([Some(outputs.handoff.finish()?), outputs.token, outputs.expect].into_iter().flatten())?;
     report.note(&format!("token: sha256 {}", done.sha256));
     report.note(&format!(
         "  as the attestation record of the running guest must show it for `contract:{}`",
@@ -111,8 +114,7 @@ pub fn encrypt<K: Authored>(
     if !done.recipients.is_empty() {
         report.note(&format!("encrypted to {}", done.recipients.join(", ")));
     }
-    report
-        .success(&format!("wrote {}; hand it to the contract signer", written.join(" and the bare token ")));
+    report.success(&format!("wrote {}; hand it to the contract signer", written.join(" and ")));
     report.result(&done, |_| Vec::<String>::new())
 }
 
@@ -136,10 +138,11 @@ fn usable_certificate(
     Ok((path, certificate.verify(draft.at, expiry).doing(cannot)?))
 }
 
-/// The handoff, and the bare token where it is asked for.
+/// The handoff; the bare token and the line of the attestation record, where they are asked for.
 struct Outputs {
     handoff: HandoffFile,
     token: Option<Output>,
+    expect: Option<Output>,
     vouch_key: Option<VouchKey>,
 }
 
@@ -160,7 +163,10 @@ impl Outputs {
             report.shares_stdout_with(path)?;
             Output::create(path, arguments.force.force, Visibility::Public)
         };
+        let others = [Some(handoff.as_path()), arguments.token.as_deref()];
+        let others: Vec<_> = others.into_iter().flatten().collect();
         Ok(Self {
+            expect: arguments.expect.create(&others, arguments.force.force, report)?,
             handoff: HandoffFile::new(create(&handoff)?, &handoff, way.recipients)?,
             token: arguments.token.as_deref().map(create).transpose()?,
             vouch_key: way.vouch_key,
@@ -168,7 +174,7 @@ impl Outputs {
     }
 
     fn all(&self) -> impl Iterator<Item = &Output> {
-        [Some(self.handoff.output()), self.token.as_ref()].into_iter().flatten()
+        [Some(self.handoff.output()), self.token.as_ref(), self.expect.as_ref()].into_iter().flatten()
     }
 
     /// What was encrypted, and the key that vouches for it.
@@ -180,7 +186,7 @@ impl Outputs {
         certificate: &VerifiedCertificate,
         report: &Report,
     ) -> Result<(Encrypted, Option<String>), Failure> {
-        let Self { handoff, token, vouch_key } = self;
+        let Self { handoff, token, vouch_key, .. } = self;
         let cannot = || format!("cannot encrypt `{}`", draft.file);
         let unwritten = |error| Failure::from_io(&cannot(), &error);
         let mut writer = handoff::Writer::new(handoff, draft.at);

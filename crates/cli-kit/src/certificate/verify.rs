@@ -47,7 +47,7 @@ pub fn verify<R: Role>(arguments: &Verify, persona: Persona, report: &Report) ->
 }
 
 /// What was checked of each certificate, and what was not.
-pub(super) fn lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
+pub fn lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
     let last = chain.links().len().saturating_sub(1);
     let mut lines = Vec::new();
     for (place, link) in chain.links().iter().enumerate() {

@@ -36,7 +36,9 @@ impl Reader<'_> {
                         self.wrong(node.line, "platform", &message).hint("write `platform: hpvs`")
                     })?;
                 }
-                "certificate" => file.certificate = Some(self.file("certificate", node)?),
+                field @ ("certificate" | "attestation-certificate") => {
+                    file.certificate = Some(self.file(field, node)?);
+                }
                 "certificate-pin" => {
                     file.certificate_pin =
                         Some(self.text("certificate-pin", node)?.parse().map_err(|message: String| {
@@ -49,9 +51,21 @@ impl Reader<'_> {
                 }
                 "signing-key" => file.signing_key = Some(self.file("signing-key", node)?),
                 "key" => file.key = self.file("key", node)?,
+                // the auditor's own, of which the contract signer has the public half
+                "attestation-key" if self.persona == Persona::ContractAuditor => {
+                    file.key = self.file("attestation-key", node)?;
+                }
+                field @ "intermediates" => file.audit.intermediates = self.files(field, node)?,
+                field @ "roots" => file.audit.roots = self.files(field, node)?,
+                field @ "crls" => file.audit.lists = self.files(field, node)?,
+                field @ "record" => file.audit.record = self.file(field, node)?,
                 "identity" => file.identity = self.own_file("identity", node)?,
                 "seeds" => self.seeds(node, &mut file.seeds)?,
                 "allowed-signers" => file.allowed_signers = self.file("allowed-signers", node)?,
+                "attestation-key" => file.attestation_key = Some(self.file("attestation-key", node)?),
+                "encrypt-attestation-key" => {
+                    file.encrypt_attestation_key = self.yes_or_no("encrypt-attestation-key", node)?;
+                }
                 "handoff" => self.handoff(node, &mut file.handoff)?,
                 // `persona` is read above
                 _ => {}
@@ -168,6 +182,16 @@ impl Reader<'_> {
         })
     }
 
+    fn yes_or_no(&self, field: &str, node: &Node) -> Result<bool, Failure> {
+        match self.text(field, node)? {
+            "true" => Ok(true),
+            "false" => Ok(false),
+            _ => Err(self
+                .wrong(node.line, field, "`true` or `false` is due here")
+                .hint(format!("write `{field}: true`"))),
+        }
+    }
+
     /// A name begins a file's name, and must not lead into another folder.
     fn name(&self, node: &Node) -> Result<String, Failure> {
         let name = self.text("name", node)?;
@@ -181,6 +205,11 @@ impl Reader<'_> {
 
     fn file(&self, field: &str, node: &Node) -> Result<PathBuf, Failure> {
         Ok(beside(self.folder, self.text(field, node)?))
+    }
+
+    /// A list of files, or a single one.
+    fn files(&self, field: &str, node: &Node) -> Result<Vec<PathBuf>, Failure> {
+        Ok(self.texts(field, node)?.iter().map(|name| beside(self.folder, name)).collect())
     }
 
     /// One that may be in the home folder: `~/`.

@@ -95,6 +95,13 @@ impl VerifiedChain<Encryption> {
     }
 }
 
+impl ImageCertificate<Attestation> {
+    /// As [`VerifiedChain::verifying_key`], of a certificate that nobody vouches for: its key is pinned, say.
+    pub fn danger_verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
+        VerifyingKey::of_certificate(&self.x509)
+    }
+}
+
 impl VerifiedChain<Attestation> {
     /// The key that verifies the guest's `se-signature.bin` (contract-format, section 8).
     pub fn verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {

@@ -10,7 +10,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Signed;
+use super::{AttestationKeyRecord, Signed};
 use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
@@ -22,6 +22,9 @@ use crate::user_data::UserDataFacts;
 use crate::verifying_key::VerifyingKey;
 
 const TYPE: &str = "urn:hyper-protect-contract:record:v1";
+
+/// The line of the attestation record for the key under which it is encrypted.
+const ATTESTATION_KEY: &str = "contract:attestationPublicKey";
 
 /// Longest record that is read: two statements of 1 MiB, in two forms each, with their signatures.
 pub const LONGEST: usize = 8 << 20;
@@ -40,6 +43,9 @@ pub struct Record {
     pub workload: HalfRecord,
     /// The env deployer's half.
     pub env: HalfRecord,
+    /// Whose attestation key is in the contract; absent where none is, and in the records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attestation_key: Option<AttestationKeyRecord>,
     /// Fingerprint of the key that signed the contract.
     pub signing_key: String,
     /// Of the value of `envWorkloadSignature`.
@@ -195,13 +201,14 @@ impl Record {
         time: Timestamp,
         tool: Tool,
     ) -> Self {
-        let Signed { workload, env, checked, unchecked, accepted, .. } = signed;
+        let Signed { workload, env, attestation_key, checked, unchecked, accepted } = signed;
         Self {
             kind: TYPE.to_owned(),
             time,
             tool,
             workload,
             env,
+            attestation_key,
             signing_key: key.fingerprint().to_owned(),
             signature: Digest { sha256: facts.signature_sha256() },
             user_data: Digest { sha256: facts.sha256.clone() },
@@ -241,8 +248,23 @@ impl Record {
 
     /// Holds the record against itself, for whoever has nothing else: are the statements those that were signed?
     pub fn verify_itself(&self) -> Result<(), RecordError> {
-        let differences = self.within();
+        let mut differences = self.within();
+        differences.extend(self.foretelling());
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Changed(differences)) }
+    }
+
+    /// What it foretells of the guest's record and says otherwise elsewhere; user data would show the same.
+    fn foretelling(&self) -> Vec<Difference> {
+        let lines = [
+            ("contract:workload", &self.workload.token),
+            ("contract:env", &self.env.token),
+            ("cidata/user-data", &self.user_data),
+        ];
+        let differences = lines.into_iter().filter_map(|(name, Digest { sha256 })| {
+            let foretold = self.attestation_record.get(name).map_or("none", String::as_str);
+            Difference::between(&format!("line `{name}`"), foretold, sha256)
+        });
+        differences.collect()
     }
 
     /// Holds the record against user data and the key that verifies them, and against itself.
@@ -267,6 +289,9 @@ impl Record {
         }
         same("workload token", &self.workload.token.sha256, &facts.workload.sha256);
         same("env token", &self.env.token.sha256, &facts.env.sha256);
+        if let Some(key) = &self.attestation_key {
+            same("attestation key", &key.said(), &key.found(facts.attestation_public_key.as_deref()));
+        }
         let found = lines(facts);
         let every: std::collections::BTreeSet<_> =
             self.attestation_record.keys().chain(found.keys()).collect();
@@ -301,6 +326,9 @@ impl Record {
             let Some(voucher) = &half.vouched_by else { continue };
             let record = format!("{} in the namespace {}", voucher.key, voucher.namespace);
             same(what, &record, &half.signed_by(namespace));
+        }
+        if self.attestation_key.is_some() && !self.attestation_record.contains_key(ATTESTATION_KEY) {
+            same("attestation key", "one in the contract", "no line of the attestation record");
         }
         for danger in self.dangers_not_accepted() {
             same("what was accepted", "nothing of it", danger);

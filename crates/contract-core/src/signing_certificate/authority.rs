@@ -19,8 +19,8 @@ use crate::certificate::authority::Authority;
 use crate::certificate::constraints::is_authority;
 use crate::certificate::{MINIMUM_BITS, one_line, timestamp};
 use crate::lifetime::Validity;
+use crate::private_key::{BITS, Purpose, private_key};
 use crate::random::Randomness;
-use crate::signing_key::{self, BITS};
 use crate::verifying_key::VerifyingKey;
 
 /// An authority with its private key, which nothing here writes, and which OpenSSL wipes when this is dropped.
@@ -84,7 +84,7 @@ impl CertificateAuthority {
             return Err(Error::AuthorityTooShort(public.bits()));
         }
         // last, since it may ask for a passphrase
-        let (key, _) = signing_key::private_key(key, passphrase).map_err(Error::AuthorityKey)?;
+        let (key, _) = private_key(key, Purpose::Signing, passphrase).map_err(Error::AuthorityKey)?;
         if !key.public_eq(&public) {
             return Err(Error::AuthorityKeyOfAnother(subject));
         }

@@ -8,7 +8,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use openssl::sha::Sha256;
 use zeroize::Zeroizing;
 
-use super::{Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts};
+use super::{Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts, token_facts};
 use crate::certificate::hex;
 use crate::token::{self, Scanner, TokenFacts};
 use crate::yaml::{self, Limits, Tags};
@@ -66,6 +66,9 @@ fn own_form(input: &mut impl Read) -> Result<UserDataFacts, Left> {
             Some(("envWorkloadSignature", value)) if is_base64(value) => (&mut signature, value.to_owned()),
             Some(("attestationPublicKey", value)) if value.starts_with('"') => {
                 (&mut attestation_public_key, quoted(value)?)
+            }
+            Some(("attestationPublicKey", value)) if matches!(token_facts(value), Ok(Some(_))) => {
+                (&mut attestation_public_key, value.to_owned())
             }
             _ => return Err(Left::Form),
         };

@@ -12,5 +12,5 @@ const FILES: [(&str, &str); 2] = [
 
 pub fn run(arguments: &Init, report: &Report) -> Result<(), Failure> {
     let next = format!("contract-signer keygen -o {}", arguments.dir.join("signing-key.pem").display());
-    starter::write(&arguments.dir, &FILES, &arguments.identity, arguments.force.force, &next, report)
+    starter::write(&arguments.dir, &FILES, Some(&arguments.identity), arguments.force.force, &next, report)
 }

@@ -10,14 +10,14 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::allowed_signers::Vouched;
 use contract_core::certificate::day;
-use contract_core::contract::BareToken;
 use contract_core::contract::record::{Record, Voucher};
+use contract_core::contract::{AttestationKeyRecord, BareToken};
 use contract_core::handoff::NotVouched;
 use contract_core::lifetime::Lifetime;
 use contract_core::section::Workload;
 use contract_core::statement::Statement;
 use contract_core::token::TokenFacts;
-use contract_core::user_data::{self, Form, ValueFacts};
+use contract_core::user_data::{self, AttestationKeyForm, Form, ValueFacts};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -131,7 +131,7 @@ fn inspect_user_data(
         seen.value(section, value);
     }
     if let Some(key) = &facts.attestation_public_key {
-        seen.say("attestationPublicKey", "attestation key", key, "present; the signature does not cover it");
+        seen.attestation_key(key, report);
     }
     for key in &facts.unknown {
         seen.lines.push(format!("{key:<18}not known to this version"));
@@ -168,6 +168,17 @@ impl Seen {
                 self.broken = broken.then_some(reason);
             }
         }
+    }
+
+    fn attestation_key(&mut self, value: &str, report: &Report) {
+        let form = AttestationKeyForm::of(value);
+        super::warn_of_attestation_key(&form, report);
+        let line = format!("{form}; the signature does not cover it");
+        self.say("attestationPublicKey", "attestation key", value, &line);
+        self.json.insert(
+            "attestationKey".into(),
+            json!({ "form": form.name(), "fingerprint": form.fingerprint() }),
+        );
     }
 
     fn value(&mut self, section: &str, value: &ValueFacts) {
@@ -220,6 +231,11 @@ impl Seen {
             self.json
                 .insert(section.into(), json!({ "sha256": half.token.sha256, "vouchedBy": half.vouched_by }));
         }
+        if let Some(AttestationKeyRecord { fingerprint, encrypted }) = &record.attestation_key {
+            let how = if *encrypted { "encrypted for the guest" } else { "for everybody to see" };
+            self.lines.push(format!("{:<18}{fingerprint}, {how}", "attestation key"));
+        }
+        self.json.insert("attestationKey".into(), json!(record.attestation_key));
         for (label, key, all) in
             [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]
         {

@@ -10,12 +10,15 @@ use cli_kit::looks::Looks;
 use cli_kit::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
-use cli_kit::{Doing as _, Failure, Report, clock, input};
+use cli_kit::{Doing as _, Failure, Report, clock, expect, input};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::{Expiry, Pin};
 use contract_core::contract::record::{Record, Voucher};
-use contract_core::contract::{self, Accept, BareToken, Change, Contract, Half, Signed};
+use contract_core::contract::{
+    self, Accept, AttestationKeyRecord, BareToken, Change, Contract, Half, Signed,
+};
 use contract_core::lifetime::{Lifetime, State, What};
+use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, Kind, Workload};
 use contract_core::statement::{Tool, Volume};
 use contract_core::user_data::{self, UserDataFacts};
@@ -26,7 +29,7 @@ use serde_json::{Map, Value};
 
 use super::handoff_file::{Opener, Source, first_existing};
 use super::lifetime::Asked;
-use super::{previous, record_file, side_by_side, trust};
+use super::{auditor, previous, record_file, side_by_side, trust};
 use crate::cli::Sign;
 
 /// What was done.
@@ -37,6 +40,8 @@ struct Done {
     /// None where the user data go to standard output, and no record is named.
     record: Option<String>,
     key_fingerprint: String,
+    /// None where the contract has no attestation key.
+    attestation_key: Option<AttestationKeyRecord>,
     /// Lines of the attestation record, name to SHA-256.
     attestation_record: BTreeMap<String, String>,
     vouched_by: Vouchers,
@@ -73,14 +78,15 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
     let paths = Paths::of(arguments, &persona)?;
     let (mut output, mut record_output) = outputs(arguments, &paths)?;
-    let attestation_key = arguments.attestation_key.as_deref().map(attestation_key).transpose()?;
-
+    let mut expect = expected(arguments, &paths, report)?;
     let at = clock::now();
+    let pin = persona.certificate_pin.as_ref();
+    let auditor =
+        paths.auditor.as_ref().map(|it| it.read(pin, at, arguments.expiry(), report)).transpose()?;
     let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
     // the general one is the signing key's
     let of_identity = arguments.identity_passphrase.source();
     let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
-    let pin = persona.certificate_pin.as_ref();
     let halves = Halves { arguments, opener: &opener, signers: &signers, at, pin };
     let workload = halves.read::<Workload>(&paths.workload)?;
     let env = halves.read::<Env>(&paths.env)?;
@@ -93,13 +99,17 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
 
     let contract = Contract::combine(workload, env, &key, at, arguments.accept())
         .map_err(|error| disagree(&error, report))?;
+    let contract = match auditor {
+        Some(auditor) => contract.attested_to(auditor, at).doing(|| CANNOT.to_owned())?,
+        None => contract,
+    };
     let changes = contract.changes_since(&earlier);
     let volumes = volumes(&contract);
     let (asked, lifetime) = (Asked::now(at), contract.lifetime());
     previous::show(&changes, report);
     let progress = Progress::spinner(report, "signing");
     let mut signed =
-        contract.sign(attestation_key.as_deref(), workers(), &mut output).doing(|| CANNOT.to_owned())?;
+        contract.sign(workers(), &mut SystemRandomness, &mut output).doing(|| CANNOT.to_owned())?;
     let facts = verified(&mut output, key.public())?;
     drop(progress);
 
@@ -119,11 +129,13 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let (user_data, written) = (output.name(), output.quoted());
     let recorded = record_output.as_ref().map(|it| (it.name(), it.quoted()));
     // what is refused without the record must not be left without it
-    commit_all([Some(output), record_output].into_iter().flatten())?;
+    expect::write(&mut expect, record.attestation_record.clone())?;
+    commit_all([Some(output), record_output, expect].into_iter().flatten())?;
     let done = Done {
         user_data,
         record: recorded.as_ref().map(|(name, _)| name.clone()),
         key_fingerprint: key.public().fingerprint().to_owned(),
+        attestation_key: record.attestation_key,
         attestation_record: record.attestation_record,
         vouched_by: Vouchers { workload: record.workload.vouched_by, env: record.env.vouched_by },
         checked: record.checked,
@@ -167,7 +179,7 @@ fn disagree(error: &contract::Error, report: &Report) -> Failure {
 /// The user data and the record, which lies beside them unless it is named.
 fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), Failure> {
     let mut read: Vec<&Path> = vec![&paths.workload, &paths.env, &paths.key, &paths.allowed_signers];
-    read.extend(arguments.attestation_key.as_deref());
+    read.extend(paths.auditor.iter().flat_map(auditor::Named::files));
     read.extend(arguments.identities.iter().map(PathBuf::as_path));
     let earlier: Vec<&Path> = arguments.previous.iter().map(PathBuf::as_path).collect();
     let (output, force) = (&arguments.output, arguments.force.force);
@@ -186,6 +198,15 @@ fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), 
     let follows = earlier.iter().any(|earlier| same_target(earlier, &record));
     let create = if follows { Output::rewrite } else { Output::create };
     Ok((user_data, Some(create(&record, force, Visibility::Public)?)))
+}
+
+/// The lines for the auditor, beside both, where they are asked for.
+fn expected(arguments: &Sign, paths: &Paths, report: &Report) -> Result<Option<Output>, Failure> {
+    let output = &arguments.output;
+    let beside = record_file::beside(output);
+    let others =
+        [output, arguments.record.as_ref().unwrap_or(&beside), &paths.workload, &paths.env, &paths.key];
+    arguments.expect.create(&others.map(PathBuf::as_path), arguments.force.force, report)
 }
 
 /// What somebody takes at their own risk is nowhere else.
@@ -213,6 +234,10 @@ fn show(done: &Done, ends_first: &str, written: &str, report: &Report) -> Result
     for (name, Sides { workload, env }) in &done.volumes {
         report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
     }
+    if let Some(AttestationKeyRecord { fingerprint, encrypted }) = &done.attestation_key {
+        let how = if *encrypted { "encrypted for the guest" } else { "for everybody to see" };
+        report.note(&format!("attestation key: {fingerprint}, {how}"));
+    }
     for it in &done.unchecked {
         report.note(&format!("not checked: {it}"));
     }
@@ -229,13 +254,14 @@ fn show(done: &Done, ends_first: &str, written: &str, report: &Report) -> Result
 }
 
 impl Sign {
+    /// Whether an encryption certificate may be over.
+    pub fn expiry(&self) -> Expiry {
+        if self.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse }
+    }
+
     fn accept(&self) -> Accept {
         Accept {
-            expiry: if self.danger_accept_expired_certificate {
-                Expiry::DangerAccept
-            } else {
-                Expiry::Refuse
-            },
+            expiry: self.expiry(),
             unvouched: self.danger_accept_unsigned_tokens,
             one_person: self.danger_allow_one_person,
         }
@@ -248,6 +274,7 @@ struct Paths {
     env: PathBuf,
     key: PathBuf,
     allowed_signers: PathBuf,
+    auditor: Option<auditor::Named>,
 }
 
 impl Paths {
@@ -268,6 +295,7 @@ impl Paths {
             env,
             key: or(&arguments.key, persona.key.clone()),
             allowed_signers: or(&arguments.allowed_signers, persona.allowed_signers.clone()),
+            auditor: auditor::Named::of(&arguments.auditor, persona)?,
         })
     }
 }
@@ -317,14 +345,6 @@ fn pinned(signed: &mut Signed) {
     let both = signed.workload.statement.is_some() && signed.env.statement.is_some();
     let list = if both { &mut signed.checked } else { &mut signed.unchecked };
     list.push(what.to_owned());
-}
-
-fn attestation_key(path: &Path) -> Result<String, Failure> {
-    let key = super::verifying_key(path).map_err(|failure| Failure {
-        hints: vec!["ask the auditor for the public half of an RSA key, as PEM `PUBLIC KEY`".into()],
-        ..failure
-    })?;
-    key.to_pem().doing(|| format!("cannot use `{}`", input::name(path)))
 }
 
 /// What was written, read back and verified with the public key before it gets its name.

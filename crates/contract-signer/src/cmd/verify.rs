@@ -32,8 +32,10 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     }
     let not_covered: Vec<&str> =
         facts.attestation_public_key.iter().map(|_| "attestationPublicKey").collect();
-    if !not_covered.is_empty() {
-        report.note("not covered by the signature: `attestationPublicKey`");
+    let attestation_key = facts.attestation_key();
+    if let Some(form) = &attestation_key {
+        report.note(&format!("not covered by the signature: `attestationPublicKey`, {form}"));
+        super::warn_of_attestation_key(form, report);
     }
     let mut result = json!({
         "file": name,
@@ -43,6 +45,8 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         "workload": facts.workload.sha256,
         "env": facts.env.sha256,
         "notCovered": not_covered,
+        "attestationKey": attestation_key
+            .map(|form| json!({ "form": form.name(), "fingerprint": form.fingerprint() })),
         "unknown": facts.unknown,
         "record": record.as_ref().map(|record| json!({
             "time": record.time,

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input::{self, Input};
 use cli_kit::looks::Looks;
-use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
 use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
 use cli_kit::progress::Progress;
-use cli_kit::{Doing as _, ExitCode, Failure, Report, clock};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, expect};
 use contract_core::boot_media::{self, Hostname};
 use contract_core::user_data::{self, Form, UserDataFacts};
 use contract_core::verifying_key::VerifyingKey;
@@ -59,22 +59,22 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     let is_plain = [&facts.workload, &facts.env].iter().any(|it| matches!(it.form, Form::Plain));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
     let mut output = Output::create(&arguments.output, arguments.force.force, visibility)?;
+    let mut expect = arguments.expect.create(&[arguments.output.as_path()], arguments.force.force, report)?;
     let written = {
         let progress = Progress::bytes(report, "writing", Some(medium.size()));
         medium.write_to(&mut output, &|done| progress.reached(done)).doing(cannot)?
     };
     let (medium, quoted) = (output.name(), output.quoted());
-    output.commit()?;
+    let attestation_record: BTreeMap<_, _> =
+        facts.attestation_lines().into_iter().chain(written.attestation_lines()).collect();
+    expect::write(&mut expect, attestation_record.clone())?;
+    commit_all([Some(output), expect].into_iter().flatten())?;
     let done = Done {
         medium,
         bytes: written.bytes,
         hostname: hostname.as_str().to_owned(),
         key_fingerprint,
-        attestation_record: facts
-            .attestation_lines()
-            .into_iter()
-            .chain(written.attestation_lines())
-            .collect(),
+        attestation_record,
         libvirt: (!is_stdout(&arguments.output)).then(|| Libvirt::of(&arguments.output)),
     };
     show(&done, &quoted, report)

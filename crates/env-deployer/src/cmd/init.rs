@@ -15,5 +15,5 @@ const FILES: [(&str, &str); 5] = [
 
 pub fn run(arguments: &Init, report: &Report) -> Result<(), Failure> {
     let next = format!("env-deployer check {}", arguments.folder.display());
-    starter::write(&arguments.folder, &FILES, &arguments.identity, arguments.force.force, &next, report)
+    starter::write(&arguments.folder, &FILES, Some(&arguments.identity), arguments.force.force, &next, report)
 }

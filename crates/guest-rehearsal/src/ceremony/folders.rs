@@ -11,22 +11,30 @@ use cli_kit::{ExitCode, Failure};
 
 use super::users::{self, User};
 
+/// Those whose samples are copied.
+pub const PERSONAS: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "contract-auditor"];
+
+/// Whose folder is empty at first.
+pub(super) const GUEST: &str = "guest";
+
 /// The folders that a ceremony leaves behind.
-pub const NAMES: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "guest"];
+pub fn names() -> impl Iterator<Item = &'static str> {
+    PERSONAS.into_iter().chain([GUEST])
+}
 
 /// Where the story plays.
 pub struct Folders {
     path: PathBuf,
-    users: Option<[User; 3]>,
+    users: Option<[User; PERSONAS.len()]>,
 }
 
 impl Folders {
-    /// Copies the samples of the three personas into `folder`, and makes an empty one for the guest. Where this runs as
+    /// Copies the samples of all personas into `folder`, and makes an empty one for the guest. Where this runs as
     /// root, each persona's folder belongs to a user of its own, and no other can enter it.
     ///
     /// What an earlier ceremony left there is replaced with `force`; anything else that lies there is an error.
     pub fn make(personas: &Path, folder: &Path, force: bool) -> Result<Self, Failure> {
-        for persona in &NAMES[..3] {
+        for persona in PERSONAS {
             let sample = personas.join(persona);
             if !sample.is_dir() {
                 return Err(Failure::new(
@@ -48,15 +56,15 @@ impl Folders {
             .hint("name a folder of its own: `-o /tmp/ceremony`"));
         }
         clear(&folder, force)?;
-        for name in NAMES {
+        for name in names() {
             create(&folder.join(name))?;
         }
-        for persona in &NAMES[..3] {
+        for persona in PERSONAS {
             copy(&source.join(persona), &folder.join(persona))?;
         }
-        let users = users::free(&folder.join("guest"));
+        let users = users::free(&folder.join(GUEST));
         if let Some(users) = users {
-            for (user, persona) in users.iter().zip(NAMES) {
+            for (user, persona) in users.iter().zip(PERSONAS) {
                 user.own_all(&folder.join(persona))?;
             }
             // each finds the way to his own
@@ -68,16 +76,16 @@ impl Folders {
 
     /// Whose folder it is, where each persona is a user of its own.
     pub(super) fn user(&self, name: &str) -> Option<User> {
-        let at = NAMES.iter().position(|known| *known == name)?;
+        let at = PERSONAS.iter().position(|known| *known == name)?;
         self.users?.get(at).copied()
     }
 
-    /// The folder that holds the four.
+    /// The folder that holds them all.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// One of the four.
+    /// One of them.
     pub(super) fn of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
@@ -158,8 +166,14 @@ fn is_made(name: &str) -> bool {
                 | "passphrase"
                 | "user-data"
                 | "user-data.record.json"
+                | "se-checksums.txt"
+                | "se-checksums.txt.enc"
+                | "se-signature.bin"
                 | "ciiso.iso"
                 | "report.html"
+                | "se-checksums.txt"
+                | "se-checksums.txt.enc"
+                | "se-signature.bin"
         )
 }
 
@@ -186,7 +200,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
 fn clear(folder: &Path, force: bool) -> Result<(), Failure> {
     for entry in fs_err::read_dir(folder).doing_io("read", folder)? {
         let entry = entry.doing_io("read", folder)?;
-        let ours = NAMES.iter().any(|name| entry.file_name() == *name);
+        let ours = names().any(|name| entry.file_name() == name);
         if !(force && ours && entry.path().is_dir()) {
             let failure = Failure::new(
                 ExitCode::CouldNot,
@@ -204,7 +218,7 @@ fn clear(folder: &Path, force: bool) -> Result<(), Failure> {
             });
         }
     }
-    for name in NAMES {
+    for name in names() {
         let old = folder.join(name);
         if old.exists() {
             fs_err::remove_dir_all(&old).doing_io("replace", &old)?;
@@ -234,7 +248,7 @@ mod tests {
     fn samples() -> (tempfile::TempDir, PathBuf, PathBuf) {
         let root = tempfile::tempdir().unwrap();
         let personas = root.path().join("personas");
-        for persona in &NAMES[..3] {
+        for persona in PERSONAS {
             fs_err::create_dir_all(personas.join(persona).join("inside")).unwrap();
             fs_err::write(personas.join(persona).join("inside/persona.yaml"), persona).unwrap();
             fs_err::write(personas.join(persona).join("data.seed"), "of an earlier run by hand").unwrap();
@@ -249,7 +263,7 @@ mod tests {
         let folders = Folders::make(&personas, &folder, false).unwrap();
         assert_eq!(folders.read("env-deployer/inside/persona.yaml").unwrap(), b"env-deployer");
         assert!(!folder.join("env-deployer/data.seed").exists());
-        for name in NAMES {
+        for name in names() {
             let mode = fs_err::metadata(folder.join(name)).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o700, "{name}");
         }
@@ -268,9 +282,9 @@ mod tests {
             return;
         }
         folders.secret("env-deployer/inside/key", b"secret").unwrap();
-        for name in &NAMES[..3] {
+        for name in PERSONAS {
             let User(number) = folders.user(name).unwrap();
-            let others = NAMES.iter().filter(|other| *other != name);
+            let others = names().filter(|other| *other != name);
             let reads = |file: PathBuf| {
                 let cat = ["cat", file.to_str().unwrap()].map(str::to_owned);
                 std::process::Command::new("setpriv")

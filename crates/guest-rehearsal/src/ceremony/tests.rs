@@ -12,14 +12,15 @@ use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::ceremony::folders::NAMES;
+use crate::ceremony::folders::names;
 
 const SIGNER_SCRIPT: &str = r#"
 case $1 in
   keygen) test "$(stat -c %a passphrase)" = 600 && touch signing-key.pem signing-key.pub.pem ;;
+  certify) touch signing-key.crt ;;
   identity) echo age1signer ;;
   trust) grep -q "^ssh-ed25519 " "$4" && echo "$5" >> allowed_signers ;;
-  sign) test -s paynow.workload.handoff.age && test -s paynow.env.handoff.age && echo made > user-data && echo made > user-data.record.json ;;
+  sign) test -s paynow.workload.handoff.age && test -s paynow.env.handoff.age && test -e attestation-key.pub.pem && test -e hpcr-encrypt.crt && echo made > user-data && echo made > user-data.record.json ;;
 esac"#;
 const WORKLOAD_SCRIPT: &str = r#"
 test -e hpcr-encrypt.crt && test -e id_ed25519 || exit 1
@@ -31,7 +32,7 @@ const ENV_SCRIPT: &str = r"
 case $1 in
   seed) echo of env-deployer > seeds.age ;;
   check|encrypt)
-    test -e hpcr-encrypt.crt && test -e signing-key.pub.pem && test -s seeds.age && test -e id_ed25519 || exit 1
+    test -e hpcr-encrypt.crt && test -e signing-key.crt && test -e signing-key.pub.pem && test -s seeds.age && test -e id_ed25519 || exit 1
     grep -q 'BEGIN RSA PRIVATE KEY' rsyslog/client-key.pem && openssl verify -CAfile rsyslog/ca.crt rsyslog/server.crt || exit 1 ;;
 esac
 case $1 in
@@ -40,9 +41,17 @@ case $1 in
 esac";
 const GUEST_SCRIPT: &str = r#"
 case $1 in
-  keygen) touch guest-key.pem guest-encrypt.crt ;;
-  boot) test -s "$2" && test -s user-data.record.json && echo "the guest would boot" ;;
+  keygen) touch guest-key.pem guest-encrypt.crt guest-attestation.crt guest-intermediate.crt guest-root.crt ;;
+  boot) test -s "$2" && test -s user-data.record.json && mkdir attestation && echo made > attestation/se-checksums.txt.enc &&
+    echo made > attestation/se-signature.bin && echo "the guest would boot" ;;
 esac"#;
+const AUDITOR_SCRIPT: &str = r"
+case $1 in
+  keygen) touch attestation-key.pem attestation-key.pub.pem ;;
+  open) test -s se-checksums.txt.enc && cp se-checksums.txt.enc se-checksums.txt ;;
+  verify) test -s se-signature.bin && test -e hpcr-attestation.crt && test -e hpcr-intermediate.crt && test -e root.crt ;;
+  compare) test -s se-checksums.txt && test -s user-data.record.json && test -s ciiso.iso ;;
+esac";
 
 /// Written by another process: a descriptor of ours, inherited by what another test starts at this moment, would keep
 /// the script from being run ("text file busy").
@@ -61,6 +70,7 @@ fn play(root: &Path, signer: &str) -> (Result<String, Failure>, Vec<Act>) {
     let tools = root.join("bin");
     fs_err::create_dir(&tools).unwrap();
     script(&tools, "contract-signer", signer);
+    script(&tools, "contract-auditor", AUDITOR_SCRIPT);
     script(&tools, "workload-provider", WORKLOAD_SCRIPT);
     script(&tools, "env-deployer", ENV_SCRIPT);
     script(&tools, "guest-rehearsal", GUEST_SCRIPT);
@@ -84,7 +94,7 @@ fn everybody_gets_what_they_need_before_they_need_it() {
     let root = tempfile::tempdir().unwrap();
     let (ended, acts) = play(root.path(), SIGNER_SCRIPT);
     assert_eq!(ended.unwrap(), "the guest would boot\n");
-    for name in NAMES {
+    for name in names() {
         assert!(acts.iter().any(|act| act.who == name), "{name} has a part");
     }
     let outcome = |command: &str| &acts.iter().find(|act| act.command == command).unwrap().outcome;
@@ -108,7 +118,7 @@ fn a_command_that_fails_ends_the_story_with_its_exit_code() {
     let signer = r#"case $1 in
         sign) echo "contract-signer: error: no" >&2; exit 4 ;;
         identity) echo age1signer ;;
-        *) touch signing-key.pub.pem ;;
+        *) touch signing-key.pub.pem signing-key.crt ;;
     esac"#;
     let (ended, acts) = play(root.path(), signer);
     let failure = ended.unwrap_err();

@@ -1,4 +1,4 @@
-//! The four binaries: found beside the one that runs, run in a persona's folder, heard.
+//! The personas' binaries, and our own: found beside the one that runs, run in a persona's folder, heard.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,8 @@ use cli_kit::{ExitCode, Failure};
 use super::users::User;
 
 /// The binaries of the story, in the order of their first appearance.
-const NAMES: [&str; 4] = ["guest-rehearsal", "contract-signer", "workload-provider", "env-deployer"];
+const NAMES: [&str; 5] =
+    ["guest-rehearsal", "contract-signer", "contract-auditor", "workload-provider", "env-deployer"];
 
 /// Where the binaries lie.
 pub struct Tools(PathBuf);
@@ -148,7 +149,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let release = folder.path().join("release");
         fs_err::create_dir(&release).unwrap();
-        for name in ["guest-rehearsal", "workload-provider", "env-deployer"] {
+        for name in NAMES.into_iter().filter(|name| *name != "contract-signer") {
             fs_err::write(binary(&release, name), "").unwrap();
         }
         let failure = Tools::beside(&release.join("guest-rehearsal")).err().unwrap();

@@ -16,5 +16,5 @@ const FILES: [(&str, &str); 6] = [
 
 pub fn run(arguments: &Init, report: &Report) -> Result<(), Failure> {
     let next = format!("workload-provider check {}", arguments.folder.display());
-    starter::write(&arguments.folder, &FILES, &arguments.identity, arguments.force.force, &next, report)
+    starter::write(&arguments.folder, &FILES, Some(&arguments.identity), arguments.force.force, &next, report)
 }

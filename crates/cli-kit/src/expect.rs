@@ -1,0 +1,46 @@
+//! `--expect FILE`: what the attestation record of the running guest must show, kept for the auditor.
+//!
+//! Lines of the record itself, `<sha256 hex> <name>`: `contract-auditor compare --expect FILE` takes them, and `sha256sum`
+//! can be held against them.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use contract_core::attestation::AttestationRecord;
+
+use crate::failure::Failure;
+use crate::output::{Output, Visibility, same_target};
+use crate::report::Report;
+
+/// Where the lines go.
+#[derive(Args, Clone, Debug)]
+pub struct Expect {
+    /// Write the lines that the guest's attestation record must show to FILE as well, for `contract-auditor compare --expect`
+    #[arg(long = "expect", value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+impl Expect {
+    /// The file, where one is named; `others` are what else this run reads or writes.
+    pub fn create(&self, others: &[&Path], force: bool, report: &Report) -> Result<Option<Output>, Failure> {
+        let Some(file) = &self.file else { return Ok(None) };
+        report.shares_stdout_with(file)?;
+        if let Some(other) = others.iter().find(|other| same_target(file, other)) {
+            let message = format!("`{}` is named with `--expect`, and for something else", other.display());
+            return Err(Failure::usage(message).hint("name another file: `--expect expected.txt`"));
+        }
+        Output::create(file, force, Visibility::Public).map(Some)
+    }
+}
+
+/// Fills it with lines, name and SHA-256.
+pub fn write<N: Into<String>>(
+    output: &mut Option<Output>,
+    lines: impl IntoIterator<Item = (N, String)>,
+) -> Result<(), Failure> {
+    let Some(output) = output else { return Ok(()) };
+    let text = lines.into_iter().collect::<AttestationRecord>().to_string();
+    let written = output.write_all(text.as_bytes());
+    written.map_err(|error| Failure::from_io(&format!("cannot write {}", output.quoted()), &error))
+}

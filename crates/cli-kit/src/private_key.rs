@@ -1,0 +1,103 @@
+//! A persona's private key: made once under a passphrase, its public half beside it, and opened again.
+
+use std::io::Write as _;
+use std::ops::Deref;
+use std::path::Path;
+
+use contract_core::private_key::{BITS, Error, PrivateKey};
+use contract_core::random::SystemRandomness;
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use crate::failure::{Doing as _, DoingIo as _, Failure};
+use crate::input;
+use crate::kept;
+use crate::output::{Output, Visibility, commit_all, is_stdout};
+use crate::persona::{Persona, keep_own_files, public_half};
+use crate::progress::Progress;
+use crate::prompt::PassphraseSource;
+use crate::report::Report;
+
+/// Larger than any key.
+const LIMIT: usize = 256 << 10;
+
+/// Where a new key pair goes, and who gets which half.
+pub struct NewPair<'a> {
+    /// Whose it is.
+    pub persona: Persona,
+    /// The private key; the public one goes beside it.
+    pub path: &'a Path,
+    /// Protects it.
+    pub passphrase: &'a PassphraseSource,
+    /// A pair takes the place of an old one.
+    pub force: bool,
+    /// To whom the public half goes: `the env deployer`.
+    pub reader: &'a str,
+}
+
+/// `keygen`: both files, or none.
+pub fn keygen<K: Deref<Target = PrivateKey>>(
+    pair: &NewPair<'_>,
+    generate: impl FnOnce() -> Result<K, Error>,
+    report: &Report,
+) -> Result<(), Failure> {
+    let NewPair { persona, path: private_path, force, reader, .. } = *pair;
+    if is_stdout(private_path) {
+        return Err(Failure::usage("a private key is not written to standard output").hint(format!(
+            "name a file: `{} keygen -o {}`",
+            persona.name(),
+            persona.key_file()
+        )));
+    }
+    let public_path = public_half(private_path);
+    keep_own_files(persona, private_path);
+    // a new pair takes the place of an old one, and of nothing else
+    kept::release(private_path);
+    kept::release(&public_path);
+    let mut private = Output::create(private_path, force, Visibility::Secret)?;
+    let mut public = Output::create(&public_path, force, Visibility::Public)?;
+    let passphrase =
+        pair.passphrase.new_passphrase(&format!("the new key `{}`", input::name(private_path)))?;
+
+    let progress = Progress::spinner(report, &format!("making an RSA key of {BITS} bits"));
+    let key = generate().doing(|| "cannot make a key".into())?;
+    let pem =
+        key.to_protected_pem(&passphrase, &mut SystemRandomness).doing(|| "cannot protect the key".into())?;
+    drop(progress);
+    let public_pem = key.public().to_pem().doing(|| "cannot write the public key".into())?;
+
+    private.write_all(pem.as_bytes()).doing_io("write", private_path)?;
+    public.write_all(public_pem.as_bytes()).doing_io("write", &public_path)?;
+    commit_all([private, public])?;
+
+    let fingerprint = key.public().fingerprint();
+    report.success(&format!(
+        "wrote `{}` and `{}`, key {fingerprint}",
+        private_path.display(),
+        public_path.display()
+    ));
+    report.note(&format!("next: give `{}` to {reader}", public_path.display()));
+    let result =
+        json!({ "privateKey": private_path, "publicKey": public_path, "keyFingerprint": fingerprint });
+    report.result(&result, |_| Vec::<String>::new())
+}
+
+/// The private key in a file, opened with the passphrase that its owner gives.
+pub fn read<K>(
+    path: &Path,
+    passphrase: &PassphraseSource,
+    parse: impl FnOnce(&str, &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>) -> Result<K, Error>,
+) -> Result<K, Failure> {
+    let pem = input::read_secret_text(path, LIMIT)?;
+    let name = input::name(path);
+    let mut refused = None;
+    let key = parse(&pem, &mut || {
+        passphrase.passphrase(&format!("the key `{name}`")).map_err(|failure| {
+            let reason = failure.message.clone();
+            refused = Some(failure);
+            reason
+        })
+    });
+    // the prompt's own failure says more than the library's
+    refused.map_or_else(|| key.doing(|| format!("cannot use `{name}`")), Err)
+}

@@ -1,0 +1,165 @@
+//! `contract-auditor compare`: is the guest that runs the one that was signed?
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use cli_kit::failure::DoingIo as _;
+use cli_kit::output::{Output, Visibility, is_stdout, refuse_inputs};
+use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::report::Tone;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::attestation::comparison::{Comparison, Line, Status};
+use serde_json::{Value, json};
+
+use super::foretold;
+use super::guest_record::{self, GuestRecord};
+use super::guest_signature;
+use crate::audit::{Audit, Signed};
+use crate::cli::Compare;
+use crate::page::AuditPage;
+
+const NOT_VERIFIED: &str = "not verified: nobody says that this record is the guest's";
+
+pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
+    let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    let expectations = foretold::read(arguments, &persona, report)?;
+    let guest = guest_record::read(&arguments.record, &persona, report)?;
+    let page = arguments.report.as_deref().map(|target| page(target, arguments, report)).transpose()?;
+    let name = input::name(&guest.path);
+    let comparison =
+        Comparison::of(&guest.record, &expectations.foretold).doing(|| format!("cannot compare `{name}`"))?;
+    let signature = signature(arguments, &persona, &guest)?;
+    let audit = Audit { guest, expectations, comparison, signature };
+
+    if let Some((mut output, target)) = page {
+        let page = AuditPage {
+            audit: &audit,
+            subject: &persona.name,
+            at: arguments.signature.chain.at(),
+            at_given: arguments.signature.chain.at_is_given(),
+        };
+        output.write_all(page.to_html().as_bytes()).doing_io("write", target)?;
+        let written = output.quoted();
+        output.commit()?;
+        if !is_stdout(target) {
+            report.success(&format!("wrote {written}"));
+        }
+    }
+    if arguments.report.as_deref().is_none_or(|target| !is_stdout(target)) {
+        report.judged(&audit.json(), |_| audit.lines())?;
+    }
+    audit.warn(report);
+    audit.verdict()?;
+    report.success(&format!("`{name}` is as foretold: {}", audit.counts()));
+    Ok(())
+}
+
+/// The way to the page, tried before the rest.
+fn page<'a>(target: &'a Path, arguments: &Compare, report: &Report) -> Result<(Output, &'a Path), Failure> {
+    report.shares_stdout_with(target)?;
+    let read = arguments.expect.iter().chain(&arguments.medium).chain(&arguments.record.record);
+    refuse_inputs(target, &read.chain(&arguments.signing_record).map(PathBuf::as_path).collect::<Vec<_>>())?;
+    Ok((Output::create(target, arguments.force.force, Visibility::Public)?, target))
+}
+
+fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) -> Result<Signed, Failure> {
+    let named = arguments.signature.signature.is_some();
+    if !named && !guest_signature::path(&arguments.signature, &guest.path).exists() {
+        return Ok(Signed::Unknown);
+    }
+    match guest_signature::verify(&arguments.signature, persona, guest) {
+        Ok(verified) => Ok(Signed::By(Box::new(verified))),
+        // the lines are worth a look all the same
+        Err(failure) if failure.exit == ExitCode::Refused => Ok(Signed::Refused(failure)),
+        Err(failure) => Err(failure),
+    }
+}
+
+impl Audit {
+    fn json(&self) -> Value {
+        let number = |status| self.comparison.having(status).count();
+        let mut json = json!({
+            "file": input::name(&self.guest.path),
+            "encrypted": self.guest.opened.is_some(),
+            "asForetold": self.comparison.wrong().next().is_none(),
+            "verified": matches!(self.signature, Signed::By(_)),
+            "lines": self.comparison.lines(),
+            "equal": number(Status::Equal),
+            "different": number(Status::Different),
+            "missing": number(Status::Missing),
+            "unknown": number(Status::Unknown),
+            "remarks": self.guest.record.remarks(),
+            "foretoldBy": self.expectations.foretold.iter().map(|it| &it.by).collect::<Vec<_>>(),
+            "unchecked": self.unchecked(),
+            "accepted": self.accepted(),
+            "signing": self.signing().map(|record| json!({
+                "time": record.time,
+                "signingKey": record.signing_key,
+                "workload": record.workload.vouched_by,
+                "env": record.env.vouched_by,
+                "unchecked": record.unchecked,
+                "accepted": record.accepted,
+            })),
+        });
+        let more = match &self.signature {
+            Signed::By(verified) => json!({ "attestation": verified.json() }),
+            Signed::Refused(failure) => json!({ "refused": failure.message }),
+            Signed::Unknown => json!({}),
+        };
+        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
+            json.extend(more);
+        }
+        json
+    }
+
+    fn lines(&self) -> Vec<(Tone, String, String)> {
+        let width = self.comparison.lines().iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
+        self.comparison.lines().iter().flat_map(|line| told(line, width.min(40))).collect()
+    }
+
+    fn warn(&self, report: &Report) {
+        for remark in self.guest.record.remarks() {
+            report.note(&format!("no line of a checksum: {remark}"));
+        }
+        match &self.signature {
+            Signed::By(verified) => {
+                verified.warn(report);
+                report.note(&format!("signed with the key of `{}`", input::name(&verified.certificate)));
+                report.note(&format!("the certificate {}", verified.because()));
+            }
+            Signed::Refused(_) => {}
+            Signed::Unknown => report.warning(
+                NOT_VERIFIED,
+                &["get its signature from the guest: `--signature se-signature.bin`".to_owned()],
+            ),
+        }
+        for it in self.signing().iter().flat_map(|record| &record.accepted) {
+            report.warning(&format!("accepted by the contract signer at his risk: {it}"), &[]);
+        }
+    }
+}
+
+fn told(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
+    let tone = match line.status {
+        Status::Equal => Tone::Plain,
+        Status::Unknown => Tone::Warning,
+        Status::Different | Status::Missing => Tone::Error,
+    };
+    let by = line.foretold_by.join(", ");
+    let remark = match line.status {
+        Status::Unknown => "nobody foretold it".to_owned(),
+        _ => format!("foretold by {by}"),
+    };
+    let mut told =
+        vec![(tone, format!("{:<11}", line.status.as_str()), format!("{:<width$}  {remark}", line.name))];
+    let mut digest = |label: &str, sha256: &Option<String>| {
+        if let Some(sha256) = sha256 {
+            told.push((Tone::Plain, String::new(), format!("  {label:<9}{sha256}")));
+        }
+    };
+    if line.status != Status::Equal {
+        digest("expected", &line.expected);
+        digest("found", &line.found);
+    }
+    told
+}

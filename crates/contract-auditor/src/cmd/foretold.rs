@@ -1,0 +1,88 @@
+//! Who foretells which lines of the guest's record: the record of the signing, the medium, and whoever else.
+
+use std::path::{Path, PathBuf};
+
+use cli_kit::input::Input;
+use cli_kit::persona::PersonaFile;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::attestation::comparison::Foretold;
+use contract_core::attestation::{AttestationRecord, LONGEST};
+use contract_core::boot_media::Medium;
+use contract_core::contract::record::{self, Difference, Record, RecordError};
+
+use crate::cli::Compare;
+
+/// All that is held against the guest's record.
+pub struct Expectations {
+    /// Of the signing, and where it stands.
+    pub signing: Option<(PathBuf, Record)>,
+    pub foretold: Vec<Foretold>,
+}
+
+/// Reads them all. Who has somebody else's lines may do without the record of the signing.
+pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Result<Expectations, Failure> {
+    let path = arguments.signing_record.as_ref().unwrap_or(&persona.audit.record);
+    let others = arguments.medium.is_some() || !arguments.expect.is_empty();
+    let absent = arguments.signing_record.is_none() && !path.exists();
+    let mut foretold = Vec::new();
+    let signing = if absent && others {
+        None
+    } else {
+        let record = signing_record(path, report)?;
+        foretold.push(Foretold { by: input::name(path), lines: record.attestation_record.clone() });
+        Some((path.clone(), record))
+    };
+    if let Some(path) = &arguments.medium {
+        foretold.push(medium(path)?);
+    }
+    for path in &arguments.expect {
+        foretold.push(lines(path)?);
+    }
+    Ok(Expectations { signing, foretold })
+}
+
+fn signing_record(path: &Path, report: &Report) -> Result<Record, Failure> {
+    let name = input::name(path);
+    let json = input::read_text(path, record::LONGEST).map_err(|failure| {
+        if path.exists() {
+            failure
+        } else {
+            failure.hint("get it from the contract signer, or foretell lines yourself: `--expect FILE`")
+        }
+    })?;
+    let record = Record::parse(&json).doing(|| format!("cannot read `{name}`"))?;
+    let verdict = record.verify_itself();
+    if let Err(RecordError::Changed(differences)) = &verdict {
+        for Difference { what, record, found } in differences {
+            report.note(&format!("  {what}: {record} in one place, {found} in another"));
+        }
+    }
+    verdict.doing(|| format!("`{name}` contradicts itself"))?;
+    Ok(record)
+}
+
+fn medium(path: &Path) -> Result<Foretold, Failure> {
+    let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
+    let mut file = Input::open(path)?;
+    let medium = Medium::read(&mut file).doing(cannot_read)?;
+    let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
+    let lines = lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect();
+    Ok(Foretold { by: input::name(path), lines })
+}
+
+fn lines(path: &Path) -> Result<Foretold, Failure> {
+    let by = input::name(path);
+    let limit = usize::try_from(LONGEST).unwrap_or(usize::MAX);
+    let cannot_read = |cause: &str| {
+        Failure::new(ExitCode::Rejected, format!("cannot read `{by}`: {cause}"))
+            .hint("write one line for each that you foretell: `<sha256> <name>`")
+    };
+    let read = AttestationRecord::parse(&input::read_text(path, limit)?)
+        .map_err(|error| cannot_read(&error.to_string()))?;
+    // one that is no checksum would not be compared, and nobody would know
+    let remark = read.remarks().iter().find(|line| !line.trim_start().starts_with('#'));
+    if let Some(remark) = remark {
+        return Err(cannot_read(&format!("no line `<sha256> <name>`: {remark}")));
+    }
+    Ok(Foretold { lines: read.lines().clone(), by })
+}

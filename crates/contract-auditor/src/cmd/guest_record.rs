@@ -1,0 +1,146 @@
+//! The guest's record: read as it came, opened if it is encrypted.
+
+use std::path::{Path, PathBuf};
+
+use cli_kit::persona::PersonaFile;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input, private_key};
+use contract_core::attestation::key::AttestationKey;
+use contract_core::attestation::signature::digest;
+use contract_core::attestation::{AttestationRecord, LONGEST};
+use contract_core::platform::Prefix;
+use contract_core::token::Token;
+use open_token::{Opened, PASSWORD_LENGTH};
+use zeroize::Zeroizing;
+
+use crate::cli::{KeyArguments, RecordArguments};
+
+const PLAIN: &str = "se-checksums.txt";
+const ENCRYPTED: &str = "se-checksums.txt.enc";
+
+const FROM_THE_GUEST: &str = "get it from the guest again, unchanged: `se-checksums.txt.enc`";
+
+/// A record in plain text, and where it came from.
+pub struct GuestRecord {
+    pub path: PathBuf,
+    /// As the guest signed it.
+    pub text: Zeroizing<String>,
+    pub record: AttestationRecord,
+    /// None: it came in plain text.
+    pub opened: Option<OpenedWith>,
+}
+
+impl GuestRecord {
+    /// Of what the guest signed.
+    pub fn sha256(&self) -> String {
+        digest(self.text.as_bytes())
+    }
+}
+
+/// How an encrypted record was opened.
+pub struct OpenedWith {
+    pub key_fingerprint: String,
+    pub password_length: usize,
+    pub password_cut: bool,
+}
+
+/// A record in either form.
+pub fn read(
+    arguments: &RecordArguments,
+    persona: &PersonaFile,
+    report: &Report,
+) -> Result<GuestRecord, Failure> {
+    let path = arguments.record.clone().unwrap_or_else(|| {
+        let encrypted = !Path::new(PLAIN).exists() && Path::new(ENCRYPTED).exists();
+        if encrypted { ENCRYPTED } else { PLAIN }.into()
+    });
+    let text = text_of(&path)?;
+    if begins_as_token(&text) {
+        return open_text(path, &text, &arguments.key, persona, report);
+    }
+    let record = AttestationRecord::parse(&text).doing(|| cannot_read(&path))?;
+    Ok(GuestRecord { path, text, record, opened: None })
+}
+
+/// A record that has to be encrypted.
+pub fn open(
+    path: &Path,
+    key: &KeyArguments,
+    persona: &PersonaFile,
+    report: &Report,
+) -> Result<GuestRecord, Failure> {
+    let text = text_of(path)?;
+    if AttestationRecord::parse(&text).is_ok() {
+        let message = format!("`{}` is not encrypted: it is a record in plain text", input::name(path));
+        return Err(Failure::new(ExitCode::Rejected, message)
+            .hint(format!("take it as it is: `contract-auditor verify {}`", path.display())));
+    }
+    open_text(path.to_owned(), &text, key, persona, report)
+}
+
+fn text_of(path: &Path) -> Result<Zeroizing<String>, Failure> {
+    let limit = usize::try_from(LONGEST).unwrap_or(usize::MAX);
+    input::read_secret_text(path, limit).map_err(|failure| {
+        if path == Path::new("-") || path.exists() {
+            failure
+        } else {
+            failure.hint("get it from the guest, and `se-signature.bin` with it")
+        }
+    })
+}
+
+fn begins_as_token(text: &str) -> bool {
+    Prefix::ALL.iter().any(|prefix| text.starts_with(prefix.as_str()))
+}
+
+fn open_text(
+    path: PathBuf,
+    text: &str,
+    key: &KeyArguments,
+    persona: &PersonaFile,
+    report: &Report,
+) -> Result<GuestRecord, Failure> {
+    let token = Token::<AttestationRecord>::parse(text.trim_end_matches(['\r', '\n'])).map_err(|error| {
+        let message = format!("`{}` is no encrypted record: {error}", input::name(&path));
+        Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
+    })?;
+    let key_path = key.key.as_ref().unwrap_or(&persona.key);
+    let key = private_key::read(key_path, &key.passphrase, AttestationKey::parse)?;
+    let rsa = key.rsa().doing(|| format!("cannot use `{}`", input::name(key_path)))?;
+    let opened = open_token::open(&rsa, &token).map_err(|error| {
+        Failure::new(ExitCode::Rejected, format!("`{}` {error}", input::name(&path))).hint(format!(
+            "name the key whose public half went into the contract; this one is {}",
+            key.public().fingerprint()
+        ))
+    })?;
+    let record = AttestationRecord::parse(&opened.text).map_err(|error| {
+        let message =
+            format!("what is encrypted in `{}` is no attestation record: {error}", input::name(&path));
+        Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
+    })?;
+    warn(&path, &opened, report);
+    let Opened { text, password_length, password_cut } = opened;
+    let key_fingerprint = key.public().fingerprint().to_owned();
+    let opened = Some(OpenedWith { key_fingerprint, password_length, password_cut });
+    Ok(GuestRecord { path, text, record, opened })
+}
+
+/// Whoever reads lines of a password reads less of it (contract-format, section 2).
+fn warn(path: &Path, opened: &Opened, report: &Report) {
+    let length = opened.password_length;
+    if length >= PASSWORD_LENGTH {
+        return;
+    }
+    let cut = if opened.password_cut { ", cut at a line feed or NUL" } else { "" };
+    let consequence = if length == 0 { "anybody can read it" } else { "it can be guessed more easily" };
+    report.warning(
+        &format!(
+            "`{}` opens with a password of {length} bytes instead of {PASSWORD_LENGTH}{cut}: {consequence}",
+            input::name(path)
+        ),
+        &["it is no secret any more; whether it is the guest's, `contract-auditor verify` tells all the same".into()],
+    );
+}
+
+fn cannot_read(path: &Path) -> String {
+    format!("cannot read `{}` as an attestation record", input::name(path))
+}

@@ -1,0 +1,188 @@
+//! Who says that a record is the guest's: its signature, and what the certificate of the signing key is worth.
+
+use std::path::{Path, PathBuf};
+
+use cli_kit::certificate::{chain_lines, read, refused};
+use cli_kit::persona::PersonaFile;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::attestation::signature::{self, LONGEST};
+use contract_core::certificate::chain::{Link, VerifiedChain};
+use contract_core::certificate::revocation::Revocation;
+use contract_core::certificate::{Attestation, CertificateFacts, day};
+use contract_core::verifying_key::VerifyingKey;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::guest_record::GuestRecord;
+use crate::cli::SignatureArguments;
+
+/// A signature that holds.
+pub struct Verified {
+    /// The signature.
+    pub signature: PathBuf,
+    /// The certificate.
+    pub certificate: PathBuf,
+    pub facts: CertificateFacts,
+    pub trust: Trust,
+    pub at: Timestamp,
+}
+
+/// Why the certificate is taken for the image's.
+pub enum Trust {
+    /// It leads to a root; and its key is pinned, or none is.
+    Chain { chain: VerifiedChain<Attestation>, pinned: bool },
+    /// Its key is the pinned one.
+    Pin,
+    /// `--danger-accept-unverified-certificate`.
+    Accepted,
+}
+
+/// Where the signature of a record is expected.
+pub fn path(arguments: &SignatureArguments, record: &Path) -> PathBuf {
+    arguments.signature.clone().unwrap_or_else(|| {
+        let folder = if record == Path::new("-") { None } else { record.parent() };
+        folder.unwrap_or(Path::new("")).join("se-signature.bin")
+    })
+}
+
+/// Verifies the certificate, then the signature.
+pub fn verify(
+    arguments: &SignatureArguments,
+    persona: &PersonaFile,
+    record: &GuestRecord,
+) -> Result<Verified, Failure> {
+    let signature = path(arguments, &record.path);
+    let bytes = input::read_bytes(&signature, LONGEST).map_err(|failure| {
+        if signature.exists() { failure } else { failure.hint("get it from the guest, with the record") }
+    })?;
+    let certificate = arguments.attestation_certificate.clone().or_else(|| persona.certificate.clone());
+    let certificate = certificate.ok_or_else(|| {
+        Failure::usage("no attestation certificate is named").hint(
+            "pass it with `--attestation-certificate CRT`, or write `attestation-certificate: CRT` into `persona.yaml`",
+        )
+    })?;
+    let (key, facts, trust) = trusted(arguments, persona, &certificate)?;
+    signature::verify(record.text.as_bytes(), &bytes, &key).doing(|| {
+        format!("`{}` does not hold for `{}`", input::name(&signature), input::name(&record.path))
+    })?;
+    Ok(Verified { signature, certificate, facts, trust, at: arguments.chain.at() })
+}
+
+fn trusted(
+    arguments: &SignatureArguments,
+    persona: &PersonaFile,
+    path: &Path,
+) -> Result<(VerifyingKey, CertificateFacts, Trust), Failure> {
+    let name = input::name(path);
+    let cannot_use = || format!("cannot use `{name}`");
+    let certificate = read::<Attestation>(path)?;
+    let pin = persona.certificate_pin.as_ref();
+    if let Some(pin) = pin {
+        pin.check(certificate.facts()).doing(cannot_use)?;
+    }
+    let facts = certificate.facts().clone();
+    let chain = arguments.chain.or(&persona.audit);
+    if chain.reach_a_root() {
+        let chain = chain.verify::<Attestation>(path)?;
+        let key = chain.verifying_key().doing(cannot_use)?;
+        return Ok((key, facts, Trust::Chain { chain, pinned: pin.is_some() }));
+    }
+    certificate.verify_dates(chain.at()).map_err(|refusal| refused(&name, &refusal))?;
+    let trust = match pin {
+        Some(_) => Trust::Pin,
+        None if arguments.danger_accept_unverified_certificate => Trust::Accepted,
+        None => return Err(led_nowhere(&name)),
+    };
+    Ok((certificate.danger_verifying_key().doing(cannot_use)?, facts, trust))
+}
+
+fn led_nowhere(name: &str) -> Failure {
+    Failure::new(
+        ExitCode::Refused,
+        format!("cannot trust `{name}`: nothing leads from it to a root, and anybody could have made it"),
+    )
+    .hint("name what it is held against: `--intermediate FILE --root FILE`, or `intermediates` and `roots` in `persona.yaml`")
+    .hint("or pin its key, once you know that it is the image's: `certificate-pin` in `persona.yaml`")
+    .hint("for a rehearsal, add `--danger-accept-unverified-certificate`")
+}
+
+impl Verified {
+    /// From the image's certificate to a root; empty if none was reached.
+    pub fn links(&self) -> &[Link] {
+        match &self.trust {
+            Trust::Chain { chain, .. } => chain.links(),
+            Trust::Pin | Trust::Accepted => &[],
+        }
+    }
+
+    /// What was taken at risk.
+    pub fn accepted(&self) -> Option<&'static str> {
+        matches!(self.trust, Trust::Accepted).then_some(
+            "attestation certificate: nothing leads from it to a root (--danger-accept-unverified-certificate)",
+        )
+    }
+
+    /// Of the certificate: what nobody looked at.
+    pub fn unchecked(&self) -> Vec<String> {
+        let not_checked = |link: &&Link| link.revocation == Revocation::NotChecked;
+        let revoked = |link: &Link| format!("whether `{}` was revoked: no `--crl` is about it", link.subject);
+        match &self.trust {
+            Trust::Chain { chain, .. } => chain.links().iter().filter(not_checked).map(revoked).collect(),
+            Trust::Pin | Trust::Accepted => {
+                vec![
+                    "whether the attestation certificate leads to a root, and whether it was revoked"
+                        .to_owned(),
+                ]
+            }
+        }
+    }
+
+    /// Why the certificate is trusted, in words.
+    pub fn because(&self) -> &'static str {
+        match &self.trust {
+            Trust::Chain { pinned: true, .. } => "leads to a root that you trust, and holds the pinned key",
+            Trust::Chain { .. } => "leads to a root that you trust",
+            Trust::Pin => "holds the pinned key; its chain was not verified",
+            Trust::Accepted => "is taken unverified: anybody could have made it",
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        json!({
+            "signature": input::name(&self.signature),
+            "certificate": input::name(&self.certificate),
+            "certificateFacts": self.facts,
+            "chain": self.links(),
+            "pinned": matches!(self.trust, Trust::Pin | Trust::Chain { pinned: true, .. }),
+            "accepted": self.accepted(),
+            "at": self.at,
+        })
+    }
+
+    /// As people read it.
+    pub fn lines(&self) -> Vec<String> {
+        if let Trust::Chain { chain, .. } = &self.trust {
+            return chain_lines(chain);
+        }
+        let line = |label: &str, text: &str| format!("{label:<18}{text}");
+        vec![
+            line("certificate", &self.facts.subject),
+            line("  serial", &self.facts.serial),
+            line("  key", &self.facts.key_fingerprint),
+            line("  valid until", &day(self.facts.not_after).to_string()),
+        ]
+    }
+
+    /// What was taken at risk, told.
+    pub fn warn(&self, report: &Report) {
+        if self.accepted().is_some() {
+            report.warning(
+                &format!(
+                    "`{}` is taken unverified: anybody could have made it",
+                    input::name(&self.certificate)
+                ),
+                &["for rehearsals only: leave `--danger-accept-unverified-certificate` out".into()],
+            );
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! `contract-auditor keygen`: the attestation key, protected, and its public half beside it.
+
+use cli_kit::persona::Persona;
+use cli_kit::private_key::{self, NewPair};
+use cli_kit::{Failure, Report};
+use contract_core::attestation::key::AttestationKey;
+
+use crate::cli::Keygen;
+
+pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
+    let pair = NewPair {
+        persona: Persona::ContractAuditor,
+        path: &arguments.output,
+        passphrase: &arguments.passphrase,
+        force: arguments.force.force,
+        reader: "the contract signer",
+    };
+    private_key::keygen(&pair, AttestationKey::generate, report)
+}

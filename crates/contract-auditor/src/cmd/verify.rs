@@ -1,0 +1,35 @@
+//! `contract-auditor verify`: whether the guest has signed the record.
+
+use std::path::Path;
+
+use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::{Failure, Report, input};
+use serde_json::json;
+
+use super::{guest_record, guest_signature};
+use crate::cli::Verify;
+
+pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
+    let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    let guest = guest_record::read(&arguments.record, &persona, report)?;
+    let verified = guest_signature::verify(&arguments.signature, &persona, &guest)?;
+    let name = input::name(&guest.path);
+    let mut result = json!({
+        "file": name,
+        "verified": true,
+        "encrypted": guest.opened.is_some(),
+        "lines": guest.record.lines(),
+        "remarks": guest.record.remarks(),
+    });
+    if let (Some(result), Some(more)) = (result.as_object_mut(), verified.json().as_object()) {
+        result.extend(more.clone());
+    }
+    report.result(&result, |_| verified.lines())?;
+    verified.warn(report);
+    for remark in guest.record.remarks() {
+        report.note(&format!("no line of a checksum, and signed with the others: {remark}"));
+    }
+    report.success(&format!("`{name}` is signed with the key of `{}`", input::name(&verified.certificate)));
+    report.note(&format!("the certificate {}", verified.because()));
+    Ok(())
+}

@@ -1,0 +1,25 @@
+//! The contract auditor's binary: is the guest that runs the one that was agreed on?
+
+mod audit;
+mod cli;
+mod cmd;
+mod page;
+
+use cli_kit::certificate::certificate;
+use cli_kit::persona::Persona;
+use contract_core::certificate::Attestation;
+
+use cli::{Cli, Command};
+
+fn main() -> std::process::ExitCode {
+    cli_kit::run("contract-auditor", |cli: Cli, report| match cli.command {
+        Command::Init(arguments) => cmd::init::run(&arguments, report),
+        Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
+        Command::Open(arguments) => cmd::open::run(&arguments, report),
+        Command::Verify(arguments) => cmd::verify::run(&arguments, report),
+        Command::Compare(arguments) => cmd::compare::run(&arguments, report),
+        Command::Certificate(arguments) => {
+            certificate::<Attestation>(&arguments, Persona::ContractAuditor, report)
+        }
+    })
+}

@@ -1,0 +1,192 @@
+//! What the running guest says, against what was foretold of it (contract-format, section 8): every persona can compute the
+//! lines of its own part, without knowing any other part.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+use super::AttestationRecord;
+use crate::advice::{Advice, Blame};
+
+/// Lines that somebody foretells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foretold {
+    /// Who: the name of a file.
+    pub by: String,
+    /// Name to lower-case hex SHA-256.
+    pub lines: BTreeMap<String, String>,
+}
+
+/// How a line of the record stands to what was foretold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// As foretold.
+    Equal,
+    /// The record has it with another checksum.
+    Different,
+    /// Foretold, and not in the record.
+    Missing,
+    /// In the record, and nobody foretold it.
+    Unknown,
+}
+
+impl Status {
+    /// As people read it, and in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::Different => "different",
+            Self::Missing => "missing",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// One line, in the record, foretold, or both.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// `contract:workload`, say.
+    pub name: String,
+    /// How the two stand to each other.
+    pub status: Status,
+    /// Hex SHA-256; none: nobody foretold it.
+    pub expected: Option<String>,
+    /// Hex SHA-256; none: the record does not have it.
+    pub found: Option<String>,
+    /// All who foretold it.
+    pub foretold_by: Vec<String>,
+}
+
+/// Two foretell one line, and not the same: whatever the guest says, one of them is not of this contract.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{name}` is foretold in two ways: {} by `{}`, {} by `{}`", .first.1, .first.0, .second.1, .second.0)]
+pub struct Contradiction {
+    /// The line.
+    pub name: String,
+    /// Who, and what.
+    pub first: (String, String),
+    /// Who else, and what.
+    pub second: (String, String),
+}
+
+impl Advice for Contradiction {
+    fn blame(&self) -> Blame {
+        Blame::Refusal
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["find out which of the two files belongs to another contract, and get it again from whoever made it".into()]
+    }
+}
+
+/// All lines, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison(Vec<Line>);
+
+impl Comparison {
+    /// Holds a record against all that was foretold; those who foretell must agree among themselves.
+    pub fn of(record: &AttestationRecord, foretold: &[Foretold]) -> Result<Self, Contradiction> {
+        let mut expected: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
+        for Foretold { by, lines } in foretold {
+            for (name, sha256) in lines {
+                let (agreed, all) = expected.entry(name).or_insert((sha256, Vec::new()));
+                if *agreed != sha256 {
+                    let first = (all.first().cloned().unwrap_or_default(), (*agreed).to_owned());
+                    let second = (by.clone(), sha256.clone());
+                    return Err(Contradiction { name: name.clone(), first, second });
+                }
+                all.push(by.clone());
+            }
+        }
+        let names: BTreeSet<&str> =
+            expected.keys().copied().chain(record.lines().keys().map(String::as_str)).collect();
+        let lines = names.into_iter().map(|name| {
+            let found = record.lines().get(name);
+            let (expected, foretold_by) = expected.remove(name).unzip();
+            let status = match (expected, found) {
+                (Some(expected), Some(found)) if expected == found => Status::Equal,
+                (Some(_), Some(_)) => Status::Different,
+                (Some(_), None) => Status::Missing,
+                (None, _) => Status::Unknown,
+            };
+            Line {
+                name: name.to_owned(),
+                status,
+                expected: expected.map(str::to_owned),
+                found: found.cloned(),
+                foretold_by: foretold_by.unwrap_or_default(),
+            }
+        });
+        Ok(Self(lines.collect()))
+    }
+
+    /// By name.
+    pub fn lines(&self) -> &[Line] {
+        &self.0
+    }
+
+    /// Those of one status.
+    pub fn having(&self, status: Status) -> impl Iterator<Item = &Line> {
+        self.0.iter().filter(move |line| line.status == status)
+    }
+
+    /// Those that are not as foretold.
+    pub fn wrong(&self) -> impl Iterator<Item = &Line> {
+        self.0.iter().filter(|line| matches!(line.status, Status::Different | Status::Missing))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digest(digit: char) -> String {
+        digit.to_string().repeat(64)
+    }
+
+    fn foretold(by: &str, lines: &[(&str, char)]) -> Foretold {
+        let lines = lines.iter().map(|(name, digit)| ((*name).to_owned(), digest(*digit))).collect();
+        Foretold { by: by.to_owned(), lines }
+    }
+
+    fn record(lines: &[(&str, char)]) -> AttestationRecord {
+        lines.iter().map(|(name, digit)| (*name, digest(*digit))).collect()
+    }
+
+    #[test]
+    fn every_line_has_one_of_four_statuses() {
+        let record = record(&[("a", '1'), ("b", '2'), ("d", '4')]);
+        let sources =
+            [foretold("one", &[("a", '1'), ("b", '3')]), foretold("two", &[("a", '1'), ("c", '5')])];
+        let comparison = Comparison::of(&record, &sources).unwrap();
+        let statuses: Vec<_> =
+            comparison.lines().iter().map(|line| (line.name.as_str(), line.status.as_str())).collect();
+        assert_eq!(statuses, [("a", "equal"), ("b", "different"), ("c", "missing"), ("d", "unknown")]);
+        assert_eq!(comparison.lines()[0].foretold_by, ["one", "two"]);
+        assert_eq!(comparison.wrong().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn who_contradicts_another_is_named_whatever_the_guest_says() {
+        let sources = [foretold("one", &[("a", '1')]), foretold("two", &[("a", '2')])];
+        for guest in [record(&[("a", '1')]), record(&[("b", '1')])] {
+            let contradiction = Comparison::of(&guest, &sources).unwrap_err();
+            assert_eq!(contradiction.first, ("one".to_owned(), digest('1')));
+            assert_eq!(contradiction.second, ("two".to_owned(), digest('2')));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Whether a record is the one that a key has signed (contract-format, section 8).
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use openssl::sha::sha256;
+
+use crate::advice::{Advice, Blame};
+use crate::certificate::hex;
+use crate::verifying_key::VerifyingKey;
+
+/// Most bytes of a signature file that are read: base64 of the largest RSA signature has less.
+pub const LONGEST: usize = 64 << 10;
+
+/// Why a signature does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Neither raw nor base64.
+    #[error("{0} bytes that are no RSA signature, neither raw nor in base64")]
+    NotASignature(usize),
+    /// The key can't say what it was made over.
+    #[error("it was not made with the attestation certificate's key, or it is damaged")]
+    OtherKey,
+    /// Made with this key, over something else.
+    #[error(
+        "it is the signature of another record, or the record was changed: signed is {signed}, and this one is {found}"
+    )]
+    OtherRecord {
+        /// Hex SHA-256 of what was signed.
+        signed: String,
+        /// Hex SHA-256 of the record at hand.
+        found: String,
+    },
+}
+
+impl Advice for Refusal {
+    fn blame(&self) -> Blame {
+        match self {
+            Self::NotASignature(_) => Blame::Input,
+            Self::OtherKey | Self::OtherRecord { .. } => Blame::Refusal,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::NotASignature(_) => {
+                "name the file that the guest wrote: `--signature se-signature.bin`".into()
+            }
+            Self::OtherKey => {
+                "take the attestation certificate of the image's own version: `--attestation-certificate CRT`"
+                    .into()
+            }
+            Self::OtherRecord { .. } => {
+                "take record and signature from the same boot, byte for byte: `sha256sum se-checksums.txt`"
+                    .into()
+            }
+        }]
+    }
+}
+
+/// What is signed of a record: the SHA-256 of its bytes, in hex.
+pub fn digest(record: &[u8]) -> String {
+    hex(&sha256(record))
+}
+
+/// Verifies RSASSA-PKCS1-v1_5 with SHA-256 over a record's bytes; the signature is raw, or in base64.
+pub fn verify(record: &[u8], signature: &[u8], key: &VerifyingKey) -> Result<(), Refusal> {
+    let signature = raw(signature).ok_or(Refusal::NotASignature(signature.len()))?;
+    let found = sha256(record);
+    if key.verifies(&found, &signature) {
+        return Ok(());
+    }
+    let signed = key.signed_digest(&signature).filter(|signed| *signed != found).ok_or(Refusal::OtherKey)?;
+    Err(Refusal::OtherRecord { signed: hex(&signed), found: hex(&found) })
+}
+
+/// What has the size of a signature, as it is or decoded.
+fn raw(file: &[u8]) -> Option<Vec<u8>> {
+    let is_one = |bytes: &[u8]| matches!(bytes.len(), 256 | 384 | 512 | 768 | 1024 | 2048);
+    let text: Vec<u8> = file.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    // base64 of one may itself be as long as another
+    let decoded = STANDARD.decode(text).ok().filter(|bytes| is_one(bytes));
+    decoded.or_else(|| is_one(file).then(|| file.to_vec()))
+}
