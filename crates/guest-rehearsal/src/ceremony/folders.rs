@@ -171,9 +171,6 @@ fn is_made(name: &str) -> bool {
                 | "se-signature.bin"
                 | "ciiso.iso"
                 | "report.html"
-                | "se-checksums.txt"
-                | "se-checksums.txt.enc"
-                | "se-signature.bin"
         )
 }
 
