@@ -76,6 +76,7 @@ EXIT STATUS
     #[command(after_help = "EXAMPLES
   contract-signer sign
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
+  contract-signer sign --attestation-key attestation-key.pub.pem --encrypt-attestation-key --expect expected.txt --force
   contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force
 
 EXIT STATUS
@@ -226,18 +227,8 @@ pub struct Sign {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(long, value_name = "PEM")]
     pub key: Option<PathBuf>,
-    /// The auditor's public key, under which the guest encrypts its attestation record [default: `attestation-key` in
-    /// persona.yaml; none is put in where neither names one]
-    #[arg(long, value_name = "PEM")]
-    pub attestation_key: Option<PathBuf>,
-    /// Encrypt that key for the guest, so that nobody else sees whose it is [default: `encrypt-attestation-key` in
-    /// persona.yaml]
-    #[arg(long)]
-    pub encrypt_attestation_key: bool,
-    /// The encryption certificate to encrypt it under, which must be the one of both halves [default: `certificate` in
-    /// persona.yaml]
-    #[arg(long, value_name = "PEM")]
-    pub certificate: Option<PathBuf>,
+    #[command(flatten)]
+    pub auditor: AuditorArguments,
     /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
     #[arg(long, value_name = "FILE")]
     pub allowed_signers: Option<PathBuf>,
@@ -272,6 +263,23 @@ pub struct Sign {
     pub danger_accept_expired_certificate: bool,
     #[command(flatten)]
     pub force: Force,
+}
+
+/// Whose attestation key goes into the contract, and how.
+#[derive(Args)]
+pub struct AuditorArguments {
+    /// The auditor's public key, under which the guest encrypts its attestation record [default: `attestation-key` in
+    /// persona.yaml; none is put in where neither names one]
+    #[arg(long, value_name = "PEM")]
+    pub attestation_key: Option<PathBuf>,
+    /// Encrypt that key for the guest, so that nobody else sees whose it is [default: `encrypt-attestation-key` in
+    /// persona.yaml]
+    #[arg(long)]
+    pub encrypt_attestation_key: bool,
+    /// The encryption certificate to encrypt it under, which must be the one of both halves [default: `certificate` in
+    /// persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub certificate: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -10,7 +10,7 @@ use contract_core::contract::AuditorKey;
 use contract_core::verifying_key::{Error, VerifyingKey};
 use jiff::Timestamp;
 
-use crate::cli::Sign;
+use crate::cli::AuditorArguments;
 
 /// The files that are named, by flags or by the signer's folder.
 pub struct Named {
@@ -21,7 +21,7 @@ pub struct Named {
 
 impl Named {
     /// None where no attestation key is named.
-    pub fn of(arguments: &Sign, persona: &PersonaFile) -> Result<Option<Self>, Failure> {
+    pub fn of(arguments: &AuditorArguments, persona: &PersonaFile) -> Result<Option<Self>, Failure> {
         let encrypt = arguments.encrypt_attestation_key || persona.encrypt_attestation_key;
         if arguments.certificate.is_some() && !encrypt {
             return Err(Failure::usage("`--certificate` is for an attestation key that is encrypted")

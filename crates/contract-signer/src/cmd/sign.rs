@@ -295,7 +295,7 @@ impl Paths {
             env,
             key: or(&arguments.key, persona.key.clone()),
             allowed_signers: or(&arguments.allowed_signers, persona.allowed_signers.clone()),
-            auditor: auditor::Named::of(arguments, persona)?,
+            auditor: auditor::Named::of(&arguments.auditor, persona)?,
         })
     }
 }

@@ -168,9 +168,6 @@ fn is_made(name: &str) -> bool {
                 | "user-data.record.json"
                 | "ciiso.iso"
                 | "report.html"
-                | "se-checksums.txt"
-                | "se-checksums.txt.enc"
-                | "se-signature.bin"
         )
 }
 
