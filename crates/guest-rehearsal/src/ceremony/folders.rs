@@ -166,6 +166,9 @@ fn is_made(name: &str) -> bool {
                 | "passphrase"
                 | "user-data"
                 | "user-data.record.json"
+                | "se-checksums.txt"
+                | "se-checksums.txt.enc"
+                | "se-signature.bin"
                 | "ciiso.iso"
                 | "report.html"
         )
