@@ -78,7 +78,7 @@ pub enum Error {
     },
     /// The attestation key could not be encrypted.
     #[error("the attestation key: {0}")]
-    Encrypt(#[source] token::EncryptError),
+    Encrypt(#[source] token::SealError),
     /// The key could not sign.
     #[error(transparent)]
     Key(#[from] signing_key::Error),

@@ -27,7 +27,7 @@ use crate::advice::{Advice, Blame};
 use crate::platform::Prefix;
 
 pub(crate) use base64_writer::Base64Writer;
-pub use encrypt::{EncryptError, Encrypted, Recipient, encrypt, seal};
+pub use encrypt::{EncryptError, Encrypted, Recipient, SealError, encrypt, seal};
 pub use password::WrapError;
 pub use scan::{Scanner, TokenFacts};
 pub use weak::Weakness;

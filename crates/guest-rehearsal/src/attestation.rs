@@ -10,7 +10,7 @@ use contract_core::advice::{Advice, Blame};
 use contract_core::attestation::AttestationRecord;
 use contract_core::platform::Prefix;
 use contract_core::random::Randomness;
-use contract_core::token::{EncryptError, Recipient, seal};
+use contract_core::token::{SealError, Recipient, seal};
 use contract_core::user_data::{Form, UserDataFacts};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -69,7 +69,7 @@ pub enum AttestError {
     Sign(#[from] ErrorStack),
     /// It could not be encrypted.
     #[error(transparent)]
-    Encrypt(#[from] EncryptError),
+    Encrypt(#[from] SealError),
 }
 
 impl Advice for AttestError {

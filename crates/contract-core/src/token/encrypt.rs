@@ -25,6 +25,14 @@ pub enum EncryptError {
     /// The section could not be read or passed on.
     #[error(transparent)]
     Section(#[from] WriteError),
+    /// The token around it could not be made.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+/// Why there is no token. Apart from what can be wrong with a section, of which the contract signer's program knows nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
     /// The password could not be wrapped.
     #[error(transparent)]
     Wrap(#[from] WrapError),
@@ -43,15 +51,25 @@ impl Advice for EncryptError {
     fn blame(&self) -> Blame {
         match self {
             Self::Section(error) => error.blame(),
-            _ => Blame::Machine,
+            Self::Seal(error) => error.blame(),
         }
     }
 
     fn hints(&self) -> Vec<String> {
         match self {
             Self::Section(error) => error.hints(),
-            _ => Vec::new(),
+            Self::Seal(error) => error.hints(),
         }
+    }
+}
+
+impl Advice for SealError {
+    fn blame(&self) -> Blame {
+        Blame::Machine
+    }
+
+    fn hints(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -77,7 +95,7 @@ pub fn encrypt<K: Kind>(
     progress: &dyn Fn(u64),
 ) -> Result<Encrypted, EncryptError> {
     let mut token = Digesting::new(out);
-    let key = certificate.key().map_err(|_| WrapError::Openssl)?;
+    let key = certificate.key().map_err(|_| SealError::from(WrapError::Openssl))?;
     let archive = sealed(&key, platform.prefix(), randomness, &mut token, |ciphertext| {
         Ok(section.write_to(ciphertext, workers, progress)?)
     })?;
@@ -99,27 +117,41 @@ pub fn seal(
     recipient: Recipient<'_>,
     prefix: Prefix,
     randomness: &mut dyn Randomness,
-) -> Result<String, EncryptError> {
+) -> Result<String, SealError> {
     let key = match recipient {
         Recipient::Guest(certificate) => certificate.key(),
         Recipient::Auditor(key) => key.rsa(),
     };
     let key = key.map_err(|_| WrapError::Openssl)?;
     let mut token = Vec::new();
-    sealed(&key, prefix, randomness, &mut token, |ciphertext| Ok(ciphertext.write_all(text.as_bytes())?))?;
+    let write = |ciphertext: &mut dyn Write| ciphertext.write_all(text.as_bytes()).map_err(SealError::from);
+    sealed(&key, prefix, randomness, &mut token, write)?;
     Ok(String::from_utf8_lossy(&token).into_owned())
 }
 
 /// A token around what `write` writes.
-///
-/// The password lives in this function alone: drawn, used twice, wiped.
-fn sealed<T>(
+fn sealed<T, E: From<SealError>>(
     key: &RsaRef<Public>,
     prefix: Prefix,
     randomness: &mut dyn Randomness,
     token: &mut dyn Write,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, EncryptError>,
-) -> Result<T, EncryptError> {
+    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut ciphertext = begin(key, prefix, randomness, token)?;
+    let written = write(&mut ciphertext)?;
+    ciphertext.finish()?.finish().map_err(SealError::from)?;
+    Ok(written)
+}
+
+/// All that stands before the ciphertext.
+///
+/// The password lives in this function alone: drawn, used twice, wiped.
+fn begin<'a>(
+    key: &RsaRef<Public>,
+    prefix: Prefix,
+    randomness: &mut dyn Randomness,
+    token: &'a mut dyn Write,
+) -> Result<CipherWriter<Base64Writer<&'a mut dyn Write>>, SealError> {
     let mut salt = [0; 8];
     randomness.fill(&mut salt)?;
     let (wrapped, key) = {
@@ -130,10 +162,7 @@ fn sealed<T>(
     let mut third = Base64Writer::new(token);
     third.write_all(b"Salted__")?;
     third.write_all(&salt)?;
-    let mut ciphertext = CipherWriter::new(third, &key)?;
-    let written = write(&mut ciphertext)?;
-    ciphertext.finish()?.finish()?;
-    Ok(written)
+    CipherWriter::new(third, &key)
 }
 
 /// AES-256-CBC as a stream.
@@ -149,13 +178,13 @@ const CHUNK: usize = 64 * 1024;
 const BLOCK: usize = 16;
 
 impl<W: Write> CipherWriter<W> {
-    fn new(out: W, key: &KeyAndIv) -> Result<Self, EncryptError> {
+    fn new(out: W, key: &KeyAndIv) -> Result<Self, SealError> {
         let cipher = Crypter::new(Cipher::aes_256_cbc(), Mode::Encrypt, key.key(), Some(key.iv()));
-        Ok(Self { out, cipher: cipher.map_err(|_| EncryptError::Cipher)?, buffer: vec![0; CHUNK + BLOCK] })
+        Ok(Self { out, cipher: cipher.map_err(|_| SealError::Cipher)?, buffer: vec![0; CHUNK + BLOCK] })
     }
 
-    fn finish(mut self) -> Result<W, EncryptError> {
-        let length = self.cipher.finalize(&mut self.buffer).map_err(|_| EncryptError::Cipher)?;
+    fn finish(mut self) -> Result<W, SealError> {
+        let length = self.cipher.finalize(&mut self.buffer).map_err(|_| SealError::Cipher)?;
         self.out.write_all(self.buffer.get(..length).unwrap_or_default())?;
         Ok(self.out)
     }
