@@ -2,6 +2,7 @@
 
 mod attacks;
 mod attestation;
+mod auditor;
 mod boot_media;
 mod certificates;
 mod docs;

@@ -202,7 +202,8 @@ fn the_commands_that_docs_name_work() {
     }
 }
 
-const BINARIES: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "guest-rehearsal"];
+const BINARIES: [&str; 5] =
+    ["workload-provider", "env-deployer", "contract-signer", "contract-auditor", "guest-rehearsal"];
 
 /// The commands of a binary, as its own help lists them, one level deep: `seed` and `seed roll` alike.
 fn commands(story: &Story, line: &str) -> Vec<String> {
@@ -272,7 +273,7 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
     if command.contains(" certificate ") {
         // what a publisher publishes, and a publisher
         given = format!(
-            "{}; cp encrypt.crt hpcr-encrypt.crt; cp encrypt.crt image.crt; mkdir published; for k in encrypt intermediate; do cp $k.crt published/29-$k.crt; done",
+            "{}; cp encrypt.crt hpcr-encrypt.crt; cp encrypt.crt image.crt; mkdir published; for k in encrypt intermediate; do cp $k.crt published/29-$k.crt; done; cp encrypt.crt published/29-attestation.crt",
             lay_pki()
         );
         let published = " fetch --ca-file root.crt --url \"https://localhost:$PORT/files/published/{version}-{kind}.crt\" ";
@@ -286,8 +287,10 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
          for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
          cp contract-signer/user-data* guest/ciiso.iso .; cp -r '{}/personas' personas
+         {}
          cd './{folder}'; {}; {given}",
         repository().display(),
+        if folder == "contract-auditor" { LAY_AUDIT } else { "" },
         make_room(&command)
     ));
     let jq = "command -v jq >/dev/null || jq() { cat; }";
@@ -298,11 +301,30 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
     assert_eq!(outcome.exit, 0, "`{command}`, shown by {source}: {outcome:?}");
 }
 
+/// What the auditor of the ceremony's guest has, under the names that examples use; the record also encrypted to a key
+/// of his own.
+const LAY_AUDIT: &str = r#"rm -rf contract-auditor; mkdir contract-auditor; cd contract-auditor
+    guest-rehearsal boot ../guest/ciiso.iso --guest-key ../guest/guest-key.pem --attest . > boot.log 2>&1
+    cp ../contract-signer/user-data.record.json ../contract-signer/passphrase ../guest/ciiso.iso .
+    openssl genrsa -out key 2> /dev/null; openssl pkey -in key -pubout -out attestation-key.pub.pem
+    openssl pkey -in key -aes256 -passout file:passphrase -out attestation-key.pem; rm key
+    printf ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 > password
+    [ -e se-checksums.txt ] || printf '%064d contract:env\n' 0 > se-checksums.txt
+    printf 'hyper-protect-basic.%s.%s' \
+        "$(openssl pkeyutl -encrypt -pubin -inkey attestation-key.pub.pem -in password | base64 -w0)" \
+        "$(openssl enc -aes-256-cbc -pbkdf2 -pass file:password -in se-checksums.txt 2> /dev/null | base64 -w0)" > se-checksums.txt.enc
+    grep contract: se-checksums.txt > own-lines.txt
+    cp ../guest/guest-attestation.crt hpcr-attestation.crt; cp ../guest/guest-intermediate.crt hpcr-intermediate.crt
+    cp ../guest/guest-root.crt digicert-root.crt
+    printf 'persona: contract-auditor\nattestation-certificate: hpcr-attestation.crt\n' > persona.yaml
+    printf 'intermediates: hpcr-intermediate.crt\nroots: digicert-root.crt\n' >> persona.yaml; cd .."#;
+
 /// A terminal at which somebody types the passphrase twice, for what asks for it.
 fn at_a_terminal(folder: &str, command: &str) -> String {
     format!(
         "typed() {{ for i in 1 2; do sleep 1; cat target/ceremony/contract-signer/passphrase; done; sleep 1; }}
-         typed | (cd 'copy/{folder}'; script --quiet --return --command '{command}' /dev/null)"
+         typed | (cd 'copy/{folder}'; script --quiet --return --command '{}' /dev/null)",
+        command.replace('\'', r"'\''")
     )
 }
 
@@ -333,7 +355,8 @@ fn make_room(command: &str) -> String {
     let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();
     match words[1] {
         "encrypt" => gone.push("*.handoff*".to_owned()),
-        "keygen" => gone.push("signing-key*.pem".to_owned()),
+        "keygen" => gone.push("signing-key*.pem attestation-key*.pem".to_owned()),
+        "open" if gone.is_empty() => gone.push("se-checksums.txt".to_owned()),
         "trust" if words[2] == "add" => gone.push("allowed_signers".to_owned()),
         "sign" if !command.contains("--previous") => gone.push("user-data*".to_owned()),
         "boot-media" => gone.push("ciiso.iso".to_owned()),
