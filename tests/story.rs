@@ -3,6 +3,7 @@
 mod attacks;
 mod attestation;
 mod attestation_key;
+mod auditor;
 mod boot_media;
 mod certificates;
 mod docs;

@@ -1,8 +1,14 @@
 //! What the built binaries can do at all: shown on their symbols, not by trying alone.
 
-use story_tests::Story;
+use std::fs;
 
+use story_tests::{Story, repository};
+
+/// Those who can open no token.
 const PERSONAS: [&str; 3] = ["workload-provider", "env-deployer", "contract-signer"];
+
+/// Those who can, each with a key of its own: the guest's stand-in, and the auditor's.
+const OPENERS: [&str; 2] = ["contract-auditor", "guest-rehearsal"];
 
 /// Whatever unwraps something with an RSA private key: OpenSSL's calls, old and new, raw operations included, and those
 /// of Rust's `rsa`.
@@ -19,9 +25,10 @@ fn symbols(binary: &str, pattern: &str) -> Vec<String> {
     found.lines().map(|line| line.get(17..).unwrap_or(line).to_owned()).collect()
 }
 
-/// No persona's binary can unwrap a token: none knows a way to be given the guest's key, and none links the code.
+/// No author's and no signer's binary can unwrap a token: none knows a way to be given the guest's key, and none links
+/// the code.
 #[test]
-fn only_the_guest_opens_tokens() {
+fn only_the_guest_and_the_auditor_open_tokens() {
     let story = Story::signed();
     for binary in PERSONAS {
         let help = story.does(&format!(
@@ -32,11 +39,34 @@ fn only_the_guest_opens_tokens() {
         assert_eq!(outcome.exit, 2, "{binary}: {outcome:?}");
         assert_eq!(symbols(binary, UNWRAPS), Vec::<String>::new(), "{binary}");
     }
-    assert_ne!(
-        symbols("guest-rehearsal", UNWRAPS),
-        Vec::<String>::new(),
-        "the search must be able to find it"
-    );
+    for binary in OPENERS {
+        assert_ne!(symbols(binary, UNWRAPS), Vec::<String>::new(), "the search must be able to find it");
+    }
+}
+
+/// What opens tokens is a crate of its own, and exactly these two have it.
+#[test]
+fn two_crates_depend_on_what_opens_tokens() {
+    let mut found = Vec::new();
+    for folder in fs::read_dir(repository().join("crates")).unwrap() {
+        let folder = folder.unwrap();
+        let manifest = fs::read_to_string(folder.path().join("Cargo.toml")).unwrap();
+        if manifest.lines().any(|line| line.starts_with("open-token")) {
+            found.push(folder.file_name().into_string().unwrap());
+        }
+    }
+    found.sort();
+    assert_eq!(found, OPENERS);
+    // by whatever name a manifest calls it, and through whatever lies between
+    let story = Story::new();
+    for persona in PERSONAS {
+        let tree = story.does(&format!(
+            "cargo tree --manifest-path '{}/Cargo.toml' --package {persona} --all-features --edges all --offline --prefix none",
+            repository().display()
+        ));
+        assert!(tree.contains("contract-core v"), "{tree}");
+        assert!(!tree.contains("open-token v"), "{persona}: {tree}");
+    }
 }
 
 /// Of the module that reads plain sections, the contract signer's binary holds one function, which knows what a volume's

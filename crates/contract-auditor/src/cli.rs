@@ -57,7 +57,7 @@ EXIT STATUS
     /// procedure. An encrypted record is opened in memory.
     #[command(after_help = "EXAMPLES
   contract-auditor verify
-  contract-auditor verify se-checksums.txt --attestation-certificate image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
+  contract-auditor verify se-checksums.txt --attestation-certificate hpcr-attestation.crt --intermediate hpcr-intermediate.crt --root root.crt
 
 EXIT STATUS
   3 a file was rejected; 4 refused: the signature, or the certificate; 5 no passphrase")]

@@ -30,6 +30,12 @@ pub enum EncryptError {
     Seal(#[from] SealError),
 }
 
+impl From<io::Error> for EncryptError {
+    fn from(error: io::Error) -> Self {
+        SealError::from(error).into()
+    }
+}
+
 /// Why there is no token. Apart from what can be wrong with a section, of which the contract signer's program knows nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
@@ -96,9 +102,9 @@ pub fn encrypt<K: Kind>(
 ) -> Result<Encrypted, EncryptError> {
     let mut token = Digesting::new(out);
     let key = certificate.key().map_err(|_| SealError::from(WrapError::Openssl))?;
-    let archive = sealed(&key, platform.prefix(), randomness, &mut token, |ciphertext| {
-        Ok(section.write_to(ciphertext, workers, progress)?)
-    })?;
+    let write = |ciphertext: &mut dyn Write| section.write_to(ciphertext, workers, progress);
+    let archive =
+        sealed(&key, platform.prefix(), randomness, &mut token, |to| write(to).map_err(EncryptError::from))?;
     Ok(Encrypted { sha256: hex(&token.hasher.finish()), bytes: token.bytes, archive })
 }
 

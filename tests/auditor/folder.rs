@@ -1,0 +1,60 @@
+//! `contract-auditor init` and `keygen`, and the whole way with the rehearsed guest.
+
+use story_tests::Story;
+
+use super::{does, refuses};
+
+#[test]
+fn a_folder_to_start_from_and_a_key_that_openssl_reads() {
+    let story = Story::new();
+    story.does(
+        "contract-auditor init auditor; cd auditor; echo secret > passphrase
+         contract-auditor keygen --passphrase-file passphrase
+         test $(stat -c %a attestation-key.pem) = 600
+         grep -q 'BEGIN ENCRYPTED PRIVATE KEY' attestation-key.pem
+         openssl pkey -in attestation-key.pem -passin file:passphrase -pubout | cmp - attestation-key.pub.pem
+         openssl pkey -pubin -in attestation-key.pub.pem -noout -text | grep -q '4096 bit'
+         git init -q .; git add .; test -z \"$(git ls-files | grep -e '^attestation-key.pem' -e passphrase)\"",
+    );
+    let again = story.sh("cd auditor; contract-auditor keygen --passphrase-file passphrase");
+    assert_eq!(again.exit, 1, "{again:?}");
+    assert!(again.stderr.contains("already exists"), "{again:?}");
+    let stdout = story.sh("contract-auditor keygen -o - --passphrase-file auditor/passphrase");
+    assert_eq!(stdout.exit, 2, "{stdout:?}");
+    assert!(stdout.stderr.contains("contract-auditor keygen -o attestation-key.pem"), "{stdout:?}");
+    let init = story.sh("contract-auditor init auditor");
+    assert_eq!(init.exit, 1, "{init:?}");
+}
+
+#[test]
+fn the_persona_file_knows_its_fields() {
+    for (line, says) in [
+        ("signing-key: x", "signing-key: unknown field"),
+        ("intermediates: {a: b}", "intermediates: a text is due here"),
+        ("roots:", "roots: a text is due here"),
+        ("certificate-pin: abc", "`abc` is no fingerprint"),
+    ] {
+        refuses(&format!("echo '{line}' > persona.yaml"), "contract-auditor verify", 3, says);
+    }
+    refuses(
+        "echo 'persona: contract-signer' > persona.yaml",
+        "contract-auditor verify",
+        3,
+        "this folder belongs to the contract-signer",
+    );
+    does("", "contract-auditor certificate show", "");
+}
+
+#[test]
+fn the_rehearsed_guest_s_record_is_all_equal() {
+    let story = Story::signed();
+    story.does(
+        "env-deployer boot-media user-data --hostname paynow --signing-key $PUBLIC_KEY -o ciiso.iso
+         guest-rehearsal keygen -o stand-in
+         guest-rehearsal boot ciiso.iso --guest-key $GUEST_KEY --attest auditor \
+             --attestation-key stand-in/guest-attestation-key.pem
+         cp user-data.record.json auditor; cd auditor
+         contract-auditor compare --medium ../ciiso.iso --attestation-certificate ../stand-in/guest-attestation.crt \
+             --intermediate ../stand-in/guest-intermediate.crt --root ../stand-in/guest-root.crt",
+    );
+}

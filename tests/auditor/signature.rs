@@ -1,0 +1,120 @@
+//! `contract-auditor verify`.
+
+use super::{PASSWORD, does, refuses};
+
+const VERIFY: &str = "contract-auditor verify";
+
+#[test]
+fn what_openssl_signed_verifies_without_a_flag() {
+    let outcome = does(
+        "",
+        VERIFY,
+        "openssl x509 -in attestation.crt -noout -pubkey > p; openssl dgst -sha256 -verify p -signature se-signature.bin se-checksums.txt",
+    );
+    assert!(outcome.stderr.contains("leads to a root that you trust"), "{outcome:?}");
+    let json = does("", "contract-auditor verify --json", "").json();
+    assert_eq!((&json["verified"], &json["encrypted"]), (&true.into(), &false.into()));
+    assert_eq!(json["chain"].as_array().unwrap().len(), 4);
+    assert!(json["accepted"].is_null());
+}
+
+#[test]
+fn the_signature_may_be_base64_and_the_record_encrypted_or_elsewhere() {
+    does("base64 se-signature.bin > x; mv x se-signature.bin", VERIFY, "");
+    does("base64 -w0 se-signature.bin > x; mv x se-signature.bin", VERIFY, "");
+    does(&format!("seal {PASSWORD}; rm se-checksums.txt"), VERIFY, "test ! -e se-checksums.txt");
+    does("mkdir guest; mv se-* guest", "contract-auditor verify guest/se-checksums.txt", "");
+    does("", "contract-auditor verify - < se-checksums.txt", "");
+    // CR LF, if that is what the guest signed
+    does(r"sed -i 's/$/\r/' se-checksums.txt; guest_signs", VERIFY, "");
+}
+
+#[test]
+fn without_a_chain_only_a_pin_or_the_auditors_own_risk_will_do() {
+    let alone = "sed -i '/^roots/d' persona.yaml";
+    refuses(
+        alone,
+        VERIFY,
+        4,
+        "cannot trust `attestation.crt`: nothing leads from it to a root, and anybody could have made it",
+    );
+    let outcome = does(alone, "contract-auditor verify --danger-accept-unverified-certificate", "");
+    assert!(outcome.stderr.contains("warning: `attestation.crt` is taken unverified"), "{outcome:?}");
+    let pinned = format!(
+        "{alone}; echo certificate-pin: sha256:$(openssl x509 -in attestation.crt -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1) >> persona.yaml"
+    );
+    let outcome = does(&pinned, VERIFY, "");
+    assert!(outcome.stderr.contains("holds the pinned key"), "{outcome:?}");
+    assert_eq!(does(&pinned, "contract-auditor verify --json", "").json()["pinned"], true);
+    let other = "echo certificate-pin: sha256:$(printf %064d 0) >> persona.yaml";
+    refuses(
+        other,
+        "contract-auditor verify --danger-accept-unverified-certificate",
+        4,
+        "holds another key than the pinned one",
+    );
+}
+
+#[test]
+fn each_thing_that_does_not_hold_has_its_own_words() {
+    for (given, exit, says) in [
+        (
+            "change contract:env",
+            4,
+            "`se-signature.bin` does not hold for `se-checksums.txt`: it is the signature of another record, or the record was changed",
+        ),
+        ("echo x > other; guest_signs other", 4, "it is the signature of another record"),
+        (r"sed -i 's/$/\r/' se-checksums.txt", 4, "the record was changed"),
+        (
+            "openssl genrsa -out attestation.key 2> /dev/null; guest_signs",
+            4,
+            "it was not made with the attestation certificate's key, or it is damaged",
+        ),
+        (
+            "openssl genrsa -out attestation.key 4096 2> /dev/null; guest_signs",
+            4,
+            "it was not made with the attestation certificate's key",
+        ),
+        (": > se-signature.bin", 3, "0 bytes that are no RSA signature"),
+        ("echo '<html>' > se-signature.bin", 3, "7 bytes that are no RSA signature"),
+        ("rm se-signature.bin", 1, "cannot read `se-signature.bin`: no such file"),
+        ("sed -i /attestation-certificate/d persona.yaml", 2, "no attestation certificate is named"),
+        ("rm attestation.crt", 1, "cannot read `attestation.crt`"),
+        (
+            "TO=20260201000000Z issue attestation intermediate encryption x",
+            4,
+            "cannot trust `attestation.crt`: ",
+        ),
+        ("FROM=20800101000000Z issue attestation intermediate encryption x", 4, "not valid before"),
+        ("issue attestation root encryption x", 4, "cannot trust `attestation.crt`: "),
+        ("issue attestation attestation encryption x", 4, "cannot trust `attestation.crt`: "),
+        ("sed -i 's/, ca.crt//' persona.yaml", 4, "cannot trust `attestation.crt`: "),
+        ("revocations intermediate l attestation; echo 'crls: l' >> persona.yaml", 4, "revoked"),
+        (
+            "new_key weak 1024; issue weak intermediate encryption x; mv weak.crt attestation.crt",
+            3,
+            "RSA key has 1024 bits",
+        ),
+        (
+            "openssl ecparam -name prime256v1 -genkey -noout -out ec.key; issue ec intermediate encryption x; mv ec.crt attestation.crt",
+            3,
+            "a key of type EC",
+        ),
+        (
+            ": > se-checksums.txt",
+            3,
+            "cannot read `se-checksums.txt` as an attestation record: it has no line",
+        ),
+        ("echo '<html>' > se-checksums.txt", 3, "it has no line `<sha256> <name>`"),
+        (
+            "cat se-checksums.txt >> se-checksums.txt~; cat se-checksums.txt~ >> se-checksums.txt; rm se-checksums.txt~",
+            3,
+            "line 7: a second line `contract:workload`",
+        ),
+        ("head -c 2000000 /dev/zero > se-checksums.txt", 3, "larger than the limit"),
+        ("mv se-checksums.txt x", 1, "cannot read `se-checksums.txt`: no such file"),
+    ] {
+        refuses(given, VERIFY, exit, says);
+    }
+    refuses("", "contract-auditor verify --at 2097-01-01", 4, "expired");
+}
