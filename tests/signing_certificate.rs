@@ -41,8 +41,8 @@ company() {
     shift 2
     rm -rf tmp/ca && mkdir tmp/ca && : > tmp/ca/index
     printf '[ca]\ndefault_ca=c\n[c]\ndatabase=tmp/ca/index\nnew_certs_dir=tmp/ca\ndefault_md=%s\npolicy=p\n' "${MD-sha256}" > tmp/ca/config
-    printf 'x509_extensions=v\nunique_subject=no\n[p]\ncommonName=supplied\norganizationName=optional\n[v]\n%s\n' "$extensions" >> tmp/ca/config
-    openssl ca -config tmp/ca/config -batch -notext -rand_serial -keyfile "$name-key.pem" "$@" 2> /dev/null
+    printf 'rand_serial=yes\nx509_extensions=v\nunique_subject=no\n[p]\ncommonName=supplied\norganizationName=optional\n[v]\n%s\n' "$extensions" >> tmp/ca/config
+    openssl ca -config tmp/ca/config -batch -notext -keyfile "$name-key.pem" "$@" 2> /dev/null
     rm -r tmp/ca
 }
 
