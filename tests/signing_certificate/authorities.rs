@@ -27,8 +27,11 @@ fn rsa_ec_and_edwards_authorities_issue() {
                  openssl x509 -noout -text -in {MADE}"
             ),
         );
-        for words in [&format!("Signature Algorithm: {signature}"), "Issuer: O = Example, CN = authority ca", "CA:FALSE"]
-        {
+        for words in [
+            &format!("Signature Algorithm: {signature}"),
+            "Issuer: O = Example, CN = authority ca",
+            "CA:FALSE",
+        ] {
             assert!(text.contains(words), "{algorithm}: {words}: {text}");
         }
     }
@@ -45,15 +48,21 @@ fn a_leaf_begins_and_ends_within_its_authority() {
         &story,
         &by("ca", 11),
         4,
-        &["the authority ends at ", "before the signing certificate would", "take fewer days, `--days 10` at most"],
+        &[
+            "the authority ends at ",
+            "before the signing certificate would",
+            "take fewer days, `--days 10` at most",
+        ],
     );
     does(&story, &by("ca", 10));
     does(
         &story,
-        &format!("[ \"$(openssl x509 -noout -startdate -in ca.crt)\" = \"$(openssl x509 -noout -startdate -in {MADE})\" ]"),
+        &format!(
+            "[ \"$(openssl x509 -noout -startdate -in ca.crt)\" = \"$(openssl x509 -noout -startdate -in {MADE})\" ]"
+        ),
     );
     does(&story, "authority short prime256v1 '-1 day' '1 hour'");
-    refused(&story, &by("short", 1), 4, &["less than a day left"]);
+    refused(&story, &format!("{} --force", by("short", 1)), 4, &["less than a day left"]);
 }
 
 #[test]
@@ -92,7 +101,12 @@ fn what_could_not_issue_is_refused() {
     }
     refused(&story, "certify --days 3 --ca-cert ca.crt", 2, &["--ca-key"]);
     refused(&story, "certify --days 3 --ca-key ca-key.pem", 2, &["--ca-cert"]);
-    refused(&story, "certify --days 3 --ca-cert ca.crt --ca-key ca-key.pem --force -o ca-key.pem", 2, &["ca-key.pem"]);
+    refused(
+        &story,
+        "certify --days 3 --ca-cert ca.crt --ca-key ca-key.pem --force -o ca-key.pem",
+        2,
+        &["ca-key.pem"],
+    );
 }
 
 #[test]

@@ -17,7 +17,10 @@ const ENCRYPT: &str = "env-deployer encrypt env-deployer -o env.handoff";
 fn a_contract_of_thirty_days_boots_today_and_not_a_day_after() {
     let story = Story::new();
     let said = does(&story, &format!("certify --days 30\n{CONTRACT}"));
-    let end = does(&story, &format!("date -u -d \"$(openssl x509 -noout -enddate -in {MADE} | cut -d= -f2)\" +%FT%TZ"));
+    let end = does(
+        &story,
+        &format!("date -u -d \"$(openssl x509 -noout -enddate -in {MADE} | cut -d= -f2)\" +%FT%TZ"),
+    );
     let end = end.trim();
     assert!(said.contains(&format!("the guest boots the contract until {end}")), "{said}");
     // the token holds the very certificate
@@ -31,16 +34,23 @@ print(yaml.safe_load(sys.stdin)[\"signingKey\"], end=\"\")' > inside; cmp inside
     );
     let verify = format!("contract-signer verify user-data --signing-key {MADE}");
     let later = format!("--at $(date -u -d '{end} 1 day' +%FT%TZ)");
-    for command in ["boot".to_owned(), format!("boot --at {end}"), verify.clone(), format!("{verify} --at {end}")] {
+    for command in
+        ["boot".to_owned(), format!("boot --at {end}"), verify.clone(), format!("{verify} --at {end}")]
+    {
         let (exit, said) = says(&story, &command);
         assert_eq!(exit, 0, "{command}: {said}");
     }
     for (command, words) in [
         (format!("boot {later}"), "HPL12007E"),
         (format!("{verify} {later}"), "the signing certificate expired on"),
-        (format!("contract-signer inspect user-data {later} --fail-within 0d"), "the signing certificate expired on"),
         (
-            format!("contract-signer verify user-data --signing-key $PUBLIC_KEY --record user-data.record.json {later}"),
+            format!("contract-signer inspect user-data {later} --fail-within 0d"),
+            "the signing certificate expired on",
+        ),
+        (
+            format!(
+                "contract-signer verify user-data --signing-key $PUBLIC_KEY --record user-data.record.json {later}"
+            ),
             "the signing certificate expired on",
         ),
     ] {
@@ -55,14 +65,21 @@ print(yaml.safe_load(sys.stdin)[\"signingKey\"], end=\"\")' > inside; cmp inside
 #[test]
 fn persona_yaml_names_a_certificate_for_every_command() {
     let story = Story::new();
-    does(&story, &format!("authority ca prime256v1; certify --days 90 --ca-cert ca.crt --ca-key ca-key.pem\n{CONTRACT}"));
+    does(
+        &story,
+        &format!(
+            "authority ca prime256v1; certify --days 90 --ca-cert ca.crt --ca-key ca-key.pem\n{CONTRACT}"
+        ),
+    );
     let said = does(&story, "env-deployer check env-deployer 2>&1");
     assert!(said.contains("with its certificate: the guest boots the contract until "), "{said}");
-    let said = does(&story, "env-deployer boot-media user-data -C env-deployer --hostname paynow -o ciiso.iso 2>&1");
+    let said =
+        does(&story, "env-deployer boot-media user-data -C env-deployer --hostname paynow -o ciiso.iso 2>&1");
     assert!(said.contains("`user-data` holds: signed with key sha256:"), "{said}");
     // somebody else's certificate
     does(&story, "dated_certificate env-deployer/signing-key.crt 20260101000000Z 20900101000000Z");
-    let (exit, said) = says(&story, "env-deployer boot-media user-data -C env-deployer --hostname paynow -o other.iso");
+    let (exit, said) =
+        says(&story, "env-deployer boot-media user-data -C env-deployer --hostname paynow -o other.iso");
     assert!(exit == 4 && said.contains("`user-data` does not hold"), "{said}");
 }
 
@@ -95,7 +112,12 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
         refused(&story, &format!("{ENCRYPT} --signing-key {file}"), exit, &["`", words]);
     }
     for file in ["good.crt", "once", "folded", "spot.crt"] {
-        does(&story, &format!("{ENCRYPT} --signing-key {file} --force; env-deployer check env-deployer --signing-key {file}"));
+        does(
+            &story,
+            &format!(
+                "{ENCRYPT} --signing-key {file} --force; env-deployer check env-deployer --signing-key {file}"
+            ),
+        );
     }
     // in the section itself
     for (file, exit, words) in [
@@ -105,7 +127,9 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
     ] {
         does(
             &story,
-            &format!("cp {file} env-deployer/it.crt; grep -q signingKey env-deployer/env.yaml || echo 'signingKey: !file it.crt' >> env-deployer/env.yaml"),
+            &format!(
+                "cp {file} env-deployer/it.crt; grep -q signingKey env-deployer/env.yaml || echo 'signingKey: !file it.crt' >> env-deployer/env.yaml"
+            ),
         );
         refused(&story, &format!("{ENCRYPT} --force"), exit, &[words]);
     }

@@ -87,7 +87,7 @@ fn a_whole_subject_is_read_part_by_part() {
 #[test]
 fn the_name_in_persona_yaml_is_the_default() {
     let story = story();
-    does(&story, "printf 'persona: contract-signer\\nname: pay/now\\n' > contract-signer/persona.yaml
+    does(&story, "printf 'persona: contract-signer\\nname: pay.now\\n' > contract-signer/persona.yaml
         cd contract-signer; contract-signer certify --days 3 --ca-cert ../ca.crt --ca-key ../ca-key.pem --passphrase-file passphrase");
-    assert_eq!(subject(&story, "x509", MADE), "commonName                = pay/now signing key");
+    assert_eq!(subject(&story, "x509", MADE), "commonName                = pay.now signing key");
 }

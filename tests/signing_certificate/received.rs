@@ -25,7 +25,10 @@ fn answers_of_rsa_and_ec_authorities_are_taken() {
         let said = does(&story, &format!("{TAKE} answer.crt 2>&1 < /dev/null"));
         assert!(said.contains("the key in it is that of `contract-signer/signing-key.pub.pem`"), "{said}");
         assert!(!said.contains("and is gone"), "{said}");
-        does(&story, "cmp signing.crt answer.crt; [ ! -e signing.ca.crt ]; openssl verify -CAfile ca.crt signing.crt");
+        does(
+            &story,
+            "cmp signing.crt answer.crt; [ ! -e signing.ca.crt ]; openssl verify -CAfile ca.crt signing.crt",
+        );
         // the other command for it, which copies no extension
         does(
             &story,

@@ -17,8 +17,13 @@ fn openssl_verifies_a_request_and_reads_what_it_asks_for() {
              cmp <(openssl req -noout -pubkey -in {CSR}) $PUBLIC_KEY"
         ),
     );
-    for words in ["self-signature verify OK", "Version: 1 (0x0)", "sha256WithRSAEncryption", "CA:FALSE", "Digital Signature"]
-    {
+    for words in [
+        "self-signature verify OK",
+        "Version: 1 (0x0)",
+        "sha256WithRSAEncryption",
+        "CA:FALSE",
+        "Digital Signature",
+    ] {
         assert!(text.contains(words), "{words}: {text}");
     }
     refused(&story, "request", 1, &["already exists"]);
@@ -29,9 +34,15 @@ fn openssl_verifies_a_request_and_reads_what_it_asks_for() {
 #[test]
 fn whoever_holds_the_authority_needs_no_private_key() {
     let story = Story::new();
-    does(&story, "authority ca prime256v1; request --subject 'O=Example,CN=paynow'; cp contract-signer/signing-key.csr asked.csr");
+    does(
+        &story,
+        "authority ca prime256v1; request --subject 'O=Example,CN=paynow'; cp contract-signer/signing-key.csr asked.csr",
+    );
     // in another folder, where no key lies
-    let said = does(&story, "contract-signer certify --days 9 --csr asked.csr --ca-cert ca.crt --ca-key ca-key.pem -o out.crt 2>&1");
+    let said = does(
+        &story,
+        "contract-signer certify --days 9 --csr asked.csr --ca-cert ca.crt --ca-key ca-key.pem -o out.crt 2>&1",
+    );
     assert!(!said.contains("the key in it is that of"), "{said}");
     does(
         &story,
@@ -43,7 +54,9 @@ fn whoever_holds_the_authority_needs_no_private_key() {
     for key in ["$PUBLIC_KEY", "$SIGNING_KEY"] {
         let said = does(
             &story,
-            &format!("contract-signer certify {key} --days 9 --csr asked.csr --ca-cert ca.crt --ca-key ca-key.pem -o out.crt --force 2>&1 < /dev/null"),
+            &format!(
+                "contract-signer certify {key} --days 9 --csr asked.csr --ca-cert ca.crt --ca-key ca-key.pem -o out.crt --force 2>&1 < /dev/null"
+            ),
         );
         assert!(said.contains("the key in it is that of `contract-signer/signing-key.pub.pem`"), "{said}");
     }
@@ -72,16 +85,23 @@ der = bytearray(open('good.der', 'rb').read())
 der[-1] ^= 1
 open('broken.csr', 'wb').write(der)
 der = bytearray(open('good.der', 'rb').read())
-at = der.index(b'contract signing key')
+at = der.index(b'signing key')
 der[at] ^= 1
 open('renamed.csr', 'wb').write(der)"
            head -c 300 good.csr > cut.csr; cat good.csr other.csr > two.csr; : > empty.csr"#,
     );
     let by = |file: &str, key: &str| {
-        format!("contract-signer certify {key} --days 3 --csr {file} --ca-cert ca.crt --ca-key ca-key.pem -o out.crt")
+        format!(
+            "contract-signer certify {key} --days 3 --csr {file} --ca-cert ca.crt --ca-key ca-key.pem -o out.crt"
+        )
     };
     for (file, key, exit, words) in [
-        ("broken.csr", "", 4, "cannot use `broken.csr`: the request's signature was not made with the key in it"),
+        (
+            "broken.csr",
+            "",
+            4,
+            "cannot use `broken.csr`: the request's signature was not made with the key in it",
+        ),
         ("renamed.csr", "", 4, "the request's signature was not made"),
         ("ec.csr", "", 3, "the request holds a key of type EC; contracts are signed with RSA only"),
         ("small.csr", "", 3, "an RSA key of 1024 bits"),
