@@ -22,7 +22,7 @@ use contract_core::signing_certificate::{Days, Name, NameError};
     after_help = "\
 EXAMPLES
   contract-signer certify --days 90
-  contract-signer certify --days 90 --name 'paynow 2026' --force
+  contract-signer certify --days 90 --name \"paynow 2026\" --force
   contract-signer certify --days 30 --ca-cert ca.crt --ca-key ca-key.pem
   contract-signer certify --days 30 --ca-cert ca.crt --ca-key ca-key.pem --csr signing-key.csr
   contract-signer certify --certificate from-ca.pem
@@ -80,7 +80,7 @@ pub struct Certify {
 #[command(after_help = "\
 EXAMPLES
   contract-signer csr
-  contract-signer csr signing-key.pem --subject 'C=DE,O=Example Inc.,CN=paynow signing key' --force")]
+  contract-signer csr signing-key.pem --subject \"C=DE,O=Example Inc.,CN=paynow signing key\" --force")]
 pub struct Csr {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(value_name = "KEY")]
