@@ -17,6 +17,7 @@ mod seeds;
 mod probe_logging;
 mod report;
 mod separation;
+mod signing_certificate;
 mod transcripts;
 mod trust;
 mod two_packs_are_equal;

@@ -151,6 +151,7 @@ fn the_pages_of_docs_hold() {
         ("format/4-handoff.md", "target/ceremony/contract-signer"),
         ("format/6-user-data.md", "target/ceremony/contract-signer"),
         ("format/statement-signature.md", "tmp"),
+        ("format/signing-certificate.md", "target/ceremony/contract-signer"),
         ("format/7-boot-media.md", "target/ceremony/env-deployer"),
         // last, since they write anew what the others look at
         ("seeds.md", "target/ceremony"),
@@ -281,6 +282,13 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
         if served != command {
             command = format!("{}; server; {served}", words());
         }
+    }
+    if command.contains(" certify ") {
+        // an authority, what it was asked and what it answered
+        given = "openssl req -x509 -newkey rsa:2048 -nodes -keyout ca-key.pem -subj /CN=CA -days 900 -out ca.crt
+            contract-signer csr --passphrase-file passphrase
+            openssl x509 -req -in signing-key.csr -CA ca.crt -CAkey ca-key.pem -set_serial 7 -days 30 -out from-ca.pem"
+            .into();
     }
     story.does(&format!(
         "rm -rf copy; cp -r target/ceremony copy; cd copy

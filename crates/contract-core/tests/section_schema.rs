@@ -201,6 +201,29 @@ fn accepted_sections_pass_the_schema() {
     }
 }
 
+/// As `contract-signer certify` issues it.
+#[test]
+fn the_schema_takes_a_certificate_of_ours() {
+    use contract_core::random::SystemRandomness;
+    use contract_core::signing_certificate::{CertificateAuthority, Name};
+    use contract_core::verifying_key::VerifyingKey;
+
+    let folder = folder();
+    let key =
+        VerifyingKey::parse(&fs::read_to_string(folder.path().join("signer.pub.pem")).unwrap()).unwrap();
+    let days = "90".parse().unwrap();
+    let authority = CertificateAuthority::for_once(days, now(), &mut SystemRandomness).unwrap();
+    let name = Name::common("signing key").unwrap();
+    let issued = authority.issue(&key, &name, days, now(), &mut SystemRandomness).unwrap();
+    fs::write(folder.path().join("signer.crt"), issued.to_pem().unwrap()).unwrap();
+    let (file, text) = corpus("").into_iter().find(|(_, text)| text.contains("!file signer.crt")).unwrap();
+    let section = read_either(&file, &text, folder.path()).unwrap();
+    assert!(opens(&file, &section));
+    if let Some(Err(error)) = schema().map(|schema| judge(&schema, &file, &section)) {
+        panic!("{error}");
+    }
+}
+
 #[test]
 fn refused_sections_are_refused_for_their_reason() {
     let folder = folder();

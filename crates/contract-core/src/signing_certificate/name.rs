@@ -37,6 +37,9 @@ pub enum NameError {
         "`{0}` is no part of a subject, as O=Example is; put `\\` before a comma that belongs to a value"
     )]
     NoPart(String),
+    /// It would take away the meaning of nothing.
+    #[error("it ends in a `\\` that nothing follows; write `\\\\` for one")]
+    LoneBackslash,
     /// `openssl`'s own notation.
     #[error("its parts are separated by commas: O=Example,CN=signing key")]
     Slashes,
@@ -136,6 +139,9 @@ impl FromStr for Name {
                 _ => part.push(char),
             }
         }
+        if escaped {
+            return Err(NameError::LoneBackslash);
+        }
         parts.push(part);
         let mut entries = Vec::with_capacity(parts.len());
         for part in &parts {
@@ -183,6 +189,7 @@ mod tests {
         assert_eq!(read("O=Example, OU=a=b,cn=signing key").unwrap(), "O=Example, OU=a=b, CN=signing key");
         assert_eq!(read(r"O=Example\, Inc.,CN=a\\b/c+d\=é").unwrap(), r"O=Example, Inc., CN=a\b/c+d=é");
         assert_eq!(read("/O=Example/CN=x"), Err(NameError::Slashes));
+        assert_eq!(read(r"CN=x\"), Err(NameError::LoneBackslash));
         assert_eq!(read("O=Example"), Err(NameError::NoCommonName));
         assert_eq!(read("CN=x,Example"), Err(NameError::NoPart("Example".into())));
         assert_eq!(read("CN=x,DC=example"), Err(NameError::UnknownField("DC".into())));

@@ -22,7 +22,7 @@ use contract_core::signing_certificate::{Days, Name, NameError};
     after_help = "\
 EXAMPLES
   contract-signer certify --days 90
-  contract-signer certify --days 90 --name 'paynow 2026' --force
+  contract-signer certify --days 90 --name \"paynow 2026\" --force
   contract-signer certify --days 30 --ca-cert ca.crt --ca-key ca-key.pem
   contract-signer certify --days 30 --ca-cert ca.crt --ca-key ca-key.pem --csr signing-key.csr
   contract-signer certify --certificate from-ca.pem
@@ -74,13 +74,13 @@ pub struct Certify {
 /// Ask a company's authority for a certificate of the signing key
 ///
 /// Writes a request (PKCS#10, signed with SHA-256) that names the key, and asks for a certificate that may sign and is no
-/// authority. What comes back goes through `certify --certificate`.
+/// authority. Look at it: `openssl req -in signing-key.csr -noout -text -verify`. What comes back goes through
+/// `certify --certificate`.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
   contract-signer csr
-  contract-signer csr signing-key.pem --subject 'C=DE,O=Example Inc.,CN=paynow signing key' --force
-  openssl req -in signing-key.csr -noout -text -verify")]
+  contract-signer csr signing-key.pem --subject \"C=DE,O=Example Inc.,CN=paynow signing key\" --force")]
 pub struct Csr {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(value_name = "KEY")]

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility, commit_all, is_stdout, same_target};
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
 use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
 use cli_kit::progress::Progress;
 use cli_kit::prompt::PassphraseSource;
@@ -83,8 +83,9 @@ pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     let written: Vec<_> =
         [Some(&output), authority.as_ref()].into_iter().flatten().map(Output::quoted).collect();
     commit_all([Some(output), authority].into_iter().flatten())?;
-    show(&done, &written.join(" and "), makes_authority, report);
-    if is_stdout(&target) { Ok(()) } else { report.result(&done, |_| Vec::<String>::new()) }
+    let to_stdout = is_stdout(&target);
+    show(&done, &written.join(" and "), makes_authority, to_stdout, report);
+    if to_stdout { Ok(()) } else { report.result(&done, |_| Vec::<String>::new()) }
 }
 
 fn cannot(key: &Path) -> String {
@@ -136,12 +137,7 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
     let name = input::name(key);
     let source = PassphraseSource::of(arguments.ca_passphrase_file.clone(), arguments.ca_passphrase_fd);
     let bytes = input::read_bytes(certificate, KEY_LIMIT)?;
-    let pem = if same_target(certificate, key) {
-        // one file may hold both
-        String::from_utf8_lossy(&bytes).into_owned().into()
-    } else {
-        input::read_secret_text(key, KEY_LIMIT)?
-    };
+    let pem = input::read_secret_text(key, KEY_LIMIT)?;
     let mut refused = None;
     let authority = CertificateAuthority::parse(&bytes, &pem, at, &mut || {
         source.passphrase(&format!("the authority's key `{name}`")).map_err(|failure| {
@@ -150,7 +146,11 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
             reason
         })
     });
-    if let Some(failure) = refused {
+    if let Some(mut failure) = refused {
+        // the prompt knows the flags of the signing key's own passphrase
+        for hint in &mut failure.hints {
+            *hint = hint.replace("`--passphrase-", "`--ca-passphrase-");
+        }
         return Err(failure);
     }
     let of = match &authority {
@@ -195,7 +195,7 @@ fn request(path: &Path) -> Result<SigningRequest, Failure> {
     SigningRequest::parse(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
 }
 
-fn show(done: &Done, written: &str, makes_authority: bool, report: &Report) {
+fn show(done: &Done, written: &str, makes_authority: bool, to_stdout: bool, report: &Report) {
     let CertificateFacts { subject, serial, key_fingerprint, not_before, not_after } = &done.facts;
     report.note(&format!("certificate of {subject}"));
     report.note(&format!("  issued by {}", done.issuer));
@@ -210,9 +210,12 @@ fn show(done: &Done, written: &str, makes_authority: bool, report: &Report) {
         report.note("the authority's private key signed this one certificate, and is gone");
     }
     report.success(&format!("wrote {written}"));
-    let next = format!(
-        "give `{}` to the env deployer: `env-deployer encrypt . --signing-key signing-key.crt`",
-        done.certificate
-    );
-    report.note(&format!("next: {next}"));
+    if to_stdout {
+        return;
+    }
+    let file = &done.certificate;
+    let name = Path::new(file).file_name().unwrap_or(file.as_ref()).display();
+    report.note(&format!(
+        "next: give `{file}` to the env deployer: `env-deployer encrypt . --signing-key {name}`"
+    ));
 }
