@@ -1,5 +1,6 @@
 //! Who foretells which lines of the guest's record: the record of the signing, the medium, and whoever else.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use cli_kit::input::Input;
@@ -29,7 +30,7 @@ pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Resu
         None
     } else {
         let record = signing_record(path, report)?;
-        foretold.push(Foretold { by: input::name(path), lines: record.attestation_record.clone() });
+        foretold.push(of_signing(path, &record));
         Some((path.clone(), record))
     };
     if let Some(path) = &arguments.medium {
@@ -61,13 +62,23 @@ fn signing_record(path: &Path, report: &Report) -> Result<Record, Failure> {
     Ok(record)
 }
 
+/// IBM's own example of a record shows a line for the signature, too; contract-format, section 8, does not name it.
+fn of_signing(path: &Path, record: &Record) -> Foretold {
+    let signature = ("contract:envWorkloadSignature".to_owned(), record.signature.sha256.clone());
+    Foretold {
+        by: input::name(path),
+        lines: record.attestation_record.clone(),
+        if_shown: BTreeMap::from([signature]),
+    }
+}
+
 fn medium(path: &Path) -> Result<Foretold, Failure> {
     let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
     let mut file = Input::open(path)?;
     let medium = Medium::read(&mut file).doing(cannot_read)?;
     let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
     let lines = lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect();
-    Ok(Foretold { by: input::name(path), lines })
+    Ok(Foretold { by: input::name(path), lines, if_shown: BTreeMap::new() })
 }
 
 fn lines(path: &Path) -> Result<Foretold, Failure> {
@@ -84,5 +95,5 @@ fn lines(path: &Path) -> Result<Foretold, Failure> {
     if let Some(remark) = remark {
         return Err(cannot_read(&format!("no line `<sha256> <name>`: {remark}")));
     }
-    Ok(Foretold { lines: read.lines().clone(), by })
+    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new() })
 }

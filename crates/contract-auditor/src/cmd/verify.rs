@@ -29,7 +29,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     for remark in guest.record.remarks() {
         report.note(&format!("no line of a checksum, and signed with the others: {remark}"));
     }
-    report.success(&format!("`{name}` is signed with the key of `{}`", input::name(&verified.certificate)));
     report.note(&format!("the certificate {}", verified.because()));
+    report.success(&format!("`{name}` is signed with the key of `{}`", input::name(&verified.certificate)));
     Ok(())
 }

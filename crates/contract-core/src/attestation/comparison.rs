@@ -16,6 +16,8 @@ pub struct Foretold {
     pub by: String,
     /// Name to lower-case hex SHA-256.
     pub lines: BTreeMap<String, String>,
+    /// The same, of lines that no source promises and some guests show: these may be missing.
+    pub if_shown: BTreeMap<String, String>,
 }
 
 /// How a line of the record stands to what was foretold.
@@ -101,8 +103,9 @@ impl Comparison {
     /// Holds a record against all that was foretold; those who foretell must agree among themselves.
     pub fn of(record: &AttestationRecord, foretold: &[Foretold]) -> Result<Self, Contradiction> {
         let mut expected: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
-        for Foretold { by, lines } in foretold {
-            for (name, sha256) in lines {
+        for Foretold { by, lines, if_shown } in foretold {
+            let shown = if_shown.iter().filter(|(name, _)| record.lines().contains_key(*name));
+            for (name, sha256) in lines.iter().chain(shown) {
                 let (agreed, all) = expected.entry(name).or_insert((sha256, Vec::new()));
                 if *agreed != sha256 {
                     let first = (all.first().cloned().unwrap_or_default(), (*agreed).to_owned());
@@ -160,7 +163,7 @@ mod tests {
 
     fn foretold(by: &str, lines: &[(&str, char)]) -> Foretold {
         let lines = lines.iter().map(|(name, digit)| ((*name).to_owned(), digest(*digit))).collect();
-        Foretold { by: by.to_owned(), lines }
+        Foretold { by: by.to_owned(), lines, if_shown: BTreeMap::new() }
     }
 
     fn record(lines: &[(&str, char)]) -> AttestationRecord {
@@ -178,6 +181,17 @@ mod tests {
         assert_eq!(statuses, [("a", "equal"), ("b", "different"), ("c", "missing"), ("d", "unknown")]);
         assert_eq!(comparison.lines()[0].foretold_by, ["one", "two"]);
         assert_eq!(comparison.wrong().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
+    }
+
+    #[test]
+    fn what_is_not_promised_may_be_missing_but_not_different() {
+        let source = Foretold { if_shown: foretold("", &[("b", '2')]).lines, ..foretold("one", &[("a", '1')]) };
+        for (shown, expected) in [(None, None), (Some('2'), Some("equal")), (Some('3'), Some("different"))] {
+            let lines: Vec<_> = [("a", '1')].into_iter().chain(shown.map(|digit| ("b", digit))).collect();
+            let comparison = Comparison::of(&record(&lines), std::slice::from_ref(&source)).unwrap();
+            let line = comparison.lines().iter().find(|line| line.name == "b");
+            assert_eq!(line.map(|line| line.status.as_str()), expected);
+        }
     }
 
     #[test]

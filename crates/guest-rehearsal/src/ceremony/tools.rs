@@ -122,9 +122,10 @@ fn binary(folder: &Path, name: &str) -> PathBuf {
 
 /// What was written, else the last thing said, else the result's verdict, else how the result begins.
 fn outcome<'a>(stdout: &'a str, stderr: &'a str) -> Option<&'a str> {
+    let judged = last_line(stderr).filter(|line| line.contains(" is as foretold: "));
     let wrote = stderr.lines().rfind(|line| line.starts_with("wrote "));
     let verdict = last_line(stdout).filter(|line| line.starts_with("the guest would"));
-    wrote.or_else(|| last_line(stderr)).or(verdict).or_else(|| stdout.lines().next())
+    judged.or(wrote).or_else(|| last_line(stderr)).or(verdict).or_else(|| stdout.lines().next())
 }
 
 fn last_line(text: &str) -> Option<&str> {
@@ -136,11 +137,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outcome_is_what_was_written_else_what_was_said_last() {
+    fn the_outcome_is_the_verdict_else_what_was_written_else_what_was_said_last() {
         let said = "a warning\nwrote `key.pem`\nnext: give it away\n";
         assert_eq!(outcome("{}", said), Some("wrote `key.pem`"));
         assert_eq!(outcome("a table\nof lines\n", "it holds\n\n"), Some("it holds"));
         assert_eq!(outcome("a table\nof lines\n", ""), Some("a table"));
+        let audited = "wrote `report.html`\n`it` is as foretold: 7 lines equal\n";
+        assert_eq!(outcome("", audited), Some("`it` is as foretold: 7 lines equal"));
         assert_eq!(outcome("", "\n"), None);
     }
 
