@@ -346,7 +346,7 @@ fn make_room(command: &str) -> String {
     }
     let named = words
         .windows(2)
-        .filter(|pair| ["-o", "--output", "--token", "--attest"].contains(&pair[0]))
+        .filter(|pair| ["-o", "--output", "--token", "--attest", "--report"].contains(&pair[0]))
         .map(|pair| pair[1]);
     let mut gone: Vec<_> = named.filter(|file| ![".", "-"].contains(file)).map(str::to_owned).collect();
     match words[1] {
