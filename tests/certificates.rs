@@ -43,11 +43,7 @@ fn played(given: &str, run: &str) -> Outcome {
     pki.does(&format!("{here}; {}; {given}", lay_pki()));
     let before = listing(folder.path());
     let outcome = pki.sh(&format!("{here}; {}; {run}", words()));
-    assert_eq!(
-        listing(folder.path()).into_keys().collect::<Vec<_>>(),
-        before.into_keys().collect::<Vec<_>>(),
-        "left behind by {run}: {outcome:?}"
-    );
+    assert_eq!(listing(folder.path()), before, "left behind or changed by {run}: {outcome:?}");
     outcome
 }
 

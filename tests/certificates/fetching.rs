@@ -166,6 +166,11 @@ fn a_certificate_that_expired() {
 }
 
 cases! {
+    a_server_of_another_name {
+        given: "issue server root other_server elsewhere.example",
+        run: "server; rm server.log; workload-provider certificate fetch --ca-file root.crt -o new.crt --url https://localhost:$PORT/files/encrypt.crt",
+        exit: 4, says: "the server's certificate is refused: hostname mismatch",
+    }
     a_self_signed_server {
         given: "issue server server server localhost",
         run: "server; rm server.log; workload-provider certificate fetch --ca-file root.crt -o new.crt --url https://localhost:$PORT/files/encrypt.crt",

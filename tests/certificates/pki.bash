@@ -66,6 +66,8 @@ crlDistributionPoints = URI:https://crl.example.com/encrypt-crl-1
 crlDistributionPoints = URI:${POINT:-https://crl.example.com/}
 [server]
 subjectAltName = DNS:localhost
+[other_server]
+subjectAltName = DNS:elsewhere.example
 [delta]
 2.5.29.27 = critical, ASN1:INTEGER:1
 [part]

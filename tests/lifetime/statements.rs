@@ -139,13 +139,13 @@ fn a_certificate_that_ends_before_it_begins_is_not_encrypted() {
          dated_certificate env-deployer/rsyslog/ca.crt 20800101000000Z 20700101000000Z
          dated_certificate signing.crt 20800101000000Z 20700101000000Z tmp/signing-key",
     );
-    const ENCRYPT: &str = "env-deployer encrypt env-deployer -o env.handoff --force";
-    let (exit, said) = says(&story, ENCRYPT);
+    let encrypt = "env-deployer encrypt env-deployer -o env.handoff --force";
+    let (exit, said) = says(&story, encrypt);
     assert_eq!(exit, 3, "{said}");
     assert_eq!(said.matches("ends before it begins").count(), 1, "{said}");
     // a signing certificate never holds, so that nobody looks further
     let (exit, said) =
-        says(&story, &format!("cp tmp/ca.crt env-deployer/rsyslog/; {ENCRYPT} --signing-key signing.crt"));
+        says(&story, &format!("cp tmp/ca.crt env-deployer/rsyslog/; {encrypt} --signing-key signing.crt"));
     assert_eq!(exit, 4, "{said}");
     assert!(said.contains("not valid before"), "{said}");
 }

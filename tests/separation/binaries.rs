@@ -69,13 +69,15 @@ fn two_crates_depend_on_what_opens_tokens() {
     }
 }
 
-/// Of the module that reads plain sections, the contract signer's binary holds one function, which knows what a volume's
+/// Of the module that reads plain sections, the contract signer's and the auditor's binary hold one function, which knows what a volume's
 /// name may be; the authors' hold all of it. Drop glue, which the compiler puts everywhere, has names of its own.
 #[test]
-fn the_contract_signer_reads_no_sections() {
+fn the_contract_signer_and_the_auditor_read_no_sections() {
     const READS: &str = "^[0-9a-f]+ [A-Za-z] <?contract_core::(section|archive)::";
-    let signers = symbols("contract-signer", READS);
-    assert!(signers.iter().all(|name| name.contains("is_volume_name")), "{signers:#?}");
+    for binary in ["contract-signer", "contract-auditor"] {
+        let reads = symbols(binary, READS);
+        assert!(reads.iter().all(|name| name.contains("is_volume_name")), "{binary}: {reads:#?}");
+    }
     for author in ["workload-provider", "env-deployer", "guest-rehearsal"] {
         assert!(symbols(author, READS).len() >= 20, "the search must be able to find it in {author}");
     }

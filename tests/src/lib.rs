@@ -1,5 +1,5 @@
 //! What the story tests share: the built binaries, keys that the `openssl` command made, and a folder in which
-//! three personas and a guest live side by side.
+//! four personas and a guest live side by side.
 //!
 //! Nothing here calls the library: what our binaries make is judged by other people's tools.
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]

@@ -1,4 +1,4 @@
-//! A folder with three personas and a guest, and bash to act in it.
+//! A folder with four personas and a guest, and bash to act in it.
 
 use std::fmt;
 use std::fs;

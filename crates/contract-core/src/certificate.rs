@@ -238,13 +238,26 @@ pub fn key_fingerprint<T: HasPublic>(key: &RsaRef<T>) -> Result<String, ErrorSta
     Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key.public_key_to_der()?))))
 }
 
-/// A certificate's name on one line, in its own order.
+/// A certificate's name on one line, in its own order. Values are escaped as RFC 4514 does, so that no value looks like
+/// two parts.
 pub fn one_line(name: &X509NameRef) -> String {
     let parts = name.entries().map(|entry| {
         let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
-        format!("{}={value}", entry.object().nid().short_name().unwrap_or("?"))
+        format!("{}={}", entry.object().nid().short_name().unwrap_or("?"), escaped(&value))
     });
     parts.collect::<Vec<_>>().join(", ")
+}
+
+fn escaped(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut text = String::with_capacity(value.len());
+    for (at, char) in value.chars().enumerate() {
+        let is_special = matches!(char, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
+            || char == ' ' && (at == 0 || at == last)
+            || char == '#' && at == 0;
+        text.extend(is_special.then_some('\\').into_iter().chain([char]));
+    }
+    text
 }
 
 /// An ASN.1 time as a point in time. `99991231235959Z`, which means no end at all (RFC 5280, section 4.1.2.5), lies a day

@@ -1,4 +1,5 @@
-//! State 3 back to state 1: opens a token with the private key that it was made for (contract-format, section 2).
+//! Opens a token with the private key that it was made for (contract-format, section 2): a section, state 3 back to state
+//! 1, or what else travels in that form.
 //!
 //! ```text
 //! token = prefix "." base64(RSA[certificate](password)) "." base64("Salted__" || salt || AES[PBKDF2(password, salt)](section))
@@ -27,11 +28,12 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_core::token::Token;
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use openssl::pkey::Private;
 use openssl::rsa::{Padding, RsaRef};
-use openssl::symm::{Cipher, decrypt};
+use openssl::symm::{Cipher, Crypter, Mode};
 use zeroize::Zeroizing;
 
 /// Rounds of PBKDF2 that `openssl enc -pbkdf2` makes by default.
@@ -95,14 +97,23 @@ fn decrypt_text(password: &[u8], salt: &[u8], ciphertext: &[u8]) -> Result<Zeroi
     pbkdf2_hmac(password, salt, ROUNDS, MessageDigest::sha256(), &mut *derived)
         .map_err(|_| OpenError::NotOpened)?;
     let (key, iv) = derived.split_at(32);
-    let text = decrypt(Cipher::aes_256_cbc(), key, Some(iv), ciphertext).map_err(|_| OpenError::NotOpened)?;
-    match String::from_utf8(text) {
+    let mut text = Zeroizing::new(vec![0; ciphertext.len() + Cipher::aes_256_cbc().block_size()]);
+    let length = decrypt_into(&mut text, key, iv, ciphertext).map_err(|_| OpenError::NotOpened)?;
+    text.truncate(length);
+    match String::from_utf8(std::mem::take(&mut *text)) {
         Ok(text) => Ok(Zeroizing::new(text)),
         Err(error) => {
             drop(Zeroizing::new(error.into_bytes()));
             Err(OpenError::NotText)
         }
     }
+}
+
+/// What a wrong key leaves in the buffer is wiped with it.
+fn decrypt_into(text: &mut [u8], key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Result<usize, ErrorStack> {
+    let mut cipher = Crypter::new(Cipher::aes_256_cbc(), Mode::Decrypt, key, Some(iv))?;
+    let length = cipher.update(ciphertext, text)?;
+    Ok(length + cipher.finalize(text.get_mut(length..).unwrap_or_default())?)
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ use openssl::error::ErrorStack;
 use super::Error;
 use crate::lifetime::Validity;
 
-/// A certificate begins this long before it is made: a guest whose clock is behind must not find it not yet valid
-/// (HPL12005E, contract-format, section 11).
+/// A certificate begins this long before it is made: a guest whose clock is behind must not find it not yet valid.
 pub const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 
 /// How many days a certificate is to live: between 1 and [`Days::MOST`].

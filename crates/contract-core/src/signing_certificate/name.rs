@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn a_subject_is_read_part_by_part() {
         assert_eq!(read("O=Example, OU=a=b,cn=signing key").unwrap(), "O=Example, OU=a=b, CN=signing key");
-        assert_eq!(read(r"O=Example\, Inc.,CN=a\\b/c+d\=é").unwrap(), r"O=Example, Inc., CN=a\b/c+d=é");
+        assert_eq!(read(r"O=Example\, Inc.,CN=a\\b/c+d\=é").unwrap(), r"O=Example\, Inc., CN=a\\b/c\+d=é");
         assert_eq!(read("/O=Example/CN=x"), Err(NameError::Slashes));
         assert_eq!(read(r"CN=x\"), Err(NameError::LoneBackslash));
         assert_eq!(read("O=Example"), Err(NameError::NoCommonName));

@@ -27,7 +27,7 @@ impl AtHand<'_> {
     /// where no key was named and none lies there.
     pub fn public(&self) -> Result<Option<(String, VerifyingKey)>, Failure> {
         let beside = public_half(self.private());
-        let Some(named) = self.named else {
+        let Some(named) = self.named.or_else(|| self.default.exists().then_some(self.default)) else {
             return if beside.exists() { read(&beside).map(Some) } else { Ok(None) };
         };
         let text = input::read_secret_text(named, KEY_LIMIT)?;
