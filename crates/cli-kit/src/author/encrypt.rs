@@ -86,6 +86,9 @@ pub fn encrypt<K: Authored>(
     for line in signing_key::lines(section.facts()) {
         report.note(&line);
     }
+    if let Some(line) = certificate::stated(section.facts()) {
+        report.note(&line);
+    }
 
     let (encrypted, vouched_with) = outputs.write(&draft, &section, platform, &certificate, report)?;
     let written: Vec<_> = outputs.all().map(Output::quoted).collect();
