@@ -299,3 +299,33 @@ fn what_each_can_foretell_is_written_for_the_auditor() {
     assert_eq!(outcome.exit, 1, "{outcome:?}");
     assert!(!story.path("x").exists() && !story.path("x.record.json").exists());
 }
+
+/// The record is for somebody who is neither the guest nor whoever signed.
+#[test]
+fn the_guest_s_key_and_the_signer_s_are_not_the_auditor_s() {
+    let story = Story::encrypted();
+    does(&story, "openssl x509 -in $CERTIFICATE -noout -pubkey > guest.pub.pem; cp $CERTIFICATE guest.crt");
+    let files = listing(story.folder());
+    for (key, lab, said) in [
+        ("guest.crt", "", "which exists only inside the guest: no auditor could open the record"),
+        ("guest.pub.pem", "--danger-allow-one-person", "which exists only inside the guest"),
+        (
+            "$PUBLIC_KEY",
+            "",
+            "cannot sign: the attestation key is the signing key: one person would sign and audit",
+        ),
+    ] {
+        for how in ["", "--encrypt-attestation-key --certificate $CERTIFICATE"] {
+            let outcome = sh(&story, &format!("sign --attestation-key {key} {how} {lab}"));
+            assert_eq!(outcome.exit, 4, "{key}: {outcome:?}");
+            assert!(outcome.stderr.contains(said), "{key}: {outcome:?}");
+            assert!(outcome.stderr.contains("hint: ask the auditor"), "{key}: {outcome:?}");
+            assert_eq!(listing(story.folder()), files, "{key}");
+        }
+    }
+    does(
+        &story,
+        "sign --attestation-key $PUBLIC_KEY --danger-allow-one-person
+         jq -r '.accepted[]' user-data.record.json | grep 'the attestation key is the signing key'",
+    );
+}

@@ -134,6 +134,7 @@ fn verify_knows_the_end_that_a_bare_key_does_not() {
         assert!(exit == 4 && said.contains("the signing certificate"), "{said}");
         assert_eq!(verify(&format!("{arguments} --at 2049-12-01 --fail-within 30d")).0, 0);
     }
+    does(&story, "rm user-data.record.json");
     let (exit, said) = verify("$PUBLIC_KEY --fail-within 30d");
     assert!(exit == 4 && said.contains("nobody knows when `user-data` ends"), "{said}");
     assert!(said.contains("hint: name the record"), "{said}");

@@ -80,3 +80,57 @@ fn a_bare_token_states_nothing_and_that_is_said() {
     assert!(said.contains("ends first        encryption certificate of the workload half on "), "{said}");
     assert!(said.contains("not stated        the dates of the env half"), "{said}");
 }
+
+/// Cron discards standard output: what is not stated is as bad as what ends.
+#[test]
+fn half_of_the_dates_is_not_enough_to_fail_within() {
+    let story = Story::encrypted();
+    for (section, other) in [("env", "workload"), ("workload", "env")] {
+        does(
+            &story,
+            &format!(
+                "contract-signer sign --{section} {section}.token --{other} {other}.handoff --danger-accept-unsigned-tokens $SIGNER -o user-data --force"
+            ),
+        );
+        for command in [
+            "inspect user-data",
+            "inspect user-data.record.json",
+            "verify user-data --signing-key $PUBLIC_KEY",
+            "verify user-data --signing-key $PUBLIC_KEY --record user-data.record.json",
+        ] {
+            let (exit, said) = says(&story, &format!("contract-signer {command} --fail-within 30d"));
+            let missed = format!("not stated: the dates of the {section} half");
+            assert!(exit == 4 && said.contains(&missed), "{command}: {said}");
+            assert!(said.contains("instead of a bare token"), "{said}");
+            assert_eq!(says(&story, &format!("contract-signer {command}")).0, 0, "{command}");
+        }
+        let (exit, said) =
+            says(&story, &format!("contract-signer inspect {section}.handoff $TRUST --fail-within 1d"));
+        assert_eq!(exit, 0, "a handoff is asked about itself: {said}");
+    }
+}
+
+#[test]
+fn verify_finds_the_record_beside_the_user_data() {
+    let story = living(0, LAST);
+    for key in ["signing.crt", "$PUBLIC_KEY"] {
+        let verify = format!("contract-signer verify user-data --signing-key {key} --fail-within 30d");
+        let (exit, said) = says(&story, &verify);
+        assert!(exit == 0 && said.contains("syslog CA certificate"), "{said}");
+        for beside in ["mv user-data.record.json away", "echo '{' > user-data.record.json"] {
+            let (exit, said) = says(
+                &story,
+                &format!(
+                    "cp user-data.record.json kept; {beside}; {verify}; e=$?; mv kept user-data.record.json; exit $e"
+                ),
+            );
+            assert!(exit == 4 && said.contains("hint: name the record"), "{said}");
+            let words = if key == "signing.crt" {
+                "not stated: the dates of the workload half"
+            } else {
+                "nobody knows"
+            };
+            assert!(said.contains(words), "{said}");
+        }
+    }
+}

@@ -13,9 +13,12 @@ fn a_statement_of_an_earlier_version_leaves_the_dates_open() {
     let told = String::from_utf8(story.read("told")).unwrap();
     assert!(told.contains("not checked: until when the signing key is certified"), "{told}");
     for command in ["inspect user-data", "inspect env.handoff $TRUST", "inspect user-data.record.json"] {
-        let said = does(&story, &format!("contract-signer {command} --fail-within 30d"));
+        let said = does(&story, &format!("contract-signer {command}"));
         assert!(said.contains("ends first        encryption certificate"), "{said}");
         assert!(said.contains("not stated        the env section's own certificates"), "{said}");
+        let (exit, said) = says(&story, &format!("contract-signer {command} --fail-within 30d"));
+        assert!(exit == 4 && said.contains(": not stated: the env section's own certificates"), "{said}");
+        assert!(said.contains("hint: ask the env deployer to encrypt again"), "{said}");
     }
 }
 

@@ -94,6 +94,11 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
          answer authority \"$AUTHORITY\" '-1 day' '90 days'
          answer old \"$LEAF\" '-9 days' '-1 day'
          answer young \"$LEAF\" '1 day' '90 days'
+         answer encrypts $'basicConstraints=CA:FALSE\\nkeyUsage=critical,keyEncipherment' '-1 day' '90 days'
+         MD=sha1 answer sha1 \"$LEAF\" '-1 day' '90 days'
+         bare_key tmp/bare; openssl req -x509 -key tmp/bare -days 9 -subj /CN=self -addext basicConstraints=critical,CA:FALSE -out self.crt
+         openssl req -x509 -md5 -key tmp/bare -days 9 -subj /CN=self -addext basicConstraints=critical,CA:FALSE -out md5.crt; rm tmp/bare
+         openssl x509 -in $CERTIFICATE -noout -pubkey > guest.pub.pem; cp $CERTIFICATE guest.crt
          cp contract-signer/signing-key.crt good.crt; cat good.crt ca.crt > chain.crt
          base64 -w0 good.crt > once; base64 -w0 once > twice; base64 good.crt > folded
          certify --days 90 --force -o spot.crt",
@@ -101,6 +106,15 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
     for (file, exit, words) in [
         ("authority.crt", 3, "is an authority's certificate (`CA:TRUE`), and the signing key's own is due"),
         ("spot.ca.crt", 3, "and not signing-key.ca.crt"),
+        ("encrypts.crt", 3, "its KeyUsage has no `digitalSignature`"),
+        ("sha1.crt", 3, "it is signed with SHA1, for which"),
+        ("md5.crt", 3, "it is signed with MD5, for which"),
+        ("guest.crt", 3, "it is the key of the encryption certificate, which exists only inside the guest"),
+        (
+            "guest.pub.pem",
+            3,
+            "it is the key of the encryption certificate, which exists only inside the guest",
+        ),
         ("old.crt", 4, "the signing certificate expired on"),
         ("young.crt", 4, "the signing certificate is not valid before"),
         ("chain.crt", 3, "certify --certificate FILE` finds it"),
@@ -111,7 +125,7 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
     ] {
         refused(&story, &format!("{ENCRYPT} --signing-key {file}"), exit, &["`", words]);
     }
-    for file in ["good.crt", "once", "folded", "spot.crt"] {
+    for file in ["good.crt", "once", "folded", "spot.crt", "self.crt"] {
         does(
             &story,
             &format!(
@@ -122,7 +136,15 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
     // in the section itself
     for (file, exit, words) in [
         ("authority.crt", 3, "is an authority's certificate"),
-        ("old.crt", 3, "the certificate expired on"),
+        ("encrypts.crt", 3, "its KeyUsage has no `digitalSignature`"),
+        ("sha1.crt", 3, "it is signed with SHA1, for which"),
+        ("guest.crt", 3, "it is the key of the encryption certificate, which exists only inside the guest"),
+        (
+            "guest.pub.pem",
+            3,
+            "it is the key of the encryption certificate, which exists only inside the guest",
+        ),
+        ("old.crt", 3, "the signing certificate expired on"),
         ("young.crt", 4, "the signing certificate is not valid before"),
     ] {
         does(
@@ -132,6 +154,8 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
             ),
         );
         refused(&story, &format!("{ENCRYPT} --force"), exit, &[words]);
+        let (checked, said) = says(&story, "env-deployer check env-deployer 2>&1");
+        assert!(checked == if exit == 3 { 3 } else { 0 } && said.contains(words), "{file}: {said}");
     }
 }
 

@@ -74,6 +74,7 @@ fn answers_that_give_no_contract_a_life_are_refused() {
          answer old \"$LEAF\" '-9 days' '-1 day'
          answer young \"$LEAF\" '1 day' '9 days'
          answer encrypts $'basicConstraints=CA:FALSE\\nkeyUsage=critical,keyEncipherment'
+         MD=sha1 answer sha1 \"$LEAF\"
          openssl genrsa -out other.pem 2048 2> /dev/null; openssl req -new -key other.pem -subj /CN=other -out other.csr
          company ca \"$LEAF\" -cert ca.crt -in other.csr -out other.crt -days 9
          cat answer.crt old.crt > twice.crt
@@ -85,6 +86,7 @@ fn answers_that_give_no_contract_a_life_are_refused() {
         ("old.crt", 4, "the signing certificate expired on"),
         ("young.crt", 4, "the signing certificate is not valid before"),
         ("encrypts.crt", 3, "its KeyUsage has no `digitalSignature`"),
+        ("sha1.crt", 3, "it is signed with SHA1, for which"),
         ("other.crt", 4, "and `contract-signer/signing-key.pub.pem` is sha256:"),
         ("ca.crt", 4, "it is for the key sha256:"),
         ("twice.crt", 3, "2 of its certificates are for the signing key"),

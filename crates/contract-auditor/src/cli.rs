@@ -21,8 +21,8 @@ EXAMPLES
   contract-auditor open se-checksums.txt.enc -o opened.txt  to read it yourself
 
 EXIT STATUS
-  0 done; 1 could not (file, network, machine); 2 wrong usage; 3 input rejected; 4 a signature or certificate refused, or a
-  line that is not as foretold; 5 no passphrase"
+  0 done; 1 could not (file, network, machine); 2 wrong usage; 3 input rejected;
+  4 a signature or certificate refused, or a line that is not as foretold; 5 no passphrase"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -71,7 +71,8 @@ EXIT STATUS
   contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
 
 EXIT STATUS
-  3 a file was rejected; 4 a line is different or missing, those who foretell disagree, or the record is not the guest's; 5 no passphrase")]
+  3 a file was rejected; 5 no passphrase
+  4 a line is different or missing, those who foretell disagree, or the record is not the guest's")]
     Compare(Box<Compare>),
     Certificate(Certificate),
 }

@@ -76,6 +76,14 @@ pub enum Error {
         /// Of the key in the certificate at hand.
         found: String,
     },
+    /// The guest's own encryption certificate in place of the auditor's key.
+    #[error(
+        "the attestation key is the key that the {0} half is encrypted under, which exists only inside the guest: no auditor could open the record"
+    )]
+    AttestationKeyOfGuest(&'static str),
+    /// The signer would open what an auditor is to hold against the signer's work.
+    #[error("the attestation key is the signing key: one person would sign and audit")]
+    AttestationKeyOfSigner,
     /// The attestation key could not be encrypted.
     #[error("the attestation key: {0}")]
     Encrypt(#[source] token::SealError),
@@ -94,7 +102,9 @@ impl Advice for Error {
             | Self::Weak { .. }
             | Self::SameToken
             | Self::Prefixes(..)
-            | Self::OtherGuest { .. } => Blame::Refusal,
+            | Self::OtherGuest { .. }
+            | Self::AttestationKeyOfGuest(_)
+            | Self::AttestationKeyOfSigner => Blame::Refusal,
             Self::Encrypt(error) => error.blame(),
             Self::Half { error, .. } => error.blame(),
             Self::Key(error) => error.blame(),
@@ -120,12 +130,20 @@ impl Advice for Error {
                 "take the certificate that both authors encrypted with, and pass it with `--certificate`"
                     .into(),
             ],
+            Self::AttestationKeyOfGuest(_) => vec![NOT_THE_AUDITOR_S.into()],
+            Self::AttestationKeyOfSigner => vec![
+                NOT_THE_AUDITOR_S.into(),
+                "in a lab, take the risk with `--danger-allow-one-person`".into(),
+            ],
             Self::Encrypt(error) => error.hints(),
             Self::Key(error) => error.hints(),
             Self::Write(_) => Vec::new(),
         }
     }
 }
+
+const NOT_THE_AUDITOR_S: &str =
+    "ask the auditor for the public half of a key of their own: `contract-auditor keygen` makes it";
 
 /// Two halves that agree, as far as their statements go.
 pub struct Contract<'k, R> {
@@ -134,6 +152,7 @@ pub struct Contract<'k, R> {
     env: Half<Env, R>,
     agreement: Agreement,
     auditor: Option<AuditorKey>,
+    accept: Accept,
 }
 
 impl<R> std::fmt::Debug for Contract<'_, R> {
@@ -170,14 +189,25 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     ) -> Result<Self, Error> {
         let agreement = Agreement::check(&workload, &env, key.public(), at, accept);
         if agreement.disagreements.is_empty() {
-            Ok(Self { key, workload, env, agreement, auditor: None })
+            Ok(Self { key, workload, env, agreement, auditor: None, accept })
         } else {
             Err(Error::Disagreement(agreement.disagreements))
         }
     }
 
-    /// Puts the auditor's key in; one that is encrypted must be for the guest that the halves are for.
+    /// Puts the auditor's key in, which must be nobody else's; one that is encrypted must be for the guest that the halves
+    /// are for.
     pub fn attested_to(mut self, auditor: AuditorKey, at: Timestamp) -> Result<Self, Error> {
+        let (workload, env) = self.statements();
+        [workload, env].into_iter().flatten().try_for_each(|half| auditor.is_not_the_guest_s(half))?;
+        if auditor.is(self.key.public()) {
+            if !self.accept.one_person {
+                return Err(Error::AttestationKeyOfSigner);
+            }
+            self.agreement
+                .accepted
+                .push(format!("{} (--danger-allow-one-person)", Error::AttestationKeyOfSigner));
+        }
         if auditor.guest().is_some() {
             let (workload, env) = self.statements();
             let stated: Vec<_> = [workload, env].into_iter().flatten().collect();

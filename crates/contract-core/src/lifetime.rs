@@ -5,6 +5,7 @@
 //! when their issuers meant them to. Dates and nothing else: whose certificates they are, the statement does not tell.
 
 mod end;
+mod not_stated;
 mod validity;
 
 use jiff::{SignedDuration, Timestamp};
@@ -14,6 +15,7 @@ use crate::user_data::Refusal;
 use crate::verifying_key::VerifyingKey;
 
 pub use end::{End, State, What};
+pub use not_stated::NotStated;
 pub(crate) use validity::keep_first;
 pub use validity::{CertificateField, Certificates, Validity};
 
@@ -25,7 +27,7 @@ pub const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);
 pub struct Lifetime {
     ends: Vec<End>,
     endless: Vec<&'static str>,
-    not_stated: Vec<String>,
+    not_stated: Vec<NotStated>,
 }
 
 impl Lifetime {
@@ -36,7 +38,7 @@ impl Lifetime {
             // a record may hold any statement anywhere
             match half.filter(|half| half.predicate.section == section) {
                 Some(half) => all.half(&half.predicate),
-                None => all.not_stated.push(format!("the dates of the {section} half")),
+                None => all.not_stated.push(NotStated::Half(section)),
             }
         }
         all.ends.sort_by_key(|end| end.until);
@@ -45,10 +47,16 @@ impl Lifetime {
 
     /// Of one half alone, which states nothing of the other.
     pub fn of_one(half: &Statement) -> Self {
-        match half.predicate.section {
-            SectionName::Workload => Self::of(Some(half), None),
-            SectionName::Env => Self::of(None, Some(half)),
+        let (mut all, other) = match half.predicate.section {
+            SectionName::Workload => (Self::of(Some(half), None), SectionName::Env),
+            SectionName::Env => (Self::of(None, Some(half)), SectionName::Workload),
+        };
+        for it in &mut all.not_stated {
+            if *it == NotStated::Half(other) {
+                *it = NotStated::OtherHalf(other);
+            }
         }
+        all
     }
 
     fn half(&mut self, half: &Predicate) {
@@ -62,10 +70,7 @@ impl Lifetime {
             return;
         }
         let Some(certificates) = &half.certificates else {
-            return self.not_stated.push(
-                "the env section's own certificates, signing and syslog: an earlier version made the statement"
-                    .into(),
-            );
+            return self.not_stated.push(NotStated::EnvCertificates);
         };
         for (field, validity) in certificates {
             self.add(What::Certificate(*field), Some(half.section), *validity);
@@ -120,9 +125,14 @@ impl Lifetime {
         &self.endless
     }
 
-    /// What nobody states, in words.
-    pub fn not_stated(&self) -> &[String] {
+    /// What nobody states.
+    pub fn not_stated(&self) -> &[NotStated] {
         &self.not_stated
+    }
+
+    /// What nobody states although it was asked about: where it ends before all that is known, nobody can tell.
+    pub fn unknown(&self) -> impl Iterator<Item = NotStated> {
+        self.not_stated.iter().copied().filter(|it| !matches!(it, NotStated::OtherHalf(_)))
     }
 
     /// What has ended, has not begun, or ends within this time: exactly at its end counts.

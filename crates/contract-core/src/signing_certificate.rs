@@ -12,8 +12,10 @@ mod received;
 mod request;
 
 use jiff::Timestamp;
-use openssl::x509::X509;
+use openssl::nid::Nid;
+use openssl::x509::{X509, X509KeyUsage, X509Ref};
 
+use crate::certificate::authority::signature_is_strong;
 use crate::certificate::{CertificateFacts, facts, one_line};
 use crate::verifying_key::VerifyingKey;
 
@@ -52,17 +54,47 @@ impl SigningCertificate {
     }
 }
 
-/// Refuses what gives no contract a life today: an authority's certificate, one before its time or past it. A bare key
-/// has no end, and passes.
+/// Refuses what gives no contract a life today: what [`check_form`] refuses, a certificate before its time or past it. A
+/// bare key has no end, and passes.
 pub fn check(key: &VerifyingKey, at: Timestamp) -> Result<(), Error> {
-    if key.is_authority() {
-        return Err(Error::Authority(key.subject().unwrap_or_default().to_owned()));
-    }
+    check_form(key)?;
     match (key.begins(), key.expires()) {
         (Some(begin), _) if at < begin => Err(Error::NotYetValid(begin)),
         (_, Some(end)) if at > end => Err(Error::Expired(end)),
         _ => Ok(()),
     }
+}
+
+/// Refuses what is no signing certificate on any day: an authority's, one that is not for signing, one that anybody could
+/// have made.
+pub fn check_form(key: &VerifyingKey) -> Result<(), Error> {
+    if key.is_authority() {
+        return Err(Error::Authority(key.subject().unwrap_or_default().to_owned()));
+    }
+    let Some(x509) = key.certificate() else { return Ok(()) };
+    if x509.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::DIGITAL_SIGNATURE)) {
+        return Err(Error::NoDigitalSignature);
+    }
+    if let Some(hash) = weak_hash(x509) {
+        return Err(Error::WeakHash(hash));
+    }
+    Ok(())
+}
+
+/// The hash of its signature, where somebody can find collisions for it. Ed25519 and RSA-PSS name none here.
+fn weak_hash(x509: &X509Ref) -> Option<String> {
+    let algorithm = x509.signature_algorithm().object();
+    let digest = algorithm.nid().signature_algorithms().map(|them| them.digest);
+    if digest == Some(Nid::UNDEF) || signature_is_strong(algorithm) {
+        return None;
+    }
+    let name = digest.and_then(|digest| digest.long_name().ok());
+    Some(name.map_or_else(|| algorithm.to_string(), str::to_uppercase))
+}
+
+/// Refuses the key that exists only inside the guest (contract-format, section 1): its certificate was taken for another.
+pub fn is_not_the_guest_s(key_fingerprint: &str, encryption: &CertificateFacts) -> Result<(), Error> {
+    if key_fingerprint == encryption.key_fingerprint { Err(Error::GuestsOwn) } else { Ok(()) }
 }
 
 fn pem(x509: &X509) -> Result<String, Error> {

@@ -10,7 +10,7 @@ use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
-use openssl::x509::X509;
+use openssl::x509::{X509, X509Ref};
 
 use crate::advice::{Advice, Blame};
 use crate::certificate::constraints::is_authority;
@@ -176,6 +176,11 @@ impl VerifyingKey {
     /// Whether that certificate is an authority's, `CA:TRUE`, and so hardly the signing key's own.
     pub fn is_authority(&self) -> bool {
         self.carrier.as_ref().is_some_and(|it| it.authority)
+    }
+
+    /// The certificate that carries it; none for a bare key.
+    pub(crate) fn certificate(&self) -> Option<&X509Ref> {
+        self.carrier.as_ref().map(|it| &*it.x509)
     }
 
     /// As the env section holds it: the certificate if there is one, else the key; one PEM block, nothing around it.

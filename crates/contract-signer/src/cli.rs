@@ -30,8 +30,8 @@ EXAMPLES
   contract-signer verify user-data --signing-key signing-key.pub.pem
 
 EXIT STATUS
-  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 a signature or a vouching refused, or the halves
-  disagree; 5 no passphrase, or no identity"
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
+  4 a signature or a vouching refused, or the halves disagree; 5 no passphrase, or no identity"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -68,7 +68,8 @@ pub enum Command {
   contract-signer inspect user-data --fail-within 30d
 
 EXIT STATUS
-  3 the file was rejected; 4 a token is weak, a signature does not hold, or with `--fail-within` something ends; 5 no identity")]
+  3 the file was rejected; 5 no identity
+  4 a token is weak, a signature does not hold, or with `--fail-within` something ends")]
     Inspect(Inspect),
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES
@@ -78,8 +79,8 @@ EXIT STATUS
   contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force
 
 EXIT STATUS
-  3 a handoff was rejected; 4 the halves disagree, nobody vouches for one, or the certificate has expired; 5 no passphrase
-  for the key or the identity")]
+  3 a handoff was rejected; 5 no passphrase for the key or the identity
+  4 the halves disagree, nobody vouches for one, or the certificate has expired")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLES

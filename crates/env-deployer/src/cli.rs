@@ -29,8 +29,8 @@ EXAMPLES
   env-deployer boot-media user-data --hostname paynow
 
 EXIT STATUS
-  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired or signature refused;
-  5 no passphrase"
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
+  4 certificate expired or signature refused; 5 no passphrase"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -101,7 +101,8 @@ EXAMPLES
   env-deployer encrypt --token env.token --force
 
 EXIT STATUS
-  3 the section or the certificate was rejected; 4 the certificate is not valid today; 5 no passphrase for a key")]
+  3 the section or the certificate was rejected; 4 the certificate is not valid today;
+  5 no passphrase for a key")]
 pub struct Encrypt {
     #[command(flatten)]
     pub shared: EncryptArguments,
@@ -122,7 +123,8 @@ EXAMPLES
   env-deployer boot-media user-data --hostname paynow -o - | sha256sum
 
 EXIT STATUS
-  3 the user data or the host name was rejected; 4 the user data is not signed, or by another key, or not encrypted")]
+  3 the user data or the host name was rejected;
+  4 the user data is not signed, or by another key, or not encrypted")]
 pub struct BootMedia {
     /// The signed contract, as the contract signer hands it over; `-` is standard input
     #[arg(value_name = "USER-DATA")]

@@ -27,7 +27,8 @@ EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem
 
 EXIT STATUS
-  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 the guest would not boot"
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
+  4 the guest would not boot"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -97,8 +98,8 @@ pub struct Boot {
     /// The private key that `keygen` made
     #[arg(long, value_name = "PEM")]
     pub guest_key: PathBuf,
-    /// When the guest boots, as in 2026-11-23T12:00:00Z; now, if not given
-    #[arg(long, value_name = "RFC3339", value_parser = parse_at)]
+    /// When the guest boots: a day, 2027-01-31, or 2027-01-31T12:00:00Z; now, if not given
+    #[arg(long, value_name = "TIME", value_parser = parse_at)]
     pub at: Option<Timestamp>,
     /// The file that is the disk of the contract's volume, made if it does not exist; NAME=FILE where there are several,
     /// once for each

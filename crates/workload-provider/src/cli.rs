@@ -26,7 +26,8 @@ EXAMPLES
   workload-provider encrypt --certificate hpcr-encrypt.crt
 
 EXIT STATUS
-  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected; 4 certificate expired; 5 no passphrase"
+  0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
+  4 certificate expired; 5 no passphrase"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -114,7 +115,8 @@ EXAMPLES
   workload-provider encrypt --token workload.token --force
 
 EXIT STATUS
-  3 the section or the certificate was rejected; 4 the certificate is not valid today; 5 no passphrase for a key")]
+  3 the section or the certificate was rejected; 4 the certificate is not valid today;
+  5 no passphrase for a key")]
 pub struct Encrypt {
     #[command(flatten)]
     pub shared: EncryptArguments,

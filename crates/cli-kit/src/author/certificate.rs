@@ -5,14 +5,13 @@ use std::path::Path;
 use contract_core::advice::Advice as _;
 use contract_core::certificate::{CertificateFacts, Encryption, Expiry, day};
 use contract_core::finding::{Findings, Place};
+use contract_core::lifetime::{CertificateField, NOTICE, Validity, What};
 use contract_core::platform::Platform;
-use jiff::{SignedDuration, Timestamp};
+use contract_core::section::Facts;
+use jiff::Timestamp;
 
 use crate::certificate::read;
 use crate::persona::{self, PersonaFile};
-
-/// Enough to ask for another one.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// As people see it: whose it is, then what tells it from others of the same subject.
 pub fn lines(facts: &CertificateFacts) -> [String; 2] {
@@ -25,6 +24,15 @@ pub fn lines(facts: &CertificateFacts) -> [String; 2] {
             facts.key_fingerprint
         ),
     ]
+}
+
+/// What the statement tells of the section's certificates: these dates, and nothing else of them.
+pub fn stated(facts: &Facts) -> Option<String> {
+    let one = |(field, it): (&CertificateField, &Validity)| {
+        format!("{} {}", What::Certificate(*field), day(it.not_after))
+    };
+    let all: Vec<_> = facts.certificates.iter().map(one).collect();
+    (!all.is_empty()).then(|| format!("states the ends of: {}", all.join(", ")))
 }
 
 /// What is unwise about a certificate that could be used.
@@ -45,7 +53,7 @@ pub fn warnings(
             "for test guests only: leave `--danger-accept-expired-certificate` out",
         );
     }
-    if (at..at + SOON).contains(&facts.not_after) {
+    if (at..at + NOTICE).contains(&facts.not_after) {
         findings.warning(
             place(path),
             format!("the encryption certificate ends on {}", day(facts.not_after)),

@@ -66,11 +66,15 @@ pub fn encrypt<K: Authored>(
     let mut outputs = Outputs::create::<K>(arguments, &draft, way, report)?;
 
     let key = key.or(draft.persona.signing_key.as_deref());
-    let key = key.map(|path| signing_key::read_for_contract(path, draft.at)).transpose()?;
+    let key =
+        key.map(|path| signing_key::read_for_contract(path, certificate.facts(), draft.at)).transpose()?;
     let key = key.as_ref().map(signing_key::pem).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
     let missing_key = |section| signing_key::missing(section, &draft.file, None, Severity::Error);
     findings.0.extend(section.as_ref().and_then(missing_key));
+    let of_the_guest =
+        |it: &Section<K>| signing_key::of_the_guest(it.facts(), certificate.facts(), &draft.file);
+    findings.0.extend(section.as_ref().and_then(of_the_guest));
     certificate::warnings(&certificate_file, certificate.facts(), platform, draft.at, &mut findings);
     report.findings(&draft.file, &findings)?;
     // before anything is packed: what is written into a folder would go along
@@ -80,6 +84,9 @@ pub fn encrypt<K: Authored>(
 
     signing_key::has_begun(section.facts(), &draft.file, draft.at)?;
     for line in signing_key::lines(section.facts()) {
+        report.note(&line);
+    }
+    if let Some(line) = certificate::stated(section.facts()) {
         report.note(&line);
     }
 

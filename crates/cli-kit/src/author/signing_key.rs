@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use contract_core::advice::Advice as _;
+use contract_core::certificate::CertificateFacts;
 use contract_core::finding::{Finding, Place, Severity};
 use contract_core::lifetime::CertificateField;
 use contract_core::section::{Facts, Section};
@@ -23,8 +25,13 @@ pub fn read(path: &Path) -> Result<VerifyingKey, Failure> {
 }
 
 /// As [`read`], and refuses what gives no contract a life today: verification refused, and not a finding in the section.
-pub fn read_for_contract(path: &Path, at: Timestamp) -> Result<VerifyingKey, Failure> {
+pub fn read_for_contract(
+    path: &Path,
+    encryption: &CertificateFacts,
+    at: Timestamp,
+) -> Result<VerifyingKey, Failure> {
     let key = read(path)?;
+    signing_certificate::is_not_the_guest_s(key.fingerprint(), encryption).doing(|| cannot_use(path))?;
     signing_certificate::check(&key, at).doing(|| cannot_use(path))?;
     Ok(key)
 }
@@ -60,6 +67,17 @@ pub fn has_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure
         }
         _ => Ok(()),
     }
+}
+
+/// What to say about a section that names the guest's own key, wherever it came from.
+pub fn of_the_guest(facts: &Facts, encryption: &CertificateFacts, file: &str) -> Option<Finding> {
+    let error = signing_certificate::is_not_the_guest_s(facts.signing_key.as_ref()?, encryption).err()?;
+    Some(Finding {
+        severity: Severity::Error,
+        place: Place { file: file.to_owned(), line: None, field: "signingKey".into() },
+        message: error.to_string(),
+        hint: error.hints().join("; "),
+    })
 }
 
 /// What to say about a section in which the key is missing; `named` is where the folder expects it.

@@ -24,7 +24,8 @@ EXAMPLES
   {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
 
 EXIT STATUS
-  0 done; 1 could not (file, network); 2 wrong usage; 3 not a certificate that can be used; 4 refused"
+  0 done; 1 could not (file, network); 2 wrong usage; 3 not a certificate that can be used;
+  4 refused"
 )]
 pub struct Certificate {
     #[command(subcommand)]
@@ -75,7 +76,7 @@ pub struct ChainArguments {
     /// A revocation list of one of them, PEM or DER, may be repeated
     #[arg(long = "crl", value_name = "FILE")]
     pub(super) lists: Vec<PathBuf>,
-    /// Ask about another time than now: 2026-11-23T12:00:00Z
+    /// Ask about another time than now: a day, 2027-01-31, or 2027-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_at)]
     pub(super) at: Option<Timestamp>,
 }
@@ -91,7 +92,8 @@ EXAMPLES
   {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt --crl intermediate.crl --json
 
 EXIT STATUS
-  0 it leads to a root; 3 a file is no certificate or list; 4 refused: signature, issuer, date, revoked, no root")]
+  0 it leads to a root; 3 a file is no certificate or list;
+  4 refused: signature, issuer, date, revoked, no root")]
 pub struct Verify {
     #[command(flatten)]
     pub(super) certificate: CertificateFile,
@@ -110,7 +112,8 @@ EXAMPLES
   {program} certificate fetch --version 29 -o new-image.crt --with intermediate --intermediate ca.crt --root root.crt
 
 EXIT STATUS
-  1 could not (network, server); 3 what came is no certificate; 4 refused: the server, the certificate")]
+  1 could not (network, server); 3 what came is no certificate;
+  4 refused: the server, the certificate")]
 pub struct Fetch {
     /// The product that the guest image belongs to [default: `platform` in persona.yaml, or hpvs]
     #[arg(long)]

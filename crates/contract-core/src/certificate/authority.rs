@@ -97,7 +97,7 @@ pub(crate) fn fingerprint(x509: &X509Ref) -> Result<String, ErrorStack> {
 }
 
 /// Whether a signature's hash is one that nobody can find collisions for: SHA-256 and its longer siblings.
-pub(super) fn signature_is_strong(algorithm: &Asn1ObjectRef) -> bool {
+pub(crate) fn signature_is_strong(algorithm: &Asn1ObjectRef) -> bool {
     let digest = algorithm.nid().signature_algorithms().map(|them| them.digest);
     digest.is_some_and(|digest| [Nid::SHA256, Nid::SHA384, Nid::SHA512].contains(&digest))
 }

@@ -49,6 +49,19 @@ impl AuditorKey {
         }
     }
 
+    pub(super) fn is(&self, other: &VerifyingKey) -> bool {
+        self.key.fingerprint() == other.fingerprint()
+    }
+
+    /// Nobody outside the guest could open a record that is encrypted under the guest's own key.
+    pub(super) fn is_not_the_guest_s(&self, statement: &Statement) -> Result<(), Error> {
+        let it = &statement.predicate;
+        if self.key.fingerprint() == it.encryption_certificate.key_fingerprint {
+            return Err(Error::AttestationKeyOfGuest(it.section.as_str()));
+        }
+        Ok(())
+    }
+
     /// The guest that opens both halves must be the one that opens this.
     pub(super) fn is_for_the_guest_of(&self, statement: &Statement) -> Result<(), Error> {
         let (Some(found), stated) = (self.guest(), &statement.predicate.encryption_certificate) else {

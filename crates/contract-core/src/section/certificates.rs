@@ -9,8 +9,11 @@ use super::{
     fields::{Check, Field},
     pem_form::{self, Block},
 };
+use crate::advice::Advice as _;
 use crate::certificate::{day, one_line, timestamp};
+use crate::finding::Severity;
 use crate::lifetime::{CertificateField, NOTICE, Validity, keep_first};
+use crate::signing_certificate::Error;
 
 /// The certificates of a field: PEM, or base64 of PEM or DER. None if the field is damaged.
 pub fn certificates(
@@ -94,7 +97,7 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Valid
     if is_reversed(check, validity) {
         check.error(field, "the certificate ends before it begins", BARE_KEY);
     } else if not_after < check.at {
-        check.error(field, format!("the certificate expired on {end}, and so did the contract"), BARE_KEY);
+        told(check, Severity::Error, field, &Error::Expired(not_after));
     } else if not_after.duration_since(check.at) < NOTICE {
         check.warning(
             field,
@@ -103,12 +106,16 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Valid
         );
     }
     if check.at < not_before {
-        let message = format!("the certificate is valid from {} on, and so is the contract", day(not_before));
-        check.warning(
-            field,
-            message,
-            "boot the guest after that day, or see whether the clock is right: `date -u`",
-        );
+        told(check, Severity::Warning, field, &Error::NotYetValid(not_before));
+    }
+}
+
+/// In the words in which a signing certificate is refused elsewhere.
+fn told(check: &mut Check<'_>, severity: Severity, field: &Field<'_>, error: &Error) {
+    let hint = error.hints().into_iter().next().unwrap_or_default();
+    match severity {
+        Severity::Error => check.error(field, error.to_string(), hint),
+        Severity::Warning => check.warning(field, error.to_string(), hint),
     }
 }
 

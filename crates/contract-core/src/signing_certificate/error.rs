@@ -104,6 +104,14 @@ pub enum Error {
     /// For encryption only, say.
     #[error("its KeyUsage has no `digitalSignature`: it is not for signing")]
     NoDigitalSignature,
+    /// Anybody could have made it.
+    #[error("it is signed with {0}, for which somebody can find collisions")]
+    WeakHash(String),
+    /// The encryption certificate, or its key.
+    #[error(
+        "it is the key of the encryption certificate, which exists only inside the guest: nobody else can sign with it"
+    )]
+    GuestsOwn,
     /// Past its end.
     #[error("the signing certificate expired on {}, and with it every contract that holds it", day(*.0))]
     Expired(Timestamp),
@@ -178,6 +186,12 @@ impl Advice for Error {
             }
             Self::NoDigitalSignature => {
                 "ask the authority for one that may sign: `contract-signer csr` makes a request that says so"
+            }
+            Self::WeakHash(_) => {
+                "ask the authority for one that is signed with SHA-256; or make one: `contract-signer certify --days N`"
+            }
+            Self::GuestsOwn => {
+                "take the contract signer's own file, signing-key.crt or signing-key.pub.pem, and not the image's certificate"
             }
             Self::Expired(_) => {
                 "ask the contract signer for a new one: `contract-signer certify --days N`; or for the bare key, which has no end"

@@ -1,7 +1,7 @@
 //! What a company's authority sends back.
 
 use jiff::Timestamp;
-use openssl::x509::{X509, X509KeyUsage};
+use openssl::x509::X509;
 
 use super::{Error, SigningCertificate, check};
 use crate::certificate::authority::{Authority, fingerprint};
@@ -36,8 +36,5 @@ pub fn received(
         several => return Err(Error::SeveralLeaves(several.len())),
     };
     check(&VerifyingKey::of_certificate(leaf).map_err(Error::LeafKey)?, at)?;
-    if leaf.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::DIGITAL_SIGNATURE)) {
-        return Err(Error::NoDigitalSignature);
-    }
     SigningCertificate::of(leaf.clone())
 }

@@ -28,8 +28,9 @@ EXAMPLES
   contract-signer certify --certificate from-ca.pem
 
 EXIT STATUS
-  3 a file was rejected; 4 what should belong together does not, a signature does not hold, or a certificate is not valid today
-  or would outlive its authority; 5 no passphrase"
+  3 a file was rejected; 5 no passphrase
+  4 what should belong together does not, a signature does not hold, or a certificate is not
+  valid today or would outlive its authority"
 )]
 pub struct Certify {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]; beside `--csr` or `--certificate` its public half

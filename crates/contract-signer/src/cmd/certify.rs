@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
+use cli_kit::output::{Output, Visibility, commit_all, is_stdout, same_target};
 use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
 use cli_kit::progress::Progress;
 use cli_kit::prompt::PassphraseSource;
@@ -73,6 +73,10 @@ pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     if let (Some(output), Some(pem)) = (&mut authority, &certified.authority) {
         output.write_all(pem.as_bytes()).doing_io("write", &beside)?;
     }
+    // an authority that this run was given may well lie there
+    let is_given = arguments.ca_cert.as_deref().is_some_and(|given| same_target(given, &beside));
+    let stale =
+        (!makes_authority && output.is_file() && !is_given && beside.exists()).then(|| beside.clone());
     let done = Done {
         certificate: output.name(),
         authority_certificate: authority.as_ref().map(Output::name),
@@ -84,6 +88,12 @@ pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
         [Some(&output), authority.as_ref()].into_iter().flatten().map(Output::quoted).collect();
     commit_all([Some(output), authority].into_iter().flatten())?;
     let to_stdout = is_stdout(&target);
+    if let Some(stale) = stale {
+        report.note(&format!(
+            "`{}` is of an earlier certificate, and not the authority of this one",
+            stale.display()
+        ));
+    }
     show(&done, &written.join(" and "), makes_authority, to_stdout, report);
     if to_stdout { Ok(()) } else { report.result(&done, |_| Vec::<String>::new()) }
 }

@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::handoff_file::Opener;
-use super::lifetime::Asked;
+use super::lifetime::{Asked, StatedBy};
 use super::{record_file, trust};
 use crate::cli::Inspect;
 
@@ -36,6 +36,7 @@ struct Seen {
     broken: Option<NotVouched>,
     /// Until when it lives, as far as it is stated.
     lifetime: Lifetime,
+    stated_by: StatedBy,
 }
 
 pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
@@ -62,10 +63,10 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     }
     seen.json.insert("weak".into(), json!(seen.weak));
     seen.ends(asked);
-    let Seen { json, lines, weak, broken, lifetime } = seen;
+    let Seen { json, lines, weak, broken, lifetime, stated_by } = seen;
     report.result(&json, |_| lines)?;
     match (weak.first(), broken) {
-        (None, None) => asked.verdict(&name, &lifetime),
+        (None, None) => asked.verdict(&name, &lifetime, stated_by),
         (Some(first), _) => Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
             .hint("the section must count as public: change its secrets, and encrypt it again")),
         (None, Some(broken)) => Err(Failure::from_advice(&format!("`{name}`"), &broken)),
@@ -80,6 +81,7 @@ fn inspect_token(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure
     let facts = token.copy_token(&mut io::sink()).doing(context)?;
     seen.say("kind", "what", "token", "a token; which section is inside only the guest can tell");
     seen.token("token", &facts, true);
+    seen.stated_by = StatedBy::Token;
     Ok(())
 }
 
@@ -138,11 +140,16 @@ fn inspect_user_data(
     }
     seen.json.insert("unknown".into(), json!(facts.unknown));
     seen.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
-    let record = record_file::of(&arguments.file, arguments.record.as_deref(), &facts, report)?;
+    let record = {
+        let verify = |record: &Record| record.verify_without_key(&facts);
+        record_file::of(&arguments.file, arguments.record.as_deref(), verify, report)?
+    };
     seen.json.insert("record".into(), json!(record.as_ref().map(|(path, _)| input::name(path))));
     if let Some((path, record)) = record {
         seen.lines.push(format!("{:<18}{}, signed at {}", "record", input::name(&path), record.time));
         seen.lifetime = record.lifetime();
+    } else {
+        seen.stated_by = StatedBy::NoRecord;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use cli_kit::{ExitCode, Failure, clock};
 use contract_core::certificate::day;
-use contract_core::lifetime::{End, Lifetime, NOTICE, State, What};
+use contract_core::lifetime::{End, Lifetime, NOTICE, NotStated, State, What};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -15,6 +15,32 @@ pub struct Asked {
     /// Somebody named another time than now.
     other_time: bool,
     fail_within: Option<SignedDuration>,
+}
+
+/// Where the dates come from, and so where those are that are missed.
+#[derive(Clone, Copy, Default)]
+pub enum StatedBy {
+    /// Statements, in a handoff or in a record.
+    #[default]
+    Statements,
+    /// A record would tell, and none is at hand.
+    NoRecord,
+    /// A bare token, which tells nothing.
+    Token,
+}
+
+impl StatedBy {
+    fn remedy(self, missed: NotStated) -> &'static str {
+        match self {
+            Self::Statements => missed.remedy(),
+            Self::NoRecord => {
+                "name the record that `sign` wrote beside the user data: `--record user-data.record.json`"
+            }
+            Self::Token => {
+                "a bare token states none: `contract-signer inspect` the handoff that `encrypt` wrote"
+            }
+        }
+    }
 }
 
 impl Asked {
@@ -66,7 +92,7 @@ impl Asked {
         lines.push(("ends first", self.first(lifetime)));
         lines.extend(lifetime.ends().iter().skip(1).map(|end| ("  then", self.dated(end))));
         lines.extend(lifetime.endless().iter().map(|it| ("does not end", (*it).to_owned())));
-        lines.extend(lifetime.not_stated().iter().map(|it| ("not stated", it.clone())));
+        lines.extend(lifetime.not_stated().iter().map(|it| ("not stated", it.to_string())));
         lines
     }
 
@@ -100,23 +126,32 @@ impl Asked {
         })
     }
 
+    /// Whether everything has to live for some time, so that what nobody states is missed.
+    pub fn fails(self) -> bool {
+        self.fail_within.is_some()
+    }
+
     /// Refused, with `--fail-within`, if anything is due; or if nobody can tell.
-    pub fn verdict(self, name: &str, lifetime: &Lifetime) -> Result<(), Failure> {
-        if self.fail_within.is_none() {
+    pub fn verdict(self, name: &str, lifetime: &Lifetime, stated_by: StatedBy) -> Result<(), Failure> {
+        if !self.fails() {
             return Ok(());
         }
         if lifetime.first().is_none() {
             let message = format!("nobody knows when `{name}` ends: no date is stated");
-            return Err(Failure::new(ExitCode::Refused, message).hint(
-                "name the record that `sign` wrote beside the user data: `--record user-data.record.json`",
-            ));
+            let mut hints: Vec<_> = lifetime.unknown().map(|it| stated_by.remedy(it).to_owned()).collect();
+            if hints.is_empty() {
+                hints.push(stated_by.remedy(NotStated::EnvCertificates).to_owned());
+            }
+            hints.dedup();
+            return Err(Failure { message, hints, exit: ExitCode::Refused });
         }
-        let due: Vec<_> = self.due(lifetime).collect();
-        if due.is_empty() {
+        let due = self.due(lifetime).map(|(what, _, said)| (said, what.renewal()));
+        let unknown = lifetime.unknown().map(|it| (format!("not stated: {it}"), stated_by.remedy(it)));
+        let (said, mut hints): (Vec<_>, Vec<_>) =
+            due.chain(unknown).map(|(said, hint)| (said, hint.to_owned())).unzip();
+        if said.is_empty() {
             return Ok(());
         }
-        let said: Vec<_> = due.iter().map(|(.., said)| said.as_str()).collect();
-        let mut hints: Vec<String> = due.iter().map(|(what, ..)| what.renewal().to_owned()).collect();
         hints.dedup();
         Err(Failure { message: format!("`{name}`: {}", said.join("; ")), hints, exit: ExitCode::Refused })
     }

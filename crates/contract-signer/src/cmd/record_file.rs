@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use cli_kit::input::Input;
 use cli_kit::{Doing as _, Failure, Report, input};
 use contract_core::contract::record::{self, Difference, Record, RecordError};
-use contract_core::user_data::UserDataFacts;
 
 /// Where `sign` puts it, unless it is named.
 pub fn beside(user_data: &Path) -> PathBuf {
@@ -16,7 +15,7 @@ pub fn beside(user_data: &Path) -> PathBuf {
 }
 
 /// A record, if it passes; what differs is told.
-pub fn read(
+fn read(
     path: &Path,
     verify: impl FnOnce(&Record) -> Result<(), RecordError>,
     report: &Report,
@@ -28,10 +27,9 @@ pub fn read(
 pub fn of(
     user_data: &Path,
     named: Option<&Path>,
-    facts: &UserDataFacts,
+    verify: impl FnOnce(&Record) -> Result<(), RecordError>,
     report: &Report,
 ) -> Result<Option<(PathBuf, Record)>, Failure> {
-    let verify = |record: &Record| record.verify_without_key(facts);
     let path = named.map_or_else(|| beside(user_data), Path::to_owned);
     if named.is_none() && (user_data == Path::new("-") || !path.exists()) {
         return Ok(None);

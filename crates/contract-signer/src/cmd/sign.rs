@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
 use cli_kit::looks::Looks;
-use cli_kit::output::{Output, Visibility, commit_all, refuse_inputs, same_target};
+use cli_kit::output::{Output, Visibility, commit_all, same_target};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
-use cli_kit::{Doing as _, Failure, Report, clock, expect, input};
+use cli_kit::{Doing as _, Failure, Report, clock, expect, input, kept};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::certificate::{Expiry, Pin};
 use contract_core::contract::record::{Record, Voucher};
@@ -183,7 +183,8 @@ fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), 
     read.extend(arguments.identities.iter().map(PathBuf::as_path));
     let earlier: Vec<&Path> = arguments.previous.iter().map(PathBuf::as_path).collect();
     let (output, force) = (&arguments.output, arguments.force.force);
-    refuse_inputs(output, &[&*read, &*earlier].concat())?;
+    // before anything is read and asked for
+    read.iter().chain(&earlier).for_each(|file| kept::read_elsewhere(file));
     let user_data = Output::create(output, force, Visibility::Public)?;
     let beside = || user_data.is_file().then(|| record_file::beside(output));
     let Some(record) = arguments.record.clone().or_else(beside) else {
@@ -193,7 +194,6 @@ fn outputs(arguments: &Sign, paths: &Paths) -> Result<(Output, Option<Output>), 
         return Err(Failure::usage(format!("`{}` cannot be both user data and record", record.display()))
             .hint("name another file with `--record`"));
     }
-    refuse_inputs(&record, &read)?;
     // the record of the contract before gives way to this one's: it is read whole before anything is written
     let follows = earlier.iter().any(|earlier| same_target(earlier, &record));
     let create = if follows { Output::rewrite } else { Output::create };

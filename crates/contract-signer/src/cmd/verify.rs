@@ -7,7 +7,7 @@ use contract_core::lifetime::Lifetime;
 use contract_core::user_data;
 use serde_json::json;
 
-use super::lifetime::Asked;
+use super::lifetime::{Asked, StatedBy};
 use super::record_file;
 use crate::cli::Verify;
 
@@ -19,9 +19,15 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let asked = Asked::by(&arguments.lifetime);
     facts.verify(&key, asked.at).doing(|| format!("`{name}` does not hold"))?;
     let verify = |record: &Record| record.verify(&facts, &key);
-    let record =
-        arguments.record.as_deref().map(|path| record_file::read(path, verify, report)).transpose()?;
-    let lifetime = record.as_ref().map_or_else(Lifetime::default, Record::lifetime).with_signing_key(&key);
+    let named = arguments.record.as_deref();
+    // whoever wants to hear of every end needs one; else only what is named counts
+    let record = if named.is_some() || asked.fails() {
+        record_file::of(&arguments.user_data, named, verify, report)?.map(|(_, record)| record)
+    } else {
+        None
+    };
+    let stated = record.as_ref().map_or_else(|| Lifetime::of(None, None), Record::lifetime);
+    let lifetime = stated.with_signing_key(&key);
     lifetime.signing_certificate_holds(asked.at).doing(|| format!("`{name}` does not hold"))?;
     for key in &facts.unknown {
         let hint = "see whether it is misspelt, and who put it there".to_owned();
@@ -81,5 +87,6 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     }
     report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())?;
-    asked.verdict(&name, &lifetime)
+    let stated_by = if record.is_some() { StatedBy::Statements } else { StatedBy::NoRecord };
+    asked.verdict(&name, &lifetime, stated_by)
 }

@@ -5,15 +5,14 @@
 //! guest's certificate, and no source that was found says what the guest does then: a refusal has no message here.
 
 use contract_core::certificate::day;
+use contract_core::lifetime::NOTICE;
 use contract_core::section::{EnvModel, Logging};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::log::{Log, Stopped};
 use crate::logging_probe::{self, LoggingProbe, Server};
 
 const STEP: &str = "logging";
-
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Speaks to the log server, if that is asked for.
 pub fn set_up(
@@ -40,7 +39,7 @@ pub fn set_up(
         }
     };
     log.ok(STEP, detail);
-    if reached.ends.duration_since(at) < SOON {
+    if reached.ends.duration_since(at) < NOTICE {
         let end = day(reached.ends);
         log.warning(STEP, None, format!("{name}: the server's certificate expires on {end}, within 30 days"));
     }

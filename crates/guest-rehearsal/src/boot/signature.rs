@@ -2,16 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use contract_core::lifetime::NOTICE;
 use contract_core::verifying_key::VerifyingKey;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::log::{Log, Stopped};
 use crate::hpl::{HPL12001E, HPL12006E, HPL12007E};
 
 const STEP: &str = "signature";
-
-/// IBM's list does not say how long before the end the guest begins to warn.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What is signed, and with what it is verified.
 pub struct Signed<'a> {
@@ -76,7 +74,8 @@ fn expiry(log: &mut Log, begin: Timestamp, end: Timestamp, at: Timestamp) -> Res
             hint,
         ));
     }
-    if end.duration_since(at) < SOON {
+    // IBM's list does not say how long before the end the guest begins to warn
+    if end.duration_since(at) < NOTICE {
         log.warning(STEP, Some(HPL12006E), format!("the contract expires at {end}"));
     } else {
         log.ok(STEP, format!("the contract expires at {end}"));

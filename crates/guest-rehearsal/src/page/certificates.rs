@@ -2,14 +2,12 @@
 
 use contract_core::certificate::CertificateFacts;
 use contract_core::contract::record::{HalfRecord, Record};
+use contract_core::lifetime::NOTICE;
 use jiff::{SignedDuration, Timestamp};
 use report_page::{Html, Mark, Row, Table};
 
 use super::when;
 use crate::contents::{Certificate, Contents};
-
-/// As long before its end as the boot log warns.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// One row of the table.
 struct Shown<'a> {
@@ -122,7 +120,7 @@ fn remaining(begins: Timestamp, ends: Timestamp, at: Timestamp) -> (Mark, String
         (Mark::Warning, format!("begins {} later", days(begins.duration_since(at))))
     } else {
         let left = ends.duration_since(at);
-        if left < SOON { (Mark::Warning, format!("only {}", days(left))) } else { (Mark::Good, days(left)) }
+        if left < NOTICE { (Mark::Warning, format!("only {}", days(left))) } else { (Mark::Good, days(left)) }
     }
 }
 

@@ -20,7 +20,8 @@ EXAMPLES
   {program} seed list
 
 EXIT STATUS
-  0 done; 1 could not (file, no vault); 2 wrong usage; 3 refused by the vault's rules; 5 no identity or passphrase"
+  0 done; 1 could not (file, no vault); 2 wrong usage; 3 refused by the vault's rules;
+  5 no identity or passphrase"
 )]
 pub struct Seed {
     #[command(subcommand)]

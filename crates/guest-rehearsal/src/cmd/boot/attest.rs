@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::{Doing as _, DoingIo as _};
-use cli_kit::output::{Output, Visibility, create_folder, refuse_inputs};
-use cli_kit::{ExitCode, Failure, input};
+use cli_kit::output::{Output, Visibility, create_folder};
+use cli_kit::{ExitCode, Failure, input, kept};
 use contract_core::random::SystemRandomness;
 use guest_rehearsal::attestation::{AttestationKey, Attested, ENCRYPTED, PLAIN, SIGNATURE};
 use guest_rehearsal::report::{AttestationFiles, BootReport};
@@ -33,11 +33,10 @@ impl<'a> RecordFiles<'a> {
         let key = AttestationKey::from_pem(&pem)
             .doing(|| format!("cannot use `{}` as the guest's attestation key", file.display()))?;
         let read = [arguments.user_data.as_path(), &arguments.guest_key, &file];
-        let read: Vec<_> = read.into_iter().chain(arguments.record.as_deref()).collect();
+        read.into_iter().chain(arguments.record.as_deref()).for_each(kept::read_elsewhere);
         let files = Self { arguments, folder, key };
         if folder.exists() {
             for name in [PLAIN, ENCRYPTED, SIGNATURE] {
-                refuse_inputs(&folder.join(name), &read)?;
                 // which of both the contract asks for, the boot tells
                 files.output(name)?;
             }

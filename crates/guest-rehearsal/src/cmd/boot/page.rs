@@ -2,11 +2,11 @@
 
 use std::ffi::OsStr;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cli_kit::failure::{Doing as _, DoingIo as _};
-use cli_kit::output::{Output, Visibility, refuse_inputs, same_target};
-use cli_kit::{Failure, Report, input};
+use cli_kit::output::{Output, Visibility, same_target};
+use cli_kit::{Failure, Report, input, kept};
 use contract_core::contract::record::{self, Record};
 use guest_rehearsal::page::BootPage;
 use guest_rehearsal::provenance::Provenance;
@@ -29,7 +29,7 @@ impl<'a> PageFile<'a> {
         report.shares_stdout_with(target)?;
         let record = arguments.record.as_deref().map(recorded).transpose()?;
         let read = [&arguments.user_data, &arguments.guest_key].into_iter().chain(&arguments.record);
-        refuse_inputs(target, &read.map(PathBuf::as_path).collect::<Vec<_>>())?;
+        read.for_each(|file| kept::read_elsewhere(file));
         // a disk may not be there yet
         if let Some(disk) = arguments.luks.iter().find(|disk| same_target(disk.path(), target)) {
             let message = format!("`{}` is a disk and can't be the page", disk.path().display());
