@@ -8,6 +8,7 @@ mod description;
 mod extensions;
 pub mod form;
 mod pin;
+mod profile;
 mod refusal;
 pub mod revocation;
 mod role;

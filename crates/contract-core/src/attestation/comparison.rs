@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_is_not_promised_may_be_missing_but_not_different() {
-        let source = Foretold { if_shown: foretold("", &[("b", '2')]).lines, ..foretold("one", &[("a", '1')]) };
+        let source =
+            Foretold { if_shown: foretold("", &[("b", '2')]).lines, ..foretold("one", &[("a", '1')]) };
         for (shown, expected) in [(None, None), (Some('2'), Some("equal")), (Some('3'), Some("different"))] {
             let lines: Vec<_> = [("a", '1')].into_iter().chain(shown.map(|digit| ("b", digit))).collect();
             let comparison = Comparison::of(&record(&lines), std::slice::from_ref(&source)).unwrap();
