@@ -155,10 +155,24 @@ impl Verified {
         }
     }
 
+    /// Whether somebody but the certificate itself says that it is the image's: a root, or the auditor's own pin.
+    pub fn is_vouched_for(&self) -> bool {
+        !matches!(self.trust, Trust::Accepted)
+    }
+
+    /// What stands for the certificate, for scripts: `chain`, `pinned` or `unverified`.
+    pub fn stands_on(&self) -> &'static str {
+        match self.trust {
+            Trust::Chain { .. } => "chain",
+            Trust::Pin => "pinned",
+            Trust::Accepted => "unverified",
+        }
+    }
+
     pub fn json(&self) -> Value {
         json!({
-            "signature": input::name(&self.signature),
-            "certificate": input::name(&self.certificate),
+            "signatureFile": input::name(&self.signature),
+            "certificateFile": input::name(&self.certificate),
             "certificateFacts": self.facts,
             "chain": self.links(),
             "pinned": matches!(self.trust, Trust::Pin | Trust::Chain { pinned: true, .. }),
