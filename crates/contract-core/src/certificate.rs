@@ -101,7 +101,7 @@ impl Advice for Error {
                 "to encrypt for a test guest anyway, add `--danger-accept-expired-certificate`".into(),
             ],
             Self::OtherKey { found, .. } => vec![
-                "verify the new certificate: `certificate verify FILE --intermediate FILE --root FILE`".into(),
+                "if a new image brought it, take the old `certificate-pin` out of `persona.yaml` and verify it: `certificate verify FILE --intermediate FILE --root FILE`".into(),
                 format!("if it is the right one, write `certificate-pin: {found}` into `persona.yaml`"),
             ],
             Self::Pem(PemError::ByteOrderMark) => {
