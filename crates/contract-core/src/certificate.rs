@@ -256,8 +256,16 @@ pub fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
     Timestamp::from_second(seconds.min(Timestamp::MAX.as_second())).map_err(|_| ErrorStack::get())
 }
 
-/// The UTC day of a point in time: `2026-08-12`.
+/// Whether it is where [`timestamp`] puts what has no end.
+pub fn is_endless(at: Timestamp) -> bool {
+    at.as_second() >= Timestamp::MAX.as_second()
+}
+
+/// The UTC day of a point in time: `2026-08-12`; `no end` of one that never comes.
 pub fn day(at: Timestamp) -> impl fmt::Display {
+    if is_endless(at) {
+        return "no end".to_owned();
+    }
     let text = at.to_string();
     text.split_once('T').map_or(text.clone(), |(day, _)| day.to_owned())
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use contract_core::certificate::{Description, Role, day};
+use contract_core::certificate::{Description, Role, day, is_endless};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -112,6 +112,7 @@ pub(super) fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {
     let left = match days_left(to, now) {
         _ if now < from => "NOT YET VALID".to_owned(),
         _ if now > to => "EXPIRED".to_owned(),
+        _ if is_endless(to) => return day(to).to_string(),
         1 => "1 day left".to_owned(),
         days => format!("{days} days left"),
     };
