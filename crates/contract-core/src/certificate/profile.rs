@@ -28,39 +28,35 @@ pub(super) fn verify(x509: &X509Ref) -> Result<(), Refusal> {
     let unreadable = || refuse(x509, Reason::Unreadable);
     let der = x509.to_der().map_err(|_| unreadable())?;
     for extension in of_certificate(&der).ok_or_else(unreadable)? {
-        match fault(&extension) {
-            Some(None) => {}
-            Some(Some(reason)) => return Err(refuse(x509, reason)),
-            None => return Err(unreadable()),
-        }
+        look_at(&extension).map_err(|reason| refuse(x509, reason))?;
     }
     Ok(())
 }
 
-/// What is wrong with an extension; the outer `None`: it is no DER.
-fn fault(extension: &Extension<'_>) -> Option<Option<Reason>> {
-    let value = AnyRef::from_der(extension.value).ok()?;
-    Some(match extension.oid {
+fn look_at(extension: &Extension<'_>) -> Result<(), Reason> {
+    let value = AnyRef::from_der(extension.value).map_err(|_| Reason::Unreadable)?;
+    let parts = || elements(value.value()).ok_or(Reason::Unreadable);
+    let fault = match extension.oid {
         // `SEQUENCE { cA BOOLEAN DEFAULT FALSE, … }`: what is not plainly false is true to some reader
         BASIC_CONSTRAINTS => {
-            let first = elements(value.value())?.first().copied();
-            let plain = first.is_none_or(|it| it.tag() == Tag::Boolean && it.value() == [0]);
+            let plain = parts()?.first().is_none_or(|it| it.tag() == Tag::Boolean && it.value() == [0]);
             (!plain).then_some(Reason::ImageIsAuthority)
         }
         KEY_USAGE => {
-            let [_unused, bits, ..] = *value.value() else { return None };
+            let [_unused, bits, ..] = *value.value() else { return Err(Reason::Unreadable) };
             (bits & SIGNS_FOR_OTHERS != 0).then_some(Reason::ImageSignsOthers)
         }
         EXTENDED_KEY_USAGE => {
-            let purposes = elements(value.value())?.into_iter().map(|it| it.decode_as().ok().map(name));
-            let purposes: Vec<_> = purposes.collect::<Option<_>>()?;
+            let purposes = parts()?.into_iter().map(|it| it.decode_as().map(name));
+            let purposes: Vec<_> = purposes.collect::<Result<_, _>>().map_err(|_| Reason::Unreadable)?;
             Some(Reason::ImageHasPurpose(purposes.join(", ")))
         }
         oid if extension.critical && !HARMLESS.iter().any(|it| *it == oid.to_string()) => {
             Some(Reason::UnknownExtension(oid.to_string()))
         }
         _ => None,
-    })
+    };
+    fault.map_or(Ok(()), Err)
 }
 
 /// As OpenSSL calls it: `Code Signing`.
