@@ -9,6 +9,7 @@ use story_tests::{Outcome, Story, listing};
 mod chains;
 mod fetching;
 mod forms;
+mod impostors;
 mod lists;
 mod pinning;
 

@@ -1,6 +1,6 @@
 //! `contract-auditor verify`.
 
-use super::{PASSWORD, does, refuses};
+use super::{PASSWORD, does, played, refuses};
 
 const VERIFY: &str = "contract-auditor verify";
 
@@ -14,6 +14,9 @@ fn what_openssl_signed_verifies_without_a_flag() {
     assert!(outcome.stderr.contains("leads to a root that you trust"), "{outcome:?}");
     let json = does("", "contract-auditor verify --json", "").json();
     assert_eq!((&json["verified"], &json["encrypted"]), (&true.into(), &false.into()));
+    assert_eq!((&json["signature"], &json["certificate"]), (&"holds".into(), &"chain".into()));
+    assert_eq!(json["signatureFile"], "se-signature.bin");
+    assert_eq!(json["certificateFile"], "attestation.crt");
     assert_eq!(json["chain"].as_array().unwrap().len(), 4);
     assert!(json["accepted"].is_null());
 }
@@ -31,7 +34,7 @@ fn the_signature_may_be_base64_and_the_record_encrypted_or_elsewhere() {
 
 #[test]
 fn without_a_chain_only_a_pin_or_the_auditors_own_risk_will_do() {
-    let alone = "sed -i '/^roots/d' persona.yaml";
+    let alone = "sed -i '/^roots/d; /^intermediates/d' persona.yaml";
     refuses(
         alone,
         VERIFY,
@@ -45,7 +48,9 @@ fn without_a_chain_only_a_pin_or_the_auditors_own_risk_will_do() {
     );
     let outcome = does(&pinned, VERIFY, "");
     assert!(outcome.stderr.contains("holds the pinned key"), "{outcome:?}");
-    assert_eq!(does(&pinned, "contract-auditor verify --json", "").json()["pinned"], true);
+    let json = does(&pinned, "contract-auditor verify --json", "").json();
+    assert_eq!((&json["verified"], &json["certificate"]), (&true.into(), &"pinned".into()));
+    assert_eq!(json["pinned"], true);
     let other = "echo certificate-pin: sha256:$(printf %064d 0) >> persona.yaml";
     refuses(
         other,
@@ -53,6 +58,63 @@ fn without_a_chain_only_a_pin_or_the_auditors_own_risk_will_do() {
         4,
         "holds another key than the pinned one",
     );
+}
+
+/// A script that asks for `verified` learns what the danger flag stands for.
+#[test]
+fn what_is_taken_unverified_is_not_called_verified() {
+    let alone = "sed -i '/^roots/d; /^intermediates/d' persona.yaml";
+    for verb in ["verify", "compare --medium ciiso.iso"] {
+        let run = format!("contract-auditor {verb} --danger-accept-unverified-certificate --json");
+        let json = does(alone, &run, "").json();
+        assert_eq!(json["verified"], false, "{verb}: {json}");
+        assert_eq!((&json["signature"], &json["certificate"]), (&"holds".into(), &"unverified".into()));
+    }
+    for (given, signature, certificate) in [
+        ("", "holds", "chain".into()),
+        ("rm se-signature.bin", "none", serde_json::Value::Null),
+        ("echo x > other; guest_signs other", "refused", serde_json::Value::Null),
+    ] {
+        let json = played(given, "contract-auditor compare --medium ciiso.iso --json", "").json();
+        assert_eq!(json["verified"], signature == "holds", "{given}: {json}");
+        assert_eq!((&json["signature"], &json["certificate"]), (&signature.into(), &certificate), "{given}");
+    }
+    let outcome = does("", "contract-auditor compare --medium ciiso.iso", "");
+    assert!(
+        outcome.stderr.contains("`attestation.crt`: C=US, O=Story tests, CN=attestation of a story"),
+        "{outcome:?}"
+    );
+}
+
+/// Neither a pin nor the danger flag is a reason to leave unread what the auditor names.
+#[test]
+fn whatever_of_a_chain_is_named_is_used() {
+    const PIN: &str = "echo certificate-pin: sha256:$(openssl x509 -in attestation.crt -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1) >> persona.yaml";
+    let nothing = "sed -i '/^roots/d; /^intermediates/d' persona.yaml";
+    let revoked = "revocations intermediate l attestation; echo 'crls: l' >> persona.yaml";
+    for (given, flags, exit, says) in [
+        (nothing, "--crl intermediate.crl", 2, "`--intermediate` is missing"),
+        (nothing, "--root root.crt", 2, "`--intermediate` is missing"),
+        (nothing, "--intermediate intermediate.crt --intermediate ca.crt", 2, "`--root` is missing"),
+        ("sed -i /^roots/d persona.yaml", "", 2, "`--root` is missing"),
+        ("sed -i /^intermediates/d persona.yaml", "", 2, "`--intermediate` is missing"),
+        (
+            "sed -i '/^roots/d; /^intermediates/d' persona.yaml; echo 'crls: intermediate.crl' >> persona.yaml",
+            "",
+            2,
+            "is missing",
+        ),
+        (revoked, "", 4, "revoked"),
+        ("revocations intermediate l attestation", "--crl l", 4, "revoked"),
+        ("echo garbage > l", "--crl l", 3, "cannot use `l`"),
+        ("", "--intermediate ca.crt", 4, "its issuer is none of the intermediates"),
+    ] {
+        for verb in ["verify", "compare --medium ciiso.iso"] {
+            let danger = format!("contract-auditor {verb} --danger-accept-unverified-certificate {flags}");
+            refuses(given, &danger, exit, says);
+            refuses(&format!("{PIN}; {given}"), &format!("contract-auditor {verb} {flags}"), exit, says);
+        }
+    }
 }
 
 #[test]

@@ -17,6 +17,22 @@ fn line_ends_and_text_around_the_block_change_nothing() {
     assert_eq!(played("", "workload-provider certificate show - < encrypt.crt").text(), plain);
 }
 
+/// `99991231235959Z` means no end at all (RFC 5280, section 4.1.2.5), and is no day of its own.
+#[test]
+fn a_certificate_without_an_end_is_shown_as_one() {
+    let endless = "TO=99991231235959Z issue encrypt intermediate encryption x";
+    let shown = played(endless, SHOW).text();
+    assert!(shown.lines().any(|line| line == "valid until       no end"), "{shown}");
+    let verified = played(endless, VERIFY).text();
+    assert!(verified.lines().any(|line| line == "  valid until     no end"), "{verified}");
+    for at in ["9999-12-31T23:59:59Z", "9999-12-31", "9999-12-31T00:00:00+01:00"] {
+        let outcome = played(endless, &format!("{VERIFY} --at {at}"));
+        assert_eq!(outcome.exit, 2, "{outcome:?}");
+        assert!(outcome.stderr.contains("beyond what can be asked about"), "{outcome:?}");
+        assert!(outcome.stderr.contains("9999-12-30T22:00:00Z"), "{outcome:?}");
+    }
+}
+
 cases! {
     a_file_that_is_not_there {
         given: "rm encrypt.crt", run: SHOW,

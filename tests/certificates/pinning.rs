@@ -2,6 +2,8 @@
 
 use story_tests::Story;
 
+use super::played;
+
 const ENCRYPT: &str = "workload-provider encrypt workload-provider -o new.handoff";
 
 #[test]
@@ -61,6 +63,55 @@ fn halves_under_another_key_than_the_pinned_one_are_not_signed() {
         let record: serde_json::Value = serde_json::from_slice(&story.read("user-data.record.json")).unwrap();
         let lines: Vec<_> = record[list].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
         assert!(lines.contains(&"that both halves are encrypted under the pinned key"), "{sign}: {lines:?}");
+    }
+}
+
+/// `certificate verify` is what says which key to pin: it must not offer another one beside the pinned one.
+#[test]
+fn verify_refuses_another_key_than_the_pinned_one_in_all_four_binaries() {
+    const PIN: &str = "echo certificate-pin: sha256:$(openssl x509 -in encrypt.crt -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1) > persona.yaml";
+    for binary in ["workload-provider", "env-deployer", "contract-signer", "contract-auditor"] {
+        let run = format!("{binary} certificate verify encrypt.crt $CHAIN");
+        let outcome = played(PIN, &run);
+        assert_eq!(outcome.exit, 0, "{binary}: {outcome:?}");
+        assert!(outcome.stderr.contains("it holds the pinned key"), "{outcome:?}");
+        assert!(!outcome.stderr.contains("  certificate-pin: "), "{outcome:?}");
+        assert_eq!(played(PIN, &format!("{run} --json")).json()["pinned"], true);
+        assert_eq!(played("", &format!("{run} --json")).json()["pinned"], false);
+
+        let other = format!(
+            "{PIN}; mkdir folder; mv persona.yaml folder; issue other intermediate encryption x; mv other.crt encrypt.crt"
+        );
+        let outcome = played(&other, &format!("{run} -C folder"));
+        assert_eq!(outcome.exit, 4, "{binary}: {outcome:?}");
+        assert!(
+            outcome.stderr.contains(
+                "cannot trust `encrypt.crt`: the certificate holds another key than the pinned one: sha256:"
+            ),
+            "{outcome:?}"
+        );
+        assert_eq!(outcome.text(), "");
+    }
+}
+
+/// The auditor's has its own name in persona.yaml, and what it is held against stands there too.
+#[test]
+fn the_auditor_verifies_what_his_folder_names() {
+    let given = "printf 'attestation-certificate: encrypt.crt\nintermediates: [intermediate.crt, ca.crt]\nroots: root.crt\n' > persona.yaml";
+    let outcome = played(given, "contract-auditor certificate verify");
+    assert_eq!(outcome.exit, 0, "{outcome:?}");
+    let revoked = format!("{given}; revocations intermediate l encrypt; echo 'crls: l' >> persona.yaml");
+    let outcome = played(&revoked, "contract-auditor certificate verify");
+    assert_eq!(outcome.exit, 4, "{outcome:?}");
+    assert!(outcome.stderr.contains("was revoked on"), "{outcome:?}");
+    for (binary, field) in [("contract-auditor", "attestation-certificate"), ("env-deployer", "certificate")]
+    {
+        for verb in ["show", "verify"] {
+            let help = played("", &format!("{binary} certificate {verb} --help")).text();
+            let words: Vec<_> = help.split_whitespace().collect();
+            let says = format!("[default: `{field}` in persona.yaml]");
+            assert!(words.join(" ").contains(&says), "{binary}: {help}");
+        }
     }
 }
 

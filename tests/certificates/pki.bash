@@ -64,6 +64,19 @@ subjectKeyIdentifier = hash
 crlDistributionPoints = URI:https://crl.example.com/encrypt-crl-1
 [pointed]
 crlDistributionPoints = URI:${POINT:-https://crl.example.com/}
+[code_signing]
+extendedKeyUsage = codeSigning
+[web_server]
+extendedKeyUsage = serverAuth
+[certifier]
+keyUsage = keyCertSign
+[lister]
+keyUsage = critical, digitalSignature, cRLSign
+[sloppy_authority]
+basicConstraints = DER:30:03:01:01:01
+[no_authority]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature, keyEncipherment
 [server]
 subjectAltName = DNS:localhost
 [other_server]

@@ -84,9 +84,9 @@ impl ChainArguments {
         }
     }
 
-    /// Whether there is anything that a certificate could lead to.
-    pub fn reach_a_root(&self) -> bool {
-        !self.intermediates.is_empty() && !self.roots.is_empty()
+    /// Whether anything is named that a certificate is to be held against; then all of it has to be, and has to hold.
+    pub fn name_anything(&self) -> bool {
+        [&self.intermediates, &self.roots, &self.lists].iter().any(|files| !files.is_empty())
     }
 
     /// The time to hold dates against: now, if none is given.

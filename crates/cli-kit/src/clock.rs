@@ -4,6 +4,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
+/// `Timestamp::MAX`, to the second.
+const LAST: &str = "9999-12-30T22:00:00Z";
+
 /// Now.
 pub fn now() -> Timestamp {
     Timestamp::now()
@@ -14,6 +17,10 @@ pub fn parse_at(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok().filter(|day| day.to_string() == text);
     let beginning = || TimeZone::UTC.to_timestamp(day()?.at(0, 0, 0, 0)).ok();
     text.parse().ok().or_else(beginning).ok_or_else(|| {
+        // its last day, which certificates without an end name, is cut short in our calendar
+        if text.starts_with("9999-12-3") {
+            return format!("that is beyond what can be asked about, whose end is {LAST}");
+        }
         "expected a time as in 2026-11-23T12:00:00Z, or a day as in 2026-11-23, which begins in UTC"
             .to_owned()
     })
@@ -38,7 +45,11 @@ mod tests {
         assert_eq!(parse_at("2026-11-23T13:00:00+01:00"), parse_at("2026-11-23T12:00:00Z"));
         assert_eq!(parse_at("2026-11-23"), parse_at("2026-11-23T00:00:00Z"));
         for vague in ["2026-11-23T12:00:00", "2026-11", "2026-11-31", "20261123", "now", ""] {
-            parse_at(vague).unwrap_err();
+            assert!(parse_at(vague).unwrap_err().starts_with("expected a time"), "{vague}");
+        }
+        assert_eq!(parse_at(LAST).map(|last| last.as_second()), Ok(Timestamp::MAX.as_second()));
+        for beyond in ["9999-12-31T23:59:59Z", "9999-12-31", "9999-12-30T22:00:01Z"] {
+            assert!(parse_at(beyond).unwrap_err().starts_with("that is beyond"), "{beyond}");
         }
     }
 

@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Command, Parser};
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::hardening::harden;
+use crate::persona::Persona;
 use crate::report::{Report, stdout_failure};
 
 /// What every command takes; flattened at the top, so that it may stand before and after the command's name.
@@ -56,11 +57,23 @@ pub fn run<C: Parser>(
     exit.into()
 }
 
-/// Commands that several binaries share write `{program}` into the examples of their help.
+/// Commands that several binaries share write `{program}` into the examples of their help, and `{certificate}` where their
+/// field of that name is meant.
 fn named(command: Command, program: &str) -> Command {
+    let command = command.mut_args(|argument| match argument.get_help().map(ToString::to_string) {
+        Some(help) if help.contains("{certificate}") => {
+            let field = certificate_field(program);
+            argument.help(help.replace("{certificate}", field))
+        }
+        _ => argument,
+    });
     let help = command.get_after_help().map(|help| help.to_string().replace("{program}", program));
     let command = if let Some(help) = help { command.after_help(help) } else { command };
     command.mut_subcommands(|verb| named(verb, program))
+}
+
+fn certificate_field(program: &str) -> &'static str {
+    if program == Persona::ContractAuditor.name() { "attestation-certificate" } else { "certificate" }
 }
 
 /// `--help` and `--version` are results; a command without its verb is shown the help and has failed.

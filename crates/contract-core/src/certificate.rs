@@ -8,6 +8,7 @@ mod description;
 mod extensions;
 pub mod form;
 mod pin;
+mod profile;
 mod refusal;
 pub mod revocation;
 mod role;
@@ -100,7 +101,7 @@ impl Advice for Error {
                 "to encrypt for a test guest anyway, add `--danger-accept-expired-certificate`".into(),
             ],
             Self::OtherKey { found, .. } => vec![
-                "verify the new certificate: `certificate verify FILE --intermediate FILE --root FILE`".into(),
+                "if a new image brought it, take the old `certificate-pin` out of `persona.yaml` and verify it: `certificate verify FILE --intermediate FILE --root FILE`".into(),
                 format!("if it is the right one, write `certificate-pin: {found}` into `persona.yaml`"),
             ],
             Self::Pem(PemError::ByteOrderMark) => {
@@ -268,8 +269,16 @@ pub fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
     Timestamp::from_second(seconds.min(Timestamp::MAX.as_second())).map_err(|_| ErrorStack::get())
 }
 
-/// The UTC day of a point in time: `2026-08-12`.
+/// Whether it is where [`timestamp`] puts what has no end.
+pub fn is_endless(at: Timestamp) -> bool {
+    at.as_second() >= Timestamp::MAX.as_second()
+}
+
+/// The UTC day of a point in time: `2026-08-12`; `no end` of one that never comes.
 pub fn day(at: Timestamp) -> impl fmt::Display {
+    if is_endless(at) {
+        return "no end".to_owned();
+    }
     let text = at.to_string();
     text.split_once('T').map_or(text.clone(), |(day, _)| day.to_owned())
 }

@@ -1,4 +1,5 @@
-//! The command line of `certificate`. `{program}` in the examples is the binary's name: see [`crate::run()`].
+//! The command line of `certificate`. `{program}` in the examples is the binary's name, and
+//! `{certificate}` its certificate's field in persona.yaml: see [`crate::run()`].
 
 use std::path::PathBuf;
 
@@ -42,7 +43,7 @@ pub(super) enum Verb {
 /// Which certificate.
 #[derive(Args, Clone, Debug)]
 pub(super) struct CertificateFile {
-    /// The image's certificate; `-` for standard input [default: `certificate` in persona.yaml]
+    /// The image's certificate; `-` for standard input [default: `{certificate}` in persona.yaml]
     #[arg(value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
     /// Your folder, with persona.yaml
@@ -124,7 +125,7 @@ pub struct Fetch {
     /// Fetch these as well
     #[arg(long, value_name = "KIND")]
     pub(super) with: Vec<Companion>,
-    /// Write the image's certificate to FILE [default: `certificate` in persona.yaml, or the address's last part]
+    /// Write the image's certificate to FILE [default: `{certificate}` in persona.yaml, or the address's last part]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
     /// The address, with {version}, {platform} and {kind} to be filled in [default: `certificate-url` in persona.yaml, or

@@ -1,6 +1,8 @@
 //! `certificate show`: what a certificate says of itself. Nothing is verified.
 
-use contract_core::certificate::{Description, Role, day};
+use std::path::PathBuf;
+
+use contract_core::certificate::{Description, Role, day, is_endless};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -27,12 +29,15 @@ struct Shown<'a> {
 }
 
 impl CertificateFile {
-    pub(super) fn path<R: Role>(&self, persona: Persona) -> Result<std::path::PathBuf, Failure> {
-        let named = match &self.file {
-            Some(path) => Some(path.clone()),
-            None => PersonaFile::read(&self.folder, persona)?.certificate,
-        };
-        named.ok_or_else(|| {
+    fn path<R: Role>(&self, persona: Persona) -> Result<PathBuf, Failure> {
+        match &self.file {
+            Some(path) => Ok(path.clone()),
+            None => self.path_of::<R>(&PersonaFile::read(&self.folder, persona)?),
+        }
+    }
+
+    pub(super) fn path_of<R: Role>(&self, settings: &PersonaFile) -> Result<PathBuf, Failure> {
+        self.file.clone().or_else(|| settings.certificate.clone()).ok_or_else(|| {
             Failure::usage(format!("no {} certificate is named", R::NAME))
                 .hint("name its file, as in `certificate show image.crt`")
         })
@@ -78,10 +83,7 @@ pub(super) fn lines(description: &Description, now: Timestamp) -> Vec<String> {
     line("key", &format!("{} {}, {}", description.key_type, description.key_bits, facts.key_fingerprint));
     line("signed with", &description.signature_algorithm);
     line("valid from", &day(facts.not_before).to_string());
-    line(
-        "valid until",
-        &format!("{}, {}", day(facts.not_after), until(facts.not_before, facts.not_after, now)),
-    );
+    line("valid until", &until(facts.not_before, facts.not_after, now));
     for address in &description.crl_distribution_points {
         line("revocation list", address);
     }
@@ -105,11 +107,14 @@ pub(super) fn fetches_list(addresses: &[String], file: &str) -> Option<String> {
     addresses.iter().find(harmless).map(|address| format!("curl -fL -o {file} '{address}'"))
 }
 
+/// The last day, and how long that is.
 pub(super) fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {
-    match days_left(to, now) {
+    let left = match days_left(to, now) {
         _ if now < from => "NOT YET VALID".to_owned(),
         _ if now > to => "EXPIRED".to_owned(),
+        _ if is_endless(to) => return day(to).to_string(),
         1 => "1 day left".to_owned(),
         days => format!("{days} days left"),
-    }
+    };
+    format!("{}, {left}", day(to))
 }

@@ -7,10 +7,11 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arguments::Verify;
+use super::refused;
 use super::show::{fetches_list, until};
 use crate::failure::Failure;
 use crate::input;
-use crate::persona::Persona;
+use crate::persona::{Persona, PersonaFile};
 use crate::report::Report;
 
 #[derive(Serialize)]
@@ -24,12 +25,19 @@ struct Verified<'a> {
     revocation_checked: bool,
     /// For `persona.yaml`.
     certificate_pin: &'a str,
+    /// Whether it stands there already.
+    pinned: bool,
 }
 
 /// The command.
 pub fn verify<R: Role>(arguments: &Verify, persona: Persona, report: &Report) -> Result<(), Failure> {
-    let path = arguments.certificate.path::<R>(persona)?;
-    let chain = arguments.chain.verify::<R>(&path)?;
+    let settings = PersonaFile::read(&arguments.certificate.folder, persona)?;
+    let path = arguments.certificate.path_of::<R>(&settings)?;
+    let chain = arguments.chain.or(&settings.audit).verify::<R>(&path)?;
+    let pinned = settings.certificate_pin.as_ref();
+    if let Some(pinned) = pinned {
+        pinned.check(chain.facts()).map_err(|error| refused(&input::name(&path), &error))?;
+    }
     let checked = chain.links().iter().all(|link| link.revocation != Revocation::NotChecked);
     let pin = chain.links().first().map(|leaf| leaf.key_fingerprint.as_str()).unwrap_or_default();
     let verified = Verified {
@@ -38,11 +46,16 @@ pub fn verify<R: Role>(arguments: &Verify, persona: Persona, report: &Report) ->
         chain: chain.links(),
         revocation_checked: checked,
         certificate_pin: pin,
+        pinned: pinned.is_some(),
     };
     report.result(&verified, |_| lines(&chain))?;
     report.success(&format!("`{}` leads to a root that you trust", verified.file));
-    report.note("to take this key alone from now on, write into persona.yaml:");
-    report.note(&format!("  certificate-pin: {pin}"));
+    if pinned.is_some() {
+        report.note("it holds the pinned key");
+    } else {
+        report.note("to take this key alone from now on, write into persona.yaml:");
+        report.note(&format!("  certificate-pin: {pin}"));
+    }
     Ok(())
 }
 
@@ -62,8 +75,7 @@ pub fn lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
         line("  serial", link.serial.clone());
         line("  key", link.key_fingerprint.clone());
         line("  signed with", link.signature_algorithm.clone());
-        let left = until(link.not_before, link.not_after, chain.at());
-        line("  valid until", format!("{}, {left}", day(link.not_after)));
+        line("  valid until", until(link.not_before, link.not_after, chain.at()));
         match &link.revocation {
             Revocation::Root => {}
             Revocation::NotChecked => {

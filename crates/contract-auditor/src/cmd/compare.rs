@@ -78,11 +78,18 @@ fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) ->
 impl Audit {
     fn json(&self) -> Value {
         let number = |status| self.comparison.having(status).count();
+        let (verified, signature, certificate) = match &self.signature {
+            Signed::By(verified) => (verified.is_vouched_for(), "holds", Some(verified.stands_on())),
+            Signed::Refused(_) => (false, "refused", None),
+            Signed::Unknown => (false, "none", None),
+        };
         let mut json = json!({
             "file": input::name(&self.guest.path),
             "encrypted": self.guest.opened.is_some(),
             "asForetold": self.comparison.wrong().next().is_none(),
-            "verified": matches!(self.signature, Signed::By(_)),
+            "verified": verified,
+            "signature": signature,
+            "certificate": certificate,
             "lines": self.comparison.lines(),
             "equal": number(Status::Equal),
             "different": number(Status::Different),
@@ -124,7 +131,8 @@ impl Audit {
         match &self.signature {
             Signed::By(verified) => {
                 verified.warn(report);
-                report.note(&format!("signed with the key of `{}`", input::name(&verified.certificate)));
+                let name = input::name(&verified.certificate);
+                report.note(&format!("signed with the key of `{name}`: {}", verified.facts.subject));
                 report.note(&format!("the certificate {}", verified.because()));
             }
             Signed::Refused(_) => {}

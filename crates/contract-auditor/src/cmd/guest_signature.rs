@@ -82,8 +82,9 @@ fn trusted(
     }
     let facts = certificate.facts().clone();
     let chain = arguments.chain.or(&persona.audit);
-    if chain.reach_a_root() {
-        let chain = chain.verify::<Attestation>(path)?;
+    // neither a pin nor the danger flag is a reason to leave unread what is named
+    if chain.name_anything() {
+        let chain = chain.verify::<Attestation>(path).map_err(in_the_folder_too)?;
         let key = chain.verifying_key().doing(cannot_use)?;
         return Ok((key, facts, Trust::Chain { chain, pinned: pin.is_some() }));
     }
@@ -94,6 +95,13 @@ fn trusted(
         None => return Err(led_nowhere(&name)),
     };
     Ok((certificate.danger_verifying_key().doing(cannot_use)?, facts, trust))
+}
+
+fn in_the_folder_too(failure: Failure) -> Failure {
+    if failure.exit != ExitCode::Usage {
+        return failure;
+    }
+    failure.hint("or name all of it in `persona.yaml`, `intermediates` and `roots`, or nothing at all: flags, `crls` and the rest")
 }
 
 fn led_nowhere(name: &str) -> Failure {
@@ -147,10 +155,24 @@ impl Verified {
         }
     }
 
+    /// Whether somebody but the certificate itself says that it is the image's: a root, or the auditor's own pin.
+    pub fn is_vouched_for(&self) -> bool {
+        !matches!(self.trust, Trust::Accepted)
+    }
+
+    /// What stands for the certificate, for scripts: `chain`, `pinned` or `unverified`.
+    pub fn stands_on(&self) -> &'static str {
+        match self.trust {
+            Trust::Chain { .. } => "chain",
+            Trust::Pin => "pinned",
+            Trust::Accepted => "unverified",
+        }
+    }
+
     pub fn json(&self) -> Value {
         json!({
-            "signature": input::name(&self.signature),
-            "certificate": input::name(&self.certificate),
+            "signatureFile": input::name(&self.signature),
+            "certificateFile": input::name(&self.certificate),
             "certificateFacts": self.facts,
             "chain": self.links(),
             "pinned": matches!(self.trust, Trust::Pin | Trust::Chain { pinned: true, .. }),

@@ -16,7 +16,9 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let name = input::name(&guest.path);
     let mut result = json!({
         "file": name,
-        "verified": true,
+        "verified": verified.is_vouched_for(),
+        "signature": "holds",
+        "certificate": verified.stands_on(),
         "encrypted": guest.opened.is_some(),
         "lines": guest.record.lines(),
         "remarks": guest.record.remarks(),

@@ -1,8 +1,9 @@
 //! From a guest image's certificate to a root, by IBM's own procedure (contract-format, section 9).
 //!
 //! ```text
-//! image's certificate      signature over its TBS with the intermediate's key; issuer = the intermediate's subject; dates; list
-//! IBM's intermediate       OpenSSL's path validation, as `openssl verify -untrusted … -CAfile …` does it; list
+//! image's certificate      signature over its TBS with the intermediate's key; issuer = the intermediate's subject; dates; list;
+//!                          no purpose of its own
+//! IBM's intermediate       the lowest of those given; OpenSSL's path validation, as `openssl verify -untrusted … -CAfile …` does it; list
 //! authorities above it     the same: each must be an authority, and its key and signature as strong as they have to be
 //! root                     one of those that were given
 //! ```
@@ -27,7 +28,7 @@ pub use super::refusal::{Reason, Refusal};
 use super::revocation::{Revocation, RevocationList};
 use super::{
     Attestation, CertificateFacts, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate,
-    one_line, timestamp,
+    one_line, profile, timestamp,
 };
 use crate::verifying_key::{self, VerifyingKey};
 
@@ -147,11 +148,13 @@ impl Authorities {
         leaf.verify_dates(at)
     }
 
-    /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part.
+    /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part. What nobody but the
+    /// intermediate may have issued is nothing that the authority above it sells: see [`profile`].
     fn issuer_of(&self, leaf: &X509Ref) -> Result<&Authority, Refusal> {
         if same(leaf.issuer_name(), leaf.subject_name()) {
             return Err(refuse(leaf, Reason::SelfSigned));
         }
+        profile::verify(leaf)?;
         let mut named =
             self.intermediates.iter().filter(|it| same(it.0.subject_name(), leaf.issuer_name())).peekable();
         if named.peek().is_none() {
@@ -161,14 +164,29 @@ impl Authorities {
         if !signature_is_strong(leaf.signature_algorithm().object()) {
             return Err(refuse(leaf, Reason::WeakSignature(signature_algorithm(leaf))));
         }
-        let signer = named.find(|it| it.0.public_key().and_then(|key| leaf.verify(&key)).unwrap_or(false));
+        let signer = named.find(|it| signed(&it.0, leaf));
         let signer = signer
             .ok_or_else(|| refuse(leaf, Reason::WrongSigner { issuer: one_line(leaf.issuer_name()) }))?;
         let key = signer.0.public_key().map_err(|_| refuse(&signer.0, Reason::Unreadable))?;
         if key.rsa().is_ok() && key.bits() < MINIMUM_BITS {
             return Err(refuse(&signer.0, Reason::WeakKey));
         }
+        if let Some(below) = self.issued_by(&signer.0) {
+            let issuer = one_line(leaf.issuer_name());
+            return Err(refuse(leaf, Reason::IssuerIsAbove { issuer, below: below.subject() }));
+        }
         Ok(signer)
+    }
+
+    /// One of the intermediates that another has issued, which is an authority above it then. An image's certificate
+    /// among them says nothing of that kind, nor does a certificate that is its own issuer.
+    fn issued_by(&self, issuer: &X509Ref) -> Option<&Authority> {
+        self.intermediates.iter().find(|Authority(it)| {
+            same(it.issuer_name(), issuer.subject_name())
+                && !same(it.subject_name(), issuer.subject_name())
+                && signed(issuer, it)
+                && profile::verify(it).is_err()
+        })
     }
 
     /// OpenSSL's path validation, from the intermediate to one of the roots.
@@ -249,6 +267,10 @@ impl Link {
             revocation,
         })
     }
+}
+
+fn signed(issuer: &X509Ref, it: &X509Ref) -> bool {
+    issuer.public_key().and_then(|key| it.verify(&key)).unwrap_or(false)
 }
 
 fn same(one: &X509NameRef, other: &X509NameRef) -> bool {

@@ -52,15 +52,20 @@ pub(super) fn is_tagged(element: &AnyRef<'_>, number: u32) -> bool {
     matches!(element.tag(), Tag::ContextSpecific { number: it, .. } if it.value() == number)
 }
 
+/// Those of a certificate's DER; none, if it has no list of them.
+pub(super) fn of_certificate(der: &[u8]) -> Option<Vec<Extension<'_>>> {
+    let certificate = *elements(der)?.first()?;
+    let tbs = inside(certificate)?;
+    match elements(tbs.value())?.into_iter().find(|it| is_tagged(it, 3)) {
+        Some(list) => extensions(inside(list)?),
+        None => Some(Vec::new()),
+    }
+}
+
 /// Whether `BasicConstraints` says that a certificate is an authority's.
 pub(super) fn is_authority(x509: &X509Ref) -> Option<bool> {
     let der = x509.to_der().ok()?;
-    let certificate = *elements(&der)?.first()?;
-    let tbs = inside(certificate)?;
-    let Some(list) = elements(tbs.value())?.into_iter().find(|it| is_tagged(it, 3)) else {
-        return Some(false);
-    };
-    let Some(found) = extensions(inside(list)?)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
+    let Some(found) = of_certificate(&der)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
         return Some(false);
     };
     let constraints = *elements(found.value)?.first()?;

@@ -33,6 +33,23 @@ pub enum Reason {
         /// Whose name it is.
         issuer: String,
     },
+    /// An authority, and not the lowest of those given: it has issued one of the others.
+    IssuerIsAbove {
+        /// Who signed.
+        issuer: String,
+        /// Whom it has issued as well.
+        below: String,
+    },
+    /// The image's certificate says whose it is with no word.
+    NoSubject,
+    /// The image's certificate says `CA:TRUE`.
+    ImageIsAuthority,
+    /// The image's key may sign certificates or revocation lists.
+    ImageSignsOthers,
+    /// The image's certificate is for something: code signing, server authentication.
+    ImageHasPurpose(String),
+    /// A critical extension of the image's certificate, by its number.
+    UnknownExtension(String),
     /// As [`Reason::WrongSigner`], further up.
     BadSignature {
         /// Whose name it is.
@@ -119,6 +136,22 @@ impl fmt::Display for Refusal {
             Reason::WrongSigner { issuer } => {
                 write!(f, "its signature was not made with the key of the intermediate `{issuer}`")
             }
+            Reason::IssuerIsAbove { issuer, below } => write!(
+                f,
+                "its issuer `{issuer}` is above `{below}`: an image's certificate is issued by the lowest of the intermediates"
+            ),
+            Reason::NoSubject => write!(f, "its subject is empty: it does not say whose it is"),
+            Reason::ImageIsAuthority => write!(f, "`{who}` is an authority's (CA:TRUE), and no image's is"),
+            Reason::ImageSignsOthers => write!(
+                f,
+                "the key of `{who}` may sign certificates or revocation lists (KeyUsage), and no image's may"
+            ),
+            Reason::ImageHasPurpose(purpose) => {
+                write!(f, "`{who}` is for {purpose}, and an image's is for nothing of that kind")
+            }
+            Reason::UnknownExtension(oid) => {
+                write!(f, "`{who}` has a critical extension that is not known here: {oid}")
+            }
             Reason::BadSignature { issuer } => {
                 write!(f, "the signature of `{who}` was not made with the key of the given `{issuer}`")
             }
@@ -176,7 +209,14 @@ impl Advice for Refusal {
             Reason::SelfSigned => {
                 "a stand-in of `guest-rehearsal keygen` looks so; take the certificate of your image"
             }
-            Reason::WrongIssuer { .. } | Reason::WrongSigner { .. } => {
+            Reason::ImageIsAuthority
+            | Reason::ImageSignsOthers
+            | Reason::ImageHasPurpose(_)
+            | Reason::UnknownExtension(_)
+            | Reason::NoSubject => {
+                "it is no image's certificate: take the one that comes with your image: `certificate fetch --version NN`"
+            }
+            Reason::WrongIssuer { .. } | Reason::WrongSigner { .. } | Reason::IssuerIsAbove { .. } => {
                 "take certificate and intermediate of the same image version: `certificate fetch --version NN --with intermediate`"
             }
             Reason::Expired(_) => {
