@@ -120,3 +120,31 @@ fn who_contradicts_another_or_himself_is_refused() {
     refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no record of a signing");
     refuses("head -c 40000 /dev/zero > ciiso.iso", COMPARE, 3, "cannot read `ciiso.iso` as a boot medium");
 }
+
+#[test]
+fn what_was_added_to_the_signed_contract_is_refused_though_the_record_was_edited_too() {
+    // the middleman's key, which the contract's signature does not cover: the unsigned record is made to fit
+    let given = r#"
+        isoinfo -R -i ciiso.iso -x /user-data > u; rm ciiso.iso
+        { cat u; echo "attestationPublicKey: $(base64 -w0 attestation-key.pub.pem)"; } > user-data
+        old=$(sha256sum < u | cut -d' ' -f1); new=$(sha256sum < user-data | cut -d' ' -f1); rm u
+        sed -i "s/$old/$new/" user-data.record.json se-checksums.txt; grep -q $new user-data.record.json
+        base64 -w0 attestation-key.pub.pem > key; line key contract:attestationPublicKey >> se-checksums.txt; rm key
+        guest_signs"#;
+    let says = "is not as foretold: `contract:attestationPublicKey` is unexpected";
+    let outcome = refuses(given, "contract-auditor compare", 4, says);
+    assert!(outcome.text().contains("the signed contract has no such line"), "{outcome:?}");
+    let json = played(given, "contract-auditor compare --json", "").json();
+    assert_eq!((having(&json, "unexpected").len(), &json["asForetold"]), (1, &false.into()));
+    // the medium of the same middleman foretells it, and is no excuse
+    let expected = format!("{given}; tail -1 se-checksums.txt > his");
+    refuses(&expected, "contract-auditor compare --expect his", 4, says);
+}
+
+#[test]
+fn names_that_could_be_taken_for_another_are_refused() {
+    for name in [r"contract:workload\342\200\213", "Contract:workload", r"c\320\276ntract:workload", "cidata/ user-data"] {
+        let given = format!("line persona.yaml \"$(printf '{name}')\" >> se-checksums.txt; guest_signs");
+        refuses(&given, COMPARE, 4, " is unexpected");
+    }
+}

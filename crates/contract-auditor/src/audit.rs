@@ -37,7 +37,7 @@ impl Audit {
     pub fn counts(&self) -> String {
         let number = |status| self.comparison.having(status).count();
         let mut counts = vec![format!("{} equal", count(number(Status::Equal), "line"))];
-        for status in [Status::Different, Status::Missing, Status::Unknown] {
+        for status in [Status::Different, Status::Missing, Status::Unexpected, Status::Unknown] {
             counts.extend((number(status) > 0).then(|| format!("{} {status}", number(status))));
         }
         counts.join(", ")

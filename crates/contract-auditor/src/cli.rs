@@ -64,14 +64,15 @@ EXIT STATUS
     Verify(Verify),
     /// Compare the guest's record with what was signed, and verify who signed the record
     ///
-    /// Every line is equal, different, missing (foretold, and not there) or unknown (there, and nobody foretold it).
+    /// Every line is equal, different, missing (foretold, and not there), unexpected (a line of a contract that the
+    /// record of the signing does not have, or a name that could be taken for another) or unknown (nobody foretold it).
     #[command(after_help = "EXAMPLES
   contract-auditor compare
   contract-auditor compare --medium ciiso.iso --report audit.html --force
   contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
 
 EXIT STATUS
-  3 a file was rejected; 4 a line is different or missing, those who foretell disagree, or the record is not the guest's; 5 no passphrase")]
+  3 a file was rejected; 4 a line is different, missing or unexpected, those who foretell disagree, or the record is not the guest's; 5 no passphrase")]
     Compare(Box<Compare>),
     Certificate(Certificate),
 }

@@ -87,6 +87,7 @@ impl Audit {
             "equal": number(Status::Equal),
             "different": number(Status::Different),
             "missing": number(Status::Missing),
+            "unexpected": number(Status::Unexpected),
             "unknown": number(Status::Unknown),
             "remarks": self.guest.record.remarks(),
             "foretoldBy": self.expectations.foretold.iter().map(|it| &it.by).collect::<Vec<_>>(),
@@ -143,11 +144,12 @@ fn told(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
     let tone = match line.status {
         Status::Equal => Tone::Plain,
         Status::Unknown => Tone::Warning,
-        Status::Different | Status::Missing => Tone::Error,
+        Status::Different | Status::Missing | Status::Unexpected => Tone::Error,
     };
     let by = line.foretold_by.join(", ");
     let remark = match line.status {
         Status::Unknown => "nobody foretold it".to_owned(),
+        Status::Unexpected => "the signed contract has no such line".to_owned(),
         _ => format!("foretold by {by}"),
     };
     let mut told =

@@ -69,6 +69,7 @@ fn of_signing(path: &Path, record: &Record) -> Foretold {
         by: input::name(path),
         lines: record.attestation_record.clone(),
         if_shown: BTreeMap::from([signature]),
+        whole_contract: true,
     }
 }
 
@@ -78,7 +79,7 @@ fn medium(path: &Path) -> Result<Foretold, Failure> {
     let medium = Medium::read(&mut file).doing(cannot_read)?;
     let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
     let lines = lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect();
-    Ok(Foretold { by: input::name(path), lines, if_shown: BTreeMap::new() })
+    Ok(Foretold { by: input::name(path), lines, if_shown: BTreeMap::new(), whole_contract: false })
 }
 
 fn lines(path: &Path) -> Result<Foretold, Failure> {
@@ -95,5 +96,5 @@ fn lines(path: &Path) -> Result<Foretold, Failure> {
     if let Some(remark) = remark {
         return Err(cannot_read(&format!("no line `<sha256> <name>`: {remark}")));
     }
-    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new() })
+    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new(), whole_contract: false })
 }
