@@ -143,8 +143,21 @@ fn what_was_added_to_the_signed_contract_is_refused_though_the_record_was_edited
 
 #[test]
 fn names_that_could_be_taken_for_another_are_refused() {
-    for name in [r"contract:workload\342\200\213", "Contract:workload", r"c\320\276ntract:workload", "cidata/ user-data"] {
+    for name in [
+        r"contract:workload\342\200\213",
+        "Contract:workload",
+        r"c\320\276ntract:workload",
+        "cidata/ user-data",
+    ] {
         let given = format!("line persona.yaml \"$(printf '{name}')\" >> se-checksums.txt; guest_signs");
         refuses(&given, COMPARE, 4, " is unexpected");
     }
+}
+
+#[test]
+fn standard_input_is_one_input() {
+    let says = "standard input can be read once: two inputs are named `-`";
+    refuses("", "contract-auditor compare - - < se-checksums.txt", 2, says);
+    refuses("", "contract-auditor compare - --expect - < se-checksums.txt", 2, says);
+    does("", "contract-auditor compare - --signature se-signature.bin < se-checksums.txt", "");
 }

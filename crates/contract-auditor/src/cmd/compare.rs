@@ -22,6 +22,7 @@ const NOT_VERIFIED: &str = "not verified: nobody says that this record is the gu
 
 pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    input::refuse_two_from_stdin(arguments.inputs())?;
     let expectations = foretold::read(arguments, &persona, report)?;
     let guest = guest_record::read(&arguments.record, &persona, report)?;
     let page = arguments.report.as_deref().map(|target| page(target, arguments, report)).transpose()?;
@@ -57,8 +58,7 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
 /// The way to the page, tried before the rest.
 fn page<'a>(target: &'a Path, arguments: &Compare, report: &Report) -> Result<(Output, &'a Path), Failure> {
     report.shares_stdout_with(target)?;
-    let read = arguments.expect.iter().chain(&arguments.medium).chain(&arguments.record.record);
-    refuse_inputs(target, &read.chain(&arguments.signing_record).map(PathBuf::as_path).collect::<Vec<_>>())?;
+    refuse_inputs(target, &arguments.inputs().map(PathBuf::as_path).collect::<Vec<_>>())?;
     Ok((Output::create(target, arguments.force.force, Visibility::Public)?, target))
 }
 
@@ -72,6 +72,15 @@ fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) ->
         // the lines are worth a look all the same
         Err(failure) if failure.exit == ExitCode::Refused => Ok(Signed::Refused(failure)),
         Err(failure) => Err(failure),
+    }
+}
+
+impl Compare {
+    /// All that it names of what is compared.
+    fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
+        let named =
+            self.expect.iter().chain(&self.medium).chain(&self.record.record).chain(&self.signing_record);
+        named.chain(&self.signature.signature).chain(&self.signature.attestation_certificate)
     }
 }
 
