@@ -58,3 +58,19 @@ fn the_rehearsed_guest_s_record_is_all_equal() {
              --intermediate ../stand-in/guest-intermediate.crt --root ../stand-in/guest-root.crt",
     );
 }
+
+#[test]
+fn the_public_half_has_one_name_by_one_rule() {
+    for (private, public) in
+        [("bar", "bar.pub.pem"), ("nk.pem", "nk.pub.pem"), ("foo.json", "foo.json.pub.pem")]
+    {
+        let keygen = format!("contract-auditor keygen --passphrase-file passphrase -o {private}");
+        let given = "echo secret > passphrase";
+        does(given, &keygen, &format!("grep -q 'BEGIN PUBLIC KEY' {public}"));
+    }
+    for persona in ["contract-auditor", "contract-signer"] {
+        let keygen = format!("{persona} keygen --passphrase-file passphrase -o x.pub.pem");
+        let given = "rm persona.yaml; echo secret > passphrase";
+        refuses(given, &keygen, 2, "`x.pub.pem` is the name of a public key");
+    }
+}

@@ -312,9 +312,17 @@ pub fn keep_own_files(persona: Persona, target: &Path) {
     }
 }
 
-/// Where the public half of a signing key goes: `signing-key.pem` → `signing-key.pub.pem`.
+/// Where the public half of a private key goes, by its name without `.pem`: `signing-key.pem` and `signing-key` →
+/// `signing-key.pub.pem`, `key.json` → `key.json.pub.pem`.
 pub fn public_half(private: &Path) -> PathBuf {
-    private.with_extension(if private.extension().is_some_and(|it| it == "pem") { "pub.pem" } else { "pub" })
+    let stem = if private.extension().is_some_and(|it| it == "pem") {
+        private.with_extension("")
+    } else {
+        private.to_owned()
+    };
+    let mut public = stem.into_os_string();
+    public.push(".pub.pem");
+    public.into()
 }
 
 /// A file of a folder, named as shortly as it can be.
