@@ -90,7 +90,9 @@ fn the_sections_that_comments_mean_are_numbered() {
 #[test]
 fn every_command_has_its_place_on_its_page() {
     let story = Story::new();
-    for binary in ["workload-provider", "env-deployer", "contract-signer", "contract-auditor", "guest-rehearsal"] {
+    for binary in
+        ["workload-provider", "env-deployer", "contract-signer", "contract-auditor", "guest-rehearsal"]
+    {
         let page = fs::read_to_string(repository().join(format!("docs/{binary}.md"))).unwrap();
         let help = story.does(&format!("{binary} --help"));
         let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1);

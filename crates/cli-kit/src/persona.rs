@@ -22,6 +22,9 @@ pub const FILE: &str = "persona.yaml";
 /// Bytes; a few lines are usual.
 const LIMIT: usize = 64 << 10;
 
+/// What `certificate fetch` may replace of what the auditor keeps.
+pub(crate) const FETCHED: [&str; 2] = ["attestation certificate", "intermediate certificate"];
+
 /// Whose folder it is, and which binary is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persona {
@@ -63,6 +66,14 @@ impl Persona {
         match self {
             Self::ContractAuditor => "attestation-key.pem",
             _ => "signing-key.pem",
+        }
+    }
+
+    /// What its two halves are to this persona.
+    pub(crate) fn key_names(self) -> [&'static str; 2] {
+        match self {
+            Self::ContractAuditor => ["attestation key", "attestation key's public half"],
+            _ => ["signing key", "signing key's public half"],
         }
     }
 
@@ -236,20 +247,30 @@ impl PersonaFile {
             Persona::WorkloadProvider | Persona::EnvDeployer => self.keep_author_s(persona),
             Persona::ContractSigner => {
                 kept::own(&self.identity, "identity");
-                self.keep_key("signing key", "signing key's public half");
+                self.keep_key(persona);
                 kept::own(&self.allowed_signers, "list of allowed signers");
                 if let Some(key) = &self.attestation_key {
                     kept::own(key, "auditor's attestation key");
                 }
             }
             Persona::ContractAuditor => {
-                self.keep_key("attestation key", "attestation key's public half");
+                self.keep_key(persona);
                 kept::own(&self.audit.record, "record of the signing");
+                let AuditSettings { intermediates, roots, lists, .. } = &self.audit;
+                for (files, what) in [
+                    (self.certificate.as_slice(), FETCHED[0]),
+                    (intermediates, FETCHED[1]),
+                    (roots, "root certificate"),
+                    (lists, "revocation list"),
+                ] {
+                    files.iter().for_each(|file| kept::own(file, what));
+                }
             }
         }
     }
 
-    fn keep_key(&self, what: &'static str, public: &'static str) {
+    fn keep_key(&self, persona: Persona) {
+        let [what, public] = persona.key_names();
         kept::own(&self.key, what);
         kept::own(&public_half(&self.key), public);
     }

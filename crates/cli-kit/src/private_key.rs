@@ -61,8 +61,9 @@ pub fn keygen<K: Deref<Target = PrivateKey>>(
     let public_path = public_half(private_path);
     keep_own_files(persona, private_path);
     // a new pair takes the place of an old one, and of nothing else
-    kept::release(private_path);
-    kept::release(&public_path);
+    let [private_name, public_name] = persona.key_names();
+    kept::release_as(private_path, &[private_name]);
+    kept::release_as(&public_path, &[public_name]);
     let mut private = Output::create(private_path, force, Visibility::Secret)?;
     let mut public = Output::create(&public_path, force, Visibility::Public)?;
     let passphrase =
