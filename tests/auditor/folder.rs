@@ -29,7 +29,7 @@ fn a_folder_to_start_from_and_a_key_that_openssl_reads() {
 #[test]
 fn the_persona_file_knows_its_fields() {
     for (line, says) in [
-        ("signing-key: x", "signing-key: unknown field"),
+        ("signing-kex: x", "signing-kex: unknown field"),
         ("intermediates: {a: b}", "intermediates: a text is due here"),
         ("roots:", "roots: a text is due here"),
         ("certificate-pin: abc", "`abc` is no fingerprint"),

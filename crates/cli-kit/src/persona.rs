@@ -125,6 +125,8 @@ impl Persona {
                 "certificate-pin",
                 "certificate-url",
                 "record",
+                "signing-key",
+                "allowed-signers",
             ],
         }
     }
@@ -143,7 +145,7 @@ pub struct PersonaFile {
     pub certificate_pin: Option<Pin>,
     /// Where `certificate fetch` looks, instead of IBM's documented address.
     pub certificate_url: Option<String>,
-    /// env deployer: the contract signer's public key.
+    /// env deployer, contract auditor: the contract signer's public key.
     pub signing_key: Option<PathBuf>,
     /// contract signer: the private key, `signing-key.pem` by default; contract auditor: `attestation-key.pem`.
     pub key: PathBuf,
@@ -184,6 +186,8 @@ pub struct AuditSettings {
     pub lists: Vec<PathBuf>,
     /// The record of the signing, `user-data.record.json` by default.
     pub record: PathBuf,
+    /// Who may vouch for what, as the auditor knows it.
+    pub allowed_signers: Option<PathBuf>,
 }
 
 /// `seeds` in the file.
@@ -261,6 +265,8 @@ impl PersonaFile {
                     (self.certificate.as_slice(), FETCHED[0]),
                     (intermediates, FETCHED[1]),
                     (roots, "root certificate"),
+                    (self.signing_key.as_slice(), "contract signer's key"),
+                    (self.audit.allowed_signers.as_slice(), "list of allowed signers"),
                     (lists, "revocation list"),
                 ] {
                     files.iter().for_each(|file| kept::own(file, what));

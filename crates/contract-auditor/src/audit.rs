@@ -51,6 +51,7 @@ impl Audit {
             Signed::Refused(_) => {}
             Signed::By(verified) => unchecked.extend(verified.unchecked()),
         }
+        unchecked.extend(self.expectations.unchecked());
         unchecked.extend(
             self.comparison
                 .having(Status::Unknown)

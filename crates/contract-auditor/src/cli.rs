@@ -69,10 +69,12 @@ EXIT STATUS
     #[command(after_help = "EXAMPLES
   contract-auditor compare
   contract-auditor compare --medium ciiso.iso --report audit.html --force
+  contract-auditor compare --medium ciiso.iso --signing-key signing-key.pub.pem --allowed-signers allowed_signers
   contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
 
 EXIT STATUS
-  3 a file was rejected; 4 a line is different, missing or unexpected, those who foretell disagree, or the record is not the guest's; 5 no passphrase")]
+  3 a file was rejected; 4 a line is different, missing or unexpected, those who foretell disagree, another key
+  signed the contract, somebody vouched who may not, or the record is not the guest's; 5 no passphrase")]
     Compare(Box<Compare>),
     Certificate(Certificate),
 }
@@ -139,6 +141,16 @@ pub struct Compare {
     /// The medium that the guest was to boot from: foretells its own lines
     #[arg(long, value_name = "ISO")]
     pub medium: Option<PathBuf>,
+    /// The contract signer's public key or certificate, which you have from him and not with the record: it must have
+    /// signed the contract [default: `signing-key` in persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub signing_key: Option<PathBuf>,
+    /// The user data that were signed; without it, those on the medium
+    #[arg(long, value_name = "FILE")]
+    pub user_data: Option<PathBuf>,
+    /// Who may vouch for which half, as you know it [default: `allowed-signers` in persona.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
     /// Lines that somebody foretells, `<sha256> <name>`, may be repeated
     #[arg(long, value_name = "FILE")]
     pub expect: Vec<PathBuf>,

@@ -69,7 +69,7 @@ impl AuditPage<'_> {
         html.section("What the guest says, and what was foretold", |html| self.lines(html));
         html.section("Who signed the record", |html| certificates::write(html, self.audit));
         html.section("Who vouched for the contract", |html| {
-            signing::write(html, self.audit.expectations.signing.as_ref());
+            signing::write(html, &self.audit.expectations);
         });
         html.section("What was not checked", |html| {
             let unchecked = self.audit.unchecked();

@@ -9,6 +9,7 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::report::Tone;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::comparison::{Comparison, Line, Status};
+use contract_core::contract::record::HalfRecord;
 use serde_json::{Value, json};
 
 use super::foretold;
@@ -80,6 +81,7 @@ impl Compare {
     fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
         let named =
             self.expect.iter().chain(&self.medium).chain(&self.record.record).chain(&self.signing_record);
+        let named = named.chain(&self.user_data).chain(&self.signing_key).chain(&self.allowed_signers);
         named.chain(&self.signature.signature).chain(&self.signature.attestation_certificate)
     }
 }
@@ -105,8 +107,10 @@ impl Audit {
             "signing": self.signing().map(|record| json!({
                 "time": record.time,
                 "signingKey": record.signing_key,
-                "workload": record.workload.vouched_by,
-                "env": record.env.vouched_by,
+                "signingKeyKnown": self.expectations.checked.key.is_some(),
+                "contractVerified": self.expectations.checked.contract,
+                "workload": self.voucher(&record.workload),
+                "env": self.voucher(&record.env),
                 "unchecked": record.unchecked,
                 "accepted": record.accepted,
             })),
@@ -120,6 +124,18 @@ impl Audit {
             json.extend(more);
         }
         json
+    }
+
+    /// Who vouches, and whether the name is more than the record's word.
+    fn voucher(&self, half: &HalfRecord) -> Value {
+        half.vouched_by.as_ref().map_or(Value::Null, |voucher| {
+            json!({
+                "principals": voucher.principals,
+                "key": voucher.key,
+                "namespace": voucher.namespace,
+                "nameChecked": self.expectations.checked.names,
+            })
+        })
     }
 
     fn lines(&self) -> Vec<(Tone, String, String)> {
@@ -142,6 +158,9 @@ impl Audit {
                 NOT_VERIFIED,
                 &["get its signature from the guest: `--signature se-signature.bin`".to_owned()],
             ),
+        }
+        for it in self.expectations.unchecked() {
+            report.note(&format!("not checked: {it}"));
         }
         for it in self.signing().iter().flat_map(|record| &record.accepted) {
             report.warning(&format!("accepted by the contract signer at his risk: {it}"), &[]);
