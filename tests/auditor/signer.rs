@@ -35,7 +35,7 @@ fn record_and_contract_exchanged_together_are_noticed() {
     // the record names the auditor's key; the contract is not signed with it
     let forged = format!(
         "{other}; key() {{ openssl pkey -pubin -in $1 -outform DER | sha256sum | cut -d' ' -f1; }}
-         sed -i \"s/$(key {S}/signing-key.pub.pem)/$(key other.pem)/\" user-data.record.json"
+         sed -i \"/^  .signingKey/s/$(key {S}/signing-key.pub.pem)/$(key other.pem)/\" user-data.record.json"
     );
     refuses(&forged, compare, 4, "does not verify with the key");
     let flipped = "sed 's/^envWorkloadSignature: ./envWorkloadSignature: =/' ../user-data > user-data";

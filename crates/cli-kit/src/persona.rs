@@ -269,7 +269,9 @@ impl PersonaFile {
                     (self.audit.allowed_signers.as_slice(), "list of allowed signers"),
                     (lists, "revocation list"),
                 ] {
-                    files.iter().for_each(|file| kept::own(file, what));
+                    for file in files {
+                        kept::own(file, what);
+                    }
                 }
             }
         }

@@ -56,7 +56,7 @@ pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Resu
     for path in &arguments.expect {
         foretold.push(lines(path)?);
     }
-    let checked = signer.check(user_data.as_ref(), signing.as_mut(), report)?;
+    let checked = signer.check(user_data.as_ref(), &mut signing, report)?;
     Ok(Expectations { signing, foretold, checked })
 }
 

@@ -55,7 +55,7 @@ impl Signer {
     pub fn check(
         self,
         user_data: Option<&(String, UserDataFacts)>,
-        signing: Option<&mut (PathBuf, Record)>,
+        signing: &mut Option<(PathBuf, Record)>,
         report: &Report,
     ) -> Result<Checked, Failure> {
         if let (Some((_, key)), Some((name, facts))) = (&self.key, user_data) {
