@@ -11,6 +11,7 @@ mod folder;
 mod opening;
 mod page;
 mod signature;
+mod signer;
 
 const WORDS: &str = include_str!("auditor/audit.bash");
 

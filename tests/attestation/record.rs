@@ -263,3 +263,25 @@ fn the_key_that_signs_lies_beside_the_guest_s_or_is_named() {
         assert!(outcome.stderr.contains(said), "{outcome:?}");
     }
 }
+
+#[test]
+fn a_key_of_another_certificate_attests_nothing() {
+    let story = Story::signed();
+    for (run, exit, says) in [
+        (
+            "boot --attest attested --attestation-key other.pem",
+            3,
+            "`other.pem` is not the key that `guest/guest-attestation.crt` is about",
+        ),
+        ("cp other.pem guest/guest-attestation-key.pem; boot --attest attested", 3, "is not the key that"),
+        ("echo x > guest/guest-attestation.crt; boot --attest attested", 3, "not a certificate in PEM form"),
+        ("boot --attest -", 2, "`--attest` takes a folder"),
+    ] {
+        let outcome = sh(&story, &format!("openssl genrsa -out other.pem 2> tmp/said; {run}"));
+        assert_eq!(outcome.exit, exit, "{run}: {outcome:?}");
+        assert!(outcome.stderr.contains(says) && outcome.stderr.contains("hint: "), "{run}: {outcome:?}");
+        assert!(!story.path("attested").exists() && !story.path("-").exists());
+    }
+    // no certificate at hand: whoever reads the record knows which
+    does(&story, "rm guest/guest-attestation.crt; boot --attest attested --attestation-key other.pem");
+}

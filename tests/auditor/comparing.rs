@@ -64,11 +64,14 @@ fn a_missing_line_is_refused_and_an_unknown_one_is_told() {
 }
 
 #[test]
-fn a_record_that_nobody_signed_is_told_and_one_that_another_signed_is_refused() {
-    let outcome = does("rm se-signature.bin", COMPARE, "");
+fn a_record_that_nobody_signed_is_refused_and_one_that_another_signed_too() {
+    let anybody = "`se-checksums.txt` is as foretold, and anybody can have written it";
+    refuses("rm se-signature.bin", COMPARE, 4, anybody);
+    let danger = format!("{COMPARE} --danger-accept-unsigned-record");
+    let outcome = does("rm se-signature.bin", &danger, "");
     let says = "warning: not verified: nobody says that this record is the guest's";
     assert!(outcome.stderr.contains(says), "{outcome:?}");
-    assert_eq!(does("rm se-signature.bin", &format!("{COMPARE} --json"), "").json()["verified"], false);
+    assert_eq!(does("rm se-signature.bin", &format!("{danger} --json"), "").json()["verified"], false);
     let other = "openssl genrsa -out attestation.key 2> /dev/null; guest_signs";
     refuses(other, COMPARE, 4, "it was not made with the attestation certificate's key");
     refuses("rm se-signature.bin", &format!("{COMPARE} --signature se-signature.bin"), 1, "se-signature.bin");
@@ -119,4 +122,55 @@ fn who_contradicts_another_or_himself_is_refused() {
     }
     refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no record of a signing");
     refuses("head -c 40000 /dev/zero > ciiso.iso", COMPARE, 3, "cannot read `ciiso.iso` as a boot medium");
+}
+
+#[test]
+fn what_was_added_to_the_signed_contract_is_refused_though_the_record_was_edited_too() {
+    // the middleman's key, which the contract's signature does not cover: the unsigned record is made to fit
+    let given = r#"
+        isoinfo -R -i ciiso.iso -x /user-data > u; rm ciiso.iso
+        { cat u; echo "attestationPublicKey: $(base64 -w0 attestation-key.pub.pem)"; } > user-data
+        old=$(sha256sum < u | cut -d' ' -f1); new=$(sha256sum < user-data | cut -d' ' -f1); rm u
+        sed -i "s/$old/$new/" user-data.record.json se-checksums.txt; grep -q $new user-data.record.json
+        base64 -w0 attestation-key.pub.pem > key; line key contract:attestationPublicKey >> se-checksums.txt; rm key
+        guest_signs"#;
+    let says = "is not as foretold: `contract:attestationPublicKey` is unexpected";
+    let outcome = refuses(given, "contract-auditor compare", 4, says);
+    assert!(outcome.text().contains("the signed contract has no such line"), "{outcome:?}");
+    let json = played(given, "contract-auditor compare --json", "").json();
+    assert_eq!((having(&json, "unexpected").len(), &json["asForetold"]), (1, &false.into()));
+    // the medium of the same middleman foretells it, and is no excuse
+    let expected = format!("{given}; tail -1 se-checksums.txt > his");
+    refuses(&expected, "contract-auditor compare --expect his", 4, says);
+}
+
+#[test]
+fn names_that_could_be_taken_for_another_are_refused() {
+    for name in [
+        r"contract:workload\342\200\213",
+        "Contract:workload",
+        r"c\320\276ntract:workload",
+        "cidata/ user-data",
+    ] {
+        let given = format!("line persona.yaml \"$(printf '{name}')\" >> se-checksums.txt; guest_signs");
+        refuses(&given, COMPARE, 4, " is unexpected");
+    }
+}
+
+#[test]
+fn a_record_opened_before_the_guest_wrote_another_is_refused() {
+    let given = "cp se-checksums.txt se-checksums.txt.enc; touch -d '1 hour ago' se-checksums.txt";
+    for verb in ["verify", "compare"] {
+        let says = "`se-checksums.txt` is older than `se-checksums.txt.enc`: it was opened from another";
+        refuses(given, &format!("contract-auditor {verb}"), 3, says);
+    }
+    does(given, &format!("{COMPARE} se-checksums.txt"), "");
+}
+
+#[test]
+fn standard_input_is_one_input() {
+    let says = "standard input can be read once: two inputs are named `-`";
+    refuses("", "contract-auditor compare - - < se-checksums.txt", 2, says);
+    refuses("", "contract-auditor compare - --expect - < se-checksums.txt", 2, says);
+    does("", "contract-auditor compare - --signature se-signature.bin < se-checksums.txt", "");
 }

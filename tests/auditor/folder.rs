@@ -2,7 +2,7 @@
 
 use story_tests::Story;
 
-use super::{does, refuses};
+use super::{does, played, refuses};
 
 #[test]
 fn a_folder_to_start_from_and_a_key_that_openssl_reads() {
@@ -29,7 +29,7 @@ fn a_folder_to_start_from_and_a_key_that_openssl_reads() {
 #[test]
 fn the_persona_file_knows_its_fields() {
     for (line, says) in [
-        ("signing-key: x", "signing-key: unknown field"),
+        ("signing-kex: x", "signing-kex: unknown field"),
         ("intermediates: {a: b}", "intermediates: a text is due here"),
         ("roots:", "roots: a text is due here"),
         ("certificate-pin: abc", "`abc` is no fingerprint"),
@@ -57,4 +57,47 @@ fn the_rehearsed_guest_s_record_is_all_equal() {
          contract-auditor compare --medium ../ciiso.iso --attestation-certificate ../stand-in/guest-attestation.crt \
              --intermediate ../stand-in/guest-intermediate.crt --root ../stand-in/guest-root.crt",
     );
+}
+
+#[test]
+fn a_new_key_replaces_an_old_one_and_nothing_else_that_the_folder_names() {
+    let keygen = "openssl rand -hex 8 > new-passphrase; contract-auditor keygen --force --passphrase-file new-passphrase -o";
+    for (file, says) in [
+        ("user-data.record.json", "is your record of the signing"),
+        ("attestation.crt", "is your attestation certificate"),
+        ("ca.crt", "is your intermediate certificate"),
+        ("root.crt", "is your root certificate"),
+        ("persona.yaml", "is read by this command"),
+    ] {
+        let outcome = played("", &format!("{keygen} {file}"), "");
+        assert_eq!(outcome.exit, 2, "{outcome:?}");
+        assert!(outcome.stderr.contains(says), "{file}: {outcome:?}");
+    }
+    let page = "contract-auditor compare --force --report";
+    for file in [
+        "attestation-key.pem",
+        "attestation-key.pub.pem",
+        "attestation.crt",
+        "root.crt",
+        "user-data.record.json",
+    ] {
+        refuses("rm se-signature.bin", &format!("{page} {file}"), 2, "`");
+    }
+    does("", &format!("{keygen} attestation-key.pem"), "");
+}
+
+#[test]
+fn the_public_half_has_one_name_by_one_rule() {
+    for (private, public) in
+        [("bar", "bar.pub.pem"), ("nk.pem", "nk.pub.pem"), ("foo.json", "foo.json.pub.pem")]
+    {
+        let keygen = format!("contract-auditor keygen --passphrase-file passphrase -o {private}");
+        let given = "echo secret > passphrase";
+        does(given, &keygen, &format!("grep -q 'BEGIN PUBLIC KEY' {public}"));
+    }
+    for persona in ["contract-auditor", "contract-signer"] {
+        let keygen = format!("{persona} keygen --passphrase-file passphrase -o x.pub.pem");
+        let given = "rm persona.yaml; echo secret > passphrase";
+        refuses(given, &keygen, 2, "`x.pub.pem` is the name of a public key");
+    }
 }

@@ -47,7 +47,7 @@ mod tests {
         for vague in ["2026-11-23T12:00:00", "2026-11", "2026-11-31", "20261123", "now", ""] {
             assert!(parse_at(vague).unwrap_err().starts_with("expected a time"), "{vague}");
         }
-        assert_eq!(parse_at(LAST).map(|last| last.as_second()), Ok(Timestamp::MAX.as_second()));
+        assert_eq!(parse_at(LAST).map(Timestamp::as_second), Ok(Timestamp::MAX.as_second()));
         for beyond in ["9999-12-31T23:59:59Z", "9999-12-31", "9999-12-30T22:00:01Z"] {
             assert!(parse_at(beyond).unwrap_err().starts_with("that is beyond"), "{beyond}");
         }

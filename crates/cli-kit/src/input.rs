@@ -127,13 +127,23 @@ pub fn read_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>
     }
 }
 
+/// Refuses a second `-` before the first is read.
+pub fn refuse_two_from_stdin<'a>(inputs: impl IntoIterator<Item = &'a PathBuf>) -> Result<(), Failure> {
+    let from_stdin = inputs.into_iter().filter(|path| path.as_os_str() == "-");
+    if from_stdin.count() > 1 { Err(two_from_stdin()) } else { Ok(()) }
+}
+
+fn two_from_stdin() -> Failure {
+    Failure::usage("standard input can be read once: two inputs are named `-`")
+        .hint("name a file for one of them")
+}
+
 /// Opens for reading. Stdin comes unbuffered, so that no hidden buffer keeps a secret.
 pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
     let file = if path == Path::new("-") {
         if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
-            return Err(Failure::usage("standard input can be read once: two inputs are named `-`")
-                .hint("name a file for one of them"));
+            return Err(two_from_stdin());
         }
         File::from(io::stdin().as_fd().try_clone_to_owned().doing_io("read", path)?)
     } else {

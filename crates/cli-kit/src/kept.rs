@@ -69,6 +69,11 @@ pub fn release(path: &Path) {
     kept().own.retain(|(own, _)| !same_target(own, path));
 }
 
+/// As [`release`], where it is one of these alone: a key is no record, under whatever name.
+pub(crate) fn release_as(path: &Path, these: &[&str]) {
+    kept().own.retain(|(own, what)| !these.contains(what) || !same_target(own, path));
+}
+
 /// Refuses a target that is to be kept.
 pub(crate) fn refuse(target: &Path) -> Result<(), Failure> {
     let kept = kept();

@@ -22,6 +22,9 @@ pub const FILE: &str = "persona.yaml";
 /// Bytes; a few lines are usual.
 const LIMIT: usize = 64 << 10;
 
+/// What `certificate fetch` may replace of what the auditor keeps.
+pub(crate) const FETCHED: [&str; 2] = ["attestation certificate", "intermediate certificate"];
+
 /// Whose folder it is, and which binary is theirs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Persona {
@@ -63,6 +66,14 @@ impl Persona {
         match self {
             Self::ContractAuditor => "attestation-key.pem",
             _ => "signing-key.pem",
+        }
+    }
+
+    /// What its two halves are to this persona.
+    pub(crate) fn key_names(self) -> [&'static str; 2] {
+        match self {
+            Self::ContractAuditor => ["attestation key", "attestation key's public half"],
+            _ => ["signing key", "signing key's public half"],
         }
     }
 
@@ -114,6 +125,8 @@ impl Persona {
                 "certificate-pin",
                 "certificate-url",
                 "record",
+                "signing-key",
+                "allowed-signers",
             ],
         }
     }
@@ -132,7 +145,7 @@ pub struct PersonaFile {
     pub certificate_pin: Option<Pin>,
     /// Where `certificate fetch` looks, instead of IBM's documented address.
     pub certificate_url: Option<String>,
-    /// env deployer: the contract signer's public key.
+    /// env deployer, contract auditor: the contract signer's public key.
     pub signing_key: Option<PathBuf>,
     /// contract signer: the private key, `signing-key.pem` by default; contract auditor: `attestation-key.pem`.
     pub key: PathBuf,
@@ -173,6 +186,8 @@ pub struct AuditSettings {
     pub lists: Vec<PathBuf>,
     /// The record of the signing, `user-data.record.json` by default.
     pub record: PathBuf,
+    /// Who may vouch for what, as the auditor knows it.
+    pub allowed_signers: Option<PathBuf>,
 }
 
 /// `seeds` in the file.
@@ -236,20 +251,34 @@ impl PersonaFile {
             Persona::WorkloadProvider | Persona::EnvDeployer => self.keep_author_s(persona),
             Persona::ContractSigner => {
                 kept::own(&self.identity, "identity");
-                self.keep_key("signing key", "signing key's public half");
+                self.keep_key(persona);
                 kept::own(&self.allowed_signers, "list of allowed signers");
                 if let Some(key) = &self.attestation_key {
                     kept::own(key, "auditor's attestation key");
                 }
             }
             Persona::ContractAuditor => {
-                self.keep_key("attestation key", "attestation key's public half");
+                self.keep_key(persona);
                 kept::own(&self.audit.record, "record of the signing");
+                let AuditSettings { intermediates, roots, lists, .. } = &self.audit;
+                for (files, what) in [
+                    (self.certificate.as_slice(), FETCHED[0]),
+                    (intermediates, FETCHED[1]),
+                    (roots, "root certificate"),
+                    (self.signing_key.as_slice(), "contract signer's key"),
+                    (self.audit.allowed_signers.as_slice(), "list of allowed signers"),
+                    (lists, "revocation list"),
+                ] {
+                    for file in files {
+                        kept::own(file, what);
+                    }
+                }
             }
         }
     }
 
-    fn keep_key(&self, what: &'static str, public: &'static str) {
+    fn keep_key(&self, persona: Persona) {
+        let [what, public] = persona.key_names();
         kept::own(&self.key, what);
         kept::own(&public_half(&self.key), public);
     }
@@ -312,9 +341,17 @@ pub fn keep_own_files(persona: Persona, target: &Path) {
     }
 }
 
-/// Where the public half of a signing key goes: `signing-key.pem` → `signing-key.pub.pem`.
+/// Where the public half of a private key goes, by its name without `.pem`: `signing-key.pem` and `signing-key` →
+/// `signing-key.pub.pem`, `key.json` → `key.json.pub.pem`.
 pub fn public_half(private: &Path) -> PathBuf {
-    private.with_extension(if private.extension().is_some_and(|it| it == "pem") { "pub.pem" } else { "pub" })
+    let stem = if private.extension().is_some_and(|it| it == "pem") {
+        private.with_extension("")
+    } else {
+        private.to_owned()
+    };
+    let mut public = stem.into_os_string();
+    public.push(".pub.pem");
+    public.into()
 }
 
 /// A file of a folder, named as shortly as it can be.

@@ -49,11 +49,21 @@ pub fn keygen<K: Deref<Target = PrivateKey>>(
             persona.key_file()
         )));
     }
+    if private_path.as_os_str().as_encoded_bytes().ends_with(b".pub.pem") {
+        let message =
+            format!("`{}` is the name of a public key, and a private one is written", private_path.display());
+        return Err(Failure::usage(message).hint(format!(
+            "name the private one: `{} keygen -o {}`; the public one goes to the same name with `.pub.pem`",
+            persona.name(),
+            persona.key_file()
+        )));
+    }
     let public_path = public_half(private_path);
     keep_own_files(persona, private_path);
     // a new pair takes the place of an old one, and of nothing else
-    kept::release(private_path);
-    kept::release(&public_path);
+    let [private_name, public_name] = persona.key_names();
+    kept::release_as(private_path, &[private_name]);
+    kept::release_as(&public_path, &[public_name]);
     let mut private = Output::create(private_path, force, Visibility::Secret)?;
     let mut public = Output::create(&public_path, force, Visibility::Public)?;
     let passphrase =

@@ -15,6 +15,8 @@ pub struct Audit {
     pub expectations: Expectations,
     pub comparison: Comparison,
     pub signature: Signed,
+    /// Whether a record that nobody has signed is good enough.
+    pub danger_accept_unsigned: bool,
 }
 
 /// Who says that the record is the guest's.
@@ -37,7 +39,7 @@ impl Audit {
     pub fn counts(&self) -> String {
         let number = |status| self.comparison.having(status).count();
         let mut counts = vec![format!("{} equal", count(number(Status::Equal), "line"))];
-        for status in [Status::Different, Status::Missing, Status::Unknown] {
+        for status in [Status::Different, Status::Missing, Status::Unexpected, Status::Unknown] {
             counts.extend((number(status) > 0).then(|| format!("{} {status}", number(status))));
         }
         counts.join(", ")
@@ -51,6 +53,7 @@ impl Audit {
             Signed::Refused(_) => {}
             Signed::By(verified) => unchecked.extend(verified.unchecked()),
         }
+        unchecked.extend(self.expectations.unchecked());
         unchecked.extend(
             self.comparison
                 .having(Status::Unknown)
@@ -76,6 +79,12 @@ impl Audit {
             (Signed::Refused(failure), Some(differs)) => {
                 Err(Failure { message: format!("{differs}; and {}", failure.message), ..failure.clone() })
             }
+            (Signed::Unknown, None) if !self.danger_accept_unsigned => Err(Failure::new(
+                ExitCode::Refused,
+                format!("`{name}` is as foretold, and anybody can have written it: nobody says that it is the guest's"),
+            )
+            .hint("get its signature from the guest: `--signature se-signature.bin`")
+            .hint("for a look at the lines alone, add `--danger-accept-unsigned-record`")),
             (_, Some(differs)) => Err(Failure::new(ExitCode::Refused, differs)
                 .hint("this guest was not started with what was signed: ask whoever started it, and whoever foretold the line")),
             (_, None) => Ok(()),

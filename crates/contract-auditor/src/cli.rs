@@ -64,15 +64,18 @@ EXIT STATUS
     Verify(Verify),
     /// Compare the guest's record with what was signed, and verify who signed the record
     ///
-    /// Every line is equal, different, missing (foretold, and not there) or unknown (there, and nobody foretold it).
+    /// Every line is equal, different, missing (foretold, and not there), unexpected (a line of a contract that the
+    /// record of the signing does not have, or a name that could be taken for another) or unknown (nobody foretold it).
     #[command(after_help = "EXAMPLES
   contract-auditor compare
   contract-auditor compare --medium ciiso.iso --report audit.html --force
+  contract-auditor compare --medium ciiso.iso --signing-key signing-key.pub.pem --allowed-signers allowed_signers
   contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
 
 EXIT STATUS
   3 a file was rejected; 5 no passphrase
-  4 a line is different or missing, those who foretell disagree, or the record is not the guest's")]
+  4 a line is different, missing or unexpected, those who foretell disagree, another key signed the
+    contract, somebody vouched who may not, or the record is not the guest's")]
     Compare(Box<Compare>),
     Certificate(Certificate),
 }
@@ -139,6 +142,16 @@ pub struct Compare {
     /// The medium that the guest was to boot from: foretells its own lines
     #[arg(long, value_name = "ISO")]
     pub medium: Option<PathBuf>,
+    /// The contract signer's public key or certificate, which you have from him and not with the record: it must have
+    /// signed the contract [default: `signing-key` in persona.yaml]
+    #[arg(long, value_name = "PEM")]
+    pub signing_key: Option<PathBuf>,
+    /// The user data that were signed; without it, those on the medium
+    #[arg(long, value_name = "FILE")]
+    pub user_data: Option<PathBuf>,
+    /// Who may vouch for which half, as you know it [default: `allowed-signers` in persona.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub allowed_signers: Option<PathBuf>,
     /// Lines that somebody foretells, `<sha256> <name>`, may be repeated
     #[arg(long, value_name = "FILE")]
     pub expect: Vec<PathBuf>,
@@ -147,6 +160,9 @@ pub struct Compare {
     pub report: Option<PathBuf>,
     #[command(flatten)]
     pub signature: SignatureArguments,
+    /// Compare although there is no signature: whoever can write the file may have made it up. For a look at the lines
+    #[arg(long)]
+    pub danger_accept_unsigned_record: bool,
     #[command(flatten)]
     pub force: Force,
 }
@@ -170,7 +186,7 @@ pub struct Init {
 
 #[derive(Args)]
 pub struct Keygen {
-    /// Where the private key goes; the public one goes to the same name with `.pub.pem`
+    /// Where the private key goes; the public one goes to the same name, `.pub.pem` at its end in place of `.pem`
     #[arg(short, long, value_name = "FILE", default_value = "attestation-key.pem")]
     pub output: PathBuf,
     #[command(flatten)]

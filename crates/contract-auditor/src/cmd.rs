@@ -7,4 +7,5 @@ pub mod guest_signature;
 pub mod init;
 pub mod keygen;
 pub mod open;
+pub mod signer;
 pub mod verify;

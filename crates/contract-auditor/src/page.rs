@@ -69,7 +69,7 @@ impl AuditPage<'_> {
         html.section("What the guest says, and what was foretold", |html| self.lines(html));
         html.section("Who signed the record", |html| certificates::write(html, self.audit));
         html.section("Who vouched for the contract", |html| {
-            signing::write(html, self.audit.expectations.signing.as_ref());
+            signing::write(html, &self.audit.expectations);
         });
         html.section("What was not checked", |html| {
             let unchecked = self.audit.unchecked();
@@ -93,7 +93,7 @@ impl AuditPage<'_> {
         let by: Vec<_> = self.audit.expectations.foretold.iter().map(|it| format!("`{}`", it.by)).collect();
         html.paragraph(&format!("Foretold by {}.", by.join(", ")));
         let table = Table {
-            caption: "A line that nobody foretold is told, and decides nothing.",
+            caption: "An unknown line decides nothing; an unexpected one must not be there.",
             columns: &["Line of the record", "Status", "SHA-256"],
         };
         table.write(html, self.audit.comparison.lines(), |row, line: &Line| {
@@ -129,7 +129,7 @@ fn digests(html: &mut Html, line: &Line) {
 fn mark(status: Status) -> Mark {
     match status {
         Status::Equal => Mark::Good,
-        Status::Different | Status::Missing => Mark::Bad,
+        Status::Different | Status::Missing | Status::Unexpected => Mark::Bad,
         Status::Unknown => Mark::Open,
     }
 }

@@ -171,7 +171,7 @@ pub struct Init {
 
 #[derive(Args)]
 pub struct Keygen {
-    /// Where the private key goes; the public one goes to the same name with `.pub.pem`
+    /// Where the private key goes; the public one goes to the same name, `.pub.pem` at its end in place of `.pem`
     #[arg(short, long, value_name = "FILE", default_value = "signing-key.pem")]
     pub output: PathBuf,
     #[command(flatten)]

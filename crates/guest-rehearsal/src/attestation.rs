@@ -17,6 +17,7 @@ use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::{Rsa, RsaRef};
 use openssl::sign::Signer;
+use openssl::x509::X509;
 use zeroize::Zeroizing;
 
 use crate::guest_key::{self, GuestKeyError, KEY_BITS};
@@ -48,6 +49,13 @@ impl AttestationKey {
     /// The key at rest: PKCS#8, unencrypted, as the guest's own.
     pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, GuestKeyError> {
         guest_key::at_rest(&self.0)
+    }
+
+    /// Whether a certificate in PEM form is about this key.
+    pub fn is_certified_by(&self, pem: &[u8]) -> Result<bool, GuestKeyError> {
+        let public =
+            X509::from_pem(pem).and_then(|it| it.public_key()).map_err(|_| GuestKeyError::NotACertificate)?;
+        Ok(PKey::from_rsa(self.0.clone())?.public_eq(&public))
     }
 
     /// What a certificate is made for.

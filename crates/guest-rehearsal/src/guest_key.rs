@@ -22,6 +22,9 @@ pub enum GuestKeyError {
     /// The file is no private key that can be read without a passphrase.
     #[error("not an unencrypted RSA private key in PEM form")]
     NotAKey,
+    /// The file beside the key is no certificate.
+    #[error("not a certificate in PEM form")]
+    NotACertificate,
     /// OpenSSL could not make the pair.
     #[error("OpenSSL cannot make the guest's keys")]
     Openssl(#[from] ErrorStack),
@@ -30,14 +33,16 @@ pub enum GuestKeyError {
 impl Advice for GuestKeyError {
     fn blame(&self) -> Blame {
         match self {
-            Self::NotAKey => Blame::Input,
+            Self::NotAKey | Self::NotACertificate => Blame::Input,
             Self::Openssl(_) => Blame::Machine,
         }
     }
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::NotAKey => vec!["make one with `guest-rehearsal keygen -o guest`".into()],
+            Self::NotAKey | Self::NotACertificate => {
+                vec!["make one with `guest-rehearsal keygen -o guest`".into()]
+            }
             Self::Openssl(_) => Vec::new(),
         }
     }

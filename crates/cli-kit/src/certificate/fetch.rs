@@ -15,8 +15,9 @@ use super::{address, refused, show, verify};
 use crate::author::certificate::contradiction;
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::fetch::Fetcher;
+use crate::kept;
 use crate::output::{Output, Visibility, commit_all, same_target};
-use crate::persona::{Persona, PersonaFile, beside};
+use crate::persona::{FETCHED, Persona, PersonaFile, beside};
 use crate::progress::Progress;
 use crate::report::Report;
 
@@ -117,6 +118,8 @@ fn create(wanted: Vec<(String, PathBuf)>, arguments: &Fetch, report: &Report) ->
         }
     }
     let file = |(address, target): (String, PathBuf)| {
+        // to fetch a new one is its own work
+        kept::release_as(&target, &FETCHED);
         let output = Output::create(&target, arguments.force.force, Visibility::Public)?;
         Ok(File { address, name: output.name(), bytes: Vec::new(), output })
     };

@@ -59,6 +59,9 @@ impl Reader<'_> {
                 field @ "roots" => file.audit.roots = self.files(field, node)?,
                 field @ "crls" => file.audit.lists = self.files(field, node)?,
                 field @ "record" => file.audit.record = self.file(field, node)?,
+                "allowed-signers" if self.persona == Persona::ContractAuditor => {
+                    file.audit.allowed_signers = Some(self.file("allowed-signers", node)?);
+                }
                 "identity" => file.identity = self.own_file("identity", node)?,
                 "seeds" => self.seeds(node, &mut file.seeds)?,
                 "allowed-signers" => file.allowed_signers = self.file("allowed-signers", node)?,

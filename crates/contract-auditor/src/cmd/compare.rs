@@ -9,6 +9,7 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::report::Tone;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::comparison::{Comparison, Line, Status};
+use contract_core::contract::record::HalfRecord;
 use serde_json::{Value, json};
 
 use super::foretold;
@@ -22,6 +23,7 @@ const NOT_VERIFIED: &str = "not verified: nobody says that this record is the gu
 
 pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    input::refuse_two_from_stdin(arguments.inputs())?;
     let expectations = foretold::read(arguments, &persona, report)?;
     let guest = guest_record::read(&arguments.record, &persona, report)?;
     let page = arguments.report.as_deref().map(|target| page(target, arguments, report)).transpose()?;
@@ -29,7 +31,8 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let comparison =
         Comparison::of(&guest.record, &expectations.foretold).doing(|| format!("cannot compare `{name}`"))?;
     let signature = signature(arguments, &persona, &guest)?;
-    let audit = Audit { guest, expectations, comparison, signature };
+    let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
+    let audit = Audit { guest, expectations, comparison, signature, danger_accept_unsigned };
 
     if let Some((mut output, target)) = page {
         let page = AuditPage {
@@ -57,8 +60,7 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
 /// The way to the page, tried before the rest.
 fn page<'a>(target: &'a Path, arguments: &Compare, report: &Report) -> Result<(Output, &'a Path), Failure> {
     report.shares_stdout_with(target)?;
-    let read = arguments.expect.iter().chain(&arguments.medium).chain(&arguments.record.record);
-    refuse_inputs(target, &read.chain(&arguments.signing_record).map(PathBuf::as_path).collect::<Vec<_>>())?;
+    refuse_inputs(target, &arguments.inputs().map(PathBuf::as_path).collect::<Vec<_>>())?;
     Ok((Output::create(target, arguments.force.force, Visibility::Public)?, target))
 }
 
@@ -72,6 +74,16 @@ fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) ->
         // the lines are worth a look all the same
         Err(failure) if failure.exit == ExitCode::Refused => Ok(Signed::Refused(failure)),
         Err(failure) => Err(failure),
+    }
+}
+
+impl Compare {
+    /// All that it names of what is compared.
+    fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
+        let named =
+            self.expect.iter().chain(&self.medium).chain(&self.record.record).chain(&self.signing_record);
+        let named = named.chain(&self.user_data).chain(&self.signing_key).chain(&self.allowed_signers);
+        named.chain(&self.signature.signature).chain(&self.signature.attestation_certificate)
     }
 }
 
@@ -94,6 +106,7 @@ impl Audit {
             "equal": number(Status::Equal),
             "different": number(Status::Different),
             "missing": number(Status::Missing),
+            "unexpected": number(Status::Unexpected),
             "unknown": number(Status::Unknown),
             "remarks": self.guest.record.remarks(),
             "foretoldBy": self.expectations.foretold.iter().map(|it| &it.by).collect::<Vec<_>>(),
@@ -102,8 +115,10 @@ impl Audit {
             "signing": self.signing().map(|record| json!({
                 "time": record.time,
                 "signingKey": record.signing_key,
-                "workload": record.workload.vouched_by,
-                "env": record.env.vouched_by,
+                "signingKeyKnown": self.expectations.checked.key.is_some(),
+                "contractVerified": self.expectations.checked.contract,
+                "workload": self.voucher(&record.workload),
+                "env": self.voucher(&record.env),
                 "unchecked": record.unchecked,
                 "accepted": record.accepted,
             })),
@@ -117,6 +132,18 @@ impl Audit {
             json.extend(more);
         }
         json
+    }
+
+    /// Who vouches, and whether the name is more than the record's word.
+    fn voucher(&self, half: &HalfRecord) -> Value {
+        half.vouched_by.as_ref().map_or(Value::Null, |voucher| {
+            json!({
+                "principals": voucher.principals,
+                "key": voucher.key,
+                "namespace": voucher.namespace,
+                "nameChecked": self.expectations.checked.names,
+            })
+        })
     }
 
     fn lines(&self) -> Vec<(Tone, String, String)> {
@@ -136,10 +163,14 @@ impl Audit {
                 report.note(&format!("the certificate {}", verified.because()));
             }
             Signed::Refused(_) => {}
+            Signed::Unknown if !self.danger_accept_unsigned => {}
             Signed::Unknown => report.warning(
                 NOT_VERIFIED,
                 &["get its signature from the guest: `--signature se-signature.bin`".to_owned()],
             ),
+        }
+        for it in self.expectations.unchecked() {
+            report.note(&format!("not checked: {it}"));
         }
         for it in self.signing().iter().flat_map(|record| &record.accepted) {
             report.warning(&format!("accepted by the contract signer at his risk: {it}"), &[]);
@@ -151,11 +182,12 @@ fn told(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
     let tone = match line.status {
         Status::Equal => Tone::Plain,
         Status::Unknown => Tone::Warning,
-        Status::Different | Status::Missing => Tone::Error,
+        Status::Different | Status::Missing | Status::Unexpected => Tone::Error,
     };
     let by = line.foretold_by.join(", ");
     let remark = match line.status {
         Status::Unknown => "nobody foretold it".to_owned(),
+        Status::Unexpected => "the signed contract has no such line".to_owned(),
         _ => format!("foretold by {by}"),
     };
     let mut told =

@@ -1,16 +1,20 @@
 //! Who foretells which lines of the guest's record: the record of the signing, the medium, and whoever else.
 
 use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
+use cli_kit::failure::DoingIo as _;
 use cli_kit::input::Input;
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::comparison::Foretold;
 use contract_core::attestation::{AttestationRecord, LONGEST};
 use contract_core::boot_media::Medium;
-use contract_core::contract::record::{self, Difference, Record, RecordError};
+use contract_core::contract::record::{self, Record};
+use contract_core::user_data::{UserDataFacts, survey};
 
+use super::signer::{self, Checked, Signer};
 use crate::cli::Compare;
 
 /// All that is held against the guest's record.
@@ -18,15 +22,26 @@ pub struct Expectations {
     /// Of the signing, and where it stands.
     pub signing: Option<(PathBuf, Record)>,
     pub foretold: Vec<Foretold>,
+    /// What of the signing was checked here.
+    pub checked: Checked,
+}
+
+impl Expectations {
+    /// What of the signing nobody looked at.
+    pub fn unchecked(&self) -> Vec<String> {
+        self.checked.unchecked(self.signing.as_ref())
+    }
 }
 
 /// Reads them all. Who has somebody else's lines may do without the record of the signing.
 pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Result<Expectations, Failure> {
+    let signer = Signer::read(arguments, persona, report)?;
+    let mut user_data = arguments.user_data.as_deref().map(signer::user_data).transpose()?;
     let path = arguments.signing_record.as_ref().unwrap_or(&persona.audit.record);
     let others = arguments.medium.is_some() || !arguments.expect.is_empty();
     let absent = arguments.signing_record.is_none() && !path.exists();
     let mut foretold = Vec::new();
-    let signing = if absent && others {
+    let mut signing = if absent && others {
         None
     } else {
         let record = signing_record(path, report)?;
@@ -34,12 +49,15 @@ pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Resu
         Some((path.clone(), record))
     };
     if let Some(path) = &arguments.medium {
-        foretold.push(medium(path)?);
+        let (lines, inside) = medium(path, signer.has_key() && user_data.is_none())?;
+        foretold.push(lines);
+        user_data = user_data.or(inside);
     }
     for path in &arguments.expect {
         foretold.push(lines(path)?);
     }
-    Ok(Expectations { signing, foretold })
+    let checked = signer.check(user_data.as_ref(), &mut signing, report)?;
+    Ok(Expectations { signing, foretold, checked })
 }
 
 fn signing_record(path: &Path, report: &Report) -> Result<Record, Failure> {
@@ -53,11 +71,7 @@ fn signing_record(path: &Path, report: &Report) -> Result<Record, Failure> {
     })?;
     let record = Record::parse(&json).doing(|| format!("cannot read `{name}`"))?;
     let verdict = record.verify_itself();
-    if let Err(RecordError::Changed(differences)) = &verdict {
-        for Difference { what, record, found } in differences {
-            report.note(&format!("  {what}: {record} in one place, {found} in another"));
-        }
-    }
+    signer::tell(&verdict, report);
     verdict.doing(|| format!("`{name}` contradicts itself"))?;
     Ok(record)
 }
@@ -69,16 +83,27 @@ fn of_signing(path: &Path, record: &Record) -> Foretold {
         by: input::name(path),
         lines: record.attestation_record.clone(),
         if_shown: BTreeMap::from([signature]),
+        whole_contract: true,
     }
 }
 
-fn medium(path: &Path) -> Result<Foretold, Failure> {
+/// With the user data on it, if they are wanted.
+fn medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<(String, UserDataFacts)>), Failure> {
     let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
     let mut file = Input::open(path)?;
     let medium = Medium::read(&mut file).doing(cannot_read)?;
     let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
     let lines = lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect();
-    Ok(Foretold { by: input::name(path), lines, if_shown: BTreeMap::new() })
+    let by = input::name(path);
+    let user_data = wanted.then(|| {
+        let mut bytes = Vec::new();
+        let mut inside = medium.user_data.open(&mut file).doing_io("read", path)?;
+        inside.read_to_end(&mut bytes).doing_io("read", path)?;
+        let facts = survey(Cursor::new(bytes)).doing(|| format!("cannot use the user data on `{by}`"))?;
+        Ok::<_, Failure>((by.clone(), facts))
+    });
+    let user_data = user_data.transpose()?;
+    Ok((Foretold { by, lines, if_shown: BTreeMap::new(), whole_contract: false }, user_data))
 }
 
 fn lines(path: &Path) -> Result<Foretold, Failure> {
@@ -95,5 +120,5 @@ fn lines(path: &Path) -> Result<Foretold, Failure> {
     if let Some(remark) = remark {
         return Err(cannot_read(&format!("no line `<sha256> <name>`: {remark}")));
     }
-    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new() })
+    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new(), whole_contract: false })
 }

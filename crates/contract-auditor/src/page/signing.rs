@@ -1,15 +1,15 @@
 //! Who vouched for which half of the contract, as the record of the signing tells it.
 
-use std::path::PathBuf;
-
 use cli_kit::input;
-use contract_core::contract::record::{HalfRecord, Record};
+use contract_core::contract::record::HalfRecord;
 use report_page::{Html, Mark, Table};
 
 use super::{list, when};
+use crate::cmd::foretold::Expectations;
+use crate::cmd::signer::Checked;
 
 /// The record, or that there is none.
-pub fn write(html: &mut Html, signing: Option<&(PathBuf, Record)>) {
+pub fn write(html: &mut Html, Expectations { signing, checked, .. }: &Expectations) {
     let Some((path, record)) = signing else {
         return html.paragraph("Not known: this audit was given no record of the signing.");
     };
@@ -17,12 +17,16 @@ pub fn write(html: &mut Html, signing: Option<&(PathBuf, Record)>) {
     let table = Table { caption: &caption, columns: &["Half", "Vouched for by", "Token, SHA-256"] };
     table.write(html, [("workload", &record.workload), ("env", &record.env)], |row, (name, half)| {
         row.name(|html| html.text(name));
-        row.cell(|html| voucher(html, half));
+        row.cell(|html| voucher(html, half, checked.names));
         row.cell(|html| html.digest(&half.token.sha256));
     });
     html.facts(&[
         ("Signed at", &|html| html.text(&when(record.time))),
-        ("Contract’s signing key", &|html| html.value(&record.signing_key)),
+        ("Contract’s signing key", &|html| {
+            html.value(&record.signing_key);
+            let (mark, said) = signing_key(checked);
+            html.element("p", &[], |html| html.mark(mark, said));
+        }),
         ("Signed with", &|html| html.text(&format!("{} {}", record.tool.name, record.tool.version))),
     ]);
     for (heading, mark, lines, none) in [
@@ -35,13 +39,27 @@ pub fn write(html: &mut Html, signing: Option<&(PathBuf, Record)>) {
     }
     html.note(
         "Nobody signs the record of the signing. Held here: that the keys above signed the statements, and that the \
-         statements are about these tokens. That a key is that person’s, the contract signer’s `allowed_signers` said.",
+         statements are about these tokens. Where a name is not checked, that a key is that person’s is the word of \
+         whoever made the record.",
     );
 }
 
-fn voucher(html: &mut Html, half: &HalfRecord) {
+fn signing_key(checked: &Checked) -> (Mark, &'static str) {
+    match checked {
+        Checked { key: None, .. } => (Mark::Open, "not checked: the record’s word"),
+        Checked { contract: false, .. } => {
+            (Mark::Open, "the one that the auditor knows; not whether it signed")
+        }
+        Checked { .. } => (Mark::Good, "the one that the auditor knows, and it signed the contract"),
+    }
+}
+
+fn voucher(html: &mut Html, half: &HalfRecord, name_checked: bool) {
     let Some(voucher) = &half.vouched_by else { return html.mark(Mark::Warning, "nobody") };
     html.element("strong", &[], |html| html.text(&voucher.principals));
     html.element("p", &[], |html| html.value(&voucher.key));
     html.element("p", &[], |html| html.mark(Mark::Good, "the signature holds"));
+    let (mark, said) =
+        if name_checked { (Mark::Good, "may vouch for this half") } else { (Mark::Open, "name not checked") };
+    html.element("p", &[], |html| html.mark(mark, said));
 }

@@ -18,6 +18,8 @@ pub struct Foretold {
     pub lines: BTreeMap<String, String>,
     /// The same, of lines that no source promises and some guests show: these may be missing.
     pub if_shown: BTreeMap<String, String>,
+    /// No line of a contract may stand in the record but these: whoever foretells has the whole of it.
+    pub whole_contract: bool,
 }
 
 /// How a line of the record stands to what was foretold.
@@ -29,6 +31,9 @@ pub enum Status {
     Different,
     /// Foretold, and not in the record.
     Missing,
+    /// In the record, and it must not be: a part of the contract that was not signed with the others, or a name that
+    /// could be taken for another one.
+    Unexpected,
     /// In the record, and nobody foretold it.
     Unknown,
 }
@@ -40,6 +45,7 @@ impl Status {
             Self::Equal => "equal",
             Self::Different => "different",
             Self::Missing => "missing",
+            Self::Unexpected => "unexpected",
             Self::Unknown => "unknown",
         }
     }
@@ -103,7 +109,7 @@ impl Comparison {
     /// Holds a record against all that was foretold; those who foretell must agree among themselves.
     pub fn of(record: &AttestationRecord, foretold: &[Foretold]) -> Result<Self, Contradiction> {
         let mut expected: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
-        for Foretold { by, lines, if_shown } in foretold {
+        for Foretold { by, lines, if_shown, .. } in foretold {
             let shown = if_shown.iter().filter(|(name, _)| record.lines().contains_key(*name));
             for (name, sha256) in lines.iter().chain(shown) {
                 let (agreed, all) = expected.entry(name).or_insert((sha256, Vec::new()));
@@ -115,12 +121,14 @@ impl Comparison {
                 all.push(by.clone());
             }
         }
+        let unexpected = Unexpected::of(foretold);
         let names: BTreeSet<&str> =
             expected.keys().copied().chain(record.lines().keys().map(String::as_str)).collect();
         let lines = names.into_iter().map(|name| {
             let found = record.lines().get(name);
             let (expected, foretold_by) = expected.remove(name).unzip();
             let status = match (expected, found) {
+                (foretold, Some(_)) if unexpected.is(name, foretold.is_some()) => Status::Unexpected,
                 (Some(expected), Some(found)) if expected == found => Status::Equal,
                 (Some(_), Some(_)) => Status::Different,
                 (Some(_), None) => Status::Missing,
@@ -149,8 +157,40 @@ impl Comparison {
 
     /// Those that are not as foretold.
     pub fn wrong(&self) -> impl Iterator<Item = &Line> {
-        self.0.iter().filter(|line| matches!(line.status, Status::Different | Status::Missing))
+        let wrong = |status| matches!(status, Status::Different | Status::Missing | Status::Unexpected);
+        self.0.iter().filter(move |line| wrong(line.status))
     }
+}
+
+/// Which lines of a record must not be there.
+struct Unexpected<'a> {
+    /// Who foretells a whole contract.
+    whole: Vec<&'a Foretold>,
+    /// All that is foretold, as a hasty reader sees it.
+    plain: BTreeSet<String>,
+}
+
+impl<'a> Unexpected<'a> {
+    fn of(foretold: &'a [Foretold]) -> Self {
+        let names = foretold.iter().flat_map(|it| it.lines.keys().chain(it.if_shown.keys()));
+        Self {
+            whole: foretold.iter().filter(|it| it.whole_contract).collect(),
+            plain: names.map(|name| plain(name)).collect(),
+        }
+    }
+
+    fn is(&self, name: &str, foretold: bool) -> bool {
+        let has = |it: &&Foretold| it.lines.contains_key(name) || it.if_shown.contains_key(name);
+        let plain = plain(name);
+        let not_of_the_whole = plain.starts_with("contract:") && !self.whole.iter().all(has);
+        let printable = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        not_of_the_whole || !foretold && (!printable || self.plain.contains(&plain))
+    }
+}
+
+/// Without white space and in one case.
+fn plain(name: &str) -> String {
+    name.split_whitespace().flat_map(str::chars).flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -163,7 +203,7 @@ mod tests {
 
     fn foretold(by: &str, lines: &[(&str, char)]) -> Foretold {
         let lines = lines.iter().map(|(name, digit)| ((*name).to_owned(), digest(*digit))).collect();
-        Foretold { by: by.to_owned(), lines, if_shown: BTreeMap::new() }
+        Foretold { by: by.to_owned(), lines, if_shown: BTreeMap::new(), whole_contract: false }
     }
 
     fn record(lines: &[(&str, char)]) -> AttestationRecord {
@@ -171,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn every_line_has_one_of_four_statuses() {
+    fn every_line_has_one_status() {
         let record = record(&[("a", '1'), ("b", '2'), ("d", '4')]);
         let sources =
             [foretold("one", &[("a", '1'), ("b", '3')]), foretold("two", &[("a", '1'), ("c", '5')])];
@@ -193,6 +233,38 @@ mod tests {
             let line = comparison.lines().iter().find(|line| line.name == "b");
             assert_eq!(line.map(|line| line.status.as_str()), expected);
         }
+    }
+
+    #[test]
+    fn a_whole_contract_has_no_other_line_whoever_foretells_it() {
+        let own = foretold("one", &[("contract:env", '1')]);
+        let signature = foretold("", &[("contract:envWorkloadSignature", '2')]).lines;
+        let whole = Foretold { whole_contract: true, if_shown: signature, ..own.clone() };
+        let medium = foretold("medium", &[("contract:attestationPublicKey", '3')]);
+        let shown = |name, sources: &[Foretold]| {
+            let record = record(&[("contract:env", '1'), (name, '3')]);
+            let comparison = Comparison::of(&record, sources).unwrap();
+            comparison.lines().iter().find(|line| line.name == name).unwrap().status.as_str()
+        };
+        for (name, alone, in_whole) in [
+            ("contract:attestationPublicKey", "unknown", "unexpected"),
+            ("Contract:attestationPublicKey", "unknown", "unexpected"),
+            ("contract :x", "unknown", "unexpected"),
+            ("baseimage", "unknown", "unknown"),
+            ("contract:envWorkloadSignature", "unknown", "different"),
+            // each could be taken for the one that was foretold
+            ("Contract:env", "unexpected", "unexpected"),
+            ("contract: env", "unexpected", "unexpected"),
+            ("contract:env\u{200b}", "unexpected", "unexpected"),
+            ("c\u{43e}ntract:env", "unexpected", "unexpected"),
+            ("base\u{1b}image", "unexpected", "unexpected"),
+        ] {
+            assert_eq!(shown(name, std::slice::from_ref(&own)), alone, "{name:?}");
+            assert_eq!(shown(name, std::slice::from_ref(&whole)), in_whole, "{name:?}");
+        }
+        let both = [whole, medium];
+        assert_eq!(shown("contract:attestationPublicKey", &both), "unexpected");
+        assert_eq!(shown("contract:attestationPublicKey", &both[1..]), "equal");
     }
 
     #[test]

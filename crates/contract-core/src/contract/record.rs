@@ -3,6 +3,8 @@
 //!
 //! Source: ours (docs/format/6-user-data.md); the lines of the attestation record are those of contract-format, section 8.
 
+mod vouching;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 

@@ -58,6 +58,7 @@ fn voucher(html: &mut Html, half: &HalfRecord) {
     html.element("strong", &[], |html| html.text(&voucher.principals));
     html.element("p", &[], |html| html.value(&voucher.key));
     html.element("p", &[], |html| html.mark(Mark::Good, "the signature holds"));
+    html.element("p", &[], |html| html.mark(Mark::Open, "name not checked"));
 }
 
 fn statement(html: &mut Html, half: &HalfRecord) {

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::{Doing as _, DoingIo as _};
-use cli_kit::output::{Output, Visibility, create_folder};
+use cli_kit::output::{Output, Visibility, create_folder, is_stdout};
 use cli_kit::{ExitCode, Failure, input, kept};
 use contract_core::random::SystemRandomness;
 use guest_rehearsal::attestation::{AttestationKey, Attested, ENCRYPTED, PLAIN, SIGNATURE};
@@ -24,6 +24,10 @@ pub struct RecordFiles<'a> {
 impl<'a> RecordFiles<'a> {
     /// Reads the key, and tries the way to the files before the boot, which may take a while.
     pub fn open(arguments: &'a Boot, folder: &'a Path) -> Result<Self, Failure> {
+        if is_stdout(folder) {
+            return Err(Failure::usage("`--attest` takes a folder: two files are written")
+                .hint("name one: `--attest attestation`"));
+        }
         let file = arguments.attestation_key.as_deref().map_or_else(
             || Cow::Owned(arguments.guest_key.with_file_name("guest-attestation-key.pem")),
             Cow::Borrowed,
@@ -32,6 +36,7 @@ impl<'a> RecordFiles<'a> {
             .map_err(|failure| failure.hint("name the key with `--attestation-key`"))?;
         let key = AttestationKey::from_pem(&pem)
             .doing(|| format!("cannot use `{}` as the guest's attestation key", file.display()))?;
+        certified(&key, &file, &arguments.guest_key)?;
         let read = [arguments.user_data.as_path(), &arguments.guest_key, &file];
         read.into_iter().chain(arguments.record.as_deref()).for_each(kept::read_elsewhere);
         let files = Self { arguments, folder, key };
@@ -78,4 +83,18 @@ impl<'a> RecordFiles<'a> {
             .hint("name another folder with `--attest`")
             .hint(format!("or take it away: `rm '{}'`", other.display())))
     }
+}
+
+/// Whoever verifies the record has the certificate: where one lies at hand, it must be this key's.
+fn certified(key: &AttestationKey, file: &Path, guest_key: &Path) -> Result<(), Failure> {
+    let beside = [file, guest_key].map(|key| key.with_file_name("guest-attestation.crt"));
+    let Some(certificate) = beside.iter().find(|certificate| certificate.exists()) else { return Ok(()) };
+    let pem = input::read_bytes(certificate, LARGEST_KEY)?;
+    if key.is_certified_by(&pem).doing(|| format!("cannot use `{}`", certificate.display()))? {
+        return Ok(());
+    }
+    let message = format!("`{}` is not the key that `{}` is about", file.display(), certificate.display());
+    Err(Failure::new(ExitCode::Rejected, message)
+        .hint("leave `--attestation-key` out: `guest-attestation-key.pem` beside the guest key is taken")
+        .hint("or make a pair: `guest-rehearsal keygen -o guest`"))
 }
