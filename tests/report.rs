@@ -171,7 +171,7 @@ fn a_refused_boot_leaves_its_page_and_its_exit_code() {
 fn a_record_of_other_user_data_is_refused_and_leaves_no_page() {
     let story = signed();
     let outcome = story.sh(
-        "cp user-data other; sign --danger-accept-unsigned-tokens -o user-data --force --attestation-key $PUBLIC_KEY
+        "cp user-data other; openssl genrsa 2048 2> /dev/null | openssl pkey -pubout -out auditor.pub.pem; sign --danger-accept-unsigned-tokens -o user-data --force --attestation-key auditor.pub.pem
          guest-rehearsal boot other --guest-key $GUEST_KEY --record user-data.record.json --report page.html",
     );
     assert_eq!(outcome.exit, 4, "{outcome:?}");

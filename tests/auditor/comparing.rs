@@ -158,16 +158,6 @@ fn names_that_could_be_taken_for_another_are_refused() {
 }
 
 #[test]
-fn a_record_opened_before_the_guest_wrote_another_is_refused() {
-    let given = "cp se-checksums.txt se-checksums.txt.enc; touch -d '1 hour ago' se-checksums.txt";
-    for verb in ["verify", "compare"] {
-        let says = "`se-checksums.txt` is older than `se-checksums.txt.enc`: it was opened from another";
-        refuses(given, &format!("contract-auditor {verb}"), 3, says);
-    }
-    does(given, &format!("{COMPARE} se-checksums.txt"), "");
-}
-
-#[test]
 fn standard_input_is_one_input() {
     let says = "standard input can be read once: two inputs are named `-`";
     refuses("", "contract-auditor compare - - < se-checksums.txt", 2, says);

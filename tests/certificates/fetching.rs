@@ -94,6 +94,16 @@ fn a_redirect_to_plain_http() {
     refused("fetch plain/encrypt.crt", 4, "/files/encrypt.crt`, which is no HTTPS address");
 }
 
+/// What is named is used, or it is said that it is not.
+#[test]
+fn a_revocation_list_without_a_root() {
+    refused(
+        "fetch files/encrypt.crt --with intermediate --url \"https://localhost:$PORT/files/{kind}.crt\" --crl intermediate.crl",
+        2,
+        "no root is named",
+    );
+}
+
 #[test]
 fn redirects_without_end() {
     refused("fetch loop/encrypt.crt", 1, "more than 3 redirects");

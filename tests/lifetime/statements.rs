@@ -130,7 +130,7 @@ fn the_far_ends_of_time_overflow_nothing() {
 fn a_certificate_without_end_is_taken() {
     let story = living(2, "99991231235959Z");
     let said = does(&story, "contract-signer inspect user-data");
-    assert!(said.contains("syslog CA certificate on 9999-12-30"), "{said}");
+    assert!(said.contains("syslog CA certificate on 9999-12-31"), "{said}");
 }
 
 #[test]

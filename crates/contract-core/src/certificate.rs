@@ -274,10 +274,10 @@ pub fn is_endless(at: Timestamp) -> bool {
     at.as_second() >= Timestamp::MAX.as_second()
 }
 
-/// The UTC day of a point in time: `2026-08-12`; `no end` of one that never comes.
+/// The UTC day of a point in time: `2026-08-12`; that of RFC 5280 where there is no end.
 pub fn day(at: Timestamp) -> impl fmt::Display {
     if is_endless(at) {
-        return "no end".to_owned();
+        return "9999-12-31".to_owned();
     }
     let text = at.to_string();
     text.split_once('T').map_or(text.clone(), |(day, _)| day.to_owned())

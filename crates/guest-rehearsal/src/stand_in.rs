@@ -79,7 +79,7 @@ struct Authorities {
 impl Authorities {
     fn make(from: Timestamp) -> Result<Self, ErrorStack> {
         let root_key = PKey::from_rsa(Rsa::generate(BITS_OF_AUTHORITIES)?)?;
-        let root_name = name(ORGANIZATION, "root of a rehearsal, not of an authority")?;
+        let root_name = name(ORGANIZATION, "root of a rehearsal (not of an authority)")?;
         let mut root = begin(&root_name, &root_key, (from, DAYS_OF_AUTHORITIES))?;
         root.set_issuer_name(&root_name)?;
         root.append_extension(BasicConstraints::new().critical().ca().build()?)?;
@@ -89,7 +89,7 @@ impl Authorities {
         root.sign(&root_key, MessageDigest::sha512())?;
 
         let key = PKey::from_rsa(Rsa::generate(BITS_OF_AUTHORITIES)?)?;
-        let own_name = name(ORGANIZATION, "intermediate of a rehearsal, not of IBM")?;
+        let own_name = name(ORGANIZATION, "intermediate of a rehearsal (not of IBM)")?;
         let mut intermediate = begin(&own_name, &key, (from, DAYS_OF_AUTHORITIES))?;
         intermediate.set_issuer_name(&root_name)?;
         intermediate.append_extension(BasicConstraints::new().critical().build()?)?;
@@ -116,7 +116,7 @@ impl Authorities {
     /// Like the real ones: RSA with SHA-512, and neither `KeyUsage` nor `BasicConstraints`.
     fn issue(&self, kind: &str, key: &RsaRef<Private>, from: Timestamp) -> Result<Vec<u8>, ErrorStack> {
         let key = PKey::from_rsa(key.to_owned())?;
-        let name = name(ORGANIZATION, &format!("{kind} certificate of a rehearsal, not of a guest image"))?;
+        let name = name(ORGANIZATION, &format!("{kind} certificate of a rehearsal (not of a guest image)"))?;
         let mut certificate = begin(&name, &key, (from, DAYS))?;
         certificate.set_issuer_name(self.intermediate.subject_name())?;
         certificate.sign(&self.key, MessageDigest::sha512())?;
@@ -173,7 +173,7 @@ mod tests {
             assert!(text.contains("Signature Algorithm: sha512WithRSAEncryption"), "{text}");
             assert!(text.contains("Public-Key: (4096 bit)"), "{text}");
             assert!(
-                text.contains(&format!("{kind} certificate of a rehearsal, not of a guest image")),
+                text.contains(&format!("{kind} certificate of a rehearsal (not of a guest image)")),
                 "{text}"
             );
             assert!(

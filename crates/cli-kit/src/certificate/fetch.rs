@@ -134,6 +134,10 @@ fn verified<R: Role>(
     at: Timestamp,
 ) -> Result<(&'static str, Option<Vec<String>>), Failure> {
     let mut authorities = arguments.chain.read()?;
+    if authorities.roots.is_empty() && !authorities.lists.is_empty() {
+        return Err(Failure::usage("a revocation list is looked at within a chain, and no root is named")
+            .hint("name the root: `--root root.crt`"));
+    }
     for (file, companion) in files[1..].iter().zip(&arguments.with) {
         if *companion == Companion::Intermediate {
             let parsed = Authority::parse_all(&file.bytes);

@@ -49,28 +49,16 @@ pub fn read(
     persona: &PersonaFile,
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
-    let path = arguments.record.clone().map_or_else(lying_here, Ok)?;
+    let path = arguments.record.clone().unwrap_or_else(|| {
+        let encrypted = !Path::new(PLAIN).exists() && Path::new(ENCRYPTED).exists();
+        if encrypted { ENCRYPTED } else { PLAIN }.into()
+    });
     let text = text_of(&path)?;
     if begins_as_token(&text) {
         return open_text(path, &text, &arguments.key, persona, report);
     }
     let record = AttestationRecord::parse(&text).doing(|| cannot_read(&path))?;
     Ok(GuestRecord { path, text, record, opened: None })
-}
-
-/// The record of this folder. One that was opened before the guest wrote another says nothing of the guest that runs.
-fn lying_here() -> Result<PathBuf, Failure> {
-    let written = |name: &str| std::fs::metadata(name).and_then(|file| file.modified()).ok();
-    match (written(PLAIN), written(ENCRYPTED)) {
-        (None, Some(_)) => Ok(ENCRYPTED.into()),
-        (Some(opened), Some(encrypted)) if opened < encrypted => {
-            let message = format!("`{PLAIN}` is older than `{ENCRYPTED}`: it was opened from another");
-            Err(Failure::new(ExitCode::Rejected, message)
-                .hint("open the newer one: `contract-auditor open --force`")
-                .hint(format!("or name the one that you mean: `contract-auditor compare {PLAIN}`")))
-        }
-        _ => Ok(PLAIN.into()),
-    }
 }
 
 /// A record that has to be encrypted.
