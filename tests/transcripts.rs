@@ -310,7 +310,8 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
 }
 
 /// What the auditor's examples name, and a ceremony does not leave.
-const LAY_AUDIT: &str = "grep contract: contract-auditor/se-checksums.txt > contract-auditor/own-lines.txt";
+const LAY_AUDIT: &str = "grep contract: contract-auditor/se-checksums.txt > contract-auditor/own-lines.txt
+    cp contract-signer/signing-key.pub.pem contract-signer/allowed_signers contract-auditor/";
 
 /// A terminal at which somebody types the passphrase twice, for what asks for it.
 fn at_a_terminal(folder: &str, command: &str) -> String {
