@@ -98,7 +98,7 @@ fn a_redirect_to_plain_http() {
 #[test]
 fn a_revocation_list_without_a_root() {
     refused(
-        "workload-provider certificate fetch --version 29 --ca-file root.crt --url \"https://localhost:$PORT/files/{kind}.crt\" -o new.crt --with intermediate --crl intermediate.crl",
+        "workload-provider certificate fetch --version 29 --ca-file root.crt --url \"https://localhost:$PORT/files/{kind}.crt\" -o new.crt --crl intermediate.crl",
         2,
         "no root is named",
     );
