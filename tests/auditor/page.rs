@@ -62,7 +62,7 @@ fn it_replaces_nothing_and_no_input() {
     {
         let run = format!("contract-auditor compare --medium ciiso.iso --report {file} --force");
         let outcome = played("", &run, &format!("cmp {file} ../audit/{file}"));
-        assert_ne!(outcome.exit, 0, "{outcome:?}");
+        assert_eq!(outcome.exit, 2, "{outcome:?}");
     }
     // what is rejected leaves no page
     refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no record of a signing");
