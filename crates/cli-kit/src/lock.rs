@@ -1,12 +1,14 @@
-//! One change at a time: of the seed vault, of the allowed signers.
+//! One change at a time: of the seed vault, of the allowed signers, of files that belong together.
 //!
 //! The lock is on an empty file beside, as `.seeds.age.lock`, and not on the file itself: each change replaces that by a
 //! rename, and whoever waited for the old file would hold a lock that nobody else sees. Not on the folder either:
-//! network file systems lock only what is open for writing. We never remove the lock file, since a lock on a removed file
-//! is as blind; whoever waited for one that somebody else removed begins again. The kernel releases it however a run ends.
+//! network file systems lock only what is open for writing. A lock on a
+//! removed file is as blind: a run that waited for one that was removed meanwhile begins again. The vault's lock file stays;
+//! the ones for a commit are removed while they are locked. The kernel releases a lock however a run ends.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
@@ -14,14 +16,19 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::fs::OFlags;
+use rustix::io::Errno;
 
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo as _, Failure};
+use crate::output::folder;
 use crate::owner::Owner;
 use crate::report::Report;
 
 /// As long as other runs usually take, and nobody wonders.
 const SILENCE: Duration = Duration::from_secs(1);
+
+/// A commit is a few renames: a lock that is held for longer is held by a run that was stopped.
+const LONGEST_COMMIT: Duration = Duration::from_secs(30);
 
 /// A turn; it ends when dropped.
 #[derive(Debug)]
@@ -49,10 +56,61 @@ pub fn lock(changed: &Path, report: &Report) -> Result<Lock, Failure> {
     }
 }
 
+/// A turn to give several files their names; it ends, and its lock files are removed, when dropped.
+#[derive(Debug)]
+pub(crate) struct CommitLock(Vec<(PathBuf, File)>);
+
+/// Waits until no other run commits one of these files. In one order for all runs, so that no two wait for each other.
+pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result<CommitLock, Failure> {
+    let end = Instant::now() + LONGEST_COMMIT;
+    let mut locked = CommitLock(Vec::new());
+    for path in targets.map(|target| beside(&resolved(target))).collect::<BTreeSet<_>>() {
+        loop {
+            let file = open(&path)?;
+            match is_free_until(end, &file) {
+                Ok(true) => {}
+                Ok(false) => return Err(held(&path)),
+                // a file system without locks
+                Err(error) if is_unsupported(&error) => {}
+                Err(error) => return Err(error).doing_io("lock", &path),
+            }
+            if has_the_name(&file, &path).doing_io("lock", &path)? {
+                locked.0.push((path, file));
+                break;
+            }
+        }
+    }
+    Ok(locked)
+}
+
+impl Drop for CommitLock {
+    fn drop(&mut self) {
+        for (path, _locked) in &self.0 {
+            // an empty file that stays hinders nobody
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// The same path for all runs, however they write it.
+fn resolved(target: &Path) -> PathBuf {
+    let folder = folder(target);
+    folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(target.file_name().unwrap_or_default())
+}
+
+fn is_unsupported(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::NOLCK | Errno::NOTSUP | Errno::NOSYS))
+}
+
+fn held(path: &Path) -> Failure {
+    let path = path.display();
+    Failure::new(ExitCode::CouldNot, format!("cannot lock `{path}`: another run has held it for long"))
+        .hint(format!("see which one: `fuser -v {path}`"))
+}
+
 /// Where the file system can: keeps apart those of whom somebody removed the lock file in the very last moment.
 fn locked_folder(path: &Path) -> Option<File> {
-    let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-    File::open(folder).ok().filter(|folder| folder.lock().is_ok())
+    File::open(folder(path)).ok().filter(|folder| folder.lock().is_ok())
 }
 
 /// Whether the lock could be had by then.

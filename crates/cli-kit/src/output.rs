@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 
 use crate::failure::{DoingIo, Failure, cause};
 use crate::kept;
+use crate::lock::lock_commit;
 use crate::report::stdout_failure;
 use target::{exists, is_stream, replaceable};
 
@@ -205,14 +206,26 @@ enum Placed {
     Stream,
 }
 
-/// Commits what belongs together: when one can't be placed, those placed before it are removed again, unless `--force`
-/// has already replaced what stood there: then it is told.
+/// Commits what belongs together, in this order; one run at a time, so that no file is of one run and the next of another.
+/// When one can't be placed, those placed before it are removed again, unless `--force` has already replaced what was
+/// there: then the failure says so.
+///
+/// A kill between two renames leaves the first ones alone. The file that others act on therefore comes last, and what
+/// goes with it first.
 pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failure> {
     let mut outputs: Vec<Output> = outputs.into_iter().collect();
     outputs.iter().try_for_each(Output::refuse_kept)?;
     outputs.iter_mut().try_for_each(Output::sync)?;
+    // a reader of a pipe may take its time, while nobody else should wait
+    let (files, streams): (Vec<_>, Vec<_>) = outputs.into_iter().partition(Output::is_file);
+    streams.into_iter().try_for_each(|stream| stream.place().map(drop))?;
+    let _lock = if files.len() > 1 {
+        Some(lock_commit(files.iter().map(|file| file.target.as_path()))?)
+    } else {
+        None
+    };
     let mut placed = Vec::new();
-    for output in outputs {
+    for output in files {
         match output.place() {
             Ok(it) => placed.push(it),
             Err(failure) => return Err(undo(&placed, failure)),

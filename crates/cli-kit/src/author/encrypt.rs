@@ -109,7 +109,7 @@ pub fn encrypt<K: Authored>(
     };
     let line = (format!("contract:{}", K::NAME), done.sha256.clone());
     expect::write(&mut outputs.expect, [line])?;
-    commit_all([Some(outputs.handoff.finish()?), outputs.token, outputs.expect].into_iter().flatten())?;
+    commit_all([outputs.token, outputs.expect, Some(outputs.handoff.finish()?)].into_iter().flatten())?;
     report.note(&format!("token: sha256 {}", done.sha256));
     report.note(&format!(
         "  as the attestation record of the running guest must show it for `contract:{}`",

@@ -88,7 +88,7 @@ pub fn fetch<R: Role>(arguments: &Fetch, persona: Persona, report: &Report) -> R
         key_fingerprint: description.facts.key_fingerprint.clone(),
         verified,
     };
-    commit_all(files.into_iter().map(|file| file.output))?;
+    commit_all(files.into_iter().rev().map(|file| file.output))?;
     if let Some((message, hint)) = contradiction(&description.facts, platform) {
         report.warning(&message, &[hint]);
     }

@@ -113,3 +113,32 @@ fn of_two_that_belong_together_one_alone_never_stays() {
     commit_all(pair).unwrap_err();
     assert_eq!(names(&folder), ["second"]);
 }
+
+#[test]
+fn files_that_belong_together_are_always_of_one_run() {
+    let (folder, _) = folder_and_target();
+    let pair = ["user-data", "record"].map(|name| folder.path().join(name));
+    let run = |number: usize| {
+        for round in 0..200 {
+            let mut outputs =
+                pair.each_ref().map(|path| Output::create(path, true, Visibility::Public).unwrap());
+            for output in &mut outputs {
+                write!(output, "run {number}, round {round}").unwrap();
+            }
+            commit_all(outputs).unwrap();
+        }
+    };
+    std::thread::scope(|scope| {
+        let runs = [1, 2].map(|number| scope.spawn(move || run(number)));
+        while !runs.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+            if let Ok(lock) = lock_commit(pair.iter().map(PathBuf::as_path)) {
+                let [one, other] = pair.each_ref().map(|path| fs::read_to_string(path).ok());
+                assert_eq!(one, other);
+                drop(lock);
+            }
+        }
+    });
+    let mut left = names(&folder);
+    left.sort();
+    assert_eq!(left, ["record", "user-data"]);
+}

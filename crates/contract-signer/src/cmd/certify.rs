@@ -86,7 +86,7 @@ pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     };
     let written: Vec<_> =
         [Some(&output), authority.as_ref()].into_iter().flatten().map(Output::quoted).collect();
-    commit_all([Some(output), authority].into_iter().flatten())?;
+    commit_all([authority, Some(output)].into_iter().flatten())?;
     let to_stdout = is_stdout(&target);
     if let Some(stale) = stale {
         report.note(&format!(

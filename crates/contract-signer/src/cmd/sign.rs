@@ -130,7 +130,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let recorded = record_output.as_ref().map(|it| (it.name(), it.quoted()));
     // what is refused without the record must not be left without it
     expect::write(&mut expect, record.attestation_record.clone())?;
-    commit_all([Some(output), record_output, expect].into_iter().flatten())?;
+    commit_all([record_output, expect, Some(output)].into_iter().flatten())?;
     let done = Done {
         user_data,
         record: recorded.as_ref().map(|(name, _)| name.clone()),

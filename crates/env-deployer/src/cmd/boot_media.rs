@@ -68,7 +68,7 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     let attestation_record: BTreeMap<_, _> =
         facts.attestation_lines().into_iter().chain(written.attestation_lines()).collect();
     expect::write(&mut expect, attestation_record.clone())?;
-    commit_all([Some(output), expect].into_iter().flatten())?;
+    commit_all([expect, Some(output)].into_iter().flatten())?;
     let done = Done {
         medium,
         bytes: written.bytes,
