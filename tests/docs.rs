@@ -123,6 +123,15 @@ fn the_readme_is_short_and_names_the_oldest_rust() {
     assert!(readme.contains(&format!("Rust {} or later", oldest.trim_end_matches('"'))), "{oldest}");
 }
 
+/// The bytes of the gzip depend on it.
+#[test]
+fn the_page_of_the_archive_names_the_deflate_library() {
+    let read = |name: &str| fs::read_to_string(repository().join(name)).unwrap();
+    let (lock, page) = (read("Cargo.lock"), read("docs/format/2-archive.md"));
+    let version = lock.split_once("name = \"zlib-rs\"\nversion = \"").unwrap().1.split('"').next().unwrap();
+    assert!(page.contains(&format!("zlib-rs {version}.")), "{version}");
+}
+
 /// A claim of the threat model is worth what its test is worth, and nothing without it.
 #[test]
 fn every_test_that_the_threat_model_names_is_there() {
