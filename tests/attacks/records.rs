@@ -104,11 +104,48 @@ fn a_record_changed() {
         ("it['env']['signed'] = it['workload']['signed']".into(), "env statement"),
         ("it['env']['signed'] = 'AAAA'".into(), "env statement"),
         ("del it['env']['signed']".into(), "env statement"),
+        ("del it['env']['statement']".into(), "env statement"),
+        ("del it['workload']['statement']".into(), "workload statement"),
+        ("it['env']['statement'] = None".into(), "env statement"),
+        ("del it['env']['statement'], it['env']['signed']".into(), "env statement"),
+        ("for key in 'statement', 'signed', 'vouchedBy': del it['env'][key]".into(), "env statement"),
+        ("for key in 'statement', 'signed', 'signature': del it['env'][key]".into(), "env half"),
+        ("it['env']['statement']['predicate']['certificates'] = {}".into(), "env statement"),
     ] {
         let (exit, said) = changed(&story, &python);
         assert_eq!(exit, 4, "{python}: {said}");
         assert!(said.contains("it is not the record of these user data"), "{python}: {said}");
         assert!(said.contains(says), "{python}: {said}");
+    }
+}
+
+/// The dates that every reader of a record shows are those that were signed.
+#[test]
+fn no_reader_takes_a_record_whose_statement_is_not_the_signed_one() {
+    let story = Story::signed();
+    for (python, exit) in [
+        ("del it['env']['statement']", 4),
+        (
+            "it['env']['statement']['predicate']['encryptionCertificate']['notAfter'] = '2099-01-01T00:00:00Z'",
+            4,
+        ),
+        ("del it['workload']['signed']", 4),
+        ("it['env']['statement']['more'] = 1", 3),
+    ] {
+        changed(&story, python);
+        for reader in [
+            "contract-signer verify user-data --signing-key $PUBLIC_KEY --record changed.record.json",
+            "contract-signer inspect user-data --record changed.record.json",
+            "contract-signer inspect changed.record.json",
+            "sign -o new --previous changed.record.json",
+            "guest-rehearsal boot user-data --guest-key guest/guest-key.pem --report page.html --record changed.record.json",
+            "contract-auditor init auditor 2>&1; cd auditor; echo \"$(sha256sum < ../user-data | cut -c 1-64) cidata/user-data\" > record
+             contract-auditor compare record ../changed.record.json",
+        ] {
+            let outcome = story.sh(reader);
+            assert_eq!(outcome.exit, exit, "{python}: {reader}: {outcome:?}");
+            assert!(outcome.stderr.contains("changed.record.json"), "{python}: {reader}: {outcome:?}");
+        }
     }
 }
 

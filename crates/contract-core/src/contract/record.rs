@@ -18,7 +18,7 @@ use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
 use crate::lifetime::Lifetime;
 use crate::sshsig::{Namespace, Signature};
-use crate::statement::{Digest, Statement, Tool, unique};
+use crate::statement::{Digest, SectionName, Statement, Tool, unique};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
 use crate::verifying_key::VerifyingKey;
@@ -74,15 +74,39 @@ pub struct HalfRecord {
     /// Who vouches; absent where nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vouched_by: Option<Voucher>,
-    /// What they state; absent for a bare token.
+    /// What they state, for people and other tools to read; absent for a bare token. Only the signed bytes count, see
+    /// [`HalfRecord::statement`].
+    #[serde(rename = "statement", skip_serializing_if = "Option::is_none")]
+    shown: Option<Statement>,
+    /// `statement.json`, over which the signature was made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub statement: Option<Statement>,
-    /// Base64 of the very bytes of `statement.json`, over which the signature was made.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signed: Option<String>,
+    signed: Option<SignedStatement>,
     /// `statement.json.sig`: `ssh-keygen -Y verify` takes it with the bytes above.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub signature: Option<String>,
+    signature: Option<String>,
+}
+
+/// The bytes of a `statement.json`, in base64, and what they state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+struct SignedStatement {
+    base64: String,
+    bytes: Vec<u8>,
+    /// `None` where the bytes are not a statement, which [`Record::verify`] refuses.
+    statement: Option<Statement>,
+}
+
+impl From<String> for SignedStatement {
+    fn from(base64: String) -> Self {
+        let bytes = STANDARD.decode(&base64).unwrap_or_default();
+        Self { base64, statement: Statement::parse(&bytes).ok(), bytes }
+    }
+}
+
+impl From<SignedStatement> for String {
+    fn from(signed: SignedStatement) -> Self {
+        signed.base64
+    }
 }
 
 /// Whose signature it is.
@@ -117,21 +141,45 @@ impl HalfRecord {
         Self {
             token: Digest { sha256: token.sha256.clone() },
             vouched_by: vouched.map(Voucher::from),
-            statement: handoff.map(|handoff| handoff.statement().clone()),
-            signed: handoff.map(|handoff| STANDARD.encode(handoff.signed())),
+            shown: handoff.map(|handoff| handoff.statement().clone()),
+            signed: handoff.map(|handoff| STANDARD.encode(handoff.signed()).into()),
             signature: signature.map(|armored| String::from_utf8_lossy(armored).into_owned()),
         }
     }
 }
 
 impl HalfRecord {
+    /// What was signed; `None` for a bare token. A record that shows anything else does not pass [`Record::verify`].
+    pub fn statement(&self) -> Option<&Statement> {
+        self.signed.as_ref()?.statement.as_ref()
+    }
+
+    /// How the statement that the record shows differs from the signed one, which must be about this half's token.
+    fn statement_differs(&self, section: SectionName) -> Option<Difference> {
+        let what = format!("{section} statement");
+        let (record, found) = match (&self.shown, &self.signed, &self.signature) {
+            (None, None, None) => return None,
+            (None, None, Some(_)) => ("missing", "a signature"),
+            (None, Some(_), _) => ("missing", "one that was signed"),
+            (Some(_), None, _) => ("as stated", "none that was signed"),
+            (Some(shown), Some(signed), _) if signed.statement.as_ref() != Some(shown) => {
+                ("as stated", "other than as signed")
+            }
+            (Some(shown), ..) => {
+                let of = |section: SectionName, token: &str| format!("of the {section} token {token}");
+                let stated = of(shown.predicate.section, shown.token_sha256());
+                return Difference::between(&what, &stated, &of(section, &self.token.sha256));
+            }
+        };
+        Difference::between(&what, record, found)
+    }
+
     /// The key that did sign, as the voucher is told; or why none did. That its owner was allowed to, only the record says.
     fn signed_by(&self, namespace: Namespace) -> String {
         let (Some(signed), Some(armored)) = (&self.signed, &self.signature) else {
             return "nothing is signed".to_owned();
         };
-        let signed = STANDARD.decode(signed).unwrap_or_default();
-        match Signature::parse(armored).and_then(|signature| signature.verify(&signed, namespace)) {
+        match Signature::parse(armored).and_then(|signature| signature.verify(&signed.bytes, namespace)) {
             Ok(verified) => format!("{} in the namespace {namespace}", verified.key().fingerprint()),
             Err(error) => error.to_string(),
         }
@@ -240,12 +288,12 @@ impl Record {
 
     /// Both statements, where there are.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
-        [&self.workload, &self.env].into_iter().filter_map(|half| half.statement.as_ref())
+        [&self.workload, &self.env].into_iter().filter_map(HalfRecord::statement)
     }
 
     /// Until when the contract lives, as far as both halves' makers state it.
     pub fn lifetime(&self) -> Lifetime {
-        Lifetime::of(self.workload.statement.as_ref(), self.env.statement.as_ref())
+        Lifetime::of(self.workload.statement(), self.env.statement())
     }
 
     /// Holds the record against itself, for whoever has nothing else: are the statements those that were signed?
@@ -308,19 +356,12 @@ impl Record {
 
     /// What one part of it says and another does not.
     fn within(&self) -> Vec<Difference> {
-        let mut differences = Vec::new();
+        let halves = [(SectionName::Workload, &self.workload), (SectionName::Env, &self.env)];
+        let mut differences: Vec<_> =
+            halves.into_iter().filter_map(|(section, half)| half.statement_differs(section)).collect();
         let mut same = |what: &str, record: &str, found: &str| {
             differences.extend(Difference::between(what, record, found));
         };
-        for (what, half) in [("workload statement", &self.workload), ("env statement", &self.env)] {
-            let Some(statement) = &half.statement else { continue };
-            same(what, statement.token_sha256(), &half.token.sha256);
-            let bytes = half.signed.as_ref().and_then(|base64| STANDARD.decode(base64).ok());
-            let signed = bytes.and_then(|json| Statement::parse(&json).ok());
-            if signed.as_ref() != Some(statement) {
-                same(what, "as stated", "other than as signed");
-            }
-        }
         for (what, half, namespace) in [
             ("who vouches for the workload half", &self.workload, Namespace::Workload),
             ("who vouches for the env half", &self.env, Namespace::Env),

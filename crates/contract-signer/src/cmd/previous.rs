@@ -36,11 +36,9 @@ fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failur
     }
     let mut json = String::new();
     let read = file.take(record::LONGEST as u64).read_to_string(&mut json);
-    let statements: Vec<_> = read
-        .ok()
-        .and_then(|_| Record::parse(&json).ok())
-        .map(|record| record.statements().cloned().collect())
-        .unwrap_or_default();
+    let record = read.ok().and_then(|_| Record::parse(&json).ok());
+    record.as_ref().map_or(Ok(()), Record::verify_itself).doing(context)?;
+    let statements: Vec<_> = record.iter().flat_map(Record::statements).cloned().collect();
     if statements.is_empty() {
         let failure = Failure::new(ExitCode::Rejected, format!("{}: it states nothing", context()));
         return Err(failure.hint(

@@ -342,7 +342,7 @@ impl Halves<'_> {
 /// Goes on record: a statement says which key a half is encrypted under, a bare token does not.
 fn pinned(signed: &mut Signed) {
     let what = "that both halves are encrypted under the pinned key";
-    let both = signed.workload.statement.is_some() && signed.env.statement.is_some();
+    let both = signed.workload.statement().is_some() && signed.env.statement().is_some();
     let list = if both { &mut signed.checked } else { &mut signed.unchecked };
     list.push(what.to_owned());
 }

@@ -43,7 +43,7 @@ pub fn write(html: &mut Html, record: Option<&Record>, contents: Option<&Content
 /// As both halves state it: one row, if they state the same.
 fn encryption(record: &Record) -> Vec<Shown<'_>> {
     fn stated(half: &HalfRecord) -> Option<&CertificateFacts> {
-        half.statement.as_ref().map(|it| &it.predicate.encryption_certificate)
+        half.statement().map(|it| &it.predicate.encryption_certificate)
     }
     let (workload, env) = (stated(&record.workload), stated(&record.env));
     let rows = if workload == env {

@@ -26,7 +26,7 @@ pub fn write(html: &mut Html, record: Option<&Record>, contents: Option<&Content
     table.write(html, names, |row, name| {
         let volume = contents.and_then(|it| it.volumes.get(name));
         let stated = |half: fn(&Record) -> &HalfRecord| {
-            record.and_then(|it| half(it).statement.as_ref()?.predicate.volumes.get(name))
+            record.and_then(|it| half(it).statement()?.predicate.volumes.get(name))
         };
         row.name(|html| html.text(name));
         row.cell(|html| seed(html, volume.and_then(|it| it.workload.as_ref()), stated(|it| &it.workload)));

@@ -62,7 +62,7 @@ fn voucher(html: &mut Html, half: &HalfRecord) {
 }
 
 fn statement(html: &mut Html, half: &HalfRecord) {
-    let Some(statement) = &half.statement else { return html.mark(Mark::Warning, "none: a bare token") };
+    let Some(statement) = half.statement() else { return html.mark(Mark::Warning, "none: a bare token") };
     let stated = &statement.predicate;
     let (platform, tool) = (stated.platform, &stated.tool);
     html.prose(&format!("for `{platform}`, made {} with {} {}", when(stated.time), tool.name, tool.version));

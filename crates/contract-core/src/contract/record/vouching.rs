@@ -1,6 +1,5 @@
 //! Who vouches for the halves of a record, by the allowed signers of whoever reads it: the names in it are the signer's word.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
 use super::{HalfRecord, Record, Voucher};
@@ -16,10 +15,9 @@ impl HalfRecord {
         at: Timestamp,
     ) -> Result<Vouched, NotVouched> {
         let (Some(signed), Some(armored)) = (&self.signed, &self.signature) else {
-            return Err(if self.statement.is_some() { NotVouched::Unsigned } else { NotVouched::BareToken });
+            return Err(if self.signed.is_some() { NotVouched::Unsigned } else { NotVouched::BareToken });
         };
-        let signed = STANDARD.decode(signed).unwrap_or_default();
-        let signature = Signature::parse(armored)?.verify(&signed, namespace)?;
+        let signature = Signature::parse(armored)?.verify(&signed.bytes, namespace)?;
         if signers.entries().is_empty() {
             return Err(NotVouched::NobodyAllowed);
         }
