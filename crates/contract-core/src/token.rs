@@ -14,6 +14,7 @@
 //! A token does **not** say who made it, nor which section is inside: anyone can encrypt anything for the guest. That
 //! is what the handoff is for (state 4), and the contract's signature (state 6).
 
+mod base64_engine;
 mod base64_writer;
 mod encrypt;
 mod password;

@@ -1,16 +1,13 @@
 //! Base64 as a stream, large chunks at a time: the library's own encoder writer takes one kilobyte at a time.
 
 use std::io::{self, Write};
-use std::sync::LazyLock;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::PAD;
-use base64::engine::simd::Simd;
+
+use super::base64_engine::ENGINE;
 
 /// Multiple of three, so that padding can stand at the end only.
 const CHUNK: usize = 48 * 1024;
-
-static ENGINE: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
 /// Encodes what is written to it; [`Base64Writer::finish`] writes the padding.
 pub struct Base64Writer<W> {

@@ -1,9 +1,9 @@
 //! A token read as a stream: checked in every byte, kept in none but the few that [`super::weak`] needs.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{PAD, STANDARD};
-use base64::engine::simd::Simd;
+use base64::engine::general_purpose::STANDARD;
 
+use super::base64_engine::ENGINE;
 use super::{Error, Weakness, weak};
 use crate::certificate::hex;
 use crate::platform::Prefix;
@@ -174,7 +174,6 @@ fn not_base64(bytes: &[u8], position: usize, part: &'static str, begin: u64) -> 
 
 /// The third part: base64 decoded in chunks, the last quartet held back because only it may be padded.
 struct Third {
-    engine: Simd,
     carry: Vec<u8>,
     decoded: Vec<u8>,
     length: u64,
@@ -188,7 +187,6 @@ const CHUNK: usize = 64 * 1024;
 impl Third {
     fn new() -> Self {
         Self {
-            engine: Simd::standard(PAD),
             carry: Vec::with_capacity(CHUNK + 4),
             decoded: Vec::new(),
             length: 0,
@@ -215,7 +213,7 @@ impl Third {
         let chunk = self.carry.get(..count).unwrap_or_default();
         let more = self.carry.len() > count;
         self.decoded.resize(count / 4 * 3 + 3, 0);
-        let decoded = self.engine.decode_slice(chunk, &mut self.decoded);
+        let decoded = ENGINE.decode_slice(chunk, &mut self.decoded);
         let length = match decoded {
             // padding may stand at the very end only
             Ok(length) if !more || chunk.last() != Some(&b'=') => length,
