@@ -129,10 +129,10 @@ hostile! {
         run: "seed rekey",
         exit: 5, says: "there is no `age-plugin-story` in PATH",
     }
-    an_ssh_key_without_the_feature {
+    an_ssh_key {
         given: "vault; recipients \"'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKw3PjQMDxA'\"",
         run: "seed rekey",
-        exit: 3, says: "--features ssh",
+        exit: 3, says: "SSH keys are not supported for encryption",
     }
     a_wrong_passphrase_for_the_identity {
         given: "vault; echo right > right; echo wrong > wrong; workload-provider init new --protect-identity --passphrase-file right

@@ -1,7 +1,7 @@
 //! Who opens something: age's identities, from their file.
 //!
 //! A file is lines of `AGE-SECRET-KEY-1…` and `AGE-PLUGIN-NAME-1…` with comments between them; or such a file protected
-//! by a passphrase, as `age -p` makes it; or, with the feature `ssh`, an SSH private key.
+//! by a passphrase, as `age -p` makes it.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -37,7 +37,7 @@ impl Identities {
             .map_err(|failure| Failure { exit: ExitCode::NoSecret, ..failure })?;
         warn_if_open(path, report);
         if !age_file::is_age(&file) {
-            return Self::parse(&file, &name, passphrases);
+            return Self::parse(&file, &name);
         }
         if !age_file::asks_for_passphrase(&file) {
             return Err(cannot(&name, "it is an age file, but not one that a passphrase opens")
@@ -52,7 +52,7 @@ impl Identities {
             }
             error => Failure::from_advice(&format!("cannot open the identity `{name}`"), &error),
         })?;
-        Self::parse(&plain, &name, passphrases)
+        Self::parse(&plain, &name)
     }
 
     /// Whoever knows the passphrase of what is to be opened.
@@ -66,16 +66,9 @@ impl Identities {
         self.keys.iter().map(|key| &**key).collect()
     }
 
-    fn parse(file: &[u8], name: &str, passphrases: &PassphraseSource) -> Result<Self, Failure> {
+    fn parse(file: &[u8], name: &str) -> Result<Self, Failure> {
         if file.trim_ascii_start().starts_with(b"-----BEGIN ") {
-            #[cfg(not(feature = "ssh"))]
-            {
-                let _ = passphrases;
-                return Err(super::no_ssh(&format!("the identity `{name}`")));
-            }
-            #[cfg(feature = "ssh")]
-            return super::ssh::identity(file, name, passphrases)
-                .map(|(key, recipient)| Self { keys: vec![key], recipients: vec![recipient] });
+            return Err(super::no_ssh(&format!("the identity `{name}`")));
         }
         let no_key = |line| {
             cannot(name, &format!("line {line} is neither an identity nor a comment"))

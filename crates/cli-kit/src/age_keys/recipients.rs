@@ -20,8 +20,7 @@ pub struct Recipients {
 }
 
 impl Recipients {
-    /// From `age1…`, `age1name1…` (a plugin's), `ssh-ed25519 …`, `ssh-rsa …` (with the feature `ssh`), or the word
-    /// `passphrase` alone, for which `new_passphrase` is called.
+    /// From `age1…`, `age1name1…` (a plugin's), or the word `passphrase` alone, for which `new_passphrase` is called.
     pub fn read(
         names: &[String],
         new_passphrase: impl FnOnce() -> Result<Passphrase, Failure>,
@@ -100,10 +99,7 @@ fn key(name: &str) -> Result<Key, Failure> {
         return Ok(Key::Plugin(key));
     }
     if name.starts_with("ssh-") {
-        #[cfg(not(feature = "ssh"))]
         return Err(super::no_ssh("an SSH key as recipient"));
-        #[cfg(feature = "ssh")]
-        return super::ssh::recipient(name).map(Key::Native);
     }
     Err(Failure::new(ExitCode::Rejected, format!("`{name}` is no recipient"))
         .hint("name one as `age1…`, or `passphrase` alone: `age-keygen -y identity.age` shows yours"))
