@@ -258,9 +258,7 @@ hostile! {
 fn a_risk_is_on_record_beside_a_pipe() {
     let story = Story::encrypted();
     story.does("sign_tokens -o - --record record.json | cat > user-data");
-    story.does(
-        "grep -q danger-accept-unsigned-tokens record.json || jq -e '.accepted | length > 0' record.json",
-    );
+    story.does("grep -q danger-accept-unsigned-tokens record.json");
     story.does("contract-signer verify user-data --signing-key $PUBLIC_KEY --record record.json");
 }
 
