@@ -33,7 +33,7 @@ pub struct Step {
     /// What the real guest would show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Hpl>,
-    /// What to do about it, where the step refuses.
+    /// What to do about it; always given where the step refuses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }

@@ -9,6 +9,7 @@ pub mod image;
 mod interpolation;
 mod play;
 mod shape;
+mod storage;
 mod template;
 mod tgz;
 pub(super) mod variables;
@@ -23,6 +24,7 @@ pub use compose::compose;
 pub use environment::Environment;
 pub use exposure::{Mount, Port, Source};
 pub use play::{Resource, play};
+pub use storage::{Storage, storage};
 
 /// Bytes of one descriptor that are read.
 const DESCRIPTOR_LIMIT: u64 = 16 << 20;
@@ -59,6 +61,8 @@ pub struct Descriptors {
     pub ports: Vec<Port>,
     /// What containers find at their paths.
     pub mounts: Vec<Mount>,
+    /// Whether there may be more mounts: behind a variable, or in another file.
+    pub unknown_mounts: bool,
     /// Variables that a compose file insists on and nobody provides.
     pub insisted: BTreeSet<String>,
     /// Texts of templates with expressions that are not evaluated here.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Facts,
-    descriptors::{self, Descriptors, Resource, TopLevel, image::is_pinned},
+    descriptors::{self, Descriptors, Resource, Storage, TopLevel, image::is_pinned},
     fields::{Check, Field, Map},
     registries::{self, Credential, Images},
     secret::Secret,
@@ -82,9 +82,16 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
     let auths = map.find("auths").map(|field| registries::credentials(check, &field)).unwrap_or_default();
     let env = map.find("env").map(|field| registries::variables(check, &field)).unwrap_or_default();
     let images = map.find("images").map(|field| registries::images(check, &field)).unwrap_or_default();
+    let errors = check.findings.errors();
     let (volumes, volume_facts) =
         map.find("volumes").map(|field| volumes::workload(check, &field)).unwrap_or_default();
+    let whole = found.findings.errors() + found.stops.errors() == 0
+        && check.findings.errors() == errors
+        && volumes.len() == volume_facts.len();
     check.findings.0.append(&mut found.all_findings());
+    if let (Some(application), true) = (&application, whole) {
+        storage(check, &map, application, &found, &volumes);
+    }
     unverified(check, &found, &images);
     facts.volumes = volume_facts;
     facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
@@ -96,6 +103,31 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
     }
     let model = application.map(|application| WorkloadModel { application, auths, env, images, volumes });
     (model, facts)
+}
+
+/// Data that would be lost at the next boot, as far as the descriptors show it without the other section's variables.
+fn storage(
+    check: &mut Check<'_>,
+    map: &Map<'_>,
+    application: &Application,
+    found: &Descriptors,
+    volumes: &[WorkloadVolume],
+) {
+    let compose = match application {
+        Application::Compose(_) => true,
+        Application::Play { .. } => false,
+        Application::ConfidentialContainers(_) => return,
+    };
+    let Storage { lost, .. } = descriptors::storage(found, volumes, compose);
+    for mut finding in lost.0 {
+        if finding.place.file.is_empty() {
+            let volume = finding.place.field.strip_prefix("volumes.");
+            let node = volume.and_then(|name| map.find("volumes")?.node.entry(name));
+            let line = finding.place.line.or(node.map(|node| node.line));
+            finding.place = Place { file: check.file.to_owned(), line, ..finding.place };
+        }
+        check.findings.0.push(finding);
+    }
 }
 
 /// Whoever controls a registry controls an image that is neither pinned nor verified.

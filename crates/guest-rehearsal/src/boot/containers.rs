@@ -95,7 +95,7 @@ pub fn start(
         );
         images::list(log, compose, &found, &section.model().images);
         ports::list(log, compose, &found)?;
-        mounts::list(log, &found, &section.model().volumes);
+        mounts::list(log, compose, &found, &section.model().volumes);
         return Ok(section);
     }
     let Some(section) = workload.section else {

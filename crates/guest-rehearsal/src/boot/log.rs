@@ -27,6 +27,11 @@ impl Log {
         self.step(name, Verdict::Warning, code, detail.into(), None);
     }
 
+    /// The guest boots, and somebody should do this.
+    pub fn advised(&mut self, name: &'static str, detail: impl Into<String>, hint: impl Into<String>) {
+        self.step(name, Verdict::Warning, None, detail.into(), Some(hint.into()));
+    }
+
     /// The guest stops here, with this message where one is known.
     pub fn refused(
         &mut self,

@@ -279,7 +279,10 @@ fn what_is_kept_on_no_volume_is_a_warning() {
     assert!(found[1].contains("/mnt/data2 is on no volume of the contract"), "{found:?}");
     let compose = COMPOSE.replace("/mnt/data:", "kept:") + "volumes: {kept: }\n";
     let report = try_boot(&Case::with_archive("compose", &archive(&[("docker-compose.yml", &compose)])));
-    assert!(warnings(&report)[1].contains("is kept by the container engine"), "{report:#?}");
+    assert!(
+        warnings(&report)[1].contains("the volume `kept` is on no volume of the contract"),
+        "{report:#?}"
+    );
     let bound = COMPOSE.replace("/mnt/data:", "kept:")
         + "volumes: {kept: {driver_opts: {type: none, o: bind, device: /mnt/data/kept}}}\n";
     let report = try_boot(&Case::with_archive("compose", &archive(&[("docker-compose.yml", &bound)])));

@@ -42,6 +42,8 @@ pub struct Mount {
     pub source: Source,
     /// The path in the container.
     pub target: String,
+    /// Whether the container may only read it.
+    pub read_only: bool,
 }
 
 /// Where a mount comes from.
@@ -51,11 +53,11 @@ pub enum Source {
     Host {
         /// As written.
         path: String,
-        /// Whether it is made where it is missing.
-        made: bool,
+        /// Whether the archive holds it.
+        packed: bool,
     },
     /// A volume that the container engine keeps.
     Engine(String),
-    /// Nothing that outlives the container, or a config map.
-    Passing,
+    /// Nothing that is meant to outlive the container, a config map, a device, or a file system of another machine.
+    Temporary,
 }

@@ -8,6 +8,12 @@ fn pod() -> String {
     )
 }
 
+/// The same, with the data of `main` on `/mnt/data`.
+fn pod_with_data() -> String {
+    pod()
+        + "    volumeMounts: [{name: d, mountPath: /d}]\n  volumes: [{name: d, hostPath: {path: /mnt/data}}]\n"
+}
+
 fn compose() -> String {
     format!("services:\n  app:\n    image: us.icr.io/ns/app@{DIGEST}\n")
 }
@@ -80,7 +86,7 @@ fn exactly_one_application() {
 
 #[test]
 fn volumes() {
-    let folder = folder(&[("play/pod.yml", &pod()), ("data.seed", "canary-canary-canary\n")]);
+    let folder = folder(&[("play/pod.yml", &pod_with_data()), ("data.seed", "canary-canary-canary\n")]);
     for (volume, due) in [
         ("{}", "Error section.yaml:5 volumes.data: no seed is kept (make one: `seed add data`"),
         ("{seed: canary1}", "volumes.data.seed: a seed of 7 characters, at least 15 are due"),
@@ -197,6 +203,101 @@ fn variables_are_collected() {
         shown.len() == 2 && shown[0].contains("play.resources[0].metadata.name: a template expression"),
         "{shown:#?}"
     );
+}
+
+#[test]
+fn data_that_would_be_lost_is_a_warning() {
+    const DATA: &str = "volumes: {data: {seed: canarycanarycanary}}\n";
+    const LOGS: &str = "volumes: {logs: {seed: canarycanarycanary, mount: /logs}}\n";
+    let compose_with = |volumes: &str| {
+        format!(
+            "{}    volumes: {volumes}\nvolumes: {{redis: , there: {{driver_opts: {{type: nfs, device: \":/x\"}}}}, bound: {{driver_opts: {{o: bind, device: /mnt/data/b}}}}}}\n",
+            compose()
+        )
+    };
+    let pod_with = |volume: &str| {
+        let mounted = "    volumeMounts: [{name: d, mountPath: /d}]\n";
+        format!("{}{mounted}  volumes: [{{name: d, {volume}}}]\n", pod())
+    };
+    let own_disk = "is on no volume of the contract, but on the guest's own disk, which is new at every boot";
+    // one column for each: volumes of the contract, the descriptor, what `check` reports
+    for (volumes, mounts, expected) in [
+        (DATA, "[\"/mnt/data/redis:/data\"]", &[][..]),
+        (DATA, "[\"/mnt:/data\"]", &[]),
+        (DATA, "[\"bound:/data\", \"/etc/localtime:/etc/localtime:ro\", \"/var/hyperprotect:/h\"]", &[]),
+        (DATA, "[\"there:/t\", \"/mnt/data:/d\", \"/dev/x:/dev/x\", {type: tmpfs, target: /tmp}]", &[]),
+        (DATA, "[\"./conf:/conf\", \"./missing:/c:ro\", \"/mnt/data:/d\"]", &[]),
+        // a variable may be a path of the volume
+        (DATA, "[\"${DIR}/x:/data\"]", &[]),
+        (DATA, "[{type: bind, source: \"${DIR}\", target: /data}]", &[]),
+        (
+            DATA,
+            "[\"redis:/data\"]",
+            &[
+                "Warning section.yaml:4 volumes.data: `data`: nothing mounts /mnt/data or a path below it, so nothing is kept on this volume (write `/mnt/data:/var/lib/app` under `volumes:` of the service, or remove the volume)",
+                "Warning compose/docker-compose.yaml services.app.volumes[0]: `app` at /data: the volume `redis` OWN (write `/mnt/data/redis:/data` under `volumes:` of the service)",
+            ],
+        ),
+        (
+            "",
+            "[{type: volume, source: redis, target: /data}]",
+            &[
+                "Warning compose/docker-compose.yaml services.app.volumes[0]: `app` at /data: the volume `redis` OWN (add a volume to both sections, `volumes: {data: {}}`, then write `/mnt/data/redis:/data` under `volumes:` of the service)",
+            ],
+        ),
+        (
+            LOGS,
+            "[\"/logs:/logs\", \"/mnt/data/x:/a\", \"/mnt/data/x:/b\", \"./new:/c\", \"../up:/d\"]",
+            &[
+                "`app` at /a, `app` at /b: /mnt/data/x OWN (write `/logs/x:/a` under",
+                "`app` at /c: `./new`, which is not in the archive, OWN (write `/logs/new:/c` under",
+                "`app` at /d: `../up`, which is not in the archive, OWN",
+            ],
+        ),
+    ] {
+        let text = compose_with(mounts);
+        let folder = folder(&[("compose/docker-compose.yaml", &text), ("compose/conf/a", "")]);
+        let section = format!("type: workload\ncompose:\n  archive: !folder compose\n{volumes}");
+        expect_warnings(folder.path(), &section, expected, own_disk);
+    }
+    for (volumes, volume, expected) in [
+        (DATA, "hostPath: {path: /mnt/data/x, type: DirectoryOrCreate}", &[][..]),
+        ("", "hostPath: {path: /dev/z90crypt, type: CharDevice}", &[]),
+        ("", "emptyDir: {}", &[]),
+        ("", "hostPath: {path: ./pod.yml, type: File}", &[]),
+        (
+            DATA,
+            "persistentVolumeClaim: {claimName: db}",
+            &[
+                "Warning section.yaml:4 volumes.data: `data`: nothing mounts /mnt/data",
+                "Warning play/pod.yml spec.containers[0].volumeMounts[0]: `main` at /d: the volume `db` OWN (write `hostPath: {path: /mnt/data/db, type: DirectoryOrCreate}` under `spec.volumes`)",
+            ],
+        ),
+        (
+            "",
+            "hostPath: {path: ./new, type: DirectoryOrCreate}",
+            &["`main` at /d: `./new`, which is not in the archive, OWN (add a volume"],
+        ),
+    ] {
+        let folder = folder(&[("play/pod.yml", &pod_with(volume))]);
+        expect_warnings(folder.path(), &format!("{PLAY}{volumes}"), expected, own_disk);
+    }
+    // what cannot be read shows no mounts
+    let folder = folder(&[("play/pod.yml", &pod())]);
+    only::<Workload>(folder.path(), &format!("{PLAY}volumes: {{data: {{}}}}\n"), "no seed is kept");
+}
+
+/// Exactly these warnings, with `own_disk` in the place of `OWN`; the seed's own advice is left out.
+fn expect_warnings(folder: &Path, text: &str, expected: &[&str], own_disk: &str) {
+    let (section, mut findings) = read_in::<Workload>(folder, text);
+    findings.0.retain(|finding| !finding.hint.contains("move it into the vault"));
+    let shown = shown(&findings);
+    assert!(section.is_some(), "{shown:#?}");
+    assert_eq!(shown.len(), expected.len(), "{text}{shown:#?}");
+    for (shown, expected) in shown.iter().zip(expected) {
+        let expected = expected.replace("OWN", own_disk);
+        assert!(shown.contains(&expected), "expected: {expected}\nfound: {shown}");
+    }
 }
 
 #[test]

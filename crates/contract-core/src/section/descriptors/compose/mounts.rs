@@ -1,32 +1,39 @@
-//! `volumes` and `tmpfs` of a service: `[SOURCE:]TARGET[:MODE]`, or the long form.
+//! `volumes` of a service: `[SOURCE:]TARGET[:MODE]`, or the long form.
 
 use serde_json::Value;
 
-use crate::{
-    finding::Place,
-    section::descriptors::{
-        Descriptors, at,
-        exposure::{Mount, Source},
-        variables,
-    },
+use super::service::File;
+use crate::section::descriptors::{
+    Descriptors, at,
+    exposure::{Mount, Source},
+    variables,
 };
 
-/// One entry, short or long; `declared` are the volumes at the top of the file.
-pub fn mount(
-    found: &mut Descriptors,
-    (place, path, by): (&Place, &str, &str),
-    entry: &Value,
-    declared: &Value,
-) {
-    let (source, target, made) = match entry {
+/// One entry, short or long, of the service `by`.
+pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, entry: &Value) {
+    let place = file.place;
+    let host = |path: &str| Source::Host { path: path.to_owned(), packed: file.top.holds(path) };
+    let push = |found: &mut Descriptors, source: Source, target: &str, read_only: bool| {
+        if matches!(&source, Source::Host { path, .. } if variables::is_open(path)) {
+            found.unknown_mounts = true;
+            return;
+        }
+        let (place, by, target) = (at(place, path), by.to_owned(), target.to_owned());
+        found.mounts.push(Mount { place, by, source, target, read_only });
+    };
+    let (source, target, read_only) = match entry {
         Value::String(text) => {
             if variables::is_open(text) {
+                found.unknown_mounts = true;
                 return;
             }
             let mut parts = text.split(':');
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
-                (Some(target), None, ..) => (None, target, true),
-                (Some(source), Some(target), _, None) => (Some(source), target, true),
+                (Some(target), None, ..) => (None, target, false),
+                (Some(source), Some(target), mode, None) => {
+                    let read_only = mode.is_some_and(|mode| mode.split(',').any(|it| it == "ro"));
+                    (Some(source), target, read_only)
+                }
                 _ => {
                     let hint = "write `/mnt/data:/var/lib/app`: the guest's path, then the container's";
                     return found.error(place, path, "no mount: `[SOURCE:]TARGET[:MODE]` is due", hint);
@@ -40,18 +47,22 @@ pub fn mount(
                 let hint = "write `type: bind` or `type: volume`";
                 return found.error(place, &format!("{path}.type"), "no kind of mount", hint);
             }
-            let made = entry.pointer("/bind/create_host_path").and_then(Value::as_bool).unwrap_or(false);
+            let read_only = entry.get("read_only").and_then(Value::as_bool).unwrap_or(false);
             let target = text("target").unwrap_or_default();
             match (kind, text("source")) {
                 ("bind", None) => {
                     let hint = "write `source: /mnt/data`";
                     return found.error(place, &format!("{path}.source"), "a bind without a source", hint);
                 }
-                ("bind", Some(source)) if !source.starts_with(['/', '.', '~']) => {
-                    return push(found, (place, path, by), host(&format!("./{source}"), made), target);
+                ("bind" | "volume", Some(source)) if variables::is_open(source) => {
+                    found.unknown_mounts = true;
+                    return;
                 }
-                ("bind" | "volume", source) => (source, target, made),
-                _ => return push(found, (place, path, by), Source::Passing, target),
+                ("bind", Some(source)) if !source.starts_with(['/', '.', '~']) => {
+                    return push(found, host(&format!("./{source}")), target, read_only);
+                }
+                ("bind" | "volume", source) => (source, target, read_only),
+                _ => return push(found, Source::Temporary, target, read_only),
             }
         }
         _ => return,
@@ -61,32 +72,27 @@ pub fn mount(
         return found.error(place, path, "the path in the container is not absolute", hint);
     }
     let source = match source {
-        None => Source::Passing,
-        Some(source) if source.starts_with(['/', '.', '~']) => host(source, made),
-        Some(name) => match declared.get(name) {
+        None => Source::Temporary,
+        Some(source) if source.starts_with(['/', '.', '~']) => host(source),
+        Some(name) => match file.declared("volumes").get(name) {
             None => {
                 let hint =
                     format!("declare it at the top of the file: `volumes: {{{name}: }}`, or mount a path");
                 return found.error(place, path, format!("the volume `{name}` is declared nowhere"), hint);
             }
-            Some(volume) => bound(volume).unwrap_or_else(|| Source::Engine(name.to_owned())),
+            Some(volume) => driven(volume, &host).unwrap_or_else(|| Source::Engine(name.to_owned())),
         },
     };
-    push(found, (place, path, by), source, target);
+    push(found, source, target, read_only);
 }
 
-fn push(found: &mut Descriptors, (place, path, by): (&Place, &str, &str), source: Source, target: &str) {
-    let (place, by, target) = (at(place, path), by.to_owned(), target.to_owned());
-    found.mounts.push(Mount { place, by, source, target });
-}
-
-fn host(path: &str, made: bool) -> Source {
-    Source::Host { path: path.to_owned(), made }
-}
-
-/// A volume of the engine that is a path of the guest by another name.
-fn bound(volume: &Value) -> Option<Source> {
+/// A declared volume that is something else than a folder of the engine: a path of the guest by another name, memory, or
+/// a share of another machine.
+fn driven(volume: &Value, host: &dyn Fn(&str) -> Source) -> Option<Source> {
     let option = |name: &str| volume.get("driver_opts")?.get(name)?.as_str();
     let binds = option("o").is_some_and(|options| options.split(',').any(|it| it == "bind" || it == "rbind"));
-    binds.then(|| option("device").map(|device| host(device, false))).flatten()
+    if binds {
+        return option("device").map(host);
+    }
+    matches!(option("type"), Some("tmpfs" | "nfs" | "nfs4" | "cifs")).then_some(Source::Temporary)
 }

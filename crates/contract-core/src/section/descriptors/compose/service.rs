@@ -19,7 +19,7 @@ pub struct File<'a> {
 }
 
 impl File<'_> {
-    fn declared(&self, kind: &str) -> &Value {
+    pub fn declared(&self, kind: &str) -> &Value {
         self.document.get(kind).unwrap_or(&Value::Null)
     }
 }
@@ -42,6 +42,7 @@ pub fn service(found: &mut Descriptors, file: &File<'_>, name: &str, service: &V
         );
     }
     let whole = found.shape(place, path, service, &fields::SERVICE, Texts::Resolved);
+    found.unknown_mounts |= service.get("extends").is_some();
     if service.get("extends").is_some() || !whole {
         return;
     }
@@ -55,7 +56,7 @@ pub fn service(found: &mut Descriptors, file: &File<'_>, name: &str, service: &V
     }
     for (at, entry) in list(service, "volumes").enumerate() {
         let path = &format!("{path}.volumes[{at}]");
-        mounts::mount(found, (place, path, name), entry, file.declared("volumes"));
+        mounts::mount(found, file, path, name, entry);
     }
     env_files(found, file, path, service);
     restart(found, place, path, service);

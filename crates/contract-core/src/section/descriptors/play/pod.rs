@@ -123,7 +123,7 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
         let Some(host) = text("/hostPath/path").filter(|path| !path.is_empty()) else {
             let hint = "write `path: /mnt/data`";
             found.stops(place, &format!("{path}.hostPath.path"), "no path is given", hint);
-            return Source::Passing;
+            return Source::Temporary;
         };
         let made = kind.ends_with("OrCreate");
         let missing = !host.starts_with('/') && !made && !variables::is_open(host) && !around.top.holds(host);
@@ -132,7 +132,10 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
             let field = format!("{path}.hostPath.path");
             found.stops(place, &field, format!("`{host}` is not in the archive"), hint);
         }
-        return Source::Host { path: host.to_owned(), made };
+        if matches!(kind, "Socket" | "CharDevice" | "BlockDevice") {
+            return Source::Temporary;
+        }
+        return Source::Host { path: host.to_owned(), packed: around.top.holds(host) };
     }
     if volume.get("configMap").is_some() {
         let name = text("/configMap/name").unwrap_or_default();
@@ -140,7 +143,7 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
         if !optional && !variables::is_open(name) && !around.maps.knows(name) {
             unknown_map(found, place, &format!("{path}.configMap.name"), name);
         }
-        return Source::Passing;
+        return Source::Temporary;
     }
     if let Some(claim) = text("/persistentVolumeClaim/claimName") {
         return Source::Engine(claim.to_owned());
@@ -149,7 +152,7 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
         let hint = "write `hostPath: {path: /mnt/data}`: so the guest's volumes are mounted";
         found.stops(place, path, "neither `hostPath` nor `configMap` nor `persistentVolumeClaim`", hint);
     }
-    Source::Passing
+    Source::Temporary
 }
 
 fn unknown_map(found: &mut Descriptors, place: &Place, field: &str, name: &str) {
@@ -266,6 +269,7 @@ impl Container<'_> {
         let text = |name: &str| mount.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, target) = (text("name"), text("mountPath"));
         if variables::is_open(name) {
+            found.unknown_mounts = true;
             return;
         }
         let Some((_, source)) = volumes.iter().find(|(volume, _)| *volume == name) else {
@@ -283,8 +287,16 @@ impl Container<'_> {
                 hint,
             );
         }
-        let (place, by) = (at(place, path), self.name.to_owned());
-        found.mounts.push(Mount { place, by, source: source.clone(), target: target.to_owned() });
+        if matches!(source, Source::Host { path, .. } | Source::Engine(path) if variables::is_open(path)) {
+            found.unknown_mounts = true;
+            return;
+        }
+        // podman takes options behind a colon: `/data:ro`
+        let (target, options) = target.split_once(':').unwrap_or((target, ""));
+        let read_only = mount.get("readOnly").and_then(Value::as_bool).unwrap_or(false)
+            || options.split(',').any(|option| option == "ro");
+        let (place, by, target) = (at(place, path), self.name.to_owned(), target.to_owned());
+        found.mounts.push(Mount { place, by, source: source.clone(), target, read_only });
     }
 
     fn variable(&self, found: &mut Descriptors, path: &str, variable: &Value) {
