@@ -1,4 +1,6 @@
 # An audit by `openssl` and the shell alone: a record, its signature, a token. Everything lies in the current folder.
+# the scripts of the tests call these
+# shellcheck disable=SC2120
 
 # line FILE NAME: as the guest writes it
 line() { printf '%s %s\n' "$(sha256sum < "$1" | cut -d' ' -f1)" "$2"; }

@@ -1,6 +1,8 @@
 # A PKI in the shape of IBM's (contract-format, section 9), made by `openssl` alone: an encryption certificate with neither
 # KeyUsage nor BasicConstraints, an intermediate that is for code signing alone and no authority itself, an authority that
 # may have none below it, a root.
+# set here, used by the scripts of the tests; `$!` is known when the trap is set
+# shellcheck disable=SC2034,SC2064
 
 # new_key NAME [BITS]
 new_key() { openssl genrsa -out "$1.key" "${2:-2048}" 2> /dev/null; }

@@ -1,4 +1,6 @@
 # Functions for the scripts of the story tests. Everything but `sign` and `boot` is the work of standard tools.
+# set here, used by the scripts of the tests; `$!` is known when the trap is set
+# shellcheck disable=SC2034,SC2064,SC2100
 
 CERTIFICATE=guest/guest-encrypt.crt
 GUEST_KEY=guest/guest-key.pem
