@@ -209,7 +209,30 @@ impl PersonaFile {
     }
 
     fn read_here(folder: &Path, persona: Persona) -> Result<Self, Failure> {
-        let defaults = Self {
+        let path = beside(folder, FILE);
+        kept::own(&path, "settings file");
+        // a link that leads nowhere is not an absent file
+        if folder.is_dir() && path.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
+        {
+            return Ok(Self::defaults(folder, persona));
+        }
+        Self::parse(&input::read_text(&path, LIMIT)?, folder, persona)
+    }
+
+    /// Reads the text of a `persona.yaml`; `folder` is what its paths are relative to.
+    pub fn parse(text: &str, folder: &Path, persona: Persona) -> Result<Self, Failure> {
+        let defaults = Self::defaults(folder, persona);
+        if text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#')) {
+            return Ok(defaults);
+        }
+        let path = beside(folder, FILE);
+        let document = yaml::parse(text, &Limits::default(), Tags::Refused)
+            .doing(|| format!("cannot read `{}`", path.display()))?;
+        Reader { path: &path, folder, persona }.read(&document.root, defaults)
+    }
+
+    fn defaults(folder: &Path, persona: Persona) -> Self {
+        Self {
             name: folder_name(folder),
             platform: Platform::Hpvs,
             certificate: None,
@@ -228,21 +251,7 @@ impl PersonaFile {
             handoff: HandoffSettings::default(),
             seeds: SeedSettings { vault: beside(folder, "seeds.age"), recipients: Vec::new() },
             folder: folder.to_owned(),
-        };
-        let path = beside(folder, FILE);
-        kept::own(&path, "settings file");
-        // a link that leads nowhere is not an absent file
-        if folder.is_dir() && path.symlink_metadata().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound)
-        {
-            return Ok(defaults);
         }
-        let text = input::read_text(&path, LIMIT)?;
-        if text.lines().map(str::trim_start).all(|line| line.is_empty() || line.starts_with('#')) {
-            return Ok(defaults);
-        }
-        let document = yaml::parse(&text, &Limits::default(), Tags::Refused)
-            .doing(|| format!("cannot read `{}`", path.display()))?;
-        Reader { path: &path, folder, persona }.read(&document.root, defaults)
     }
 
     /// What this persona has one copy of.

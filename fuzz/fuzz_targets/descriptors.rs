@@ -1,0 +1,26 @@
+//! Compose files and descriptors of Pods: one file, and with it, separated by NUL, a `.env` and a second file. No panic,
+//! with and without an environment.
+#![cfg_attr(fuzzing, no_main)]
+
+use contract_core::section::descriptors::{Environment, TopLevel, compose, play};
+use contract_core::yaml::{self, Limits, Tags};
+
+contract_fuzz::target!(descriptors);
+
+fn descriptors(data: &[u8]) {
+    let pieces: Vec<_> = data.splitn(3, |byte| *byte == 0).collect();
+    let env = yaml::parse("type: env\nenv:\n  A: \"1\"\n  B: \"${A}\"\n", &Limits::default(), Tags::Refused);
+    let known = Environment::merged(&env.expect("an env section").root, &[]);
+    for environment in [None, Some(&known)] {
+        let _ = compose(&folder("docker-compose.yaml", &pieces), environment).all_findings();
+        let _ = play(&folder("pod.yaml", &pieces), &[], environment).all_findings();
+    }
+}
+
+fn folder(name: &str, contents: &[&[u8]]) -> TopLevel {
+    let mut top = TopLevel { shown: "folder".to_owned(), ..TopLevel::default() };
+    for (name, content) in [name, ".env", "second.yaml"].into_iter().zip(contents) {
+        top.note(name, || Ok(content.to_vec())).expect("memory reads");
+    }
+    top
+}

@@ -1,0 +1,12 @@
+//! A revocation list, in PEM or the DER inside: read or refused.
+#![cfg_attr(fuzzing, no_main)]
+
+use contract_core::certificate::revocation::RevocationList;
+use contract_fuzz::armored;
+
+contract_fuzz::target!(revocation_list);
+
+fn revocation_list(data: &[u8]) {
+    let _ = RevocationList::parse(data, "list.crl");
+    let _ = RevocationList::parse(armored(data, "X509 CRL").as_bytes(), "list.crl");
+}

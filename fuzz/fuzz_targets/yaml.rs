@@ -1,0 +1,42 @@
+//! The strict YAML reader. Every place that it names is a place in the text; a document without tags is read the same
+//! whether tags may be used or not; a text that we quote is read back.
+#![cfg_attr(fuzzing, no_main)]
+
+use contract_core::yaml::{self, Error, Limits, Node, Tags};
+
+contract_fuzz::target!(yaml);
+
+fn yaml(data: &[u8]) {
+    let Ok(text) = yaml::text(data) else { return };
+    let tagged = parse(text, Tags::FileAndFolder);
+    if let Ok(plain) = parse(text, Tags::Refused) {
+        assert!(tagged.is_ok_and(|tagged| tagged.same(&plain)));
+    }
+    if let Ok(quoted) = parse(&yaml::quote(text), Tags::Refused) {
+        assert_eq!(quoted.text(), Some(text));
+    }
+}
+
+fn parse(text: &str, tags: Tags) -> Result<Node, Error> {
+    match yaml::parse(text, &Limits::default(), tags) {
+        Ok(document) => {
+            check_places(text, &document.root);
+            Ok(document.root)
+        }
+        Err(error) => {
+            assert!(error.line() <= text.split('\n').count() + 1, "{error}");
+            Err(error)
+        }
+    }
+}
+
+fn check_places(text: &str, node: &Node) {
+    assert!(text.get(node.span.clone()).is_some(), "{:?}", node.span);
+    for (key, value) in node.entries().unwrap_or_default() {
+        assert!(text.get(key.span.clone()).is_some(), "{:?}", key.span);
+        check_places(text, value);
+    }
+    for item in node.items().unwrap_or_default() {
+        check_places(text, item);
+    }
+}
