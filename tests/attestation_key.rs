@@ -112,7 +112,7 @@ fn what_cannot_be_the_auditor_s_key_for_this_guest_is_refused() {
     let story = Story::encrypted();
     does(
         &story,
-        "auditor; openssl req -x509 -newkey rsa:2048 -nodes -keyout other.pem -subj /CN=other -out other.crt
+        "auditor; stand_in other.crt other other.pem
          dated_certificate over.crt 20200101000000Z 20210101000000Z; dated_certificate soon.crt 20400101000000Z 20410101000000Z
          openssl ecparam -name prime256v1 -genkey -noout -out ec.pem; openssl pkey -in ec.pem -pubout -out ec.pub.pem
          openssl req -x509 -key ec.pem -subj /CN=ec -out ec.crt",
@@ -213,7 +213,7 @@ fn the_signer_s_folder_names_it_once_and_the_pin_holds_for_it() {
     let story = Story::encrypted();
     does(
         &story,
-        "auditor; openssl req -x509 -newkey rsa:2048 -nodes -keyout other.pem -subj /CN=other -out other.crt
+        "auditor; stand_in other.crt other other.pem
          printf 'persona: contract-signer\\nattestation-key: auditor.pub.pem\\nencrypt-attestation-key: true\\ncertificate: guest/guest-encrypt.crt\\n' > persona.yaml
          sign -o from-folder; value attestationPublicKey from-folder > key.token; open_token key.token | cmp - auditor.pub.pem
          fails sign -o auditor.pub.pem --record elsewhere --force",

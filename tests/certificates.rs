@@ -8,6 +8,7 @@ use story_tests::{Outcome, Story, listing};
 
 mod chains;
 mod fetching;
+mod foreign;
 mod forms;
 mod impostors;
 mod lists;

@@ -72,7 +72,7 @@ attacks! {
         exit: 4, says: ["the handoffs do not agree: volumes"],
     }
     another_certificate {
-        given: "openssl req -x509 -newkey rsa:4096 -nodes -keyout other.key -out other.crt -subj /CN=other -days 30
+        given: "stand_in other.crt other
                 env-deployer encrypt env-deployer --certificate other.crt --signing-key $PUBLIC_KEY -o env.handoff --force",
         run: SIGN,
         exit: 4, says: ["encryption", "certificate", "guest of the story", "CN=other"],

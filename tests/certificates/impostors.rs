@@ -25,6 +25,14 @@ fn no_order_of_the_intermediates_lets_the_authority_above_issue_an_image() {
     }
 }
 
+/// Of the same issuer, and for the auditor's own program the right one.
+#[test]
+fn an_attestation_certificate_is_verified_by_the_auditor() {
+    let given = "issue encrypt intermediate encryption 'Hyper Protect Container Runtime Attestation'";
+    let outcome = played(given, "contract-auditor certificate verify encrypt.crt $CHAIN");
+    assert_eq!(outcome.exit, 0, "{outcome:?}");
+}
+
 /// Whatever else lies in the bundle: intermediates of two image versions, the root, the images' certificates themselves.
 #[test]
 fn the_image_s_own_issuer_is_found_among_all_that_is_given() {
@@ -84,6 +92,18 @@ cases! {
         ibm: Accepts("the same"),
         run: VERIFY,
         exit: 4, says: "is for TLS Web Server Authentication",
+    }
+    a_certificate_that_may_only_sign {
+        given: "issue encrypt intermediate signs_alone x",
+        ibm: Accepts("the same"),
+        run: VERIFY,
+        exit: 4, says: "the key of `C=US, O=Story tests, CN=x` is not for encryption (KeyUsage)",
+    }
+    an_attestation_certificate_as_an_encryption_certificate {
+        given: "issue encrypt intermediate encryption 'Hyper Protect Container Runtime Attestation'",
+        ibm: Accepts("it does not look at names"),
+        run: VERIFY,
+        exit: 4, says: "CN=Hyper Protect Container Runtime Attestation` is an attestation certificate by its name",
     }
     an_authority_s_certificate {
         given: "issue encrypt intermediate root x",

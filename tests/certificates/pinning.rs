@@ -10,10 +10,11 @@ const ENCRYPT: &str = "workload-provider encrypt workload-provider -o new.handof
 fn another_key_than_the_pinned_one_stops_encrypt() {
     let story = Story::new();
     story.does(
-        "pin() { contract-signer certificate show \"$1\" --json | sed 's/.*\"keyFingerprint\":\"\\([^\"]*\\)\".*/\\1/'; }
-         openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out other.crt -subj /CN=other 2>/dev/null
+        "workload-provider check workload-provider 2>&1 | grep 'no `certificate-pin` in `persona.yaml`: `certificate verify` shows'
+         pin() { contract-signer certificate show \"$1\" --json | sed 's/.*\"keyFingerprint\":\"\\([^\"]*\\)\".*/\\1/'; }
+         stand_in other.crt other 2>/dev/null
          echo \"certificate-pin: $(pin guest/guest-encrypt.crt)\" >> workload-provider/persona.yaml
-         workload-provider check workload-provider",
+         workload-provider check workload-provider 2>&1 | fails grep 'no `certificate-pin`'",
     );
     story.does(&format!("{ENCRYPT}; rm new.handoff"));
 

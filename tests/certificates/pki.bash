@@ -70,6 +70,11 @@ crlDistributionPoints = URI:${POINT:-https://crl.example.com/}
 extendedKeyUsage = codeSigning
 [web_server]
 extendedKeyUsage = serverAuth
+[web_client]
+keyUsage = critical, digitalSignature, keyEncipherment
+extendedKeyUsage = clientAuth
+[signs_alone]
+keyUsage = critical, digitalSignature
 [certifier]
 keyUsage = keyCertSign
 [lister]

@@ -176,7 +176,7 @@ hostile! {
         exit: 3, says: "--signing-key",
     }
     handoffs_for_two_guests {
-        given: "openssl req -x509 -newkey rsa:4096 -nodes -keyout other.key -out other.crt -subj /CN=other -days 30
+        given: "stand_in other.crt other
                 env-deployer encrypt env-deployer --certificate other.crt --signing-key $PUBLIC_KEY -o env.handoff --force",
         run: SIGN,
         exit: 4, says: "certificate",

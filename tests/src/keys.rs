@@ -13,7 +13,7 @@ pub(crate) fn keys() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let parent = target_folder().join("story-keys");
-        let folder = parent.join("3");
+        let folder = parent.join("4");
         if folder.is_dir() {
             return folder;
         }
@@ -32,8 +32,10 @@ pub(crate) fn keys() -> &'static PathBuf {
 /// Alice is the workload provider, Bob the env deployer.
 const MAKE: &str = r#"
 mkdir guest signer rsyslog alice bob
-openssl req -x509 -newkey rsa:4096 -nodes -keyout guest/guest-key.pem -out guest/guest-encrypt.crt \
-    -days 3650 -subj "/C=DE/O=Story tests/CN=guest of the story tests"
+openssl req -x509 -newkey rsa:2048 -nodes -keyout issuer-key.pem -out issuer.crt -days 3650 -subj "/CN=issuer of the story tests"
+openssl req -newkey rsa:4096 -nodes -keyout guest/guest-key.pem -subj "/C=DE/O=Story tests/CN=guest of the story tests" |
+    openssl x509 -req -CA issuer.crt -CAkey issuer-key.pem -set_serial 2 -days 3650 -out guest/guest-encrypt.crt
+rm issuer-key.pem issuer.crt
 openssl req -x509 -newkey rsa:4096 -nodes -keyout guest/guest-attestation-key.pem -out guest/guest-attestation.crt \
     -days 3650 -subj "/C=DE/O=Story tests/CN=attestation of the story tests"
 

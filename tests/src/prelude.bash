@@ -121,6 +121,12 @@ dated_certificate() {
     rm -r tmp/ca
 }
 
+# stand_in OUT NAME [KEY]: a self-signed encryption certificate of a new key, which `openssl req -x509` would make an authority's
+stand_in() {
+    openssl req -x509 -newkey rsa:4096 -nodes -keyout "${3-tmp/stand-in.key}" -out "$1" -days 30 -subj "/CN=$2" \
+        -config <(printf '[req]\ndistinguished_name=d\n[d]\n')
+}
+
 # deliver ARCHIVE KIND: signed user data whose workload holds the archive under KIND (play or compose)
 deliver() {
     {

@@ -96,4 +96,7 @@ pub struct EncryptArguments {
     /// Encrypt although the certificate has expired: for test guests only
     #[arg(long)]
     pub(crate) danger_accept_expired_certificate: bool,
+    /// Encrypt under a certificate that is not an image's, an authority's say: for a guest of your own, whose key you hold
+    #[arg(long)]
+    pub(crate) danger_accept_foreign_certificate: bool,
 }

@@ -7,6 +7,7 @@ pub(crate) mod constraints;
 mod description;
 mod extensions;
 pub mod form;
+pub mod known;
 mod pin;
 mod profile;
 mod refusal;
@@ -30,6 +31,7 @@ use crate::verifying_key::key_type;
 
 pub use description::Description;
 pub use pin::Pin;
+pub use refusal::{Reason, Refusal};
 pub use role::{Attestation, Encryption, Role};
 
 /// Smallest RSA key that is taken, to encrypt or to verify. Every certificate of IBM's that was seen has 4096 bits.
@@ -76,6 +78,9 @@ pub enum Error {
         /// What the certificate holds.
         found: String,
     },
+    /// A certificate for something else than encrypting for an image.
+    #[error(transparent)]
+    Foreign(#[from] Refusal),
     /// Past its end.
     #[error("the encryption certificate expired on {}", day(*.0))]
     Expired(Timestamp),
@@ -87,7 +92,9 @@ pub enum Error {
 impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
-            Self::Expired(_) | Self::NotYetValid(_) | Self::OtherKey { .. } => Blame::Refusal,
+            Self::Expired(_) | Self::NotYetValid(_) | Self::OtherKey { .. } | Self::Foreign(_) => {
+                Blame::Refusal
+            }
             _ => Blame::Input,
         }
     }
@@ -100,6 +107,10 @@ impl Advice for Error {
                 take_another.into(),
                 "to encrypt for a test guest anyway, add `--danger-accept-expired-certificate`".into(),
             ],
+            Self::Foreign(refusal) => {
+                let danger = "to encrypt for a guest of your own, whose key you hold, add `--danger-accept-foreign-certificate`";
+                refusal.hints().into_iter().chain([danger.into()]).collect()
+            }
             Self::OtherKey { found, .. } => vec![
                 "if a new image brought it, take the old `certificate-pin` out of `persona.yaml` and verify it: `certificate verify FILE --intermediate FILE --root FILE`".into(),
                 format!("if it is the right one, write `certificate-pin: {found}` into `persona.yaml`"),
@@ -125,6 +136,15 @@ pub enum Expiry {
     /// Expired certificates are refused.
     Refuse,
     /// For test guests only: `--danger-accept-expired-certificate`.
+    DangerAccept,
+}
+
+/// Whether a certificate that is not an image's encryption certificate is good enough: an authority's, or one for another purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// Such a certificate is refused.
+    Refuse,
+    /// For guests of one's own: `--danger-accept-foreign-certificate`.
     DangerAccept,
 }
 
@@ -195,30 +215,52 @@ impl<R: Role> ImageCertificate<R> {
 }
 
 impl EncryptionCertificate {
-    /// Checks the validity at a point in time.
-    pub fn verify(self, at: Timestamp, expiry: Expiry) -> Result<VerifiedCertificate, Error> {
+    /// Checks that it is an image's, as far as it says, and its validity at a point in time.
+    pub fn verify(
+        self,
+        at: Timestamp,
+        expiry: Expiry,
+        foreign: Foreign,
+    ) -> Result<VerifiedCertificate, Error> {
+        let refusal = self.verify_purpose().err();
+        if let (Some(refusal), Foreign::Refuse) = (&refusal, foreign) {
+            return Err(refusal.clone().into());
+        }
         if at < self.facts.not_before {
             return Err(Error::NotYetValid(self.facts.not_before));
         }
         if at > self.facts.not_after && expiry == Expiry::Refuse {
             return Err(Error::Expired(self.facts.not_after));
         }
-        Ok(VerifiedCertificate(self))
+        Ok(VerifiedCertificate { certificate: self, foreign: refusal })
     }
 }
 
 /// Proof that a certificate was checked: only such a one encrypts.
-pub struct VerifiedCertificate(EncryptionCertificate);
+pub struct VerifiedCertificate {
+    certificate: EncryptionCertificate,
+    foreign: Option<Refusal>,
+}
 
 impl VerifiedCertificate {
     /// Subject, serial, fingerprint, validity.
     pub fn facts(&self) -> &CertificateFacts {
-        &self.0.facts
+        &self.certificate.facts
+    }
+
+    /// Why it is not an image's, where that was accepted.
+    pub fn foreign(&self) -> Option<&Refusal> {
+        self.foreign.as_ref()
+    }
+
+    /// As [`ImageCertificate::is_self_signed`].
+    pub fn is_self_signed(&self) -> bool {
+        self.certificate.is_self_signed()
     }
 
     /// What wraps a token's password.
     pub(crate) fn key(&self) -> Result<Rsa<Public>, ErrorStack> {
-        self.0.key.rsa()
+        self.certificate.key.rsa()
     }
 }
 

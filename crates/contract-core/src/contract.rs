@@ -216,7 +216,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
             let Agreement { checked, unchecked, accepted, .. } = &mut self.agreement;
             let list = if both { checked } else { unchecked };
             list.push("that the guest of both halves can open the attestation key".to_owned());
-            accepted.extend(auditor.expired(at));
+            accepted.extend(auditor.accepted(at));
         }
         self.auditor = Some(auditor);
         Ok(self)

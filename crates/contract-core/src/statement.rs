@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::certificate::CertificateFacts;
+use crate::certificate::{CertificateFacts, VerifiedCertificate};
 use crate::lifetime::{CertificateField, Certificates};
 use crate::platform::Platform;
 use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_volume_name};
@@ -57,6 +57,9 @@ pub struct Predicate {
     pub platform: Platform,
     /// Under whose key the password was wrapped.
     pub encryption_certificate: CertificateFacts,
+    /// Why that certificate is not an image's, where its author accepted that: `--danger-accept-foreign-certificate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreign_certificate: Option<String>,
     /// The section's volumes by key.
     #[serde(deserialize_with = "unique")]
     pub volumes: BTreeMap<String, Volume>,
@@ -154,6 +157,12 @@ impl Tool {
 }
 
 impl Predicate {
+    /// Why its certificate is not an image's: as its author states it, or by its subject.
+    pub fn foreign(&self) -> Option<String> {
+        let by_subject = || self.encryption_certificate.verify_subject().err().map(|it| it.to_string());
+        self.foreign_certificate.clone().or_else(by_subject)
+    }
+
     fn certificates_hold(&self) -> Result<(), String> {
         let Some(certificates) = &self.certificates else { return Ok(()) };
         if self.section == SectionName::Workload {
@@ -175,7 +184,7 @@ impl Statement {
         section: &Section<K>,
         encrypted: &Encrypted,
         platform: Platform,
-        certificate: &CertificateFacts,
+        certificate: &VerifiedCertificate,
         time: Timestamp,
         tool: Tool,
     ) -> Self {
@@ -195,7 +204,8 @@ impl Statement {
             predicate: Predicate {
                 section,
                 platform,
-                encryption_certificate: certificate.clone(),
+                encryption_certificate: certificate.facts().clone(),
+                foreign_certificate: certificate.foreign().map(ToString::to_string),
                 volumes: volumes.collect(),
                 required_variables: facts.required_variables.clone(),
                 provided_variables: facts.provided_variables.clone(),

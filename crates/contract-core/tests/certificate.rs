@@ -8,7 +8,7 @@
 
 use contract_core::certificate::authority::Authority;
 use contract_core::certificate::revocation::RevocationList;
-use contract_core::certificate::{EncryptionCertificate, Error, Expiry, day};
+use contract_core::certificate::{EncryptionCertificate, Error, Expiry, Foreign, day};
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
@@ -43,7 +43,8 @@ fn rsa(bits: u32) -> PKey<Private> {
 }
 
 fn reason(text: &str) -> String {
-    let verified = EncryptionCertificate::parse(text).and_then(|it| it.verify(now(), Expiry::Refuse));
+    let verified =
+        EncryptionCertificate::parse(text).and_then(|it| it.verify(now(), Expiry::Refuse, Foreign::Refuse));
     verified.err().map(|error| error.to_string()).unwrap_or_default()
 }
 
@@ -110,7 +111,7 @@ fn bytes_behind_the_der_are_refused() {
 fn an_expired_certificate_needs_the_danger_flag() {
     let text = certificate(&rsa(2048), NOW - 100, NOW - 1);
     let parsed = EncryptionCertificate::parse(&text).unwrap();
-    assert!(parsed.verify(now(), Expiry::DangerAccept).is_ok());
+    assert!(parsed.verify(now(), Expiry::DangerAccept, Foreign::Refuse).is_ok());
 }
 
 /// The files of IBM's images, kept out of the project: looked for beside it.
@@ -131,7 +132,7 @@ fn ibms_certificates_are_read_and_the_expired_one_is_refused_with_its_date() {
         };
         assert_eq!(parsed.facts().serial, openssl("-serial"));
         assert_eq!(parsed.facts().subject.replace('=', " = "), openssl("-subject"));
-        if let Err(Error::Expired(at)) = parsed.verify(now(), Expiry::Refuse) {
+        if let Err(Error::Expired(at)) = parsed.verify(now(), Expiry::Refuse, Foreign::Refuse) {
             refused.push(day(at).to_string());
         }
     }

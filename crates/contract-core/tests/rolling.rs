@@ -9,7 +9,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use contract_core::allowed_signers::AllowedSigners;
-use contract_core::certificate::{EncryptionCertificate, Expiry};
+use contract_core::certificate::{EncryptionCertificate, Expiry, Foreign};
 use contract_core::contract::{Accept, Change, Contract, Earlier, Event, Half};
 use contract_core::handoff::{self, Unsorted};
 use contract_core::platform::Platform;
@@ -117,7 +117,12 @@ impl Story {
         let nobody = AllowedSigners::default();
         let workload = Half::of(workload.of_section().unwrap(), &nobody, at);
         let env = Half::of(env.of_section().unwrap(), &nobody, at);
-        let accept = Accept { expiry: Expiry::DangerAccept, unvouched: true, one_person: false };
+        let accept = Accept {
+            expiry: Expiry::DangerAccept,
+            foreign: Foreign::Refuse,
+            unvouched: true,
+            one_person: false,
+        };
         let contract =
             Contract::combine(workload, env, &self.key, at, accept).map_err(|error| error.to_string())?;
         let earlier: Vec<_> = earlier.iter().flat_map(|it| it.statements.iter().cloned()).collect();
@@ -156,7 +161,10 @@ fn pairs(workload: &Section<Workload>, env: &Section<Env>) -> BTreeMap<String, V
 
 fn handed<K: Kind>(section: &Section<K>, at: Timestamp) -> Unsorted<Cursor<Vec<u8>>> {
     let pem = std::fs::read_to_string("../../tests/vectors/token/guest-encrypt.crt").unwrap();
-    let certificate = EncryptionCertificate::parse(&pem).unwrap().verify(at, Expiry::DangerAccept).unwrap();
+    let certificate = EncryptionCertificate::parse(&pem)
+        .unwrap()
+        .verify(at, Expiry::DangerAccept, Foreign::Refuse)
+        .unwrap();
     let mut out = Cursor::new(Vec::new());
     let encrypt = |out: &mut dyn Write| {
         let (randomness, workers) = (&mut SystemRandomness, NonZeroUsize::MIN);
@@ -165,9 +173,7 @@ fn handed<K: Kind>(section: &Section<K>, at: Timestamp) -> Unsorted<Cursor<Vec<u
     let tool = Tool { name: K::AUTHOR.into(), version: "test".into() };
     let mut writer = handoff::Writer::new(&mut out, at);
     let encrypted = writer.token(encrypt).unwrap();
-    writer
-        .statement(&Statement::of(section, &encrypted, Platform::Hpvs, certificate.facts(), at, tool))
-        .unwrap();
+    writer.statement(&Statement::of(section, &encrypted, Platform::Hpvs, &certificate, at, tool)).unwrap();
     writer.finish().unwrap();
     Unsorted::read(out).unwrap()
 }

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use contract_core::certificate::{EncryptionCertificate, Expiry};
+use contract_core::certificate::{EncryptionCertificate, Expiry, Foreign};
 use contract_core::platform::Platform;
 use contract_core::random::{RandomError, Randomness};
 use contract_core::section::{Env, Section};
@@ -39,7 +39,7 @@ fn text(name: &str) -> String {
 fn encrypted() -> String {
     let at = Timestamp::from_second(1_800_000_000).unwrap();
     let certificate = EncryptionCertificate::parse(&text("guest-encrypt.crt")).unwrap();
-    let certificate = certificate.verify(at, Expiry::Refuse).unwrap();
+    let certificate = certificate.verify(at, Expiry::Refuse, Foreign::Refuse).unwrap();
     let (section, findings) = Section::<Env>::open(text("section.yaml").into(), at);
     let section = section.unwrap_or_else(|| panic!("{findings:?}"));
     let mut out = Vec::new();

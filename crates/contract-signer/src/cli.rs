@@ -216,6 +216,7 @@ pub struct Inspect {
 }
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each danger is a flag of its own")]
 pub struct Sign {
     /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff, by `name` in persona.yaml]
     #[arg(long, value_name = "HANDOFF")]
@@ -260,6 +261,9 @@ pub struct Sign {
     /// Sign although the encryption certificate has expired: for test guests only
     #[arg(long)]
     pub danger_accept_expired_certificate: bool,
+    /// Sign although the encryption certificate is not an image's: for a guest of your own
+    #[arg(long)]
+    pub danger_accept_foreign_certificate: bool,
     #[command(flatten)]
     pub force: Force,
 }

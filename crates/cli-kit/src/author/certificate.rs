@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use contract_core::advice::Advice as _;
-use contract_core::certificate::{CertificateFacts, Encryption, Expiry, day};
+use contract_core::certificate::known::KnownCertificate;
+use contract_core::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate, day};
 use contract_core::finding::{Findings, Place};
 use contract_core::lifetime::{CertificateField, NOTICE, Validity, What};
 use contract_core::platform::Platform;
@@ -38,11 +39,29 @@ pub fn stated(facts: &Facts) -> Option<String> {
 /// What is unwise about a certificate that could be used.
 pub fn warnings(
     path: &Path,
-    facts: &CertificateFacts,
+    certificate: &VerifiedCertificate,
     platform: Platform,
     at: Timestamp,
     findings: &mut Findings,
 ) {
+    let facts = certificate.facts();
+    if let Some(why) = certificate.foreign() {
+        findings.warning(
+            place(path),
+            format!("it is not an image's encryption certificate, and is taken all the same: {why}"),
+            "for a guest of your own only: leave `--danger-accept-foreign-certificate` out",
+        );
+    }
+    if certificate.is_self_signed() {
+        findings.warning(
+            place(path),
+            "the encryption certificate is signed with its own key: a stand-in, not an image's",
+            "take the certificate that comes with your image, or for a rehearsal that of `guest-rehearsal keygen`",
+        );
+    }
+    if let Some(message) = of_test_image(facts) {
+        findings.warning(place(path), message, TAKE_A_PRODUCT_S);
+    }
     if facts.not_after < at {
         findings.warning(
             place(path),
@@ -64,6 +83,25 @@ pub fn warnings(
         findings.warning(place(path), message, hint);
     }
 }
+
+/// What speaks against a certificate whose key is known, and for `sign` the same.
+pub fn of_test_image(facts: &CertificateFacts) -> Option<String> {
+    let mut known = KnownCertificate::with_key(&facts.key_fingerprint);
+    known.any(KnownCertificate::is_for_tests).then(|| {
+        format!(
+            "the encryption certificate is one of IBM's test images, never of a product: {}",
+            facts.subject
+        )
+    })
+}
+
+/// What to do about it.
+pub const TAKE_A_PRODUCT_S: &str =
+    "take the certificate that comes with your image: `certificate fetch --version NN`";
+
+/// How to take one key alone, where none is pinned yet.
+pub const PIN: &str =
+    "no `certificate-pin` in `persona.yaml`: `certificate verify` shows the line that pins this key";
 
 /// What speaks against a platform: its message and hint.
 pub(crate) fn contradiction(facts: &CertificateFacts, platform: Platform) -> Option<(String, String)> {
@@ -100,8 +138,8 @@ pub fn check(persona: &PersonaFile, at: Timestamp, findings: &mut Findings) -> O
     if let Some(Err(error)) = persona.certificate_pin.as_ref().map(|pin| pin.check(&facts)) {
         findings.error(place(path), error.to_string(), error.hints().join("; "));
     }
-    match certificate.verify(at, Expiry::Refuse) {
-        Ok(_) => warnings(path, &facts, persona.platform, at, findings),
+    match certificate.verify(at, Expiry::Refuse, Foreign::Refuse) {
+        Ok(certificate) => warnings(path, &certificate, persona.platform, at, findings),
         Err(error) => findings.error(place(path), error.to_string(), error.hints().join("; ")),
     }
     Some(facts)

@@ -46,6 +46,9 @@ pub fn check<K: Authored>(
     let missing_key = |section| signing_key::missing(section, &draft.file, named, Severity::Warning);
     findings.0.extend(section.as_ref().and_then(missing_key));
     let certificate = certificate::check(&draft.persona, draft.at, &mut findings);
+    if certificate.is_some() && draft.persona.certificate_pin.is_none() {
+        report.note(certificate::PIN);
+    }
     let both = section.as_ref().zip(certificate.as_ref());
     findings.0.extend(both.and_then(|(it, facts)| signing_key::of_the_guest(it.facts(), facts, &draft.file)));
 

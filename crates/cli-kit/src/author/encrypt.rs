@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use contract_core::archive::Packed;
-use contract_core::certificate::{CertificateFacts, Expiry, VerifiedCertificate};
+use contract_core::certificate::{CertificateFacts, Expiry, Foreign, VerifiedCertificate};
 use contract_core::finding::{Findings, Severity};
 use contract_core::handoff;
 use contract_core::platform::Platform;
@@ -75,7 +75,7 @@ pub fn encrypt<K: Authored>(
     let of_the_guest =
         |it: &Section<K>| signing_key::of_the_guest(it.facts(), certificate.facts(), &draft.file);
     findings.0.extend(section.as_ref().and_then(of_the_guest));
-    certificate::warnings(&certificate_file, certificate.facts(), platform, draft.at, &mut findings);
+    certificate::warnings(&certificate_file, &certificate, platform, draft.at, &mut findings);
     report.findings(&draft.file, &findings)?;
     // before anything is packed: what is written into a folder would go along
     outputs.all().try_for_each(Output::refuse_kept)?;
@@ -137,12 +137,15 @@ fn usable_certificate(
         report.note(&line);
     }
     let cannot = || format!("cannot encrypt `{}`", draft.file);
-    if let Some(pin) = &draft.persona.certificate_pin {
-        pin.check(certificate.facts()).doing(cannot)?;
+    match &draft.persona.certificate_pin {
+        Some(pin) => pin.check(certificate.facts()).doing(cannot)?,
+        None => report.note(certificate::PIN),
     }
     let expiry =
         if arguments.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse };
-    Ok((path, certificate.verify(draft.at, expiry).doing(cannot)?))
+    let foreign =
+        if arguments.danger_accept_foreign_certificate { Foreign::DangerAccept } else { Foreign::Refuse };
+    Ok((path, certificate.verify(draft.at, expiry, foreign).doing(cannot)?))
 }
 
 /// The handoff; the bare token and the line of the attestation record, where they are asked for.
@@ -206,8 +209,7 @@ impl Outputs {
         };
         let encrypted = writer.token(encrypt).doing(cannot)?;
         let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
-        let facts = certificate.facts();
-        let statement = Statement::of(section, &encrypted, platform, facts, draft.at, tool);
+        let statement = Statement::of(section, &encrypted, platform, certificate, draft.at, tool);
         let signed = writer.statement(&statement).map_err(unwritten)?;
         let vouching = vouch_key.as_ref().map(|key| key.vouch(&signed, Namespace::of::<K>())).transpose()?;
         if let Some(vouching) = &vouching {

@@ -92,7 +92,7 @@ impl<R: Role> VerifiedChain<R> {
 impl VerifiedChain<Encryption> {
     /// The certificate, ready to encrypt with.
     pub fn into_certificate(self) -> VerifiedCertificate {
-        VerifiedCertificate(self.certificate)
+        VerifiedCertificate { certificate: self.certificate, foreign: None }
     }
 }
 
@@ -117,7 +117,7 @@ impl Authorities {
         leaf: ImageCertificate<R>,
         at: Timestamp,
     ) -> Result<VerifiedChain<R>, Refusal> {
-        let issuer = self.issuer_of(&leaf.x509)?.0.clone();
+        let issuer = self.issuer_of(&leaf)?.0.clone();
         leaf.verify_dates(at)?;
         let mut chain = vec![leaf.x509.clone()];
         chain.extend(self.to_a_root(&issuer, at)?);
@@ -144,17 +144,18 @@ impl Authorities {
 
     /// Verifies the certificate's own issuer, signature and dates; nobody vouches for the issuer then.
     pub fn verify_issuer<R: Role>(&self, leaf: &ImageCertificate<R>, at: Timestamp) -> Result<(), Refusal> {
-        dates(&self.issuer_of(&leaf.x509)?.0, at)?;
+        dates(&self.issuer_of(leaf)?.0, at)?;
         leaf.verify_dates(at)
     }
 
     /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part. What nobody but the
     /// intermediate may have issued is nothing that the authority above it sells: see [`profile`].
-    fn issuer_of(&self, leaf: &X509Ref) -> Result<&Authority, Refusal> {
+    fn issuer_of<R: Role>(&self, leaf: &ImageCertificate<R>) -> Result<&Authority, Refusal> {
+        let (certificate, leaf) = (leaf, &leaf.x509);
         if same(leaf.issuer_name(), leaf.subject_name()) {
             return Err(refuse(leaf, Reason::SelfSigned));
         }
-        profile::verify(leaf)?;
+        certificate.verify_purpose()?;
         let mut named =
             self.intermediates.iter().filter(|it| same(it.0.subject_name(), leaf.issuer_name())).peekable();
         if named.peek().is_none() {
@@ -185,7 +186,8 @@ impl Authorities {
             same(it.issuer_name(), issuer.subject_name())
                 && !same(it.subject_name(), issuer.subject_name())
                 && signed(issuer, it)
-                && profile::verify(it).is_err()
+                && profile::verify::<Encryption>(it).is_err()
+                && profile::verify::<Attestation>(it).is_err()
         })
     }
 
@@ -248,6 +250,17 @@ impl Authorities {
 }
 
 impl<R: Role> ImageCertificate<R> {
+    /// Refuses what is not an image's certificate of this role, by its extensions and its subject.
+    pub fn verify_purpose(&self) -> Result<(), Refusal> {
+        profile::verify::<R>(&self.x509)?;
+        R::verify_subject(&self.facts)
+    }
+
+    /// Whether it is its own issuer, so that nobody vouches for it.
+    pub fn is_self_signed(&self) -> bool {
+        same(self.x509.issuer_name(), self.x509.subject_name()) || signed(&self.x509, &self.x509)
+    }
+
     /// Verifies the validity at a point in time, and nothing else.
     pub fn verify_dates(&self, at: Timestamp) -> Result<(), Refusal> {
         dates(&self.x509, at)

@@ -40,7 +40,7 @@ impl<R: Role> ImageCertificate<R> {
             key_bits: self.key.bits(),
             signature_algorithm: signature_algorithm(&self.x509),
             crl_distribution_points: crl_distribution_points(&self.x509),
-            self_signed: self.x509.public_key().is_ok_and(|key| self.x509.verify(&key).unwrap_or(false)),
+            self_signed: self.is_self_signed(),
             suggested_platforms: Platform::suggested_by(&facts.subject),
             facts,
         }

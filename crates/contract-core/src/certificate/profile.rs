@@ -10,6 +10,7 @@ use pkcs8::der::{Decode as _, Tag, Tagged as _};
 use super::chain::{Reason, Refusal, refuse};
 use super::description::algorithm_name;
 use super::extensions::{Extension, elements, of_certificate};
+use super::role::Role;
 
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
@@ -21,19 +22,20 @@ const HARMLESS: [&str; 5] = ["2.5.29.14", "2.5.29.35", "2.5.29.17", "2.5.29.31",
 const SIGNS_FOR_OTHERS: u8 = 0b0000_0110;
 
 /// Refuses what an image's certificate never says.
-pub(super) fn verify(x509: &X509Ref) -> Result<(), Refusal> {
+pub(super) fn verify<R: Role>(x509: &X509Ref) -> Result<(), Refusal> {
     if x509.subject_name().entries().next().is_none() {
         return Err(refuse(x509, Reason::NoSubject));
     }
     let unreadable = || refuse(x509, Reason::Unreadable);
     let der = x509.to_der().map_err(|_| unreadable())?;
-    for extension in of_certificate(&der).ok_or_else(unreadable)? {
-        look_at(&extension).map_err(|reason| refuse(x509, reason))?;
-    }
-    Ok(())
+    let extensions = of_certificate(&der).ok_or_else(unreadable)?;
+    let faults: Vec<_> = extensions.iter().filter_map(|it| look_at::<R>(it).err()).collect();
+    // what it is for says more than what its key is not for
+    let says_more = faults.iter().find(|it| !matches!(it, Reason::ImageKeyUsage(_)));
+    says_more.or(faults.first()).map_or(Ok(()), |reason| Err(refuse(x509, reason.clone())))
 }
 
-fn look_at(extension: &Extension<'_>) -> Result<(), Reason> {
+fn look_at<R: Role>(extension: &Extension<'_>) -> Result<(), Reason> {
     let value = AnyRef::from_der(extension.value).map_err(|_| Reason::Unreadable)?;
     let parts = || elements(value.value()).ok_or(Reason::Unreadable);
     let fault = match extension.oid {
@@ -44,7 +46,11 @@ fn look_at(extension: &Extension<'_>) -> Result<(), Reason> {
         }
         KEY_USAGE => {
             let [_unused, bits, ..] = *value.value() else { return Err(Reason::Unreadable) };
-            (bits & SIGNS_FOR_OTHERS != 0).then_some(Reason::ImageSignsOthers)
+            if bits & SIGNS_FOR_OTHERS != 0 {
+                Some(Reason::ImageSignsOthers)
+            } else {
+                (bits & R::KEY_USAGE == 0).then_some(Reason::ImageKeyUsage(R::NAME))
+            }
         }
         EXTENDED_KEY_USAGE => {
             let purposes = parts()?.into_iter().map(|it| it.decode_as().map(name));

@@ -48,6 +48,10 @@ pub enum Reason {
     ImageSignsOthers,
     /// The image's certificate is for something: code signing, server authentication.
     ImageHasPurpose(String),
+    /// The `KeyUsage` of the image's certificate does not allow what its role needs.
+    ImageKeyUsage(&'static str),
+    /// The subject names another role than an image's encryption certificate.
+    OtherRole(&'static str),
     /// A critical extension of the image's certificate, by its number.
     UnknownExtension(String),
     /// As [`Reason::WrongSigner`], further up.
@@ -149,6 +153,12 @@ impl fmt::Display for Refusal {
             Reason::ImageHasPurpose(purpose) => {
                 write!(f, "`{who}` is for {purpose}, and an image's is for nothing of that kind")
             }
+            Reason::ImageKeyUsage(role) => {
+                write!(f, "the key of `{who}` is not for {role} (KeyUsage)")
+            }
+            Reason::OtherRole(role) => {
+                write!(f, "`{who}` is {role} by its name, not an image's encryption certificate")
+            }
             Reason::UnknownExtension(oid) => {
                 write!(f, "`{who}` has a critical extension that is not known here: {oid}")
             }
@@ -207,11 +217,13 @@ impl Advice for Refusal {
     fn hints(&self) -> Vec<String> {
         let hint = match &self.reason {
             Reason::SelfSigned => {
-                "a stand-in of `guest-rehearsal keygen` looks so; take the certificate of your image"
+                "it is a stand-in, not an image's: take the certificate that comes with your image: `certificate fetch --version NN`"
             }
             Reason::ImageIsAuthority
             | Reason::ImageSignsOthers
             | Reason::ImageHasPurpose(_)
+            | Reason::ImageKeyUsage(_)
+            | Reason::OtherRole(_)
             | Reason::UnknownExtension(_)
             | Reason::NoSubject => {
                 "it is no image's certificate: take the one that comes with your image: `certificate fetch --version NN`"

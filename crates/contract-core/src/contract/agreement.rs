@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Half;
 use crate::advice::Advice as _;
 use crate::allowed_signers::Vouched;
-use crate::certificate::{CertificateFacts, Expiry, day};
+use crate::certificate::{CertificateFacts, Expiry, Foreign, day};
 use crate::handoff::NotVouched;
 use crate::lifetime::{CertificateField, Certificates};
 use crate::section::{Env, Kind, Workload};
@@ -42,6 +42,8 @@ const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 pub struct Accept {
     /// An encryption certificate that is not valid now.
     pub expiry: Expiry,
+    /// An encryption certificate that is not an image's.
+    pub foreign: Foreign,
     /// Halves that nobody vouches for.
     pub unvouched: bool,
     /// One person behind both halves.
@@ -50,7 +52,8 @@ pub struct Accept {
 
 impl Accept {
     /// Nothing of the kind: the everyday way.
-    pub const NOTHING: Self = Self { expiry: Expiry::Refuse, unvouched: false, one_person: false };
+    pub const NOTHING: Self =
+        Self { expiry: Expiry::Refuse, foreign: Foreign::Refuse, unvouched: false, one_person: false };
 }
 
 /// What came out of holding two halves against each other.
@@ -95,6 +98,7 @@ impl Agreement {
                     .into(),
             ),
         }
+        all.foreign(workload, env, accept.foreign);
         all.expiry(workload, env, at, accept.expiry);
         if workload.is_some() || env.is_some() {
             all.compared("times of the statements", times(workload, env, at));
@@ -180,6 +184,33 @@ impl Agreement {
         if !ours {
             self.checked.push("that no token of an unknown tool opens with a password of one byte".into());
         }
+    }
+
+    fn foreign(&mut self, workload: Option<&Predicate>, env: Option<&Predicate>, accept: Foreign) {
+        let what = "purpose of the encryption certificate";
+        let [workload, env] = [workload, env].map(|half| half.map(Predicate::foreign));
+        if !matches!((&workload, &env), (Some(Some(_)), _) | (_, Some(Some(_)))) {
+            if workload.is_some() && env.is_some() {
+                self.checked.push(what.to_owned());
+            }
+            return;
+        }
+        let [workload, env] = [workload, env].map(|half| match half {
+            Some(Some(foreign)) => foreign,
+            Some(None) => "an image's, as far as stated".to_owned(),
+            None => "not stated".to_owned(),
+        });
+        if accept == Foreign::DangerAccept {
+            return self.accepted.push(format!(
+                "{what}: workload {workload}, env {env} (--danger-accept-foreign-certificate)"
+            ));
+        }
+        self.disagreements.push(Disagreement {
+            what,
+            workload,
+            env,
+            hints: vec!["both sides encrypt again with the encryption certificate of the image, or sign for a guest of your own with `--danger-accept-foreign-certificate`".into()],
+        });
     }
 
     fn expiry(

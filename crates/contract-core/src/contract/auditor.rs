@@ -77,15 +77,20 @@ impl AuditorKey {
         })
     }
 
-    /// What is wrong with the certificate's dates, and was accepted by whoever made it a [`VerifiedCertificate`].
-    pub(super) fn expired(&self, at: Timestamp) -> Option<String> {
-        let end = self.guest()?.not_after;
-        (end < at).then(|| {
+    /// What is wrong with the certificate, and was accepted when it became a [`VerifiedCertificate`].
+    pub(super) fn accepted(&self, at: Timestamp) -> Vec<String> {
+        let Some(guest) = &self.guest else { return Vec::new() };
+        let end = guest.facts().not_after;
+        let expired = (end < at).then(|| {
             format!(
                 "the attestation key is encrypted under a certificate that expired on {} (--danger-accept-expired-certificate)",
                 day(end)
             )
-        })
+        });
+        let foreign = guest.foreign().map(|why| {
+            format!("the attestation key is encrypted under another certificate than an image's: {why} (--danger-accept-foreign-certificate)")
+        });
+        expired.into_iter().chain(foreign).collect()
     }
 }
 

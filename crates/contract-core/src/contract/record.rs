@@ -390,6 +390,7 @@ impl Record {
             (Some(a), Some(b)) => a.key == b.key || a.principals == b.principals,
             _ => false,
         };
+        let foreign = self.statements().any(|it| it.predicate.foreign_certificate.is_some());
         [
             (
                 self.workload.vouched_by.is_none(),
@@ -399,6 +400,7 @@ impl Record {
             ),
             (self.env.vouched_by.is_none(), "env: ", "unsigned", "nobody vouches for the env half"),
             (one_person, "one ", "one-person", "one person behind both halves"),
+            (foreign, "purpose ", "foreign-certificate", "a certificate that is not an image's"),
         ]
         .into_iter()
         .filter(|(shown, begin, end, _)| *shown && !accepted(begin, end))

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use cli_kit::author::certificate;
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
-use contract_core::certificate::{Encryption, Expiry, Pin, VerifiedCertificate};
-use contract_core::contract::AuditorKey;
+use contract_core::certificate::{Encryption, Pin, VerifiedCertificate};
+use contract_core::contract::{Accept, AuditorKey};
 use contract_core::verifying_key::{Error, VerifyingKey};
 use jiff::Timestamp;
 
@@ -45,12 +45,12 @@ impl Named {
         &self,
         pin: Option<&Pin>,
         at: Timestamp,
-        expiry: Expiry,
+        accept: Accept,
         report: &Report,
     ) -> Result<AuditorKey, Failure> {
         let key = key(&self.key)?;
         let guest =
-            self.certificate.as_deref().map(|path| guest(path, pin, at, expiry, report)).transpose()?;
+            self.certificate.as_deref().map(|path| guest(path, pin, at, accept, report)).transpose()?;
         AuditorKey::new(key, guest).doing(|| format!("cannot use `{}`", input::name(&self.key)))
     }
 }
@@ -84,7 +84,7 @@ fn guest(
     path: &Path,
     pin: Option<&Pin>,
     at: Timestamp,
-    expiry: Expiry,
+    accept: Accept,
     report: &Report,
 ) -> Result<VerifiedCertificate, Failure> {
     let cannot = || format!("cannot encrypt the attestation key under `{}`", input::name(path));
@@ -95,5 +95,5 @@ fn guest(
     if let Some(pin) = pin {
         pin.check(certificate.facts()).doing(cannot)?;
     }
-    certificate.verify(at, expiry).doing(cannot)
+    certificate.verify(at, accept.expiry, accept.foreign).doing(cannot)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek, Write as _};
 use std::path::{Path, PathBuf};
 
+use cli_kit::author::certificate;
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
 use cli_kit::looks::Looks;
@@ -12,7 +13,7 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, expect, input, kept};
 use contract_core::allowed_signers::AllowedSigners;
-use contract_core::certificate::{Expiry, Pin};
+use contract_core::certificate::{Expiry, Foreign, Pin};
 use contract_core::contract::record::{Record, Voucher};
 use contract_core::contract::{
     self, Accept, AttestationKeyRecord, BareToken, Change, Contract, Half, Signed,
@@ -82,7 +83,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let at = clock::now();
     let pin = persona.certificate_pin.as_ref();
     let auditor =
-        paths.auditor.as_ref().map(|it| it.read(pin, at, arguments.expiry(), report)).transpose()?;
+        paths.auditor.as_ref().map(|it| it.read(pin, at, arguments.accept(), report)).transpose()?;
     let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
     // the general one is the signing key's
     let of_identity = arguments.identity_passphrase.source();
@@ -107,6 +108,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let volumes = volumes(&contract);
     let (asked, lifetime) = (Asked::now(at), contract.lifetime());
     previous::show(&changes, report);
+    warn_of_test_images(&contract, report);
     let progress = Progress::spinner(report, "signing");
     let mut signed =
         contract.sign(workers(), &mut SystemRandomness, &mut output).doing(|| CANNOT.to_owned())?;
@@ -148,6 +150,18 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     warn_of_ends(asked, &lifetime, report);
     let written = recorded.map_or(written.clone(), |(_, record)| format!("{written} and {record}"));
     show(&done, &asked.first(&lifetime), &written, report)
+}
+
+/// The same for both halves, where it is the same certificate.
+fn warn_of_test_images<R: Read + Seek>(contract: &Contract<R>, report: &Report) {
+    let (workload, env) = contract.statements();
+    let stated = [workload, env].into_iter().flatten();
+    let mut said: Vec<_> =
+        stated.filter_map(|it| certificate::of_test_image(&it.predicate.encryption_certificate)).collect();
+    said.dedup();
+    for message in said {
+        report.warning(&message, &[certificate::TAKE_A_PRODUCT_S.to_owned()]);
+    }
 }
 
 /// What was accepted although it has expired is told with all that was accepted.
@@ -254,14 +268,12 @@ fn show(done: &Done, ends_first: &str, written: &str, report: &Report) -> Result
 }
 
 impl Sign {
-    /// Whether an encryption certificate may be over.
-    pub fn expiry(&self) -> Expiry {
-        if self.danger_accept_expired_certificate { Expiry::DangerAccept } else { Expiry::Refuse }
-    }
-
     fn accept(&self) -> Accept {
+        let expired = self.danger_accept_expired_certificate;
+        let foreign = self.danger_accept_foreign_certificate;
         Accept {
-            expiry: self.expiry(),
+            expiry: if expired { Expiry::DangerAccept } else { Expiry::Refuse },
+            foreign: if foreign { Foreign::DangerAccept } else { Foreign::Refuse },
             unvouched: self.danger_accept_unsigned_tokens,
             one_person: self.danger_allow_one_person,
         }
