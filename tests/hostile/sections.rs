@@ -134,6 +134,26 @@ hostile! {
         run: "env-deployer check env-deployer",
         exit: 3, says: "logRouter",
     }
+    a_variable_behind_a_line_end_of_libyaml {
+        given: r"edit $'s/^env:/env: # c\u2028  SMUGGLED: yes\u2028/' workload-provider/workload.yaml",
+        run: CHECK,
+        exit: 3, says: "U+2028",
+    }
+    a_container_behind_a_line_end_of_libyaml {
+        given: r"edit $'s/^  containers:/  containers: # c\u0085    - name: evil\u0085/' workload-provider/play/pod.yml",
+        run: CHECK,
+        exit: 3, says: "U+0085",
+    }
+    a_pod_that_readers_read_differently {
+        given: r#"echo 'x: "\/"' >> workload-provider/play/pod.yml"#,
+        run: ENCRYPT,
+        exit: 3, says: "an escape that not every reader knows",
+    }
+    a_section_of_many_values {
+        given: r"{ echo 'type: workload'; echo 'env:'; seq -f '  k%.0f: x' 300000; } > workload-provider/workload.yaml",
+        run: "ulimit -v 600000; workload-provider check workload-provider",
+        exit: 3, says: "more than 200000 values",
+    }
     an_unknown_field_in_the_persona_file {
         given: "echo 'certficate: x' >> workload-provider/persona.yaml",
         run: ENCRYPT,

@@ -45,6 +45,32 @@ hostile! {
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
         exit: 3, says: "user-data",
     }
+    // U+0085, U+2028 and U+2029 end a line for libyaml, PyYAML and Go
+    a_second_workload_behind_a_line_end_of_libyaml {
+        given: r"printf '# c\302\205workload: x\302\205env: y\n' >> user-data",
+        run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
+        exit: 3, says: "line 4, column 4: the character U+0085",
+    }
+    a_second_workload_does_not_boot {
+        given: r"printf '# c\342\200\250workload: x\342\200\250env: y\n' >> user-data",
+        run: "boot",
+        exit: 4, says: "U+2028",
+    }
+    a_second_workload_behind_a_carriage_return {
+        given: r"printf 'x: y\rworkload: x\renv: y\n' >> user-data",
+        run: "contract-signer inspect user-data",
+        exit: 3, says: "carriage return",
+    }
+    user_data_of_many_values {
+        given: r"{ printf 'workload: x\nenv: y\nz: ['; yes a, | head -n 20000000 | tr -d '\n'; echo ']'; } > user-data",
+        run: "ulimit -v 300000; contract-signer inspect user-data",
+        exit: 3, says: "more than 200000 values",
+    }
+    user_data_of_many_keys_does_not_boot {
+        given: r"{ printf 'workload: x\nenv: y\n'; seq -f 'k%.0f:' 300000; } > user-data",
+        run: "ulimit -v 600000; boot",
+        exit: 4, says: "more than 200000 values",
+    }
     empty_user_data {
         given: ": > user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",

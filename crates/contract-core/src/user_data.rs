@@ -33,7 +33,7 @@ pub use attestation_key::AttestationKeyForm;
 pub use survey::survey;
 
 /// Most bytes of user data that are read as general YAML; our own form streams without a limit.
-pub const LARGEST_YAML: usize = 256 << 20;
+pub const LARGEST_YAML: usize = 64 << 20;
 
 /// The keys of user data, in the order in which they are written.
 pub const KEYS: [&str; 4] = ["workload", "env", "envWorkloadSignature", "attestationPublicKey"];
@@ -156,10 +156,9 @@ pub struct UserData {
 }
 
 impl UserData {
-    /// Reads YAML of any tool: any key order, CRLF, block scalars, quotes.
+    /// Reads YAML of any tool: any key order, CRLF, block scalars, quotes. The caller limits the size.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let document =
-            yaml::parse(text, &Limits { bytes: LARGEST_YAML, ..Limits::default() }, Tags::Refused)?;
+        let document = yaml::parse(text, &Limits { bytes: text.len(), ..Limits::default() }, Tags::Refused)?;
         let entries = document.root.entries().ok_or(Error::NoMapping)?;
         let value = |key: &str| match document.root.entry(key) {
             None => Ok(None),

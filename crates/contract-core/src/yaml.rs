@@ -4,13 +4,15 @@
 //! errors show the offending value, which may be a secret. And an edit in place (`section::splice`) needs to know which
 //! bytes a value stands on.
 //!
-//! The reader is strict: one document; no anchors, aliases, merge keys, directives, explicit (`?`) or repeated keys; no
+//! The reader is strict. It takes only what every reader of the libyaml family reads alike (`rules`). In a section it
+//! also takes one document only; no anchors, aliases, merge keys, directives, explicit (`?`) or repeated keys; no
 //! tags but our own, and these only where the caller allows them. Values which begin with `!`, `&` or `*` are
 //! secrets that somebody forgot to quote, more often than not: no error repeats a word of the text.
 
 pub mod plain;
 mod quote;
 mod reader;
+mod rules;
 
 use std::{fmt, ops::Range};
 
@@ -18,8 +20,8 @@ use zeroize::Zeroizing;
 
 use crate::advice::{Advice, Blame};
 pub use quote::quote;
-pub(crate) use reader::first_mistake;
 pub use reader::parse;
+pub(crate) use reader::parse_descriptors;
 
 /// How much is read before the reader gives up.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +30,13 @@ pub struct Limits {
     pub bytes: usize,
     /// Mappings and sequences within each other.
     pub nesting: usize,
+    /// Values: scalars, mappings and sequences; an alias counts as all that it repeats.
+    pub nodes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 64 << 20, nesting: 64 }
+        Self { bytes: 64 << 20, nesting: 64, nodes: 200_000 }
     }
 }
 
@@ -203,16 +207,6 @@ pub enum Error {
         /// One-based.
         line: usize,
     },
-    /// NUL, escape and the like.
-    #[error("line {line}, column {column}: control character U+{code:04X}")]
-    ControlCharacter {
-        /// One-based.
-        line: usize,
-        /// One-based.
-        column: usize,
-        /// The character.
-        code: u32,
-    },
     /// Not YAML at all, or YAML that we leave to others.
     #[error("line {line}, column {column}: {fault}")]
     At {
@@ -231,9 +225,45 @@ pub enum Fault {
     /// The event parser's own words, which quote nothing.
     #[error("{0}")]
     Syntax(String),
-    /// A tab where a line begins.
-    #[error("a tab as indentation")]
+    /// NUL, escape and the like.
+    #[error("control character U+{0:04X}")]
+    ControlCharacter(u32),
+    /// U+0085, U+2028, U+2029.
+    #[error("the character U+{0:04X}, which ends a line for some readers and not for others")]
+    LineBreak(u32),
+    /// CR without LF.
+    #[error("a carriage return without a line feed")]
+    CarriageReturn,
+    /// A tab outside of quotes, comments and the text of a block scalar.
+    #[error("a tab where readers expect spaces")]
     Tab,
+    /// `\/`, `\ud83d` and what YAML does not know.
+    #[error("an escape that not every reader knows")]
+    Escape,
+    /// `[a?]`, `[:a]`.
+    #[error("unquoted text in brackets that holds `?`, or begins or ends with `:`")]
+    FlowScalar,
+    /// `{a:}`.
+    #[error("no space after `:`")]
+    Colon,
+    /// `"a"#b`.
+    #[error("no space before `#`")]
+    Comment,
+    /// A key of several lines, or its colon on another line.
+    #[error("a key that is not on one line with its `:`")]
+    KeyLines,
+    /// A document that is a block scalar with its text at the first column.
+    #[error("the text of a block scalar without indentation")]
+    BlockIndent,
+    /// `&a.b`, `*a.b`.
+    #[error("an anchor's name with other characters than letters, digits, `-` and `_`")]
+    Name,
+    /// `...` before a document.
+    #[error("`...` without a document before it")]
+    DocumentEnd,
+    /// A document after `...` without `---`.
+    #[error("a document that does not begin with `---`")]
+    DocumentStart,
     /// `%YAML`, `%TAG`.
     #[error("directives are not allowed")]
     Directive,
@@ -255,12 +285,21 @@ pub enum Fault {
     /// `? key`, or a key that is no text.
     #[error("only plain and quoted keys are allowed")]
     Key,
+    /// `null: x`, `~: x`.
+    #[error("a key that is nothing to some readers")]
+    NullKey,
     /// The same key twice in one mapping.
     #[error("the key stands here twice: first on line {first}")]
     DuplicateKey {
         /// Where the first one stands.
         first: usize,
     },
+    /// More values than the caller allows.
+    #[error("more than {0} values, aliases counted as what they repeat")]
+    TooMany(usize),
+    /// Aliases that repeat more text than the caller allows.
+    #[error("aliases repeat more than {0} bytes of text")]
+    TooMuch(usize),
     /// Mappings and sequences deeper than the caller allows.
     #[error("nested too deeply")]
     TooDeep,
@@ -277,7 +316,7 @@ impl Error {
     pub fn line(&self) -> usize {
         match self {
             Self::TooLarge { .. } | Self::ByteOrderMark => 1,
-            Self::NotUtf8 { line } | Self::ControlCharacter { line, .. } | Self::At { line, .. } => *line,
+            Self::NotUtf8 { line } | Self::At { line, .. } => *line,
         }
     }
 
@@ -292,14 +331,29 @@ impl Error {
             Self::TooLarge { .. } => return "keep large content outside: `archive: !folder play`",
             Self::ByteOrderMark => return "save the file as UTF-8 without a byte order mark",
             Self::NotUtf8 { .. } => return "save the file as UTF-8: `iconv -t UTF-8`",
-            Self::ControlCharacter { .. } => {
-                return "remove the character, or write it as an escape in double quotes: `\"\\x1b\"`";
-            }
             Self::At { fault, .. } => fault,
         };
         match fault {
             Fault::Syntax(_) => "see whether the indentation is right and the quotes are closed",
-            Fault::Tab => "indent with spaces",
+            Fault::ControlCharacter(_) => {
+                "remove the character, or write it as an escape in double quotes: `\"\\x1b\"`"
+            }
+            Fault::LineBreak(_) => {
+                "remove the character, or write it as an escape in double quotes: `\"\\u2028\"`"
+            }
+            Fault::CarriageReturn => "end lines with LF or CRLF: `tr '\\r' '\\n' < FILE`",
+            Fault::Tab => "write spaces; a tab that belongs to a value is `\\t` in double quotes",
+            Fault::Escape => "write the character itself: `/` needs no escape",
+            Fault::FlowScalar => "put the text in double quotes",
+            Fault::Colon => "write `key: value`, or put a text with `:` in double quotes",
+            Fault::Comment => "write ` # comment`, or put a text with `#` in double quotes",
+            Fault::KeyLines => "write the key and its `:` on one line",
+            Fault::BlockIndent => "indent the text",
+            Fault::Name => "name it with letters, digits, `-` and `_` alone",
+            Fault::DocumentEnd => "remove the line `...`",
+            Fault::DocumentStart => "begin each document with a line `---`",
+            Fault::TooMany(_) => "write fewer values; quote a text which begins with `[` or `{`",
+            Fault::TooMuch(_) => "write fewer aliases, or shorter texts behind the anchors",
             Fault::Directive => "remove the line which begins with `%`",
             Fault::Anchor | Fault::Alias => {
                 "quote a value which begins with `&` or `*`; write shared values out"
@@ -308,6 +362,7 @@ impl Error {
             Fault::Tag => "quote a value which begins with `!`; the tags are `!file PATH` and `!folder PATH`",
             Fault::TagWithoutPath => "write `!file data.seed` or `!folder play`",
             Fault::Key => "write `key: value`, and quote a value which begins with `?`, `{` or `[`",
+            Fault::NullKey => "put the key in double quotes",
             Fault::DuplicateKey { .. } => "keep one of them",
             Fault::TooDeep => "write fewer levels; quote values which begin with `[` or `{`",
             Fault::SecondDocument => "keep one document: remove `---` and what follows",

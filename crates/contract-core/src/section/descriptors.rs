@@ -2,6 +2,7 @@
 //! section 7). The guest rehearsal looks at an unpacked archive with the same eyes.
 
 mod compose;
+mod document;
 mod environment;
 mod exposure;
 mod folder;
@@ -18,9 +19,13 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::advice::Advice as _;
 use crate::finding::{Findings, Place};
+use crate::yaml::{self, Fault, Limits, plain::GoReader};
+use document::Document;
 
 pub use compose::compose;
+pub use document::Changes;
 pub use environment::Environment;
 pub use exposure::{Mount, Port, Source};
 pub use play::{Resource, play};
@@ -138,31 +143,20 @@ impl Descriptors {
         self.findings.warning(at(place, field), message, hint);
     }
 
-    /// The documents of a file, in full YAML but within budgets; none if there is a mistake in it. `yes` and its like are
-    /// switches to podman, texts to `docker compose`.
-    fn documents(&mut self, place: &Place, content: &[u8], strict_booleans: bool) -> Vec<Value> {
-        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: strict_booleans };
-        let text = match crate::yaml::text(content) {
-            Ok(text) => text,
-            Err(error) => {
-                let place = Place { line: Some(error.line()), ..place.clone() };
-                self.error(&place, "", error.reason(), "save the file as UTF-8: `iconv -t UTF-8`");
-                return Vec::new();
+    /// The documents of a file that are not empty, as `reader` types them; none if there is a mistake in it. Compose
+    /// files and descriptors may hold all of YAML that every reader reads alike, within limits.
+    fn documents(&mut self, place: &Place, content: &[u8], reader: GoReader) -> Vec<Document> {
+        let parsed = yaml::text(content).and_then(|text| yaml::parse_descriptors(text, &Limits::default()));
+        match parsed {
+            Ok(nodes) => {
+                let nodes = nodes.iter().filter(|node| !node.is_null());
+                nodes.map(|node| Document::new(node, reader)).collect()
             }
-        };
-        match serde_saphyr::from_multiple_with_options(text, options) {
-            Ok(documents) => documents,
             Err(error) => {
-                // not the reader's own words, which repeat values
-                let (line, reason) = if let Some(mistake) = crate::yaml::first_mistake(text) {
-                    (Some(mistake.line()), format!("no YAML: {}", mistake.reason()))
-                } else {
-                    let line = error.location().and_then(|location| usize::try_from(location.line()).ok());
-                    (line, "YAML with a repeated key, an unknown tag, or aliases without measure".to_owned())
-                };
-                let hint =
-                    "see whether the indentation is right, the quotes are closed, and each key stands once";
-                self.error(&Place { line, ..place.clone() }, "", reason, hint);
+                let syntax = matches!(&error, yaml::Error::At { fault: Fault::Syntax(_), .. });
+                let reason = format!("{}{}", if syntax { "no YAML: " } else { "" }, error.reason());
+                let place = Place { line: Some(error.line()), ..place.clone() };
+                self.error(&place, "", reason, error.hints().concat());
                 Vec::new()
             }
         }

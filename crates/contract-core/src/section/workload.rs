@@ -193,8 +193,7 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
     let resources = objects(check, &map, "resources");
     let templates = objects(check, &map, "templates");
     let described = |nodes: &[(Place, Node)], template: bool| -> Vec<Resource> {
-        let value = |(place, node): &(Place, Node)| (place.clone(), value::of(node));
-        nodes.iter().map(value).map(|(place, value)| Resource { place, value, template }).collect()
+        nodes.iter().map(|(place, node)| Resource::new(place.clone(), node, template)).collect()
     };
     let mut described_here = described(&resources, false);
     described_here.append(&mut described(&templates, true));

@@ -55,6 +55,113 @@ fn is_core_number(lower: &str, unsigned: &str) -> bool {
     radix("0x", 16) || radix("0o", 8) || matches!(unsigned, ".inf") || lower == ".nan" || is_decimal(unsigned)
 }
 
+/// A program on the guest that types plain scalars by Go's rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoReader {
+    /// `podman kube play`: sigs.k8s.io/yaml over yaml.v2.
+    Podman,
+    /// `docker compose`: yaml.v3.
+    Compose,
+}
+
+/// What a Go program makes of a plain scalar.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum GoScalar {
+    /// Nothing.
+    Null,
+    /// A boolean.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i128),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text,
+}
+
+impl GoReader {
+    /// What it makes of a plain scalar.
+    pub fn read(self, text: &str) -> GoScalar {
+        let lower = text.to_ascii_lowercase();
+        if is_null(text) {
+            return GoScalar::Null;
+        }
+        let word = if cased(text, &lower) { &*lower } else { "" };
+        match (word, self) {
+            ("true", _) | ("yes" | "on" | "y", Self::Podman) => return GoScalar::Boolean(true),
+            ("false", _) | ("no" | "off" | "n", Self::Podman) => return GoScalar::Boolean(false),
+            _ => {}
+        }
+        let (sign, special) =
+            text.split_at_checked(usize::from(text.starts_with(['+', '-']))).unwrap_or_default();
+        match special {
+            ".inf" | ".Inf" | ".INF" => {
+                return GoScalar::Float(if sign == "-" { f64::NEG_INFINITY } else { f64::INFINITY });
+            }
+            ".nan" | ".NaN" | ".NAN" if sign.is_empty() => return GoScalar::Float(f64::NAN),
+            _ => {}
+        }
+        let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+        // a number that begins with a point has no underscores
+        let digits = if text.starts_with('.') { text.to_owned() } else { text.replace('_', "") };
+        if !number || digits.contains('_') {
+            GoScalar::Text
+        } else if let Some(integer) = go_integer(&digits) {
+            GoScalar::Integer(integer)
+        } else if is_decimal(digits.strip_prefix(['+', '-']).unwrap_or(&digits).to_ascii_lowercase().as_str())
+        {
+            digits.parse().map_or(GoScalar::Text, GoScalar::Float)
+        } else {
+            GoScalar::Text
+        }
+    }
+
+    /// The text that it puts where text is expected; `None` where that is what was written.
+    pub fn changed(self, text: &str) -> Option<String> {
+        let read = match self.read(text) {
+            GoScalar::Null | GoScalar::Text => return None,
+            GoScalar::Boolean(value) => value.to_string(),
+            GoScalar::Integer(value) => value.to_string(),
+            GoScalar::Float(value) => go_float(value, if self == Self::Podman { 6 } else { 21 }),
+        };
+        (read != text).then_some(read)
+    }
+}
+
+/// Go's `ParseInt` with base 0: `0x1F`, `0b1`, `0o17`, `017`.
+fn go_integer(text: &str) -> Option<i128> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let (radix, digits) = match unsigned.as_bytes() {
+        [b'0', b'x' | b'X', ..] => (16, unsigned.get(2..)?),
+        [b'0', b'b' | b'B', ..] => (2, unsigned.get(2..)?),
+        [b'0', b'o' | b'O', ..] => (8, unsigned.get(2..)?),
+        [b'0', _, ..] => (8, unsigned.get(1..)?),
+        _ => (10, unsigned),
+    };
+    if !digits.starts_with(|c: char| c.is_digit(radix)) {
+        return None;
+    }
+    let value = i128::from_str_radix(digits, radix).ok()?;
+    let value = if text.starts_with('-') { -value } else { value };
+    (i128::from(i64::MIN)..=i128::from(u64::MAX)).contains(&value).then_some(value)
+}
+
+/// Go's shortest form, with an exponent from `exponent_from` digits on.
+fn go_float(value: f64, exponent_from: i32) -> String {
+    if value.is_nan() {
+        return "NaN".to_owned();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    let scientific = format!("{value:e}");
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !(-4..exponent_from).contains(&exponent) => format!("{mantissa}e{exponent:+03}"),
+        _ => value.to_string(),
+    }
+}
+
 /// `[0-9]+`, `.5`, `1.`, `1.5e-3`.
 fn is_decimal(unsigned: &str) -> bool {
     let (mantissa, exponent) = unsigned.split_once('e').unwrap_or((unsigned, "0"));
@@ -111,6 +218,41 @@ mod tests {
             assert!(matches!(sort(text), Plain::Legacy(_)), "{text}");
         }
         assert!(matches!(sort("2024-01-01T12:00:00Z"), Plain::Legacy(_)));
+    }
+
+    #[test]
+    fn what_go_puts_where_text_is_expected() {
+        for (text, podman, compose) in [
+            ("no", Some("false"), None),
+            ("Y", Some("true"), None),
+            ("True", Some("true"), Some("true")),
+            ("true", None, None),
+            ("8080", None, None),
+            ("0644", Some("420"), Some("420")),
+            ("0o17", Some("15"), Some("15")),
+            ("0x1F", Some("31"), Some("31")),
+            ("+1", Some("1"), Some("1")),
+            ("-0b11", Some("-3"), Some("-3")),
+            ("1_000", Some("1000"), Some("1000")),
+            ("1.10", Some("1.1"), Some("1.1")),
+            ("1.5", None, None),
+            ("089", Some("89"), Some("89")),
+            ("1e3", Some("1000"), Some("1000")),
+            ("1e7", Some("1e+07"), Some("10000000")),
+            (".5", Some("0.5"), Some("0.5")),
+            ("-.inf", Some("-Inf"), Some("-Inf")),
+            ("18446744073709551616", Some("1.8446744073709552e+19"), Some("18446744073709552000")),
+            ("2024-01-01", None, None),
+            ("12:30", None, None),
+            ("~", None, None),
+            ("_1", None, None),
+            ("1__", Some("1"), Some("1")),
+            ("0x", None, None),
+            ("yEs", None, None),
+        ] {
+            assert_eq!(GoReader::Podman.changed(text).as_deref(), podman, "podman: {text}");
+            assert_eq!(GoReader::Compose.changed(text).as_deref(), compose, "compose: {text}");
+        }
     }
 
     #[test]

@@ -1,93 +1,122 @@
 //! From events to the tree: every rule beside the check that enforces it.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use serde_saphyr::granit_parser::{
     self, ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput,
 };
 use zeroize::Zeroizing;
 
-use super::{Document, Error, Fault, Key, Kind, Limits, Node, Style, Tag, Tags};
+use super::{Document, Error, Fault, Key, Kind, Limits, Node, Style, Tag, Tags, plain, rules};
 
 /// Reads one document.
 pub fn parse(text: &str, limits: &Limits, tags: Tags) -> Result<Document, Error> {
-    if text.len() > limits.bytes {
-        return Err(Error::TooLarge { limit: limits.bytes });
-    }
-    refuse_control_characters(text)?;
-    let options = granit_parser::options! {
-        disallow_directives: true,
-        emit_comments: false,
-        // a block scalar at the very end of the file: as the guest's reader (Go, after libyaml) has it
-        block_scalar_eof_without_line_feed: true,
-        flow_nesting_limit: limits.nesting,
-        block_nesting_limit: limits.nesting,
-    };
-    let events = Parser::new_from_str_with_options(text, options);
-    Reader { events, text, tags, nesting: limits.nesting, end: 0 }.document()
-}
-
-/// YAML's own rule about what a file may hold, apart from the byte order mark, which it allows and Go does not.
-fn refuse_control_characters(text: &str) -> Result<(), Error> {
-    if text.starts_with('\u{feff}') {
-        return Err(Error::ByteOrderMark);
-    }
-    let control = |c: char| matches!(c, '\0'..='\x08' | '\x0b' | '\x0c' | '\x0e'..='\x1f' | '\x7f'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}');
-    // by bytes first: archives are megabytes of ASCII
-    let suspicious = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r')) || *byte >= 0x7f;
-    if !text.as_bytes().iter().any(suspicious) {
-        return Ok(());
-    }
-    match text.char_indices().find(|(_, c)| control(*c)) {
-        None => Ok(()),
-        Some((at, found)) => {
-            let before = text.get(..at).unwrap_or_default();
-            let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-            Err(Error::ControlCharacter {
-                line: 1 + before.matches('\n').count(),
-                column: 1 + before.get(line_start..).unwrap_or_default().chars().count(),
-                code: u32::from(found),
-            })
-        }
+    let mut reader = Reader::new(text, *limits, Language::Strict(tags))?;
+    let Some(root) = reader.document()? else { return Err(rules::here(text, text.len(), Fault::Empty)) };
+    match reader.next_document()? {
+        None => Ok(Document { root }),
+        Some(place) => Err(at(&place, Fault::SecondDocument)),
     }
 }
 
-/// The first mistake of any YAML, read as loosely as the event parser reads it.
-pub fn first_mistake(text: &str) -> Option<Error> {
-    let options = granit_parser::options! { emit_comments: false };
-    Parser::new_from_str_with_options(text, options).find_map(Result::err).map(|error| syntax(&error))
+/// Reads the documents of a compose file or of descriptors: with anchors, aliases, merge keys and YAML's own tags.
+pub fn parse_descriptors(text: &str, limits: &Limits) -> Result<Vec<Node>, Error> {
+    let mut reader = Reader::new(text, *limits, Language::Descriptors)?;
+    let mut documents = Vec::new();
+    while let Some(root) = reader.document()? {
+        documents.push(root);
+    }
+    Ok(documents)
+}
+
+/// How much of YAML is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Language {
+    /// What a section may hold.
+    Strict(Tags),
+    /// What compose files and descriptors hold.
+    Descriptors,
 }
 
 struct Reader<'t> {
     events: Parser<'t, StrInput<'t>>,
     text: &'t str,
-    tags: Tags,
-    nesting: usize,
+    language: Language,
+    limits: Limits,
     /// Where the last event ended, in bytes.
     end: usize,
+    /// For each mapping and sequence that is open: whether it is in brackets.
+    flow: Vec<bool>,
+    /// Whether the last event was a quoted key in brackets.
+    json: bool,
+    /// How many values there are so far.
+    nodes: usize,
+    /// Bytes of text that aliases repeat.
+    repeated: usize,
+    /// Of this document, by the parser's numbers.
+    anchors: HashMap<usize, Node>,
+    /// Where the document that was announced last begins; none before the first.
+    announced: Option<Marker>,
 }
 
 impl<'t> Reader<'t> {
-    fn document(mut self) -> Result<Document, Error> {
-        loop {
-            match self.next()? {
-                (Event::StreamStart | Event::DocumentStart(..), _) => {}
-                (Event::StreamEnd, span) => return Err(at(&span.start, Fault::Empty)),
-                (event, span) => {
-                    let root = self.node(event, &span, 0)?;
-                    return self.finish(root);
-                }
-            }
+    fn new(text: &'t str, limits: Limits, language: Language) -> Result<Self, Error> {
+        if text.len() > limits.bytes {
+            return Err(Error::TooLarge { limit: limits.bytes });
         }
+        rules::characters(text)?;
+        let options = granit_parser::options! {
+            disallow_directives: true,
+            emit_comments: false,
+            // a block scalar at the very end of the file: as the guest's reader (Go, after libyaml) has it
+            block_scalar_eof_without_line_feed: true,
+            simple_key_max_lookahead: rules::LONGEST_KEY,
+            flow_nesting_limit: limits.nesting,
+            block_nesting_limit: limits.nesting,
+        };
+        Ok(Self {
+            events: Parser::new_from_str_with_options(text, options),
+            text,
+            language,
+            limits,
+            end: 0,
+            flow: Vec::new(),
+            json: false,
+            nodes: 0,
+            repeated: 0,
+            anchors: HashMap::new(),
+            announced: None,
+        })
     }
 
-    /// Nothing but the end may follow the first document.
-    fn finish(mut self, root: Node) -> Result<Document, Error> {
+    /// The next document; none behind the last.
+    fn document(&mut self) -> Result<Option<Node>, Error> {
+        if self.announced.is_none() && self.next_document()?.is_none() {
+            return Ok(None);
+        }
+        self.announced = None;
+        self.anchors.clear();
+        let (event, span) = self.next()?;
+        self.node(event, &span, 0).map(Some)
+    }
+
+    /// Where the next document begins, if there is one.
+    fn next_document(&mut self) -> Result<Option<Marker>, Error> {
         loop {
+            let first = self.nodes == 0;
             match self.next()? {
-                (Event::DocumentEnd, _) => {}
-                (Event::StreamEnd, _) => return Ok(Document { root }),
-                (_, span) => return Err(at(&span.start, Fault::SecondDocument)),
+                (Event::StreamStart | Event::DocumentEnd, _) => {}
+                (Event::DocumentStart(false, _), span) if !first => {
+                    return Err(at(&span.start, Fault::DocumentStart));
+                }
+                (Event::StreamEnd, _) => return Ok(None),
+                (_, span) => {
+                    self.announced = Some(span.start);
+                    return Ok(self.announced);
+                }
             }
         }
     }
@@ -95,7 +124,10 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), Error> {
         match self.events.next_event() {
             Some(Ok((event, span))) => {
-                self.refuse_tab(self.end..range(&span).start)?;
+                let start = range(&span).start;
+                self.check_gap(start)?;
+                // an absent value may come before its colon
+                self.json &= start <= self.end;
                 Ok((event, span))
             }
             Some(Err(error)) => Err(syntax(&error)),
@@ -103,58 +135,147 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Builds the value which begins with an event; nothing of an anchored, aliased or foreignly tagged one is kept.
+    fn check_gap(&self, to: usize) -> Result<(), Error> {
+        let gap = self.end..to;
+        if self.nodes == 0 {
+            let before = self.text.get(gap.clone()).unwrap_or_default();
+            let marker =
+                if before.starts_with("...") { Some(0) } else { before.find("\n...").map(|at| at + 1) };
+            if let Some(at) = marker {
+                return Err(rules::here(self.text, gap.start + at, Fault::DocumentEnd));
+            }
+        }
+        rules::gap(self.text, gap, self.json)
+    }
+
+    fn in_brackets(&self) -> bool {
+        self.flow.last().copied().unwrap_or(false)
+    }
+
+    /// Counts a value before anything is kept of it.
+    fn count(&mut self, place: &Marker, nodes: usize) -> Result<(), Error> {
+        self.nodes += nodes;
+        let limit = self.limits.nodes;
+        if self.nodes > limit { Err(at(place, Fault::TooMany(limit))) } else { Ok(()) }
+    }
+
+    /// Builds the value which begins with an event; nothing of a foreignly tagged one is kept.
     fn node(&mut self, event: Event<'t>, span: &Span, depth: usize) -> Result<Node, Error> {
-        if event.anchor_id().is_some() {
+        self.count(&span.start, 1)?;
+        if depth > self.limits.nesting {
+            return Err(at(&span.start, Fault::TooDeep));
+        }
+        let anchor = event.anchor_id();
+        if anchor.is_some() && self.language != Language::Descriptors {
             return Err(at(&span.start, Fault::Anchor));
         }
         let tag = match event.tag() {
             None => None,
             Some(tag) => Some(self.tag(&event, span, (tag.handle(), tag.suffix()))?),
         };
-        if depth > self.nesting {
-            return Err(at(&span.start, Fault::TooDeep));
-        }
         let gap = self.end;
         self.end = range(span).end;
-        let (start, kind) = match event {
-            Event::Scalar(text, style, ..) => {
-                let (start, text, style) = match style {
-                    // the parser's word for an absent value
-                    ScalarStyle::Plain if range(span).is_empty() => {
-                        (range(span).start, String::new(), Style::Plain)
-                    }
-                    ScalarStyle::Plain => (range(span).start, text.into_owned(), Style::Plain),
-                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-                        (range(span).start, text.into_owned(), Style::Quoted)
-                    }
-                    ScalarStyle::Literal | ScalarStyle::Folded => {
-                        self.end = self.block_end(span);
-                        (self.block_header(gap, span), text.into_owned(), Style::Block)
-                    }
-                };
-                (start, Kind::Scalar { text: Zeroizing::new(text), style })
+        let (start, mut kind) = match event {
+            Event::Scalar(text, style, ..) => self.scalar(text.into_owned(), style, span, gap)?,
+            Event::SequenceStart(..) => {
+                self.open(span);
+                (range(span).start, self.sequence(depth)?)
             }
-            Event::SequenceStart(..) => (range(span).start, self.sequence(depth)?),
-            Event::MappingStart(..) => (range(span).start, self.mapping(depth)?),
+            Event::MappingStart(..) => {
+                self.open(span);
+                (range(span).start, self.mapping(depth)?)
+            }
+            Event::Alias(id) if self.language == Language::Descriptors => {
+                return self.alias(id, span, depth);
+            }
             _ => return Err(at(&span.start, Fault::Alias)),
+        };
+        let tag = match (tag, &mut kind) {
+            (Some(Meaning::Style(meant)), Kind::Scalar { style, .. }) => {
+                *style = meant;
+                None
+            }
+            (Some(Meaning::Own(tag)), _) => Some(tag),
+            _ => None,
         };
         let first = span.tag_span().filter(|_| tag.is_some()).map_or(span.start, |tag| tag.start);
         let start = first.byte_offset().map_or(start, |first| first.min(start));
-        Ok(Node { span: start..self.end, line: first.line(), column: first.col() + 1, tag, kind })
+        let node = Node { span: start..self.end, line: first.line(), column: first.col() + 1, tag, kind };
+        if let Some(id) = anchor {
+            self.repeat(&Size::of(&node), &span.start, depth)?;
+            self.anchors.insert(id, node.clone());
+        }
+        Ok(node)
     }
 
-    fn tag(&self, event: &Event<'t>, span: &Span, name: (&str, &str)) -> Result<Tag, Error> {
-        let place = span.tag_span().map_or(span.start, |tag| tag.start);
-        let tag = match name {
-            _ if self.tags == Tags::Refused => return Err(at(&place, Fault::Tag)),
-            ("!", "file") => Tag::File,
-            ("!", "folder") => Tag::Folder,
-            _ => return Err(at(&place, Fault::Tag)),
+    fn scalar(
+        &mut self,
+        text: String,
+        style: ScalarStyle,
+        span: &Span,
+        gap: usize,
+    ) -> Result<(usize, Kind), Error> {
+        let text = Zeroizing::new(text);
+        let mut start = range(span).start;
+        let written = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                self.end = self.block_end(span);
+                start = self.block_header(gap, span);
+                Style::Block
+            }
         };
-        match event.scalar() {
-            Some((path, _)) if !path.is_empty() => Ok(tag),
-            _ => Err(at(&place, Fault::TagWithoutPath)),
+        rules::scalar(self.text, start..self.end, style, self.in_brackets())?;
+        // the parser's word for an absent value is `~`
+        let absent = style == ScalarStyle::Plain && range(span).is_empty();
+        let text = if absent { Zeroizing::default() } else { text };
+        Ok((start, Kind::Scalar { text, style: written }))
+    }
+
+    /// The value behind an anchor once more.
+    fn alias(&mut self, id: usize, span: &Span, depth: usize) -> Result<Node, Error> {
+        rules::alias(self.text, range(span))?;
+        // none behind an anchor that is still open
+        let unknown = || at(&span.start, Fault::Alias);
+        let size = self.anchors.get(&id).map(Size::of).ok_or_else(unknown)?;
+        self.repeat(&size, &span.start, depth)?;
+        let node = self.anchors.get(&id).cloned().ok_or_else(unknown)?;
+        self.end = range(span).end;
+        Ok(Node { span: range(span), line: span.start.line(), column: span.start.col() + 1, ..node })
+    }
+
+    /// Counts a value that is kept twice.
+    fn repeat(&mut self, size: &Size, place: &Marker, depth: usize) -> Result<(), Error> {
+        if depth + size.depth > self.limits.nesting {
+            return Err(at(place, Fault::TooDeep));
+        }
+        self.repeated = self.repeated.saturating_add(size.bytes);
+        if self.repeated > self.limits.bytes {
+            return Err(at(place, Fault::TooMuch(self.limits.bytes)));
+        }
+        self.count(place, size.nodes)
+    }
+
+    fn tag(&self, event: &Event<'t>, span: &Span, name: (&str, &str)) -> Result<Meaning, Error> {
+        let place = span.tag_span().map_or(span.start, |tag| tag.start);
+        let unknown = Err(at(&place, Fault::Tag));
+        match (self.language, name) {
+            (Language::Descriptors, ("tag:yaml.org,2002:", name)) => match (name, event) {
+                ("str", Event::Scalar(..)) => Ok(Meaning::Style(Style::Quoted)),
+                ("int" | "float" | "bool" | "null", Event::Scalar(..)) => Ok(Meaning::Style(Style::Plain)),
+                ("map", Event::MappingStart(..)) | ("seq", Event::SequenceStart(..)) => Ok(Meaning::Nothing),
+                _ => unknown,
+            },
+            (Language::Strict(Tags::FileAndFolder), ("!", own @ ("file" | "folder"))) => {
+                match event.scalar() {
+                    Some((path, _)) if !path.is_empty() => {
+                        Ok(Meaning::Own(if own == "file" { Tag::File } else { Tag::Folder }))
+                    }
+                    _ => Err(at(&place, Fault::TagWithoutPath)),
+                }
+            }
+            _ => unknown,
         }
     }
 
@@ -173,16 +294,27 @@ impl<'t> Reader<'t> {
 
     fn mapping(&mut self, depth: usize) -> Result<Kind, Error> {
         let mut entries = Vec::new();
+        let mut from_merge_key = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if matches!(event, Event::MappingEnd) {
                 self.close(&span);
                 refuse_duplicates(&entries)?;
+                merge(&mut entries, from_merge_key);
                 return Ok(Kind::Mapping(entries));
             }
+            let is_merge_key = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<");
+            let place = span.start;
             let key = self.key(event, &span)?;
             let (event, span) = self.next()?;
-            entries.push((key, self.node(event, &span, depth + 1)?));
+            let value = self.node(event, &span, depth + 1)?;
+            if !is_merge_key {
+                entries.push((key, value));
+            } else if self.language != Language::Descriptors || !from_merge_key.is_empty() {
+                return Err(at(&place, Fault::MergeKey));
+            } else {
+                from_merge_key = mappings(value).ok_or_else(|| at(&place, Fault::MergeKey))?;
+            }
         }
     }
 
@@ -191,14 +323,14 @@ impl<'t> Reader<'t> {
             event if event.anchor_id().is_some() => Some(Fault::Anchor),
             event if event.is_alias() => Some(Fault::Alias),
             event if event.tag().is_some() => Some(Fault::Tag),
-            Event::Scalar(text, ScalarStyle::Plain, ..) if text == "<<" => Some(Fault::MergeKey),
+            Event::Scalar(text, ScalarStyle::Plain, ..)
+                if text == "<<" && self.language != Language::Descriptors =>
+            {
+                Some(Fault::MergeKey)
+            }
             Event::Scalar(_, ScalarStyle::Plain, ..) if range(span).is_empty() => Some(Fault::Key),
             Event::Scalar(_, ScalarStyle::Literal | ScalarStyle::Folded, ..) => Some(Fault::Key),
-            Event::Scalar(..)
-                if self.outside_comments(self.end..range(span).start).any(|(_, c)| c == '?') =>
-            {
-                Some(Fault::Key)
-            }
+            Event::Scalar(text, ScalarStyle::Plain, ..) if plain::is_null(text) => Some(Fault::NullKey),
             Event::Scalar(..) => None,
             _ => Some(Fault::Key),
         };
@@ -208,8 +340,11 @@ impl<'t> Reader<'t> {
         if let Some(fault) = fault {
             return Err(at(&span.start, fault));
         }
+        rules::scalar(self.text, range(span), style, self.in_brackets())?;
+        rules::key(self.text, range(span))?;
         self.end = range(span).end;
         let style = if style == ScalarStyle::Plain { Style::Plain } else { Style::Quoted };
+        self.json = self.in_brackets() && style == Style::Quoted;
         Ok(Key {
             text: text.into_owned(),
             span: range(span),
@@ -219,27 +354,14 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The event parser takes a tab for indentation here and there; libyaml and its children never do.
-    fn refuse_tab(&self, gap: Range<usize>) -> Result<(), Error> {
-        let mut line_start = None;
-        for (at, c) in self.outside_comments(gap) {
-            match (c, line_start) {
-                ('\n', _) => line_start = Some(at + 1),
-                ('\t', _) if at == 0 || line_start.is_some() => {
-                    let before = self.text.get(..at).unwrap_or_default();
-                    let column = 1 + at - line_start.unwrap_or_default();
-                    let line = 1 + before.matches('\n').count();
-                    return Err(Error::At { line, column, fault: Fault::Tab });
-                }
-                (' ', _) => {}
-                _ => line_start = None,
-            }
-        }
-        Ok(())
+    /// Only brackets have a span; what is in brackets stays in them.
+    fn open(&mut self, span: &Span) {
+        self.flow.push(self.in_brackets() || !range(span).is_empty());
     }
 
     /// A flow collection ends with its bracket; a block one with its last value, whatever white space follows.
     fn close(&mut self, end: &Span) {
+        self.flow.pop();
         if !range(end).is_empty() {
             self.end = range(end).end;
         }
@@ -267,6 +389,66 @@ impl<'t> Reader<'t> {
             (!comment).then_some((start + at, c))
         })
     }
+}
+
+/// What a tag means.
+enum Meaning {
+    /// One of ours.
+    Own(Tag),
+    /// Text, or what the text looks like.
+    Style(Style),
+    /// What the value is anyway.
+    Nothing,
+}
+
+/// How much a value holds.
+#[derive(Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+impl Size {
+    fn of(node: &Node) -> Self {
+        let inner = |size: Self, (key, node): (usize, &Node)| {
+            let of = Self::of(node);
+            Self {
+                nodes: size.nodes + of.nodes,
+                bytes: size.bytes + of.bytes + key,
+                depth: size.depth.max(of.depth + 1),
+            }
+        };
+        let size = Self { nodes: 1, ..Self::default() };
+        match &node.kind {
+            Kind::Scalar { text, .. } => Self { bytes: text.len(), ..size },
+            Kind::Sequence(items) => items.iter().map(|item| (0, item)).fold(size, inner),
+            Kind::Mapping(entries) => {
+                entries.iter().map(|(key, node)| (key.text.len(), node)).fold(size, inner)
+            }
+        }
+    }
+}
+
+/// The mappings behind a merge key: one, or a list of them.
+fn mappings(value: Node) -> Option<Vec<Vec<(Key, Node)>>> {
+    match value.kind {
+        Kind::Mapping(entries) => Some(vec![entries]),
+        Kind::Sequence(items) => items
+            .into_iter()
+            .map(|item| if let Kind::Mapping(entries) = item.kind { Some(entries) } else { None })
+            .collect(),
+        Kind::Scalar { .. } => None,
+    }
+}
+
+/// Adds what is merged: a key that is there already wins, and so does the earlier mapping.
+fn merge(entries: &mut Vec<(Key, Node)>, merged: Vec<Vec<(Key, Node)>>) {
+    if merged.is_empty() {
+        return;
+    }
+    let mut known: HashSet<_> = entries.iter().map(|(key, _)| key.text.clone()).collect();
+    entries.extend(merged.into_iter().flatten().filter(|(key, _)| known.insert(key.text.clone())));
 }
 
 fn refuse_duplicates(entries: &[(Key, Node)]) -> Result<(), Error> {

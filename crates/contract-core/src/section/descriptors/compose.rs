@@ -8,7 +8,7 @@ mod service;
 use serde_json::Value;
 
 use super::{Descriptors, Environment, TopLevel, shape::Texts};
-use crate::{finding::Place, section::fields::join};
+use crate::{finding::Place, section::fields::join, yaml::plain::GoReader};
 
 const NAMES: [&str; 2] = ["docker-compose.yaml", "docker-compose.yml"];
 
@@ -56,7 +56,7 @@ fn missing(top: &TopLevel, found: &mut Descriptors) {
 
 fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) {
     let errors = found.findings.errors();
-    let documents = found.documents(place, content, true);
+    let documents = found.documents(place, content, GoReader::Compose);
     if found.findings.errors() > errors {
         return;
     }
@@ -64,7 +64,9 @@ fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) 
         let hint = "keep one document, with `services:`";
         return found.error(place, "", format!("{} documents, one is due", documents.len()), hint);
     };
-    let document = found.interpolated(place, document);
+    let changes = &document.changes;
+    let document = found.interpolated(place, &document.value);
+    found.changed(place, "", &document, &fields::OWN_TEXTS, changes);
     if !found.shape(place, "", &document, &fields::FILE, Texts::Resolved) {
         return;
     }

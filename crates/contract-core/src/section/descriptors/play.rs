@@ -7,11 +7,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::{Descriptors, Environment, TopLevel, environment::Resolved, shape::Texts, texts, variables};
+use super::{
+    Descriptors, Environment, TopLevel,
+    document::{Changes, Document},
+    environment::Resolved,
+    shape::Texts,
+    texts, variables,
+};
 use crate::{
     finding::Place,
     section::{fields::join, value},
-    yaml::Node,
+    yaml::{Node, plain::GoReader},
 };
 use pod::Around;
 
@@ -25,23 +31,26 @@ pub struct Resource {
     pub place: Place,
     /// As written.
     pub value: Value,
+    /// What podman changes in it.
+    pub changes: Changes,
     /// Only what stands under `play.templates` is rendered by the guest.
     pub template: bool,
 }
 
 impl Resource {
+    /// The descriptor of a node.
+    pub fn new(place: Place, node: &Node, template: bool) -> Self {
+        Self { place, value: value::of(node), changes: Changes::of(node, GoReader::Podman), template }
+    }
+
     /// Those of a workload section, given its root; what is no list is passed over, since the section's reader tells.
     pub fn described(root: &Node) -> Vec<Self> {
         let described = |name: &'static str| {
             let list = root.entry("play").and_then(|play| play.entry(name)).and_then(Node::items);
-            list.unwrap_or_default().iter().enumerate().map(move |(at, node)| Self {
-                place: Place {
-                    line: Some(node.line),
-                    field: format!("play.{name}[{at}]"),
-                    ..Place::default()
-                },
-                value: value::of(node),
-                template: name == "templates",
+            list.unwrap_or_default().iter().enumerate().map(move |(at, node)| {
+                let field = format!("play.{name}[{at}]");
+                let place = Place { line: Some(node.line), field, ..Place::default() };
+                Self::new(place, node, name == "templates")
             })
         };
         described("resources").chain(described("templates")).collect()
@@ -69,7 +78,7 @@ pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environ
     let mut found = Descriptors::with(environment);
     let documents = documents(top, resources, &mut found);
     let mut maps = Maps::default();
-    for (_, _, document) in &documents {
+    for Described { document, .. } in &documents {
         if document.get("kind").and_then(Value::as_str) == Some("ConfigMap") {
             let keys = ["data", "binaryData"].iter().filter_map(|field| document.get(*field)?.as_object());
             let name = document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
@@ -77,8 +86,13 @@ pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environ
         }
     }
     let mut names = BTreeSet::new();
-    for (place, texts, document) in &documents {
-        let around = Around { place, texts: *texts, maps: &maps, top };
+    for Described { place, texts, document, changes } in &documents {
+        let around = Around { place, texts: *texts, changes, maps: &maps, top };
+        match document.get("kind").and_then(Value::as_str) {
+            Some("Pod") => found.changed(place, "", document, &fields::POD, changes),
+            Some("ConfigMap") => found.changed(place, "", document, &fields::CONFIG_MAP, changes),
+            _ => {}
+        }
         resource(&around, document, &mut names, &mut found);
     }
     for name in &top.deeper {
@@ -93,31 +107,37 @@ pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environ
     found
 }
 
+/// A descriptor as podman gets it.
+struct Described {
+    place: Place,
+    texts: Texts,
+    document: Resolved,
+    changes: Changes,
+}
+
 /// Every descriptor, rendered where it is a template.
-fn documents(
-    top: &TopLevel,
-    resources: &[Resource],
-    found: &mut Descriptors,
-) -> Vec<(Place, Texts, Resolved)> {
+fn documents(top: &TopLevel, resources: &[Resource], found: &mut Descriptors) -> Vec<Described> {
     let mut documents = Vec::new();
     let archived = top.files.iter().flat_map(|(name, content)| {
         let place = top.place_of(name);
-        let documents = found.documents(&place, content, false);
+        let documents = found.documents(&place, content, GoReader::Podman);
         documents.into_iter().map(move |document| (place.clone(), document))
     });
     let archived: Vec<_> = archived.collect();
-    for (place, document) in archived {
-        found.unrendered_expressions(&place, &document);
-        documents.push((place, Texts::Strict, Resolved::as_it_is(document)));
+    for (place, Document { value, changes }) in archived {
+        found.unrendered_expressions(&place, &value);
+        let document = Resolved::as_it_is(value);
+        documents.push(Described { place, texts: Texts::Strict, document, changes });
     }
-    for Resource { place, value, template } in resources {
+    for Resource { place, value, changes, template } in resources {
         let (texts, document) = if *template {
             (Texts::Resolved, found.rendered(place, value))
         } else {
             found.unrendered_expressions(place, value);
             (Texts::Strict, Resolved::as_it_is(value.clone()))
         };
-        documents.push((place.clone(), texts, document));
+        let (place, changes) = (place.clone(), changes.clone());
+        documents.push(Described { place, texts, document, changes });
     }
     documents
 }
@@ -170,8 +190,8 @@ fn config_map(around: &Around<'_>, map: &Value, found: &mut Descriptors) {
         return;
     }
     for (name, value) in map.get("data").and_then(Value::as_object).into_iter().flatten() {
-        if !value.is_string() && !value.is_null() {
-            let path = join("data", name);
+        let path = join("data", name);
+        if !value.is_string() && !value.is_null() && !around.changes.has(&path) {
             found.warning(
                 place,
                 &path,

@@ -29,7 +29,13 @@ fn compose_findings() {
         (vec![(name, "services: {a: {build: .}}")], "services.a.build: the guest builds no images"),
         (vec![(name, "services: {a: {ports: []}}")], "services.a.image: a service without an image"),
         (vec![(name, "services:\n  a: [\n")], "x/docker-compose.yml:2 : no YAML: unclosed bracket"),
-        (vec![(name, "a: 1\na: canary\n")], "x/docker-compose.yml:2 : YAML with a repeated key"),
+        (
+            vec![(name, "a: 1\na: canary\n")],
+            "x/docker-compose.yml:2 : the key stands here twice: first on line 1",
+        ),
+        (vec![(name, "a: b # c\u{85}d: e\n")], "x/docker-compose.yml:1 : the character U+0085"),
+        (vec![(name, "a: \"\\/\"\n")], "x/docker-compose.yml:1 : an escape that not every reader knows"),
+        (vec![(name, "a:\tb\n")], "x/docker-compose.yml:1 : a tab where readers expect spaces"),
         (
             vec![(name, "services: {a: {image: b}}"), ("docker-compose.yaml", "services: {a: {image: b}}")],
             "Error x : both",
@@ -64,7 +70,68 @@ fn aliases_that_explode_are_refused() {
     let levels: Vec<_> = (1..12).map(level).collect();
     let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &levels.concat();
     let found = compose(&top(&[("docker-compose.yaml", &bomb)]), None);
-    assert!(shown(&found)[0].contains("aliases without measure"));
+    assert!(shown(&found)[0].contains("more than 200000 values, aliases counted as what they repeat"));
+}
+
+#[test]
+fn values_that_podman_changes() {
+    let pod = |value: &str| {
+        format!(
+            "kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: c\n    {IMAGE}\n    env:\n    - name: A\n      value: {value}\n"
+        )
+    };
+    let field = "Warning x/p.yml:9 spec.containers[0].env[0].value: ";
+    for (value, read) in [("no", "false"), ("0644", "420"), ("1_000", "1000"), ("1.10", "1.1"), ("Y", "true")]
+    {
+        let found = play(&top(&[("p.yml", &pod(value))]), &[], None);
+        assert_eq!(shown(&found), [format!("{field}podman makes `{read}` of `{value}`")]);
+        assert_eq!(found.findings.0[0].hint, format!("write `\"{value}\"`"));
+    }
+    for value in
+        ["8080", "true", "\"no\"", "'0644'", "1.5", "12:30", "2024-01-01", "yEs", "~", "|-\n        0644"]
+    {
+        assert_eq!(shown(&play(&top(&[("p.yml", &pod(value))]), &[], None)), [""; 0], "{value}");
+    }
+    // digits enough for a secret
+    let found = play(&top(&[("p.yml", &pod("0123456701234567"))]), &[], None);
+    assert!(shown(&found)[0].contains("another text") && !shown(&found)[0].contains("0123"));
+    let map = "kind: ConfigMap\nmetadata: {name: m, labels: {l: on}}\ndata: {A: no, B: \"no\", C: 1}\n";
+    let found = play(&top(&[("p.yml", &format!("{}---\n{map}", pod("a")))]), &[], None);
+    let start = "Warning x/p.yml";
+    assert_eq!(
+        shown(&found),
+        [
+            format!("{start}:13 data.A: podman makes `false` of `no`"),
+            format!("{start}:12 metadata.labels.l: podman makes `true` of `on`"),
+            format!("{start} data.C: not a text: podman takes it as one"),
+        ]
+    );
+}
+
+#[test]
+fn modes_in_octal() {
+    let pod = format!(
+        "kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: c, {IMAGE}}}\n  volumes:\n  - name: v\n    configMap: {{name: contract.config.map, defaultMode: 0644, items: [{{key: a, path: a, mode: 0400}}]}}\n"
+    );
+    assert_eq!(shown(&play(&top(&[("p.yml", &pod)]), &[], None)), [""; 0]);
+    let compose_file = format!(
+        "services:\n  a:\n    {IMAGE}\n    configs:\n    - {{source: s, target: /s, mode: 0440, uid: \"1\"}}\nconfigs: {{s: {{content: x}}}}\n"
+    );
+    assert_eq!(shown(&compose(&top(&[("docker-compose.yml", &compose_file)]), None)), [""; 0]);
+}
+
+#[test]
+fn values_that_compose_changes() {
+    let text =
+        format!("services:\n  a:\n    {IMAGE}\n    environment: {{A: no, B: 1_000, C: 0644, D: 80}}\n");
+    let start = "Warning x/docker-compose.yml:4 services.a.environment";
+    assert_eq!(
+        shown(&compose(&top(&[("docker-compose.yml", &text)]), None)),
+        [
+            format!("{start}.B: docker compose makes `1000` of `1_000`"),
+            format!("{start}.C: docker compose makes `420` of `0644`"),
+        ]
+    );
 }
 
 #[test]

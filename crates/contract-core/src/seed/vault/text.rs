@@ -70,7 +70,7 @@ impl<K: Kind> Vault<K> {
 
     /// Reads the text.
     pub(super) fn parse(text: &str) -> Result<Self, VaultError> {
-        let limits = Limits { bytes: TEXT_LIMIT, nesting: 8 };
+        let limits = Limits { bytes: TEXT_LIMIT, nesting: 8, ..Limits::default() };
         let document = yaml::parse(text, &limits, Tags::Refused).map_err(VaultError::Yaml)?;
         let root = Fields::of(&document.root, "", &["format", "section", "recipients", "volumes"])?;
         let format = root.text("format")?;

@@ -71,7 +71,8 @@ fn an_absent_value_is_empty_and_plain() {
 fn what_is_refused_and_where() {
     for (text, place, words) in [
         ("a: b\n---\nc: d\n", (2, 1), "more than one document"),
-        ("a: b\n...\nc: d\n", (3, 1), "more than one document"),
+        ("a: b\n...\nc: d\n", (3, 1), "does not begin with `---`"),
+        ("a: b\n...\n---\nc: d\n", (3, 1), "more than one document"),
         ("", (1, 1), "there is nothing here"),
         ("# only a comment\n", (2, 1), "there is nothing here"),
         ("a: &x b\n", (1, 7), "anchors"),
@@ -91,13 +92,13 @@ fn what_is_refused_and_where() {
         ("!file a: b\n", (1, 7), "unknown tag"),
         ("a: !file\nb: c\n", (1, 4), "take a path"),
         ("a: !folder {b: c}\n", (1, 4), "take a path"),
-        ("? a\n: b\n", (1, 3), "only plain and quoted keys"),
-        ("? [a]\n: b\n", (1, 3), "only plain and quoted keys"),
+        ("? a\n: b\n", (1, 1), "only plain and quoted keys"),
+        ("? [a]\n: b\n", (1, 1), "only plain and quoted keys"),
         ("{{a: b}: c}\n", (1, 2), "only plain and quoted keys"),
         (": b\n", (1, 1), "only plain and quoted keys"),
         ("a: b\0\n", (1, 5), "U+0000"),
         ("a: é\n\u{1b}[31m\n", (2, 1), "U+001B"),
-        ("a: é\u{85}\u{9b}\n", (1, 6), "U+009B"),
+        ("a: é\u{9b}\n", (1, 5), "U+009B"),
         ("a: \u{feff}b\n", (1, 4), "U+FEFF"),
         ("\u{feff}a: b\n", (1, 1), "byte order mark"),
         ("a: [b\n", (1, 4), "unclosed"),
@@ -105,6 +106,46 @@ fn what_is_refused_and_where() {
         ("\ta: b\n", (1, 1), "a tab"),
         ("a:\n\tb\n", (2, 2), "tabs"),
         ("a: [b,\n\tc]\n", (2, 1), "a tab"),
+        // what one reader of libyaml's family takes in another way than the rest
+        ("a: b\u{85}c\n", (1, 5), "U+0085"),
+        ("# c\u{2028}a: b\n", (1, 4), "U+2028"),
+        ("a: \"é\u{2029}\"\n", (1, 6), "U+2029"),
+        ("a: |\n  é\u{85}\n", (2, 4), "U+0085"),
+        ("'k\u{2028}': b\n", (1, 3), "U+2028"),
+        ("a: [b,\u{85}c]\n", (1, 7), "U+0085"),
+        ("a: b\rc: d\n", (1, 5), "carriage return"),
+        ("a: b\n\rc: d\r\n", (2, 1), "carriage return"),
+        ("a: \"b\\/\"\n", (1, 6), "escape"),
+        ("a: \"\\ud83d\\ude00\"\n", (1, 5), "escape"),
+        ("\"k\\/\": b\n", (1, 3), "escape"),
+        ("a: [\"\\/\"]\n", (1, 6), "escape"),
+        ("a: [:b]\n", (1, 5), "in brackets"),
+        ("a: [b?]\n", (1, 5), "in brackets"),
+        ("a: [http://h/?q]\n", (1, 5), "in brackets"),
+        ("{a?: b}\n", (1, 2), "in brackets"),
+        ("-\ta\n", (1, 2), "a tab"),
+        ("- \ta\n", (1, 3), "a tab"),
+        ("a:\tb\n", (1, 3), "a tab"),
+        ("a: b\t\n", (1, 5), "a tab"),
+        ("a: b\t# c\n", (1, 5), "a tab"),
+        ("a: b\n\t\nc: d\n", (2, 1), "a tab"),
+        ("a: |\n\tb\n", (1, 4), "a tab"),
+        ("a: |\n  \tb\n", (2, 3), "a tab"),
+        ("a: >\n  b\n \tc\n", (3, 3), ""),
+        ("a: |\t\n  b\n", (1, 5), "a tab"),
+        ("a: |\n    \n  b\n", (3, 3), "wrongly indented"),
+        ("|\na\n", (2, 1), "without indentation"),
+        ("{a:}\n", (1, 3), "no space after `:`"),
+        ("[a:, b]\n", (1, 3), ""),
+        ("...\na: b\n", (1, 1), "`...`"),
+        ("# c\n...\n---\na: b\n", (2, 1), "`...`"),
+        ("{a\n: b}\n", (1, 2), "not on one line"),
+        ("{a b\n  c: d}\n", (1, 2), "not on one line"),
+        ("{\"a\n b\": c}\n", (1, 2), "not on one line"),
+        ("{\"a\" # c\n : b}\n", (1, 2), "not on one line"),
+        ("[a\n: b]\n", (2, 1), ""),
+        ("null: b\n", (1, 1), "nothing to some"),
+        ("{~: b}\n", (1, 2), "nothing to some"),
     ] {
         let error = read(text).map(|_| ()).unwrap_err();
         let message = error.to_string();
@@ -115,6 +156,75 @@ fn what_is_refused_and_where() {
         );
         assert!(!message.contains("ecret"), "{text:?}: {message}");
     }
+}
+
+/// Odd, and the same to every reader.
+#[test]
+fn what_is_taken() {
+    for text in [
+        "a: \"\\N\\L\\P\\_\\u0085\\u2028\\x85\\U0001f600\\e\\0\"\n",
+        "a: \"b\\\n  c\"\n",
+        "a: 'b\tc'\n",
+        "a: \"b\tc\" # d\te\n",
+        "a: |\n  b\tc\n  \td\n",
+        "{\"a\":\"b\",\"c\":[1,2]}\n",
+        "a: [http://h:80/p, b:c, -1]\n",
+        "a: b?\n",
+        "a: :b\n",
+        "--- # c\na: b\n...\n# d\n",
+        "a: |\n\n  b\n\n\n",
+        "a: 'one\n\n  two'\n",
+        "\"no\": b\n\"1\": c\n",
+        "a: '\u{a0}\u{200b}é'\r\nb: c\r\n",
+    ] {
+        assert_eq!(read(text).map(|_| ()), Ok(()), "{text:?}");
+    }
+}
+
+#[test]
+fn descriptors_are_full_yaml_by_the_same_rules() {
+    let read = |text: &str| parse_descriptors(text, &Limits::default());
+    let documents = read("a: &x {b: 1, c: [2]}\nd:\n  <<: *x\n  b: 3\ne: *x\n---\nf: !!str 4\n").unwrap();
+    let [first, second] = &*documents else { panic!("{documents:?}") };
+    let merged = first.entry("d").unwrap();
+    assert_eq!(merged.entry("b").unwrap().text(), Some("3"));
+    assert_eq!(merged.entry("c").unwrap().items().unwrap().len(), 1);
+    assert!(first.entry("e").unwrap().same(first.entry("a").unwrap()));
+    assert!(matches!(second.entry("f").unwrap().kind, Kind::Scalar { style: Style::Quoted, .. }));
+    for (text, words) in [
+        ("a: b # c\u{85}\n", "U+0085"),
+        ("a: b\rc: d\n", "carriage return"),
+        ("a: \"\\/\"\n", "escape"),
+        ("a:\tb\n", "a tab"),
+        ("a: [b?]\n", "in brackets"),
+        ("...\na: b\n", "`...`"),
+        ("a: b\n...\nc: d\n", "does not begin with `---`"),
+        ("a: b\na: c\n", "twice"),
+        ("a: *x\n", "aliases"),
+        ("a: &x [*x]\n", "aliases"),
+        ("a: &x b\nc: [*x, *x.y]\n", ""),
+        ("a: &x.y b\n", "anchor's name"),
+        ("a: !reset b\n", "unknown tag"),
+        ("<<: b\n", "merge keys"),
+    ] {
+        let error = read(text).map(|_| ()).unwrap_err();
+        assert!(error.to_string().contains(words), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn aliases_count_as_what_they_repeat() {
+    let limits = Limits { bytes: 1000, nesting: 8, nodes: 50 };
+    let read = |text: &str| parse_descriptors(text, &limits).map(|_| ()).map_err(|error| error.reason());
+    let with = |aliases: usize| format!("a: &a [1, 2, 3, 4]\nb: [{}]\n", vec!["*a"; aliases].join(", "));
+    assert_eq!(read(&with(5)), Ok(()));
+    assert_eq!(read(&with(10)), Err(Fault::TooMany(50).to_string()));
+    let long = format!("a: &a {}\nb: [*a, *a, *a]\n", "x".repeat(300));
+    assert_eq!(read(&long), Err(Fault::TooMuch(1000).to_string()));
+    let limits = Limits { nodes: 500, ..limits };
+    let read = |text: &str| parse_descriptors(text, &limits).map(|_| ()).map_err(|error| error.reason());
+    let deep: Vec<_> = (1..9).map(|n| format!("a{n}: &a{n} [*a{}]\n", n - 1)).collect();
+    assert_eq!(read(&format!("a0: &a0 [x]\n{}", deep.concat())), Err(Fault::TooDeep.to_string()));
 }
 
 #[test]
@@ -135,11 +245,14 @@ fn question_marks_in_comments_make_no_explicit_key() {
 
 #[test]
 fn limits_hold() {
-    let limits = Limits { bytes: 100, nesting: 3 };
+    let limits = Limits { bytes: 100, nesting: 3, nodes: 10 };
     let read = |text: &str| parse(text, &limits, Tags::Refused).map(|_| ());
     assert_eq!(read("a: [[[b]]]\n").map_err(|error| error.reason()), Err("nested too deeply".to_owned()));
     assert_eq!(read("a: [[b]]\n"), Ok(()));
     assert_eq!(read(&"a".repeat(101)), Err(Error::TooLarge { limit: 100 }));
+    let list = |items: usize| format!("[{}]", vec!["a"; items].join(", "));
+    assert_eq!(read(&list(9)), Ok(()));
+    assert_eq!(read(&list(10)).map_err(|error| error.reason()), Err(Fault::TooMany(10).to_string()));
     let deep = "[".repeat(100_000);
     assert!(parse(&deep, &Limits::default(), Tags::Refused).is_err());
     let deep = "- ".repeat(100_000);

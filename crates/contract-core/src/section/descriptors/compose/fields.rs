@@ -2,7 +2,7 @@
 //! know are among them: which version a guest has, no source says.
 
 use crate::section::descriptors::shape::Shape::{
-    self, Any, Closed, Duration, Either, Integer, List, Map, Scalar, Switch, Text,
+    self, Any, Closed, Duration, Either, Integer, List, Map, Open, Scalar, Switch, Text,
 };
 
 const TEXTS: Shape = Either(&[Text, List(&Text)]);
@@ -152,6 +152,10 @@ pub const SERVICE: Shape = Closed(&[
     ("volumes_from", List(&Text)),
     ("working_dir", Text),
 ]);
+
+/// Where a number or a boolean becomes a text of the user's own.
+pub const OWN_TEXTS: Shape =
+    Open(&[("services", Map(&Open(&[("annotations", PAIRS), ("environment", PAIRS), ("labels", PAIRS)])))]);
 
 /// The fields at the top of the file; services are looked at one by one.
 pub const FILE: Shape = Closed(&[

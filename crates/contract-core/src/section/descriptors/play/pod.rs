@@ -9,6 +9,7 @@ use crate::{
     finding::Place,
     section::descriptors::{
         Descriptors, TopLevel, at,
+        document::Changes,
         exposure::{Mount, Port, Source},
         shape::Texts,
         variables,
@@ -19,6 +20,7 @@ use crate::{
 pub struct Around<'a> {
     pub place: &'a Place,
     pub texts: Texts,
+    pub changes: &'a Changes,
     pub maps: &'a Maps,
     pub top: &'a TopLevel,
 }
@@ -307,7 +309,7 @@ impl Container<'_> {
                 found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
             }
             Some(Value::String(_)) => {}
-            // `Y` is `true` to podman
+            Some(_) if self.around.changes.has(&format!("{path}.name")) => {}
             Some(_) => {
                 let (message, hint) = ("the name is a switch or a number to YAML", "put it in double quotes");
                 found.warning(place, &format!("{path}.name"), message, hint);
