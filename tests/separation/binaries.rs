@@ -69,6 +69,20 @@ fn two_crates_depend_on_what_opens_tokens() {
     }
 }
 
+/// The second YAML reader judges ours in the rehearsal. No persona reads with it: not by its manifest, and not by its symbols.
+#[test]
+fn only_the_rehearsal_links_the_second_reader() {
+    let lock = lock();
+    for persona in [&PERSONAS[..], &["contract-auditor"]].concat() {
+        let linked = symbols(persona, "yaml_serde|libyaml_rs|unsafe_libyaml");
+        assert_eq!(linked, Vec::<String>::new(), "{persona}");
+        assert!(!needs(&lock, persona).contains("yaml_serde"), "{persona}");
+    }
+    assert!(needs(&lock, "guest-rehearsal").contains("yaml_serde"));
+    let linked = symbols("guest-rehearsal", "yaml_serde|libyaml_rs|unsafe_libyaml");
+    assert_ne!(linked, Vec::<String>::new(), "the search must be able to find it");
+}
+
 /// RUSTSEC-2023-0071 has no fix. `cargo deny` knows more advisories; this test runs without it.
 #[test]
 fn rsa_is_not_locked() {

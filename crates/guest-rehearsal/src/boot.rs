@@ -26,7 +26,7 @@ use std::io::Cursor;
 
 use cli_kit::Failure;
 use contract_core::section::{Env, Section, Workload};
-use contract_core::user_data::survey;
+use contract_core::user_data::{Error, UserDataFacts, survey};
 use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 
@@ -75,14 +75,15 @@ impl From<Failure> for Halt {
 /// Boots these user data; beside what was found, why the rehearsal itself could not go on, if so.
 pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> Booted {
     let mut log = Log::default();
-    // damaged user data the boot tells
-    let facts = survey(Cursor::new(user_data)).ok();
+    // what is wrong with damaged user data, the boot's first step reports
+    let surveyed = survey(Cursor::new(user_data));
     let mut found = Found::default();
-    let (booted, ended) = match sequence(&mut log, &mut found, user_data, guest) {
+    let (booted, ended) = match sequence(&mut log, &mut found, user_data, surveyed.as_ref(), guest) {
         Ok(()) => (true, Ok(())),
         Err(Halt::Refused) => (false, Ok(())),
         Err(Halt::Failed(failure)) => (false, Err(failure)),
     };
+    let facts = surveyed.ok();
     let attestation = facts.as_ref().map(attestation::digests).unwrap_or_default();
     let Found { contents, attestation_key } = found;
     let steps = log.0;
@@ -102,9 +103,10 @@ fn sequence(
     log: &mut Log,
     found: &mut Found,
     bytes: &[u8],
+    surveyed: Result<&UserDataFacts, &Error>,
     &Guest { key, at, disks, probe_logging }: &Guest<'_>,
 ) -> Result<(), Halt> {
-    let user_data = user_data::read(log, bytes)?;
+    let user_data = user_data::read(log, bytes, surveyed)?;
     let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
     let env = decrypt::section::<Env>(log, &user_data.env, key)?;
     if let Some(value) = &user_data.attestation_public_key {

@@ -32,6 +32,7 @@ pub mod logging_probe;
 pub mod page;
 pub mod provenance;
 pub mod report;
+pub mod second_reader;
 pub mod stand_in;
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::log::{Log, Stopped};
 use crate::hpl::HPL01001E;
+use crate::second_reader;
 
 const STEP: &str = "schema";
 
@@ -27,7 +28,7 @@ pub struct WorkloadSection {
 
 /// Reads the workload section.
 pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<WorkloadSection, Stopped> {
-    let root = document(&text);
+    let root = document(log, Workload::NAME, &text)?;
     let (section, findings) = Section::<Workload>::open(text, at);
     let errors = findings.0.into_iter().filter(|finding| finding.severity == Severity::Error);
     let (waiting, errors): (Vec<_>, Vec<_>) = errors.partition(waits);
@@ -43,8 +44,8 @@ pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result
 /// Reads the env section.
 pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Stopped> {
     // an expired signing certificate is well formed: the signature's own step tells of it
-    let signing_key =
-        document(&text).and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
+    let signing_key = document(log, Env::NAME, &text)?
+        .and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
     let end = signing_key.and_then(|key| key.ok()?.expires()).unwrap_or(at);
     let (section, findings) = Section::<Env>::open(text.clone(), at.min(end));
     if let Some(section) = section {
@@ -80,9 +81,17 @@ fn waits(finding: &Finding) -> bool {
 /// How the reader of sections says that nothing would run.
 pub const NO_POD: &str = "no pod is described";
 
-fn document(text: &str) -> Option<Node> {
+/// The section's tree, if it is YAML, and if a second reader reads the same.
+fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Stopped> {
     let limits = Limits { bytes: text.len(), ..Limits::default() };
-    yaml::parse(text, &limits, Tags::Refused).ok().map(|document| document.root)
+    let Ok(document) = yaml::parse(text, &limits, Tags::Refused) else { return Ok(None) };
+    match second_reader::compare(text, &document.root) {
+        Ok(()) => Ok(Some(document.root)),
+        Err(difference) => {
+            let message = format!("the {name} section: {difference}");
+            Err(log.refused(STEP, HPL01001E, message, "write the value of this line in double quotes"))
+        }
+    }
 }
 
 fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Stopped {
