@@ -275,6 +275,18 @@ fn a_folder_that_cannot_be_synced_keeps_what_was_placed() {
     assert!(outcome.stderr.contains("`folder/k.pem` is written, but"), "{outcome:?}");
 }
 
+/// A user may be in a folder without access to the folders above it, as in a ceremony under root's home.
+#[test]
+fn a_folder_under_a_closed_one_can_be_written_to() {
+    let story = Story::new();
+    let outcome = story.sh(
+        "chmod 755 . && cp $(command -v contract-signer) tmp && mkdir -p closed/open && chmod 777 closed/open
+        signer=$PWD/tmp/contract-signer; cd closed/open; echo a passphrase > passphrase; chmod 000 ..
+        as_nobody $signer keygen -o k.pem --passphrase-file passphrase; exit=$?; chmod 755 ..; ls; exit $exit",
+    );
+    assert_eq!((outcome.exit, outcome.text().as_str()), (0, "k.pem\nk.pub.pem\npassphrase\n"), "{outcome:?}");
+}
+
 /// Everyday steps that replace what they have read, or made before.
 #[test]
 fn what_follows_itself_may_be_replaced() {

@@ -6,7 +6,7 @@
 //! removed file is as blind: a run that waited for one that was removed meanwhile begins again. The vault's lock file stays;
 //! the ones for a commit are removed while they are locked. The kernel releases a lock however a run ends.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -64,7 +64,9 @@ pub(crate) struct CommitLock(Vec<(PathBuf, File)>);
 pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result<CommitLock, Failure> {
     let end = Instant::now() + LONGEST_COMMIT;
     let mut locked = CommitLock(Vec::new());
-    for path in targets.map(|target| beside(&resolved(target))).collect::<BTreeSet<_>>() {
+    for path in
+        targets.map(|target| (place(target), beside(target))).collect::<BTreeMap<_, _>>().into_values()
+    {
         loop {
             let file = open(&path)?;
             match is_free_until(end, &file) {
@@ -92,10 +94,11 @@ impl Drop for CommitLock {
     }
 }
 
-/// The same path for all runs, however they write it.
-fn resolved(target: &Path) -> PathBuf {
-    let folder = folder(target);
-    folder.canonicalize().unwrap_or_else(|_| folder.to_owned()).join(target.file_name().unwrap_or_default())
+/// The same for all runs, however they write the path. Not the absolute path: a user may be in a folder without access to
+/// the folders above it.
+fn place(target: &Path) -> (Option<(u64, u64)>, OsString) {
+    let folder = folder(target).metadata().ok().map(|folder| (folder.dev(), folder.ino()));
+    (folder, target.file_name().unwrap_or_default().to_owned())
 }
 
 fn is_unsupported(error: &io::Error) -> bool {
