@@ -122,6 +122,16 @@ attacks! {
         run: SIGN,
         exit: 4, says: ["times of the statements", "2999-", "set the clock that is wrong"],
     }
+    a_statement_from_the_future_beside_a_bare_token {
+        given: r#"restate 's/("time": *")[0-9]{4}/\12999/' env.handoff"#,
+        run: "contract-signer sign --workload workload.token --env env.handoff --danger-accept-unsigned-tokens $SIGNER -o new",
+        exit: 4, says: ["times of the statements", "2999-"],
+    }
+    a_certificate_that_is_not_valid_yet {
+        given: r#"for it in workload env; do restate '0,/notBefore/s/("notBefore": ")20../\12099/' $it.handoff; done"#,
+        run: SIGN,
+        exit: 4, says: ["validity of the", "not valid before 2099-", "--danger-accept-expired-certificate"],
+    }
     an_expired_certificate_stated_as_valid_by_one_side {
         given: r#"restate 's/("notAfter": ")20../\12020/' workload.handoff"#,
         run: SIGN,

@@ -187,6 +187,62 @@ fn a_record_without_the_danger_it_accepted() {
     assert!(exit == 4 && said.contains("nobody vouches for the workload half"), "{said}");
 }
 
+/// A record says what was looked at, no more and no less.
+#[test]
+fn what_was_checked_is_on_record_in_full() {
+    let story = Story::signed();
+    let listed = |flags: &str, list: &str| {
+        story.does(&format!(
+            "contract-signer sign {flags} --danger-accept-unsigned-tokens $SIGNER -o new --force"
+        ));
+        let record: serde_json::Value = serde_json::from_slice(&story.read("new.record.json")).unwrap();
+        let lines = record[list].as_array().unwrap().iter().map(|it| it.as_str().unwrap());
+        // whose key it is, only this run knows
+        lines.map(|line| line.split(": ").next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let both = "--workload workload.handoff --env env.handoff";
+    assert_eq!(
+        listed(both, "checked"),
+        [
+            "who made the workload half",
+            "who made the env half",
+            "that two persons vouch, with two keys",
+            "that no token opens with the empty password",
+            "platform",
+            "encryption certificate",
+            "volumes",
+            "environment variables",
+            "purpose of the encryption certificate",
+            "validity of the encryption certificate",
+            "times of the statements",
+            "signing key",
+            "validity of the signing certificate",
+        ]
+    );
+    assert_eq!(listed(both, "unchecked"), [""; 0]);
+    let one_byte = "that no token of an unknown tool opens with a password of one byte";
+    let bare = "--workload workload.token --env env.handoff";
+    assert_eq!(
+        listed(bare, "checked"),
+        [
+            "who made the env half",
+            "that no token opens with the empty password",
+            one_byte,
+            "times of the statements",
+            "signing key",
+            "validity of the signing certificate",
+        ]
+    );
+    assert_eq!(
+        listed(bare, "unchecked"),
+        [
+            "who made the workload half",
+            "sections, platform, certificate, volumes, variables of both halves",
+            "until when the workload half's encryption certificate is valid",
+        ]
+    );
+}
+
 fn accepted(story: &Story) -> Vec<String> {
     let record: serde_json::Value = serde_json::from_slice(&story.read("new.record.json")).unwrap();
     story.does("contract-signer verify new --signing-key $PUBLIC_KEY --record new.record.json");

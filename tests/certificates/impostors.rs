@@ -44,6 +44,8 @@ fn the_image_s_own_issuer_is_found_among_all_that_is_given() {
         "issue other intermediate encryption Attestation; cat other.crt encrypt.crt >> ca.crt",
         // what images do not say, and could
         "issue encrypt intermediate no_authority x",
+        "issue encrypt intermediate plainly_no_authority x",
+        "issue encrypt intermediate harmless x",
     ] {
         let outcome = played(given, VERIFY);
         assert_eq!(outcome.exit, 0, "{given}: {outcome:?}");
@@ -113,6 +115,12 @@ cases! {
     }
     an_authority_s_certificate_in_sloppy_der {
         given: "issue encrypt intermediate sloppy_authority x",
+        ibm: Accepts("the same"),
+        run: VERIFY,
+        exit: 4, says: "CN=x` is an authority's (CA:TRUE)",
+    }
+    a_number_where_it_says_whether_it_is_an_authority {
+        given: "issue encrypt intermediate number_for_authority x",
         ibm: Accepts("the same"),
         run: VERIFY,
         exit: 4, says: "CN=x` is an authority's (CA:TRUE)",

@@ -39,6 +39,23 @@ fn a_list_of_another_scope_is_no_list() {
         let verdict = if checked { "not-listed" } else { "not-checked" };
         assert_eq!(json.json()["chain"][0]["revocation"]["verdict"], verdict, "{extensions}: {json:?}");
     }
+    // the authority is no user, the intermediate is no authority, and neither is an attribute
+    for (extensions, issuer, place, checked) in [
+        ("part", "root", 2, false),
+        ("authorities", "root", 2, true),
+        ("part", "ca", 1, true),
+        ("authorities", "ca", 1, false),
+        ("attributes", "root", 2, false),
+        ("attributes", "ca", 1, false),
+        ("attributes", "intermediate", 0, false),
+    ] {
+        let given = format!("EXTENSIONS={extensions} revocations {issuer} x.crl");
+        let json =
+            played(&given, "workload-provider certificate verify encrypt.crt $CHAIN --crl x.crl --json");
+        let verdict = if checked { "not-listed" } else { "not-checked" };
+        let found = &json.json()["chain"][place]["revocation"]["verdict"];
+        assert_eq!(found, verdict, "{extensions} of {issuer}: {json:?}");
+    }
     // the same rule by `openssl`, where it can be asked
     let given = "EXTENSIONS=authorities revocations ca ca.crl";
     let openssl = played(

@@ -81,6 +81,12 @@ keyUsage = keyCertSign
 keyUsage = critical, digitalSignature, cRLSign
 [sloppy_authority]
 basicConstraints = DER:30:03:01:01:01
+[number_for_authority]
+basicConstraints = DER:30:03:02:01:00
+[plainly_no_authority]
+basicConstraints = DER:30:03:01:01:00
+[harmless]
+1.3.6.1.4.1.2.99 = ASN1:NULL
 [no_authority]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature, keyEncipherment
@@ -98,6 +104,10 @@ onlyuser = TRUE
 issuingDistributionPoint = critical, @authorities_only
 [authorities_only]
 onlyCA = TRUE
+[attributes]
+issuingDistributionPoint = critical, @attributes_only
+[attributes_only]
+onlyAA = TRUE
 [elsewhere]
 issuingDistributionPoint = critical, @another_point
 [another_point]

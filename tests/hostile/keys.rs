@@ -115,6 +115,18 @@ hostile! {
         run: "contract-signer verify user-data --signing-key ec.pub.pem",
         exit: 3, says: "RSA",
     }
+    an_expired_certificate_to_make_a_medium_with {
+        given: "dated_certificate old.crt 20200101000000Z 20210203000000Z; SIGNING_KEY=$GUEST_KEY
+                documented_contract workload.token env.token > user-data",
+        run: "env-deployer boot-media user-data --hostname paynow --signing-key old.crt",
+        exit: 4, says: "2021-02-03",
+    }
+    a_certificate_of_the_future_to_make_a_medium_with {
+        given: "dated_certificate new.crt 20900101000000Z 20910101000000Z; SIGNING_KEY=$GUEST_KEY
+                documented_contract workload.token env.token > user-data",
+        run: "env-deployer boot-media user-data --hostname paynow --signing-key new.crt",
+        exit: 4, says: "2090-01-01",
+    }
     an_expired_certificate_to_verify_with {
         given: "dated_certificate old.crt 20200101000000Z 20210203000000Z; SIGNING_KEY=$GUEST_KEY
                 documented_contract workload.token env.token > user-data",

@@ -110,6 +110,18 @@ hostile! {
         run: "sign_tokens -o new",
         exit: 4, says: "empty password",
     }
+    a_token_of_one_block_with_the_empty_password_is_found {
+        given: r"printf '\nBCDEFGHIJKLMNOPQRSTUVWXYZ012345' > password; printf 'type: env' > short
+                 documented_token short password > weak.token",
+        run: "contract-signer inspect weak.token",
+        exit: 4, says: "empty password",
+    }
+    a_token_whose_first_block_cuts_a_character_is_found {
+        given: r"printf '\nBCDEFGHIJKLMNOPQRSTUVWXYZ012345' > password; printf '# 2345678901234\303\251 and more than two blocks' > text
+                 documented_token text password > weak.token",
+        run: "contract-signer inspect weak.token",
+        exit: 4, says: "empty password",
+    }
     a_token_with_a_password_of_one_byte_is_refused {
         given: r"printf 'A\nCDEFGHIJKLMNOPQRSTUVWXYZ012345' > password
                  documented_token workload-provider/workload.yaml password > env.token",

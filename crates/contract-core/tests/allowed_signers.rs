@@ -240,3 +240,14 @@ fn a_line_that_names_nobody_is_bad() {
         assert!(parse(&format!("{principals} {key}")).0.is_none(), "{principals}");
     }
 }
+
+/// The work that a comparison costs grows with both lengths.
+#[test]
+fn principals_are_limited() {
+    let folder = folder();
+    let key = folder.read("k.pub");
+    for (length, taken) in [(1024, true), (1025, false)] {
+        let (read, _) = parse(&format!("{} {key}", "a".repeat(length)));
+        assert_eq!(read.is_some(), taken, "{length}");
+    }
+}

@@ -77,8 +77,11 @@ fn a_verified_attestation_certificate_verifies_the_guest_s_signature() {
     assert!(matches!(refusal.reason, Reason::WrongSigner { .. }), "{refusal}");
 }
 
-/// A list with a scope and an entry, signed by somebody.
-static LIST: LazyLock<Vec<u8>> = LazyLock::new(|| {
+/// The list that is broken.
+static LIST: LazyLock<Vec<u8>> = LazyLock::new(|| list(b"\x30\x12\x02\x01\x05\x17\x0d261118000000Z"));
+
+/// A list with a scope and this entry, signed by somebody.
+fn list(entry: &[u8]) -> Vec<u8> {
     let issuer = issue("issuer", None);
     let mut builder = X509CrlBuilder::new().unwrap();
     builder.set_issuer_name(issuer.x509.subject_name()).unwrap();
@@ -94,11 +97,39 @@ static LIST: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let oid = Asn1Object::from_str(oid).unwrap();
         builder.append_extension(X509Extension::new_from_der(&oid, critical, &value).unwrap()).unwrap();
     }
-    let entry = X509Revoked::from_der(b"\x30\x12\x02\x01\x05\x17\x0d261118000000Z").unwrap();
-    builder.add_revoked(entry).unwrap();
+    builder.add_revoked(X509Revoked::from_der(entry).unwrap()).unwrap();
     builder.sign(&issuer.key, MessageDigest::sha256()).unwrap();
     builder.build().unwrap().to_der().unwrap()
-});
+}
+
+/// An entry for the serial 5, with one extension: of this identifier, critical or not, with the value `ENUMERATED 1`.
+fn entry(oid: &[u8], critical: bool) -> Vec<u8> {
+    fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+        [&[tag, u8::try_from(content.len()).unwrap()], content].concat()
+    }
+    let critical = if critical { &b"\x01\x01\xff"[..] } else { b"" };
+    let extension = [&der(6, oid), critical, &der(4, b"\x0a\x01\x01")].concat();
+    let extensions = der(0x30, &der(0x30, &extension));
+    der(0x30, &[b"\x02\x01\x05\x17\x0d261118000000Z", &*extensions].concat())
+}
+
+/// What is critical changes what the entry means: RFC 5280, section 5.3.
+#[test]
+fn a_critical_extension_of_an_entry_must_be_known() {
+    let (reason, unknown) = (b"\x55\x1d\x15", b"\x2a\x03\x04");
+    for (oid, critical, taken) in
+        [(reason, true, true), (reason, false, true), (unknown, false, true), (unknown, true, false)]
+    {
+        let read = RevocationList::parse(&list(&entry(oid, critical)), "any");
+        assert_eq!(read.is_ok(), taken, "{oid:?} {critical}");
+        if let Err(error) = read {
+            assert!(
+                error.to_string().contains("critical extension that is not known here: 1.2.3.4"),
+                "{error}"
+            );
+        }
+    }
+}
 
 proptest::proptest! {
     #[test]

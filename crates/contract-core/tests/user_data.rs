@@ -2,7 +2,16 @@
 
 use std::io::Cursor;
 
-use contract_core::user_data::{UserData, survey};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use contract_core::user_data::{Refusal, UserData, survey};
+use contract_core::verifying_key::VerifyingKey;
+use jiff::Timestamp;
+use openssl::asn1::Asn1Time;
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use openssl::sign::Signer;
+use openssl::x509::{X509, X509NameBuilder};
 use proptest::prelude::*;
 
 fn user_data() -> String {
@@ -55,6 +64,53 @@ fn lines_may_be_missing_or_repeated_but_never_read_differently() {
         taken += usize::from(agree(&(0..5).map(pick).collect::<String>()));
     }
     assert!(taken > 4, "{taken}");
+}
+
+/// A certificate with these dates, and user data signed with its key.
+fn certified(from: i64, to: i64) -> (VerifyingKey, String) {
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    let mut name = X509NameBuilder::new().unwrap();
+    name.append_entry_by_text("CN", "signer").unwrap();
+    let name = name.build();
+    let mut builder = X509::builder().unwrap();
+    builder.set_subject_name(&name).unwrap();
+    builder.set_issuer_name(&name).unwrap();
+    builder.set_pubkey(&key).unwrap();
+    builder.set_not_before(&Asn1Time::from_unix(from).unwrap()).unwrap();
+    builder.set_not_after(&Asn1Time::from_unix(to).unwrap()).unwrap();
+    builder.sign(&key, MessageDigest::sha256()).unwrap();
+    let pem = String::from_utf8(builder.build().to_pem().unwrap()).unwrap();
+
+    let token = include_str!("../../../tests/vectors/token/token");
+    let mut signer = Signer::new(MessageDigest::sha256(), &key).unwrap();
+    let signature = signer.sign_oneshot_to_vec(format!("{token}{token}").as_bytes()).unwrap();
+    let text =
+        format!("workload: {token}\nenv: {token}\nenvWorkloadSignature: {}\n", STANDARD.encode(signature));
+    (VerifyingKey::parse(&pem).unwrap(), text)
+}
+
+/// `boot-media` and an auditor without a record look at no other dates.
+#[test]
+fn a_signature_holds_from_the_first_to_the_last_second_of_its_certificate() {
+    let (from, to) = (1_795_000_000, 1_795_000_100);
+    let (key, text) = certified(from, to);
+    let facts = survey(Cursor::new(text)).unwrap();
+    let at = |second| Timestamp::from_second(second).unwrap();
+    for (second, expected) in [
+        (from - 1, Err(Refusal::NotYetValid(at(from)))),
+        (from, Ok(())),
+        (to, Ok(())),
+        (to + 1, Err(Refusal::Expired(at(to)))),
+    ] {
+        assert_eq!(facts.verify(&key, at(second)), expected, "{second}");
+    }
+}
+
+#[test]
+fn a_key_that_is_not_known_is_named_and_no_other() {
+    let text = user_data() + "extra: x\n";
+    assert_eq!(UserData::parse(&text).unwrap().unknown, ["extra"]);
+    assert_eq!(survey(Cursor::new(text)).unwrap().unknown, ["extra"]);
 }
 
 proptest! {

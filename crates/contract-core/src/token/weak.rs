@@ -96,3 +96,45 @@ fn begins_as_text(bytes: &[u8]) -> bool {
     };
     !text.is_empty() && !text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{begins_as_text, unpadded};
+
+    /// Of a section under 16 bytes the one block is first and last at once.
+    #[test]
+    fn padding_is_one_to_sixteen_bytes_of_its_own_number() {
+        let block = |text: &str, padding: u8| {
+            let mut block = [padding; 16];
+            block[..text.len()].copy_from_slice(text.as_bytes());
+            block
+        };
+        for (text, padding, expected) in [
+            ("type: workload", 2, Some("type: workload")),
+            ("", 16, Some("")),
+            ("type: workload\n\n", 0, None),
+            ("0123456789abcdef", 0, None),
+            ("", 17, None),
+            ("type: workload.", 2, None),
+        ] {
+            let block = block(text, padding);
+            assert_eq!(unpadded(&block), expected.map(str::as_bytes), "{text} {padding}");
+        }
+        assert_eq!(unpadded(&[0; 16]), None);
+    }
+
+    #[test]
+    fn a_character_may_be_cut_at_the_end_of_the_first_block() {
+        for (bytes, expected) in [
+            (&b"# 2345678901234\xc3"[..], true),
+            (b"# 23456789012\xf0\x9f\x98", true),
+            (b"# 2345678901\xc3\x28xx", false),
+            (b"\xc3", false),
+            (b"", false),
+            (b"a\r\n\tb", true),
+            (b"a\0b", false),
+        ] {
+            assert_eq!(begins_as_text(bytes), expected, "{bytes:?}");
+        }
+    }
+}
