@@ -168,3 +168,41 @@ pub(crate) fn beside(changed: &Path) -> PathBuf {
     name.push(".lock");
     changed.with_file_name(name)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_waited_for_as_long_as_was_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let (held, waits) = (open(&path).unwrap(), open(&path).unwrap());
+        held.lock().unwrap();
+        let begun = Instant::now();
+        let wait = Duration::from_millis(40);
+        assert!(!is_free_until(begun + wait, &waits).unwrap());
+        assert!(begun.elapsed() >= wait);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                sleep(wait);
+                held.unlock().unwrap();
+            });
+            assert!(is_free_until(begun + LONGEST_COMMIT, &waits).unwrap());
+        });
+        assert!(begun.elapsed() < LONGEST_COMMIT);
+    }
+
+    /// Who holds a lock on it shuts nobody out.
+    #[test]
+    fn a_file_that_lost_its_name_is_no_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let file = open(&path).unwrap();
+        assert!(has_the_name(&file, &path).unwrap());
+        fs::remove_file(&path).unwrap();
+        assert!(!has_the_name(&file, &path).unwrap());
+        let other = open(&path).unwrap();
+        assert!(has_the_name(&other, &path).unwrap() && !has_the_name(&file, &path).unwrap());
+    }
+}

@@ -142,3 +142,66 @@ fn files_that_belong_together_are_always_of_one_run() {
     left.sort();
     assert_eq!(left, ["record", "user-data"]);
 }
+
+/// The vault of a team stays theirs.
+#[test]
+fn the_mode_of_what_is_replaced_can_be_kept() {
+    let (_folder, target) = folder_and_target();
+    fs::write(&target, b"old").unwrap();
+    fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
+    let output = Output::rewrite(&target, true, Visibility::Secret).unwrap();
+    output.like_what_it_replaces().unwrap();
+    output.commit().unwrap();
+    assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn what_is_refused_at_the_end_leaves_nothing() {
+    let (folder, target) = folder_and_target();
+    let output = Output::create(&target, false, Visibility::Public).unwrap();
+    let refusal = output.commit_if(|| Err(Failure::usage("no"))).unwrap_err();
+    assert_eq!((refusal.message.as_str(), names(&folder).len()), ("no", 0));
+    Output::create(&target, false, Visibility::Public).unwrap().commit_if(|| Ok(())).unwrap();
+    assert_eq!(names(&folder), ["token"]);
+}
+
+#[test]
+fn a_file_is_named_and_a_stream_is_no_file() {
+    let (_folder, target) = folder_and_target();
+    let file = Output::create(&target, false, Visibility::Public).unwrap();
+    let name = target.display().to_string();
+    assert_eq!((file.name(), file.quoted(), file.is_file()), (name.clone(), format!("`{name}`"), true));
+    assert!(file.unfinished().is_some_and(Path::exists));
+    let stdout = Output::create(Path::new("-"), false, Visibility::Public).unwrap();
+    let said = "standard output".to_owned();
+    assert_eq!((stdout.name(), stdout.quoted(), stdout.is_file()), (said.clone(), said, false));
+    assert!(stdout.unfinished().is_none());
+}
+
+#[test]
+fn a_target_is_one_however_it_is_spelt() {
+    let (folder, target) = folder_and_target();
+    fs::create_dir(folder.path().join("sub")).unwrap();
+    let spelt = folder.path().join("sub/../token");
+    assert!(same_target(&target, &spelt));
+    assert!(!same_target(&target, &folder.path().join("sub/token")));
+    assert!(!same_target(&target, &folder.path().join("other")));
+    // neither folder is there
+    assert!(!same_target(Path::new("/none/a"), Path::new("/none/b")));
+    assert!(is_stdout(Path::new("/dev/fd/1")) && !is_stdout(Path::new("./-")));
+
+    refuse_inputs(&target, &[&spelt]).unwrap();
+    fs::write(&target, b"key").unwrap();
+    let other = folder.path().join("other");
+    fs::write(&other, b"").unwrap();
+    refuse_inputs(&target, &[&other]).unwrap();
+    assert_eq!(refuse_inputs(&target, &[&other, &spelt]).unwrap_err().exit, ExitCode::Usage);
+}
+
+#[test]
+fn a_socket_is_no_place_for_a_file() {
+    let (_folder, target) = folder_and_target();
+    let _socket = std::os::unix::net::UnixListener::bind(&target).unwrap();
+    let failure = Output::create(&target, true, Visibility::Public).unwrap_err();
+    assert!(failure.message.contains("neither a file nor a pipe"), "{failure:?}");
+}
