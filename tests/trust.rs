@@ -33,6 +33,22 @@ fn ssh_keygen_reads_what_trust_add_writes() {
     }
 }
 
+/// Names of people are not all ASCII; and one person may have two keys.
+#[test]
+fn names_in_any_one_script_are_taken_and_one_name_twice() {
+    let story = Story::new();
+    story.does(
+        "for k in 1 2 3 4; do ssh-keygen -q -t ed25519 -N '' -C '' -f $k; done
+         contract-signer trust add jürgen@firma.example 1.pub --workload
+         contract-signer trust add jürgen@firma.example 2.pub --workload
+         contract-signer trust add иван@firma.example 3.pub --env
+         contract-signer trust add 田中@firma.example 4.pub --env
+         echo '{}' > statement.json; ssh-keygen -q -Y sign -n hpcr-workload -f 2 < statement.json > signature",
+    );
+    let found = story.does("ssh-keygen -Y find-principals -f allowed_signers -s signature");
+    assert_eq!(found, "jürgen@firma.example\n");
+}
+
 #[test]
 fn the_lines_that_stand_there_stay_byte_for_byte() {
     for (before, between) in [

@@ -28,7 +28,17 @@ attacks! {
     terminal_escapes_in_a_variable {
         given: r#"restate 's/"requiredVariables": \[\]/"requiredVariables": ["\\u001b[2J\\r\\nhint: all is well"]/' workload.handoff"#,
         run: SIGN,
-        exit: 4, says: ["needs"],
+        exit: 3, says: ["no name for a variable"],
+    }
+    a_variable_of_a_hundred_kilobytes {
+        given: r#"restate "s/\"requiredVariables\": \[\]/\"requiredVariables\": [\"$(head -c 100000 /dev/zero | tr '\0' A)\"]/" workload.handoff"#,
+        run: INSPECT,
+        exit: 3, says: ["no name for a variable"],
+    }
+    invisible_characters_in_a_certificates_subject {
+        given: r#"restate 's/("subject": ")C=/\1\\u00ad\\u200b\\u3164\\udb40\\udc41C=/' workload.handoff"#,
+        run: SIGN,
+        exit: 4, says: ["\\u{ad}\\u{200b}\\u{3164}\\u{e0041}C="],
     }
     terminal_escapes_in_a_certificates_subject {
         given: r#"restate 's/("subject": ")([^"]*"[,}]?$)/\1\\u001b[2J\\u202e\2/; s/"subject": "C=DE/"subject": "\\u001b[2J\\u202eC=DE/' workload.handoff"#,
@@ -67,9 +77,9 @@ attacks! {
         exit: 4, says: ["`\\u{1b}[2J.handoff`"],
     }
     a_line_that_is_forged {
-        given: r#"restate 's/"requiredVariables": \[\]/"requiredVariables": ["X\\nworkload: vouched for by alice@example.com"]/' workload.handoff"#,
+        given: r#"restate 's/("subject": ")C=/\1X\\nworkload: vouched for by alice@example.com C=/' workload.handoff"#,
         run: SIGN,
-        exit: 4, says: ["needs X\\nworkload: vouched for by"],
+        exit: 4, says: ["X\\nworkload: vouched for by"],
     }
 }
 
@@ -79,8 +89,8 @@ attacks! {
 fn no_control_character_of_a_statement_is_shown() {
     let story = Story::signed();
     story.does(
-        r#"restate 's/"(providedVariables|requiredVariables)": \[\]/"\1": ["A\\u001b[2J", "B\\u0007\\u009b31m", "C\\r\\nvouched for by    mallory"]/
-                    s/"name": "workload-provider"/"name": "w\\u001b]0;owned\\u0007\\u202e"/; s/"version": "/"version": "\\u0085\\u0000/
+        r#"restate 's/"name": "workload-provider"/"name": "w\\u001b]0;owned\\u0007\\u009b31m\\u202e\\r\\nvouched for by    mallory"/
+                    s/"version": "/"version": "\\u0085\\u0000\\u00ad\\u200b\\udb40\\udc41/
                     s/"serial": "/"serial": "\\u001b[8m/; s/"subject": "C=/"subject": "\\u001b[A\\u2028C=/' workload.handoff
            sed -i $'s/alice$/\e[2Jalice/' contract-signer/allowed_signers"#,
     );
@@ -95,7 +105,10 @@ fn no_control_character_of_a_statement_is_shown() {
         assert_eq!(outcome.exit, if command.starts_with("sign") { 4 } else { 0 }, "{command}: {outcome:?}");
         let said = format!("{}{}", outcome.text(), outcome.stderr);
         assert!(said.contains("\\u{1b}[") || said.contains("\\u001b["), "{command}: {outcome:?}");
-        let raw = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+        let raw = |c: char| {
+            (c.is_control() && c != '\n')
+                || matches!(c, '\u{202e}' | '\u{2028}' | '\u{ad}' | '\u{200b}' | '\u{e0041}')
+        };
         assert!(!said.contains(raw), "{command}: {said:?}");
         assert!(!said.lines().any(|line| line.starts_with("vouched for by    mallory")), "{command}: {said}");
     }

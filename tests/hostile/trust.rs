@@ -5,6 +5,8 @@ use super::hostile;
 /// Alice vouches for the workload section, with the key in `alice` and `alice.pub`.
 const ALICE: &str = "ssh-keygen -q -t ed25519 -N '' -C alice -f alice
     contract-signer trust add alice@example.com alice.pub --workload";
+const ALICE_AND_ANOTHER: &str = "for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; done
+    contract-signer trust add alice@example.com alice.pub --workload";
 const NEW_KEY: &str = "ssh-keygen -q -t ed25519 -N '' -C alice -f alice";
 
 hostile! {
@@ -52,6 +54,37 @@ hostile! {
         given: NEW_KEY,
         run: "contract-signer trust add alice alice.pub --workload --comment $'x\\n* ssh-ed25519 AAAA'",
         exit: 3, says: "a comment of one line",
+    }
+    a_name_with_an_invisible_character {
+        given: NEW_KEY,
+        run: "contract-signer trust add $'al\\xe2\\x80\\x8bice@example.com' alice.pub --workload",
+        exit: 3, says: "`al\\u{200b}ice@example.com` can be no principal: the character U+200B in it is not visible",
+    }
+    a_name_of_two_scripts {
+        given: NEW_KEY,
+        run: "contract-signer trust add $'\\xd0\\xb0lice@example.com' alice.pub --workload",
+        exit: 3, says: "mixes letters of several scripts",
+    }
+    a_name_in_another_normal_form {
+        given: NEW_KEY,
+        run: "contract-signer trust add $'ju\\xcc\\x88rgen@firma.example' alice.pub --workload",
+        exit: 3, says: "hint: write `jürgen@firma.example`",
+    }
+    a_name_that_differs_by_case {
+        given: ALICE_AND_ANOTHER,
+        run: "contract-signer trust add Alice@Example.com bob.pub --env",
+        exit: 3, says: "`Alice@Example.com` could be taken for `alice@example.com`, on line 1 of `allowed_signers`",
+    }
+    a_name_that_differs_by_a_dot {
+        given: ALICE_AND_ANOTHER,
+        run: "contract-signer trust add alice@example.com. bob.pub --workload",
+        exit: 3, says: "hint: for the same person, write `alice@example.com`",
+    }
+    a_name_that_looks_like_one_in_a_list {
+        given: "ssh-keygen -q -t ed25519 -N '' -f k; echo \"carol,kizi@example.com $(cat k.pub)\" > allowed_signers
+            ssh-keygen -q -t ed25519 -N '' -f o",
+        run: "contract-signer trust add kızı@example.com o.pub --env",
+        exit: 3, says: "could be taken for `kizi@example.com`",
     }
     a_key_that_is_never_valid {
         given: NEW_KEY,

@@ -12,6 +12,7 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use contract_core::finding::{Finding, Findings, Severity};
+use contract_core::text::is_invisible;
 use serde::Serialize;
 
 use crate::exit::ExitCode;
@@ -180,10 +181,10 @@ struct Checked<'a, T> {
     rest: &'a T,
 }
 
-/// Makes control characters visible, so that a name or a value from outside can't move the cursor, hide text, forge a
-/// line or turn the reading direction: C0, DEL, C1, line separators, bidirectional controls.
+/// Makes visible what is not ([`is_invisible`]), so that a name or a value from outside can't move the cursor, hide text,
+/// forge a line, turn the reading direction or pass for another one.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(hidden) {
+    if !text.contains(is_invisible) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.chars().fold(String::with_capacity(text.len() + 16), |mut shown, char| {
@@ -191,19 +192,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
             '\n' => shown.push_str("\\n"),
             '\r' => shown.push_str("\\r"),
             '\t' => shown.push_str("\\t"),
-            _ if hidden(char) => {
+            _ if is_invisible(char) => {
                 let _ = write!(shown, "{}", char.escape_unicode());
             }
             _ => shown.push(char),
         }
         shown
     }))
-}
-
-fn hidden(char: char) -> bool {
-    char.is_control()
-        || matches!(char, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}'
-            | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The one place where a line is made. `before` and `kind` are ours, `text` may be anybody's.
@@ -254,17 +249,36 @@ pub fn count(number: usize, what: &str) -> String {
     }
 }
 
+/// ``999 bytes``, ``1.2 kB``, ``12 kB``, ``3.4 MB``.
+pub fn size(bytes: u64) -> String {
+    let (unit, name) = match bytes {
+        0..1_000 => return count(usize::try_from(bytes).unwrap_or(usize::MAX), "byte"),
+        1_000..999_500 => (1_000, "kB"),
+        999_500..999_500_000 => (1_000_000, "MB"),
+        _ => (1_000_000_000, "GB"),
+    };
+    let tenths = (bytes + unit / 20) / (unit / 10);
+    if tenths < 100 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
+    } else {
+        format!("{} {name}", (bytes + unit / 2) / unit)
+    }
+}
+
 fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
     let json = serde_json::to_string(value).map_err(|error| {
         Failure::new(ExitCode::CouldNot, format!("cannot write the result as JSON: {error}"))
     })?;
-    // JSON escapes C0 alone; what else steers a terminal stands inside strings only, where an escape means the same
-    let escape = |json: String, c: char| {
-        if c.is_ascii() && c != '\u{7f}' || !hidden(c) {
-            json + c.encode_utf8(&mut [0; 4])
+    // JSON escapes C0 alone; other invisible characters appear inside strings only, where an escape means the same
+    let escape = |mut json: String, c: char| {
+        if c.is_ascii() && c != '\u{7f}' || !is_invisible(c) {
+            json.push(c);
         } else {
-            json + &format!("\\u{:04x}", u32::from(c))
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(json, "\\u{unit:04x}");
+            }
         }
+        json
     };
     Ok(json.chars().fold(String::with_capacity(json.len() + 1), escape) + "\n")
 }
@@ -287,6 +301,11 @@ pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
         io::ErrorKind::BrokenPipe => Failure::broken_pipe(),
         _ => Failure::from_io("cannot write to standard output", error),
     }
+}
+
+/// A warning about a file, where there is no [`Report`]: each place that reads a secret would have to be given one.
+pub(crate) fn warning_of_file(message: &str, hint: &str) {
+    talk(&(paint("", WARNING, "warning: ", message) + &paint("  ", HINT, "hint: ", hint)));
 }
 
 /// What an age plugin has to say while it works (`touch your key`): it knows no [`Report`], and must not be silenced.
@@ -313,6 +332,7 @@ mod tests {
             visible("\u{7f}\u{9b}\u{202e}\u{2066}\u{2028}"),
             "\\u{7f}\\u{9b}\\u{202e}\\u{2066}\\u{2028}"
         );
+        assert_eq!(visible("a\u{ad}b\u{e0041}\u{a0}"), "a\\u{ad}b\\u{e0041}\\u{a0}");
         for char in ('\0'..' ').chain('\u{7f}'..='\u{9f}') {
             assert!(visible(&char.to_string()).chars().all(|char| !char.is_control()), "{char:?}");
         }
@@ -323,6 +343,33 @@ mod tests {
         assert!(matches!(visible("größe `x` \\ 漢字 🔑"), Cow::Borrowed(_)));
         let once = visible("\u{1b}").into_owned();
         assert_eq!(visible(&once), once);
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (1, "1 byte"),
+            (999, "999 bytes"),
+            (1_000, "1.0 kB"),
+            (9_949, "9.9 kB"),
+            (9_950, "10 kB"),
+            (12_345, "12 kB"),
+            (999_499, "999 kB"),
+            (999_500, "1.0 MB"),
+            (3_400_000_000, "3.4 GB"),
+            (u64::MAX / 2, "9223372037 GB"),
+        ] {
+            assert_eq!(size(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn json_shows_what_is_invisible_and_means_the_same() {
+        let text = "a\u{7f}b\u{ad}c\u{2028}d\u{e0041}e\u{1f511}";
+        let line = json_line(&text).unwrap();
+        assert_eq!(line, "\"a\\u007fb\\u00adc\\u2028d\\udb40\\udc41e\u{1f511}\"\n");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 
     #[test]

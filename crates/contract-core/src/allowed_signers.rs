@@ -9,6 +9,7 @@
 mod line;
 mod options;
 mod pattern;
+mod principal;
 mod time;
 
 use jiff::Timestamp;
@@ -20,6 +21,7 @@ use crate::sshsig::{Namespace, VerifiedSignature};
 
 pub use line::{Entry, LineError, new_line};
 pub use pattern::Principals;
+pub use principal::Misleading;
 pub use time::{parse as parse_time, write as write_time};
 
 /// Bytes of the file.
@@ -182,6 +184,12 @@ impl AllowedSigners {
     /// The lines that name a key, in their order.
     pub fn entries(&self) -> &[Entry] {
         &self.0
+    }
+
+    /// The first line with a name that a reader could take for this one: another case, a dot at its end, another normal
+    /// form, or letters of another script.
+    pub fn similar(&self, principal: &str) -> Option<(&Entry, &str)> {
+        self.0.iter().find_map(|entry| Some((entry, entry.principals.similar(principal)?)))
     }
 
     /// Who may vouch with this key, for this, at this time: the first line that allows it, as in `ssh-keygen -Y verify`;

@@ -58,3 +58,4 @@ pub mod sshsig;
 // how the library speaks
 pub mod advice;
 pub mod finding;
+pub mod text;

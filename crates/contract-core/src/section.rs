@@ -47,6 +47,7 @@ use tags::Resolver;
 pub use env::EnvModel;
 pub use key_management::{Grep11, Kms};
 pub use logging::{LogRouter, Logging, Syslog};
+pub(crate) use registries::is_variable_name;
 pub use registries::{Credential, DctImage, Images, RhsImage};
 pub use secret::Secret;
 pub use splice::{Edit, Part, SpliceError, splice};
@@ -54,6 +55,9 @@ pub(crate) use volumes::is_volume_name;
 pub use volumes::{EnvSeed, EnvVolume, VolumeFacts, WorkloadVolume};
 pub use workload::{Application, Archive, Literal, WorkloadModel};
 pub use write::{Measured, WriteError};
+
+/// Bytes of a name of a variable or a volume: YAML has no longer key on one line (YAML 1.2.2, 7.4.2).
+pub(crate) const LONGEST_NAME: usize = 1024;
 
 /// Marks what belongs to the workload section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,11 +14,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::certificate::{CertificateFacts, VerifiedCertificate};
 use crate::lifetime::{CertificateField, Certificates};
 use crate::platform::Platform;
-use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_volume_name};
+use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_variable_name, is_volume_name};
 use crate::token::Encrypted;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";
+
+/// Characters of a reason.
+const LONGEST_REASON: usize = 200;
 
 /// The statement that travels beside a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,7 +223,9 @@ impl Statement {
 
     /// Reads a `statement.json`.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
-        let statement: Self = serde_json::from_slice(json).map_err(|error| error.to_string())?;
+        // the reader's words repeat an unknown field, however long it is
+        let statement: Self = serde_json::from_slice(json)
+            .map_err(|error| error.to_string().chars().take(LONGEST_REASON).collect::<String>())?;
         if statement.kind != TYPE {
             return Err(format!("`_type` is not `{TYPE}`"));
         }
@@ -239,6 +244,11 @@ impl Statement {
         }
         if !statement.predicate.volumes.keys().all(|name| is_volume_name(name)) {
             return Err("a key under `volumes` is no name for a volume: letters a to z, digits, `_` and `-`"
+                .to_owned());
+        }
+        let Predicate { required_variables, provided_variables, .. } = &statement.predicate;
+        if !required_variables.iter().chain(provided_variables).all(|name| is_variable_name(name)) {
+            return Err("a name under `requiredVariables` or `providedVariables` is no name for a variable: letters, digits and `_`"
                 .to_owned());
         }
         if statement.predicate.volumes.values().any(|volume| volume.generation == Some(0)) {

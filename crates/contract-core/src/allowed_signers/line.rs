@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::NotAllowed;
 use super::options::Options;
 use super::pattern::{PatternList, Principals};
+use super::principal::{self, Misleading};
 use super::time;
 use crate::advice::{Advice, Blame};
 use crate::ssh_key::line::{BLANK, is_type, split};
@@ -71,6 +72,14 @@ pub enum LineError {
     /// The first field.
     #[error("`{0}` can be no principal")]
     Principals(String),
+    /// The principal of a new line.
+    #[error("`{name}` can be no principal: {reason}")]
+    Misleading {
+        /// As it was typed.
+        name: String,
+        /// What a reader would not see.
+        reason: Misleading,
+    },
     /// `name` or `name="value"`, joined by commas.
     #[error("damaged options: {0}")]
     Options(&'static str),
@@ -132,6 +141,7 @@ impl Advice for LineError {
             Self::Principals(_) => {
                 "name one person, as in `alice@example.com`; patterns may be written by hand".into()
             }
+            Self::Misleading { reason, .. } => reason.hint(),
             Self::Comment => "name a comment of one line: `--comment TEXT`".into(),
             _ => self.hint(),
         }]
@@ -184,7 +194,7 @@ pub fn new_line(
     valid_before: Option<Timestamp>,
 ) -> Result<String, LineError> {
     // a pattern may be written by hand; what is typed names one person
-    let steers = |c: char| c.is_whitespace() || c.is_control() || "\",*?!#\\".contains(c);
+    let steers = |c: char| c.is_ascii_whitespace() || c.is_ascii_control() || "\",*?!#\\".contains(c);
     if principal.is_empty()
         || principal.len() > LONGEST_LIST
         || principal.contains(steers)
@@ -192,6 +202,8 @@ pub fn new_line(
     {
         return Err(LineError::Principals(principal.chars().take(40).collect()));
     }
+    principal::check(principal)
+        .map_err(|reason| LineError::Misleading { name: principal.to_owned(), reason })?;
     let time = |name: &str, at: Option<Timestamp>| {
         at.map(|at| format!(",{name}=\"{}\"", time::write(at))).unwrap_or_default()
     };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::principal::{fold, is_similar};
+
 /// A list of patterns, as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PatternList(pub(super) String);
@@ -40,12 +42,17 @@ impl Principals {
         self.0.matches(principal)
     }
 
+    /// The name of the list that is another one and could be taken for this one; patterns are no names.
+    pub(super) fn similar(&self, principal: &str) -> Option<&str> {
+        self.0.positive().find(|name| !name.contains(['*', '?']) && is_similar(name, principal))
+    }
+
     /// Whether some name could belong to both. Errs on the side of yes: what `!` takes out still counts, and `Alice` is
     /// taken for `alice`.
     pub fn may_share_a_name(&self, other: &Self) -> bool {
-        let lower = |list: &PatternList| list.positive().map(str::to_ascii_lowercase).collect::<Vec<_>>();
-        let others = lower(&other.0);
-        lower(&self.0).iter().any(|one| others.iter().any(|another| meet(one, another)))
+        let folded = |list: &PatternList| list.positive().map(fold).collect::<Vec<_>>();
+        let others = folded(&other.0);
+        folded(&self.0).iter().any(|one| others.iter().any(|another| meet(one, another)))
     }
 }
 

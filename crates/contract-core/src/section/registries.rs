@@ -74,9 +74,10 @@ pub fn variables(check: &mut Check<'_>, field: &Field<'_>) -> Vec<(String, Secre
     variables
 }
 
-/// `^[A-Za-z_][A-Za-z0-9_]*$`
+/// `^[A-Za-z_][A-Za-z0-9_]*$`, of at most [`LONGEST_NAME`](super::LONGEST_NAME) bytes
 pub fn is_variable_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+    name.len() <= super::LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 

@@ -175,9 +175,10 @@ fn each<'n, K: section::Kind, V>(
     (volumes, facts)
 }
 
-/// `^[a-z_][a-z0-9-_]*$`
+/// `^[a-z_][a-z0-9-_]*$`, of at most [`LONGEST_NAME`](section::LONGEST_NAME) bytes
 pub(crate) fn is_volume_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+    name.len() <= section::LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
 }
 

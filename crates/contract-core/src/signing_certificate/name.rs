@@ -9,6 +9,7 @@ use openssl::nid::Nid;
 use openssl::x509::{X509Name, X509NameRef};
 
 use crate::certificate::one_line;
+use crate::text::is_invisible;
 
 /// Why a name is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,7 +103,7 @@ impl Name {
             let nid = entry.object().nid();
             match FIELDS.iter().find(|(_, known, _)| *known == nid) {
                 Some((field, _, longest)) => valid(field, &value, *longest)?,
-                None if value.chars().any(steers) => return Err(NameError::Control("a field")),
+                None if value.chars().any(is_invisible) => return Err(NameError::Control("a field")),
                 None => {}
             }
         }
@@ -161,7 +162,7 @@ fn valid(field: &'static str, value: &str, longest: usize) -> Result<(), NameErr
     if value.trim().is_empty() {
         return Err(NameError::Empty(field));
     }
-    if value.chars().any(steers) {
+    if value.chars().any(is_invisible) {
         return Err(NameError::Control(field));
     }
     if length > longest {
@@ -169,11 +170,6 @@ fn valid(field: &'static str, value: &str, longest: usize) -> Result<(), NameErr
     }
     let country = |value: &str| length == 2 && value.bytes().all(|it| it.is_ascii_uppercase());
     if field == "C" && !country(value) { Err(NameError::Country) } else { Ok(()) }
-}
-
-/// Control characters, and what separates lines or turns the reading direction.
-fn steers(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -96,6 +96,16 @@ impl Adding<'_> {
         }
         let (principal, after, until) = (&arguments.principal, arguments.valid_after, arguments.valid_before);
         let line = new_line(principal, key, namespace, after, until).doing(cannot)?;
+        if let Some((entry, name)) = allowed.similar(principal) {
+            let message = format!(
+                "{}: `{principal}` could be taken for `{name}`, on line {} of `{file}`",
+                cannot(),
+                entry.line
+            );
+            return Err(Failure::new(ExitCode::Rejected, message).hint(format!(
+                "for the same person, write `{name}`; for another, a name that differs in more"
+            )));
+        }
         warn_of_one_person(&allowed, principal, other, report);
         Ok(line)
     }

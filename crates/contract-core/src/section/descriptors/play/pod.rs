@@ -7,12 +7,15 @@ use serde_json::Value;
 use super::{CONTRACT_CONFIG_MAP, Maps, fields};
 use crate::{
     finding::Place,
-    section::descriptors::{
-        Descriptors, TopLevel, at,
-        document::Changes,
-        exposure::{Mount, Port, Source},
-        shape::Texts,
-        variables,
+    section::{
+        descriptors::{
+            Descriptors, TopLevel, at,
+            document::Changes,
+            exposure::{Mount, Port, Source},
+            shape::Texts,
+            variables,
+        },
+        is_variable_name,
     },
 };
 
@@ -335,8 +338,16 @@ impl Container<'_> {
         let (Some(name), Some(key), false) = (text(name), text(key), optional("configMapKeyRef")) else {
             return;
         };
-        if name == CONTRACT_CONFIG_MAP {
+        if name == CONTRACT_CONFIG_MAP && is_variable_name(key) {
             found.variables.insert(key.to_owned());
+        } else if name == CONTRACT_CONFIG_MAP && !variables::is_open(key) {
+            let hint = "take letters, digits and `_`, here and in `env`: `LOG_LEVEL`";
+            found.stops(
+                place,
+                path,
+                format!("no section can provide `{key}`: it is no name for a variable"),
+                hint,
+            );
         } else if variables::is_open(name) || variables::is_open(key) {
         } else if !self.around.maps.knows(name) {
             unknown_map(found, place, path, name);
