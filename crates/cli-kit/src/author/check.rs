@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::draft::{Draft, packing};
-use super::{Authored, CheckArguments, certificate, signing_key};
+use super::{Authored, CheckArguments, certificate, handoff, signing_key};
 use crate::failure::{Doing, Failure};
 use crate::report::Report;
 
@@ -48,6 +48,9 @@ pub fn check<K: Authored>(
     let certificate = certificate::check(&draft.persona, draft.at, &mut findings);
     if certificate.is_some() && draft.persona.certificate_pin.is_none() {
         report.note(certificate::PIN);
+    }
+    if draft.persona.handoff.recipients.is_empty() {
+        handoff::unencrypted(&mut findings);
     }
     let both = section.as_ref().zip(certificate.as_ref());
     findings.0.extend(both.and_then(|(it, facts)| signing_key::of_the_guest(it.facts(), facts, &draft.file)));

@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::draft::{Draft, packing};
-use super::handoff::{HandoffFile, Way};
+use super::handoff::{HandoffFile, Way, other_form, unencrypted};
 use super::{Authored, EncryptArguments, certificate, signing_key};
 use crate::exit::ExitCode;
 use crate::expect;
@@ -75,6 +75,9 @@ pub fn encrypt<K: Authored>(
     let of_the_guest =
         |it: &Section<K>| signing_key::of_the_guest(it.facts(), certificate.facts(), &draft.file);
     findings.0.extend(section.as_ref().and_then(of_the_guest));
+    if recipients.is_empty() {
+        unencrypted(&mut findings);
+    }
     certificate::warnings(&certificate_file, &certificate, platform, draft.at, &mut findings);
     report.findings(&draft.file, &findings)?;
     // before anything is packed: what is written into a folder would go along
@@ -122,6 +125,11 @@ pub fn encrypt<K: Authored>(
         report.note(&format!("encrypted to {}", done.recipients.join(", ")));
     }
     report.success(&format!("wrote {}; hand it to the contract signer", written.join(" and ")));
+    if let Some(other) = other_form(Path::new(&done.handoff)) {
+        let other = other.display();
+        let message = format!("an older handoff is next to it: `{other}`");
+        report.warning(&message, &[format!("remove it, so that nobody signs it by mistake: `rm {other}`")]);
+    }
     report.result(&done, |_| Vec::<String>::new())
 }
 

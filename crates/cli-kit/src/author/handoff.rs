@@ -2,16 +2,17 @@
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use contract_core::age_file::{self, Format};
+use contract_core::finding::{Findings, Place};
 
 use super::EncryptArguments;
 use super::draft::Draft;
 use crate::age_keys::Recipients;
 use crate::failure::{Doing, DoingIo, Failure};
 use crate::output::{self, Output};
-use crate::persona::HandoffSettings;
+use crate::persona::{self, HandoffSettings};
 use crate::report::Report;
 use crate::vouch::VouchKey;
 
@@ -53,6 +54,25 @@ impl Way {
     pub fn suffix(&self) -> &'static str {
         if self.recipients.is_some() { "handoff.age" } else { "handoff" }
     }
+}
+
+/// A handoff that nobody's key protects is unwise: whoever gets the token can combine it with another half.
+pub fn unencrypted(findings: &mut Findings) {
+    let field = "handoff.recipients".to_owned();
+    findings.warning(
+        Place { file: persona::FILE.into(), line: None, field },
+        "no recipient: the handoff is not encrypted, and anyone who gets it can read the statement and use the token",
+        "write the contract signer's, as `contract-signer identity` shows it: `handoff: {recipients: [age1…]}`",
+    );
+}
+
+/// The handoff of the other form that is next to this one: `x.handoff` and `x.handoff.age`.
+pub fn other_form(handoff: &Path) -> Option<PathBuf> {
+    let name = handoff.file_name()?.to_str()?;
+    let plain = name.strip_suffix(".age").unwrap_or(name);
+    let other = if plain == name { format!("{name}.age") } else { plain.to_owned() };
+    let other = handoff.with_file_name(other);
+    (plain.ends_with(".handoff") && other.exists()).then_some(other)
 }
 
 /// A handoff being written: encrypted at the end, since a tar's headers are written after their entries, and what is

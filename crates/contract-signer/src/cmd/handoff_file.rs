@@ -106,9 +106,3 @@ impl<'a> Opener<'a> {
         }
     }
 }
-
-/// The second name where only that is there; the first is what a message tells.
-pub fn first_existing(names: [PathBuf; 2]) -> PathBuf {
-    let [one, other] = names;
-    if !one.exists() && other.exists() { other } else { one }
-}

@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::handoff_file::{Opener, Source, first_existing};
+use super::handoff_file::{Opener, Source};
 use super::lifetime::Asked;
 use super::{auditor, previous, record_file, side_by_side, trust};
 use crate::cli::Sign;
@@ -77,7 +77,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
         report.shares_stdout_with(target)?;
     }
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
-    let paths = Paths::of(arguments, &persona)?;
+    let paths = Paths::of(arguments, &persona, report)?;
     let (mut output, mut record_output) = outputs(arguments, &paths)?;
     let mut expect = expected(arguments, &paths, report)?;
     let at = clock::now();
@@ -290,14 +290,14 @@ struct Paths {
 }
 
 impl Paths {
-    fn of(arguments: &Sign, persona: &PersonaFile) -> Result<Self, Failure> {
+    fn of(arguments: &Sign, persona: &PersonaFile, report: &Report) -> Result<Self, Failure> {
         let or = |flag: &Option<PathBuf>, default: PathBuf| flag.clone().unwrap_or(default);
-        let handoff = |section| {
-            let name = format!("{}.{section}.handoff", persona.name);
-            first_existing([PathBuf::from(format!("{name}.age")), PathBuf::from(name)])
+        let handoff = |flag: &Option<PathBuf>, section| {
+            let of_folder = || of_folder(&persona.name, section, report);
+            flag.clone().unwrap_or_else(of_folder)
         };
-        let workload = or(&arguments.workload, handoff(Workload::NAME));
-        let env = or(&arguments.env, handoff(Env::NAME));
+        let workload = handoff(&arguments.workload, Workload::NAME);
+        let env = handoff(&arguments.env, Env::NAME);
         if workload == Path::new("-") && env == Path::new("-") {
             return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
                 .hint("name a file for the other"));
@@ -309,6 +309,24 @@ impl Paths {
             allowed_signers: or(&arguments.allowed_signers, persona.allowed_signers.clone()),
             auditor: auditor::Named::of(&arguments.auditor, persona)?,
         })
+    }
+}
+
+/// The handoff that is in the signer's folder, encrypted or not; a message names the encrypted one. Of two, one may be an
+/// old one, and only its owner knows which.
+fn of_folder(name: &str, section: &str, report: &Report) -> PathBuf {
+    let name = format!("{name}.{section}.handoff");
+    let (encrypted, plain) = (PathBuf::from(format!("{name}.age")), PathBuf::from(name));
+    match (encrypted.exists(), plain.exists()) {
+        (true, true) => {
+            let (encrypted_name, plain_name) = (encrypted.display(), plain.display());
+            let message = format!("`{plain_name}` is next to `{encrypted_name}`, which is taken");
+            let hint = format!("remove the older one, or name the one that you mean: `--{section} FILE`");
+            report.warning(&message, &[hint]);
+            encrypted
+        }
+        (false, true) => plain,
+        _ => encrypted,
     }
 }
 
