@@ -37,13 +37,13 @@ fn values<'t>(text: &'t str, field: &str) -> Vec<&'t str> {
 fn several_keys_open_with_passphrases_from_pipes() {
     let story = Story::new();
     story.does(
-        "workload-provider init other --protect-identity --passphrase-file <(echo one)
+        "workload-provider init other --protect-identity --passphrase-file <(echo of-identity)
          cp other/identity.age workload-provider
-         workload-provider seed add other -C workload-provider --passphrase-file <(echo one)
+         workload-provider seed add other -C workload-provider --passphrase-file <(echo of-identity)
          printf '  other:\\n    mount: /mnt/other\\n' >> workload-provider/workload.yaml
          ssh-keygen -q -p -f workload-provider/id_ed25519 -P '' -N one-one
          workload-provider encrypt workload-provider -o two \\
-            --passphrase-file <(echo one-one) --identity-passphrase-fd 3 3< <(echo one)
-         workload-provider seed list -C workload-provider --passphrase-fd 3 3< <(echo one)",
+            --passphrase-file <(echo one-one) --identity-passphrase-fd 3 3< <(echo of-identity)
+         workload-provider seed list -C workload-provider --passphrase-fd 3 3< <(echo of-identity)",
     );
 }

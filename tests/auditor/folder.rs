@@ -8,7 +8,7 @@ use super::{does, played, refuses};
 fn a_folder_to_start_from_and_a_key_that_openssl_reads() {
     let story = Story::new();
     story.does(
-        "contract-auditor init auditor; cd auditor; echo secret > passphrase
+        "contract-auditor init auditor; cd auditor; echo 'two words' > passphrase
          contract-auditor keygen --passphrase-file passphrase
          test $(stat -c %a attestation-key.pem) = 600
          grep -q 'BEGIN ENCRYPTED PRIVATE KEY' attestation-key.pem
@@ -92,12 +92,12 @@ fn the_public_half_has_one_name_by_one_rule() {
         [("bar", "bar.pub.pem"), ("nk.pem", "nk.pub.pem"), ("foo.json", "foo.json.pub.pem")]
     {
         let keygen = format!("contract-auditor keygen --passphrase-file passphrase -o {private}");
-        let given = "echo secret > passphrase";
+        let given = "echo 'two words' > passphrase";
         does(given, &keygen, &format!("grep -q 'BEGIN PUBLIC KEY' {public}"));
     }
     for persona in ["contract-auditor", "contract-signer"] {
         let keygen = format!("{persona} keygen --passphrase-file passphrase -o x.pub.pem");
-        let given = "rm persona.yaml; echo secret > passphrase";
+        let given = "rm persona.yaml; echo 'two words' > passphrase";
         refuses(given, &keygen, 2, "`x.pub.pem` is the name of a public key");
     }
 }

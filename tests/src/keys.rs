@@ -39,7 +39,7 @@ rm issuer-key.pem issuer.crt
 openssl req -x509 -newkey rsa:4096 -nodes -keyout guest/guest-attestation-key.pem -out guest/guest-attestation.crt \
     -days 3650 -subj "/C=DE/O=Story tests/CN=attestation of the story tests"
 
-printf 'correct horse battery staple' > signer/passphrase
+printf 'correct horse battery staple' > signer/passphrase; chmod 600 signer/passphrase
 openssl genrsa -aes128 -passout file:signer/passphrase -out signer/signing-key.pem 4096
 openssl rsa -in signer/signing-key.pem -passin file:signer/passphrase -pubout -out signer/signing-key.pub.pem
 

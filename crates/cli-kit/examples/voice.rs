@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Parser, Subcommand};
 use cli_kit::output::{Output, Visibility};
-use cli_kit::prompt::PassphraseSource;
+use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 use cli_kit::vouch::VouchKey;
 use cli_kit::{Common, ExitCode, Failure, Report, input, run};
 use contract_core::sshsig::Namespace;
@@ -59,7 +59,11 @@ fn main() -> std::process::ExitCode {
         }
         Verb::Ask { source, new } => {
             let of = "the key `k.pem`";
-            let passphrase = if new { source.new_passphrase(of) } else { source.passphrase(of) }?;
+            let passphrase = if new {
+                source.new_passphrase(of, WeakPassphrase::default())
+            } else {
+                source.passphrase(of)
+            }?;
             report.result(&passphrase.len(), |length| vec![format!("{length} bytes")])
         }
         Verb::Vouch { key, source } => {

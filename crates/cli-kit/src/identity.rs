@@ -46,7 +46,7 @@ pub fn identity(arguments: &IdentityArguments, persona: Persona, report: &Report
         output.commit()?;
         recipient
     } else {
-        arguments.identity.recipient_of(&path, report)?
+        arguments.identity.recipient_of(&path)?
     };
     let shown = Shown { identity: path.display().to_string(), recipient, made };
     report.result(&shown, |shown| vec![shown.recipient.clone()])?;

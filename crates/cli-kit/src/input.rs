@@ -6,7 +6,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,6 +16,7 @@ use crate::age_keys::holds_identity;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
 use crate::kept;
+use crate::report::warning_of_file;
 
 /// An input that can be read more than once.
 #[derive(Debug)]
@@ -91,6 +92,18 @@ pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, 
         )
         .hint("find the place with `iconv -f utf-8 FILE >/dev/null`")
     })
+}
+
+/// Warns if others on this machine may read or change a file that holds a secret: `what` is its kind, `the identity`. Not
+/// of standard input and descriptors, which whoever opened them has answered for.
+pub(crate) fn warn_if_shared(path: &Path, what: &str) {
+    let descriptor = ["-", "/dev/fd", "/dev/stdin", "/proc"].iter().any(|start| path.starts_with(start));
+    let Ok(metadata) = path.metadata() else { return };
+    if !descriptor && metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+        let name = name(path);
+        let message = format!("{what} `{name}` can be read by others on this machine");
+        warning_of_file(&message, &format!("keep it to yourself: `chmod 600 {name}`"));
+    }
 }
 
 /// Where the size is not known beforehand.

@@ -15,7 +15,7 @@ use crate::kept;
 use crate::output::{Output, Visibility, commit_all, is_stdout};
 use crate::persona::{Persona, keep_own_files, public_half};
 use crate::progress::Progress;
-use crate::prompt::PassphraseSource;
+use crate::prompt::{PassphraseSource, WeakPassphrase};
 use crate::report::Report;
 
 /// Larger than any key.
@@ -29,6 +29,8 @@ pub struct NewPair<'a> {
     pub path: &'a Path,
     /// Protects it.
     pub passphrase: &'a PassphraseSource,
+    /// The passphrase may be short.
+    pub weak: WeakPassphrase,
     /// A pair takes the place of an old one.
     pub force: bool,
     /// To whom the public half goes: `the env deployer`.
@@ -67,7 +69,7 @@ pub fn keygen<K: Deref<Target = PrivateKey>>(
     let mut private = Output::create(private_path, force, Visibility::Secret)?;
     let mut public = Output::create(&public_path, force, Visibility::Public)?;
     let passphrase =
-        pair.passphrase.new_passphrase(&format!("the new key `{}`", input::name(private_path)))?;
+        pair.passphrase.new_passphrase(&format!("the new key `{}`", input::name(private_path)), pair.weak)?;
 
     let progress = Progress::spinner(report, &format!("making an RSA key of {BITS} bits"));
     let key = generate().doing(|| "cannot make a key".into())?;
@@ -99,6 +101,7 @@ pub fn read<K>(
     parse: impl FnOnce(&str, &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>) -> Result<K, Error>,
 ) -> Result<K, Failure> {
     let pem = input::read_secret_text(path, LIMIT)?;
+    input::warn_if_shared(path, "the key");
     let name = input::name(path);
     let mut refused = None;
     let key = parse(&pem, &mut || {

@@ -21,6 +21,9 @@ use crate::report::visible;
 /// Longer than anybody types, shorter than a file named by mistake.
 const LONGEST: usize = 1024;
 
+/// Fewer characters are guessed too soon, by anyone who has the file.
+const SHORTEST: usize = 8;
+
 /// A passphrase as bytes, wiped after use: what a file holds need not be UTF-8.
 pub type Passphrase = Zeroizing<Vec<u8>>;
 
@@ -91,6 +94,14 @@ impl fmt::Debug for Once {
     }
 }
 
+/// A new passphrase may be a weak one.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct WeakPassphrase {
+    /// Take a new passphrase of fewer than 8 characters: for tests only
+    #[arg(long)]
+    pub danger_weak_passphrase: bool,
+}
+
 /// Where the passphrase of an identity comes from, where it is another one than that of the keys.
 #[derive(Args, Clone, Debug, Default)]
 pub struct IdentityPassphrase {
@@ -142,8 +153,8 @@ impl PassphraseSource {
         Ok(self.once.0.get_or_init(|| line).clone())
     }
 
-    /// A passphrase for something new: not empty, asked twice on the terminal.
-    pub fn new_passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
+    /// A passphrase for something new: not too short, asked twice on the terminal.
+    pub fn new_passphrase(&self, of: &str, weak: WeakPassphrase) -> Result<Passphrase, Failure> {
         let passphrase = match self.path() {
             Some(path) => first_line(&path)?,
             None => Terminal::open(PASSPHRASE)?.ask_twice(of)?,
@@ -152,6 +163,10 @@ impl PassphraseSource {
             return Err(
                 no_secret(format!("the passphrase of {of} is empty")).hint("choose one of several words")
             );
+        }
+        if !weak.danger_weak_passphrase && String::from_utf8_lossy(&passphrase).chars().count() < SHORTEST {
+            return Err(no_secret(format!("the passphrase of {of} has fewer than {SHORTEST} characters"))
+                .hint("choose one of several words, or take the risk with `--danger-weak-passphrase`"));
         }
         // OpenSSL reads a passphrase file up to LF or NUL, and keeps a CR: with either it could not open what we protect
         if passphrase.iter().any(|byte| matches!(byte, 0 | b'\r')) {
@@ -179,6 +194,7 @@ fn first_line(path: &Path) -> Result<Passphrase, Failure> {
         ExitCode::Usage => failure,
         _ => unavailable(failure),
     })?;
+    input::warn_if_shared(path, "the passphrase file");
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
     // a terminal, or a pipe that stays open, ends its first line without ending
     for byte in unbuffered(file) {
@@ -287,7 +303,7 @@ mod tests {
         let path = folder.path().join("passphrase");
         std::fs::write(&path, content).unwrap();
         PassphraseSource { passphrase_file: Some(path), ..PassphraseSource::default() }
-            .new_passphrase("the key")
+            .new_passphrase("the key", WeakPassphrase::default())
     }
 
     #[test]
@@ -295,7 +311,23 @@ mod tests {
         for content in [&b"two words"[..], b"two words\n", b"two words\r\n", b"two words\nand more"] {
             assert_eq!(&**from_file(content).unwrap(), b"two words");
         }
-        assert_eq!(&**from_file(b" \xff \r\n").unwrap(), b" \xff ");
+        assert_eq!(&**from_file(b" \xff words \r\n").unwrap(), b" \xff words ");
+    }
+
+    #[test]
+    fn a_short_passphrase_is_taken_with_a_flag_alone() {
+        for content in [&b"1234567"[..], "häßlich".as_bytes()] {
+            let failure = from_file(content).unwrap_err();
+            assert!(failure.message.ends_with("has fewer than 8 characters"), "{failure:?}");
+            assert_eq!(failure.exit, ExitCode::NoSecret);
+        }
+        assert_eq!(&**from_file("häßlich!".as_bytes()).unwrap(), "häßlich!".as_bytes());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passphrase");
+        std::fs::write(&path, "x").unwrap();
+        let source = PassphraseSource { passphrase_file: Some(path), ..PassphraseSource::default() };
+        let weak = WeakPassphrase { danger_weak_passphrase: true };
+        assert_eq!(&**source.new_passphrase("the key", weak).unwrap(), b"x");
     }
 
     #[test]

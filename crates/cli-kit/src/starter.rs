@@ -53,7 +53,7 @@ pub fn write(
     }
     let (identity, recipient) = match identity {
         None => (None, None),
-        Some(kept) if taken(&identity_path) => (None, Some(kept.recipient_of(&identity_path, report)?)),
+        Some(kept) if taken(&identity_path) => (None, Some(kept.recipient_of(&identity_path)?)),
         Some(new) => {
             let (file, recipient) = new.make(&identity_path.display().to_string(), clock::now())?;
             (Some(file), Some(recipient))

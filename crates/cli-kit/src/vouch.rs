@@ -139,6 +139,7 @@ fn read(path: &Path, passphrase: &PassphraseSource, context: impl Fn() -> String
         let line = Line::parse_file(&text).doing(&context)?;
         return Ok(Key::ForSshKeygen(Some(line.key)));
     }
+    input::warn_if_shared(path, "the key");
     let mut refused = None;
     let key = PrivateKey::parse(&text, &mut || {
         passphrase.passphrase(&format!("the key `{}`", input::name(path))).map_err(|failure| {

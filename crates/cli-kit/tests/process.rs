@@ -157,10 +157,12 @@ fn the_terminal_is_asked_without_echo_while_stdin_is_no_terminal() {
 
 #[test]
 fn a_new_passphrase_is_asked_twice() {
-    let seen = typed("ask --new", &["k.pem`: |secret\\r", "again: |secret\\r"]);
-    assert!(seen.contains("6 bytes") && seen.ends_with(" 0\n"), "{seen}");
+    let seen = typed("ask --new", &["k.pem`: |my secret\\r", "again: |my secret\\r"]);
+    assert!(seen.contains("9 bytes") && seen.ends_with(" 0\n"), "{seen}");
     let seen = typed("ask --new", &["k.pem`: |secret\\r", "again: |other\\r"]);
     assert!(seen.contains("the two passphrases differ") && seen.ends_with("True True 5\n"), "{seen}");
+    let seen = typed("ask --new", &["k.pem`: |secret\\r", "again: |secret\\r"]);
+    assert!(seen.contains("fewer than 8 characters") && seen.ends_with("True True 5\n"), "{seen}");
     let seen = typed("ask --new", &["k.pem`: |\\r"]);
     assert!(seen.contains("is empty") && seen.ends_with(" 5\n"), "{seen}");
 }

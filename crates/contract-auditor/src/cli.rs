@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use cli_kit::certificate::{Certificate, ChainArguments};
-use cli_kit::prompt::PassphraseSource;
+use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 use cli_kit::{Common, Force};
 
 /// Hold what a running IBM Hyper Protect guest says of itself against the contract that was signed.
@@ -191,6 +191,8 @@ pub struct Keygen {
     pub output: PathBuf,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
+    #[command(flatten)]
+    pub weak: WeakPassphrase,
     #[command(flatten)]
     pub force: Force,
 }

@@ -10,7 +10,7 @@ use cli_kit::age_keys::NewIdentity;
 use cli_kit::certificate::Certificate;
 use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
-use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
+use cli_kit::prompt::{IdentityPassphrase, PassphraseSource, WeakPassphrase};
 use cli_kit::{Common, Force};
 use jiff::Timestamp;
 
@@ -176,6 +176,8 @@ pub struct Keygen {
     pub output: PathBuf,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
+    #[command(flatten)]
+    pub weak: WeakPassphrase,
     #[command(flatten)]
     pub force: Force,
 }

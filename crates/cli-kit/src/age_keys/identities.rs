@@ -3,7 +3,6 @@
 //! A file is lines of `AGE-SECRET-KEY-1…` and `AGE-PLUGIN-NAME-1…` with comments between them; or such a file protected
 //! by a passphrase, as `age -p` makes it.
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use age::plugin::IdentityPluginV1;
@@ -16,7 +15,6 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::input;
 use crate::prompt::{Passphrase, PassphraseSource};
-use crate::report::Report;
 
 /// Bytes; a line is usual.
 const LIMIT: usize = 1 << 20;
@@ -31,11 +29,11 @@ pub struct Identities {
 
 impl Identities {
     /// Reads a file, asking for the passphrase of one that is protected. Warns if others may read it.
-    pub fn read(path: &Path, passphrases: &PassphraseSource, report: &Report) -> Result<Self, Failure> {
+    pub fn read(path: &Path, passphrases: &PassphraseSource) -> Result<Self, Failure> {
         let name = input::name(path);
         let file = input::read_secret_bytes(path, LIMIT)
             .map_err(|failure| Failure { exit: ExitCode::NoSecret, ..failure })?;
-        warn_if_open(path, report);
+        input::warn_if_shared(path, "the identity");
         if !age_file::is_age(&file) {
             return Self::parse(&file, &name);
         }
@@ -102,15 +100,4 @@ impl Identities {
 
 fn cannot(name: &str, cause: &str) -> Failure {
     Failure::new(ExitCode::Rejected, format!("cannot use the identity `{name}`: {cause}"))
-}
-
-fn warn_if_open(path: &Path, report: &Report) {
-    let Ok(metadata) = path.metadata() else { return };
-    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-        let name = path.display();
-        report.warning(
-            &format!("the identity `{name}` can be read by others on this machine"),
-            &[format!("keep it to yourself: `chmod 600 {name}`")],
-        );
-    }
 }

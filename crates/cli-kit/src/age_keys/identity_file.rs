@@ -12,8 +12,7 @@ use zeroize::Zeroizing;
 use super::{Identities, as_text, scrypt_recipient};
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, Failure};
-use crate::prompt::PassphraseSource;
-use crate::report::Report;
+use crate::prompt::{PassphraseSource, WeakPassphrase};
 
 /// Whether a new identity is protected, and by which passphrase.
 #[derive(Args, Clone, Debug, Default)]
@@ -23,12 +22,14 @@ pub struct NewIdentity {
     pub protect_identity: bool,
     #[command(flatten)]
     passphrases: PassphraseSource,
+    #[command(flatten)]
+    weak: WeakPassphrase,
 }
 
 impl NewIdentity {
     /// The recipient of an identity that is there already.
-    pub(crate) fn recipient_of(&self, path: &Path, report: &Report) -> Result<String, Failure> {
-        let identities = Identities::read(path, &self.passphrases, report)?;
+    pub(crate) fn recipient_of(&self, path: &Path) -> Result<String, Failure> {
+        let identities = Identities::read(path, &self.passphrases)?;
         identities.recipients.into_iter().next().ok_or_else(|| {
             Failure::new(
                 ExitCode::Rejected,
@@ -42,7 +43,7 @@ impl NewIdentity {
     pub fn make(&self, name: &str, at: Timestamp) -> Result<(Zeroizing<Vec<u8>>, String), Failure> {
         let passphrase = if self.protect_identity {
             let of = format!("the new identity `{name}`");
-            Some(as_text(self.passphrases.new_passphrase(&of)?, &of)?)
+            Some(as_text(self.passphrases.new_passphrase(&of, self.weak)?, &of)?)
         } else {
             None
         };

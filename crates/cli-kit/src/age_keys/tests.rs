@@ -7,7 +7,6 @@ use tempfile::TempDir;
 use super::*;
 use crate::clock;
 use crate::prompt::PassphraseSource;
-use crate::report::Report;
 
 fn folder() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
@@ -20,7 +19,7 @@ fn nobody() -> Result<Passphrase, Failure> {
 }
 
 fn read(path: &std::path::Path) -> Result<Identities, Failure> {
-    Identities::read(path, &PassphraseSource::default(), &Report::new("tool", true))
+    Identities::read(path, &PassphraseSource::default())
 }
 
 #[test]
@@ -77,10 +76,6 @@ fn what_is_no_identity_is_named_by_its_line_and_never_shown() {
         assert!(failure.message.contains(says), "{failure:?}");
         assert!(!format!("{failure:?}").to_lowercase().contains("canary"), "{failure:?}");
     }
-    let missing = Identities::read(
-        std::path::Path::new("none"),
-        &PassphraseSource::default(),
-        &Report::new("tool", true),
-    );
+    let missing = Identities::read(std::path::Path::new("none"), &PassphraseSource::default());
     assert_eq!(missing.err().unwrap().exit, ExitCode::NoSecret);
 }

@@ -12,6 +12,7 @@ pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
         persona: Persona::ContractAuditor,
         path: &arguments.output,
         passphrase: &arguments.passphrase,
+        weak: arguments.weak,
         force: arguments.force.force,
         reader: "the contract signer",
     };

@@ -8,7 +8,7 @@ use cli_kit::age_keys::Identities;
 use cli_kit::input::Input;
 use cli_kit::looks::Looks;
 use cli_kit::prompt::PassphraseSource;
-use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use cli_kit::{Doing as _, ExitCode, Failure, input};
 use contract_core::age_file::{self, AgeError};
 use contract_core::handoff::Unsorted;
 
@@ -23,22 +23,15 @@ pub struct Opener<'a> {
     pub identities: Vec<PathBuf>,
     /// For those that are protected.
     pub passphrase: &'a PassphraseSource,
-    /// Where warnings go.
-    pub report: &'a Report,
     /// As they were read.
     pub read: OnceCell<Vec<Identities>>,
 }
 
 impl<'a> Opener<'a> {
     /// The flags', or else the folder's.
-    pub fn new(
-        flags: &[PathBuf],
-        folder: &Path,
-        passphrase: &'a PassphraseSource,
-        report: &'a Report,
-    ) -> Self {
+    pub fn new(flags: &[PathBuf], folder: &Path, passphrase: &'a PassphraseSource) -> Self {
         let identities = if flags.is_empty() { vec![folder.to_owned()] } else { flags.to_vec() };
-        Self { identities, passphrase, report, read: OnceCell::new() }
+        Self { identities, passphrase, read: OnceCell::new() }
     }
 
     /// A handoff, encrypted or not.
@@ -72,7 +65,7 @@ impl<'a> Opener<'a> {
             return Ok(read);
         }
         let read = self.identities.iter().map(|path| {
-            Identities::read(path, self.passphrase, self.report).map_err(|failure| match failure.exit {
+            Identities::read(path, self.passphrase).map_err(|failure| match failure.exit {
                 ExitCode::NoSecret if !path.exists() => Failure {
                     message: format!(
                         "the handoff is encrypted, and there is no identity `{}` to open it",

@@ -97,7 +97,7 @@ fn inspect_handoff(
     let sealed = looks == Looks::Age;
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
     let of_identity = arguments.identity_passphrase.source_or(&arguments.passphrase);
-    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
+    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
     let signers = trust::allowed_signers(signers, report)?;
     let mut handoff = opener.handoff(file, looks, context)?;

@@ -87,7 +87,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let signers = trust::allowed_signers(&paths.allowed_signers, report)?;
     // the general one is the signing key's
     let of_identity = arguments.identity_passphrase.source();
-    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity, report);
+    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity);
     let halves = Halves { arguments, opener: &opener, signers: &signers, at, pin };
     let workload = halves.read::<Workload>(&paths.workload)?;
     let env = halves.read::<Env>(&paths.env)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::prompt::PassphraseSource;
+use crate::prompt::{PassphraseSource, WeakPassphrase};
 
 /// Make, keep and roll this side's seeds of the volumes
 ///
@@ -132,4 +132,6 @@ pub struct LockMeOut {
     /// Write the vault although your own identity will not open it again
     #[arg(long)]
     pub(super) danger_lock_me_out: bool,
+    #[command(flatten)]
+    pub(super) weak: WeakPassphrase,
 }

@@ -99,7 +99,7 @@ impl<K: Authored> VaultFile<'_, K> {
 
     fn read_identities(&self) -> Result<Identities, Failure> {
         let path = &self.persona.identity;
-        Identities::read(path, self.passphrases, self.report).map_err(|failure| {
+        Identities::read(path, self.passphrases).map_err(|failure| {
             if path.exists() {
                 return failure;
             }
@@ -183,7 +183,10 @@ impl<K: Authored> VaultFile<'_, K> {
             .hint("run it on a terminal, without `--passphrase-file` and `--passphrase-fd`")
             .hint("or name recipients that are keys in `persona.yaml`, and protect the identity: `age -p`"));
         }
-        Ok(opener.new_passphrase.insert(self.passphrases.new_passphrase(&self.of())?).clone())
+        Ok(opener
+            .new_passphrase
+            .insert(self.passphrases.new_passphrase(&self.of(), how.danger.weak)?)
+            .clone())
     }
 
     /// Proves that the persona can open what is about to take the vault's place. A plugin may want a finger on its key
