@@ -7,7 +7,9 @@
 
 mod containers;
 mod encrypted;
+mod folders;
 mod insiders;
+mod machine;
 mod outsiders;
 mod records;
 mod terminal;

@@ -7,6 +7,7 @@ mod check;
 mod draft;
 mod encrypt;
 mod handoff;
+mod included;
 pub mod seed;
 mod signing_key;
 
@@ -23,6 +24,7 @@ use crate::run::Force;
 
 pub use check::check;
 pub use encrypt::encrypt;
+pub use included::{Verbose, archive_lines};
 
 /// A kind of section, and who writes it.
 pub trait Authored: Kind {
@@ -63,6 +65,8 @@ pub struct CheckArguments {
     /// Print the section as well, its secrets masked; comments stand there as they are
     #[arg(long)]
     pub(crate) show: bool,
+    #[command(flatten)]
+    pub(crate) verbose: Verbose,
 }
 
 /// What `encrypt` takes.
@@ -91,6 +95,8 @@ pub struct EncryptArguments {
     pub(crate) token: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) expect: Expect,
+    #[command(flatten)]
+    pub(crate) verbose: Verbose,
     #[command(flatten)]
     pub(crate) force: Force,
     /// Encrypt although the certificate has expired: for test guests only

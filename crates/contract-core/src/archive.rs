@@ -109,6 +109,17 @@ pub struct Packed {
     pub sha256: String,
     /// Bytes of the tar.gz.
     pub bytes: u64,
+    /// The files inside, in the archive's order.
+    pub files: Vec<PackedFile>,
+}
+
+/// A file of an archive.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct PackedFile {
+    /// Its name in the archive.
+    pub name: String,
+    /// Its size.
+    pub bytes: u64,
 }
 
 /// A folder whose entries were listed and found fit, ready to be written.
@@ -130,6 +141,14 @@ impl Archive {
     /// How many bytes of files there are to pack.
     pub fn size(&self) -> u64 {
         self.entries.iter().map(|entry| if let Kind::File { size, .. } = entry.kind { size } else { 0 }).sum()
+    }
+
+    fn files(&self) -> Vec<PackedFile> {
+        let file = |entry: &Entry| match entry.kind {
+            Kind::File { size, .. } => Some(PackedFile { name: entry.name.clone(), bytes: size }),
+            Kind::Directory => None,
+        };
+        self.entries.iter().filter_map(file).collect()
     }
 
     /// How many directories and files there are.
@@ -154,7 +173,7 @@ impl Archive {
             }
         }
         let digesting = builder.into_inner().and_then(GzipWriter::finish).map_err(Error::Write)?;
-        Ok(Packed { bytes: digesting.bytes, sha256: hex(&digesting.hasher.finish()) })
+        Ok(Packed { bytes: digesting.bytes, sha256: hex(&digesting.hasher.finish()), files: self.files() })
     }
 }
 

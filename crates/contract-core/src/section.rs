@@ -24,12 +24,7 @@ mod volumes;
 mod workload;
 mod write;
 
-use std::{
-    collections::BTreeSet,
-    fmt,
-    marker::PhantomData,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeSet, fmt, marker::PhantomData, path::Path};
 
 use jiff::Timestamp;
 use zeroize::Zeroizing;
@@ -51,6 +46,7 @@ pub(crate) use registries::is_variable_name;
 pub use registries::{Credential, DctImage, Images, RhsImage};
 pub use secret::Secret;
 pub use splice::{Edit, Part, SpliceError, splice};
+pub use tags::IncludedFile;
 pub(crate) use volumes::is_volume_name;
 pub use volumes::{EnvSeed, EnvVolume, VolumeFacts, WorkloadVolume};
 pub use workload::{Application, Archive, Literal, WorkloadModel};
@@ -159,7 +155,7 @@ pub struct Facts {
 /// A section that holds no error: what it says, and the bytes that will be encrypted.
 pub struct Section<K: Kind> {
     parts: Vec<Part>,
-    files: Vec<PathBuf>,
+    files: Vec<IncludedFile>,
     masked: String,
     model: K::Model,
     facts: Facts,
@@ -234,7 +230,7 @@ impl<K: Kind> Section<K> {
     }
 
     /// The files that its tags name and that were read; the folders are among its parts.
-    pub fn files(&self) -> &[PathBuf] {
+    pub fn files(&self) -> &[IncludedFile] {
         &self.files
     }
 

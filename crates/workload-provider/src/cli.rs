@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::author::seed::Seed;
-use cli_kit::author::{CheckArguments, EncryptArguments};
+use cli_kit::author::{CheckArguments, EncryptArguments, Verbose};
 use cli_kit::certificate::Certificate;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
@@ -98,6 +98,8 @@ pub struct Pack {
     /// Write to FILE, `-` for standard output [default: the folder's name and .tar.gz, in the current folder]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub verbose: Verbose,
     #[command(flatten)]
     pub force: Force,
 }

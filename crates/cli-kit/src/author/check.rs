@@ -4,12 +4,12 @@ use std::path::Path;
 
 use contract_core::certificate::CertificateFacts;
 use contract_core::finding::Severity;
-use contract_core::section::{Facts, Measured};
+use contract_core::section::{Facts, IncludedFile, Measured, Section};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::draft::{Draft, packing};
-use super::{Authored, CheckArguments, certificate, handoff, signing_key};
+use super::{Authored, CheckArguments, Verbose, certificate, handoff, included, signing_key};
 use crate::failure::{Doing, Failure};
 use crate::report::Report;
 
@@ -18,6 +18,8 @@ use crate::report::Report;
 struct Checked {
     /// None where the section would not be encrypted.
     section: Option<Measured>,
+    /// What `!file` names.
+    files: Vec<IncludedFile>,
     /// Fingerprint of the key that the guest will verify the contract with.
     #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
     signing_key: Option<String>,
@@ -29,6 +31,8 @@ struct Checked {
     text: Option<String>,
     #[serde(skip)]
     facts: Facts,
+    #[serde(skip)]
+    verbose: Verbose,
 }
 
 /// The command; `key` is the env deployer's `--signing-key`.
@@ -60,6 +64,7 @@ pub fn check<K: Authored>(
             .doing(|| format!("cannot read `{}`", draft.file))
     });
     let facts = section.as_ref().map(|section| section.facts().clone()).unwrap_or_default();
+    let files = section.as_ref().map(Section::files).unwrap_or_default().to_vec();
     let text = section.filter(|_| arguments.show).map(|section| section.masked());
     let checked = Checked {
         section: measured.transpose()?,
@@ -68,6 +73,8 @@ pub fn check<K: Authored>(
         certificate,
         text,
         facts,
+        files,
+        verbose: arguments.verbose,
     };
     report.check(&draft.file, &findings, &checked, lines)
 }
@@ -76,6 +83,8 @@ fn lines(checked: &Checked) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(checked.certificate.iter().flat_map(certificate::lines));
     lines.extend(signing_key::lines(&checked.facts));
+    let archive = checked.section.as_ref().and_then(|section| section.archive.as_ref());
+    lines.extend(included::lines(&checked.files, archive, checked.verbose));
     if let Some(Measured { bytes, sha256, .. }) = &checked.section {
         lines.push(format!("section to encrypt: {bytes} bytes, sha256 {sha256}"));
     }

@@ -81,7 +81,7 @@ impl<'a> Draft<'a> {
 
 /// What the library has read, or will pack.
 fn keep_sources<K: Kind>(section: &Section<K>) {
-    section.files().iter().for_each(|file| kept::read_elsewhere(file));
+    section.files().iter().for_each(|file| kept::read_elsewhere(&file.path));
     for part in section.parts() {
         if let Part::Folder(folder) = part {
             kept::packed(folder);

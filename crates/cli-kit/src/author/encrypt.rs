@@ -9,7 +9,7 @@ use contract_core::finding::{Findings, Severity};
 use contract_core::handoff;
 use contract_core::platform::Platform;
 use contract_core::random::SystemRandomness;
-use contract_core::section::Section;
+use contract_core::section::{IncludedFile, Section};
 use contract_core::sshsig::Namespace;
 use contract_core::statement::{Statement, Tool};
 use contract_core::token::{self, Encrypted};
@@ -18,7 +18,7 @@ use serde::Serialize;
 
 use super::draft::{Draft, packing};
 use super::handoff::{HandoffFile, Way, other_form, unencrypted};
-use super::{Authored, EncryptArguments, certificate, signing_key};
+use super::{Authored, EncryptArguments, certificate, included, signing_key};
 use crate::exit::ExitCode;
 use crate::expect;
 use crate::failure::{Doing, Failure};
@@ -45,6 +45,8 @@ struct Done {
     /// Bytes of the token.
     bytes: u64,
     archive: Option<Packed>,
+    /// What `!file` names.
+    files: Vec<IncludedFile>,
     /// Fingerprint of the SSH key that vouches, as `ssh-keygen -l` shows it.
     #[serde(rename = "vouchedWith")]
     vouched_with: Option<String>,
@@ -107,12 +109,16 @@ pub fn encrypt<K: Authored>(
         sha256: encrypted.sha256,
         bytes: encrypted.bytes,
         archive: encrypted.archive,
+        files: section.files().to_vec(),
         vouched_with,
         recipients,
     };
     let line = (format!("contract:{}", K::NAME), done.sha256.clone());
     expect::write(&mut outputs.expect, [line])?;
     commit_all([outputs.token, outputs.expect, Some(outputs.handoff.finish()?)].into_iter().flatten())?;
+    for line in included::lines(&done.files, done.archive.as_ref(), arguments.verbose) {
+        report.note(&line);
+    }
     report.note(&format!("token: sha256 {}", done.sha256));
     report.note(&format!(
         "  as the attestation record of the running guest must show it for `contract:{}`",

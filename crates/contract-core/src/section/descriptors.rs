@@ -11,6 +11,7 @@ mod interpolation;
 mod play;
 mod shape;
 mod storage;
+mod stray;
 mod template;
 mod tgz;
 pub(super) mod variables;
@@ -30,6 +31,7 @@ pub use environment::Environment;
 pub use exposure::{Mount, Port, Source};
 pub use play::{Resource, play};
 pub use storage::{Storage, storage};
+pub use stray::{Strays, strays, strays_of_folder};
 
 /// Bytes of one descriptor that are read.
 const DESCRIPTOR_LIMIT: u64 = 16 << 20;
@@ -45,6 +47,8 @@ pub struct TopLevel {
     pub entries: BTreeSet<String>,
     /// What stands in `.env`: `docker compose` takes from it what nobody else provides.
     pub dot_env: Option<Vec<u8>>,
+    /// Files of a folder that are seldom meant to be packed.
+    pub strays: Strays,
     /// How the folder or the archive is called in findings.
     pub shown: String,
 }
@@ -68,6 +72,8 @@ pub struct Descriptors {
     pub mounts: Vec<Mount>,
     /// Whether there may be more mounts: behind a variable, or in another file.
     pub unknown_mounts: bool,
+    /// Files of variables that a compose file takes, named as in the archive.
+    env_files: BTreeSet<String>,
     /// Variables that a compose file insists on and nobody provides.
     pub insisted: BTreeSet<String>,
     /// Texts of templates with expressions that are not evaluated here.

@@ -60,8 +60,8 @@ impl FileError {
     }
 }
 
-/// Reads a text: PEM keeps its final line end, anything else loses it, as with `$(cat FILE)`.
-pub fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
+/// Reads a text, and how many bytes the file has: PEM keeps its final line end, anything else loses it, as with `$(cat FILE)`.
+pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     let read = |error: io::Error| FileError::Read(reason(&error));
     // opening a pipe would wait for a writer
     let nonblock = OFlags::NONBLOCK.bits().cast_signed();
@@ -76,6 +76,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
     if bytes.len() as u64 > LIMIT {
         return Err(FileError::TooLarge);
     }
+    let size = bytes.len() as u64;
     // what an editor on Windows puts before the text
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = crate::yaml::text(text).map_err(|error| FileError::NotText(error.reason()))?;
@@ -92,7 +93,7 @@ pub fn read(path: &Path) -> Result<Zeroizing<String>, FileError> {
     match text.chars().find(|c| control(*c)) {
         _ if text.is_empty() => Err(FileError::Empty),
         Some(c) => Err(FileError::NotText(format!("control character U+{:04X}", u32::from(c)))),
-        None => Ok(text),
+        None => Ok((text, size)),
     }
 }
 

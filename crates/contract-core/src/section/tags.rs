@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{
@@ -18,6 +19,17 @@ use crate::{
 /// The only field whose key is converted: the guest's syslog takes PKCS#8 alone.
 const SYSLOG_KEY: &str = "logging.syslog.key";
 
+/// A file whose content goes into a section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IncludedFile {
+    /// Where it appears: `logging.syslog.server`.
+    pub field: String,
+    /// The file, with the folder that its name is relative to.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
 /// Puts contents in the places of their tags, in the tree, and says what to edit in the text.
 pub struct Resolver<'r, 'a> {
     /// Where findings go.
@@ -29,7 +41,7 @@ pub struct Resolver<'r, 'a> {
     /// The edits so far.
     pub edits: Vec<Edit>,
     /// The files read so far.
-    pub files: Vec<PathBuf>,
+    pub files: Vec<IncludedFile>,
 }
 
 impl Resolver<'_, '_> {
@@ -37,7 +49,7 @@ impl Resolver<'_, '_> {
     pub fn resolve(&mut self, path: &str, line: usize, node: &mut Node) {
         match node.tag {
             Some(Tag::File) => self.file(path, line, node),
-            Some(Tag::Folder) => self.folder(node),
+            Some(Tag::Folder) => self.folder(path, line, node),
             None => {}
         }
         match &mut node.kind {
@@ -58,13 +70,17 @@ impl Resolver<'_, '_> {
     fn file(&mut self, path: &str, line: usize, node: &mut Node) {
         let named = node.text().unwrap_or_default().to_owned();
         let whole = self.folder.join(&named);
-        let read = file::read(&whole).and_then(|text| match path {
-            SYSLOG_KEY => file::pkcs8(text, &mut || self.passphrases.passphrase(&named)),
-            _ => Ok(text),
+        let read = file::read(&whole).and_then(|(text, bytes)| match path {
+            SYSLOG_KEY => {
+                file::pkcs8(text, &mut || self.passphrases.passphrase(&named)).map(|text| (text, bytes))
+            }
+            _ => Ok((text, bytes)),
         });
         match read {
-            Ok(text) => {
-                self.files.push(whole);
+            Ok((text, bytes)) => {
+                self.outside(path, line, node, &whole);
+                let shown = whole.strip_prefix(".").unwrap_or(&whole).to_owned();
+                self.files.push(IncludedFile { field: path.to_owned(), path: shown, bytes });
                 self.edit(node, Part::Text(quote(&text)));
                 node.kind = Kind::Scalar { text, style: Style::Quoted };
                 node.tag = None;
@@ -80,10 +96,28 @@ impl Resolver<'_, '_> {
     }
 
     /// The tag stays: who reads the field looks at the folder.
-    fn folder(&mut self, node: &Node) {
+    fn folder(&mut self, path: &str, line: usize, node: &Node) {
         let named = node.text().unwrap_or_default().to_owned();
+        self.outside(path, line, node, &self.folder.join(&named));
         self.check.hidden.push((node.span.clone(), format!("<archive of {named}>")));
         self.edit(node, Part::Folder(self.folder.join(named)));
+    }
+
+    /// A path may lead anywhere, by itself or by a link on the way, and who wrote the section need not own the machine.
+    fn outside(&mut self, path: &str, line: usize, node: &Node, whole: &Path) {
+        let (Ok(real), Ok(folder)) = (whole.canonicalize(), self.folder.canonicalize()) else { return };
+        if !real.starts_with(folder) {
+            let field = Field { path: path.to_owned(), line, node };
+            self.check.warning(
+                &field,
+                format!("leads out of this folder: `{}` goes into the section", real.display()),
+                format!(
+                    "look at it before you encrypt; to have it in this folder: `cp -r {} {}`",
+                    real.display(),
+                    self.folder.display()
+                ),
+            );
+        }
     }
 
     fn edit(&mut self, node: &Node, mut replacement: Part) {

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
+use cli_kit::author::archive_lines;
 use cli_kit::cores::workers;
 use cli_kit::failure::Doing;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, keep_own_files};
 use cli_kit::progress::Progress;
-use cli_kit::report::count;
 use cli_kit::{Failure, Report, kept};
 use contract_core::archive::{Archive, Packed};
+use contract_core::section::descriptors::strays_of_folder;
 use serde::Serialize;
 
 use crate::cli::Pack;
@@ -27,6 +28,8 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let cannot = || format!("cannot pack `{}`", folder.display());
     let archive = Archive::of(folder).doing(cannot)?;
     kept::packed(folder);
+    let shown = folder.display().to_string();
+    report.findings(&shown, &strays_of_folder(folder, &shown))?;
     let target = target(arguments, report)?;
     keep_own_files(Persona::WorkloadProvider, &target);
     // what is packed may hold what only the guest should read
@@ -38,9 +41,11 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let written = output.quoted();
     let done = Done { archive: output.name(), entries: archive.entries(), packed };
     output.commit()?;
-    let Packed { bytes, sha256 } = &done.packed;
-    let entries = count(done.entries, "entry");
-    report.success(&format!("wrote {written}: {entries}, {bytes} bytes, sha256 {sha256}"));
+    let Packed { bytes, sha256, files } = &done.packed;
+    for line in archive_lines(files, arguments.verbose) {
+        report.note(&line);
+    }
+    report.success(&format!("wrote {written}: {bytes} bytes, sha256 {sha256}"));
     report.result(&done, |_| Vec::<String>::new())
 }
 

@@ -18,6 +18,8 @@ pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors
     if let (Some(environment), Some(dot_env)) = (&mut found.environment, &top.dot_env) {
         environment.fall_back(&String::from_utf8_lossy(dot_env));
     }
+    // `docker compose` takes this one by itself, for what stands in `${…}`
+    found.env_files.insert(".env".to_owned());
     let files: Vec<_> = top.files.iter().filter(|(name, _)| NAMES.contains(&&**name)).collect();
     match &*files {
         [] => missing(top, &mut found),
@@ -31,6 +33,13 @@ pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors
         }
     }
     found
+}
+
+impl TopLevel {
+    /// Whether a compose file is where `docker compose` looks for it.
+    pub(super) fn has_compose_file(&self) -> bool {
+        self.files.iter().any(|(name, _)| NAMES.contains(&&**name))
+    }
 }
 
 fn missing(top: &TopLevel, found: &mut Descriptors) {

@@ -20,6 +20,7 @@ impl TopLevel {
                     top.entries.insert(format!("{}/", entry.name.trim_end_matches('/')));
                 }
                 Ok(entry) => {
+                    top.strays.look(&entry.name, || File::open(&entry.path));
                     let noted = top.note(&entry.name, || {
                         let mut content = Vec::new();
                         File::open(&entry.path)?.take(DESCRIPTOR_LIMIT).read_to_end(&mut content)?;

@@ -136,6 +136,8 @@ fn env_files(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Val
     for entry in entries {
         let required = entry.get("required").and_then(Value::as_bool).unwrap_or(true);
         let Some(name) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
+        let parts: Vec<_> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        found.env_files.insert(parts.join("/"));
         if required && !name.starts_with('/') && !variables::is_open(name) && !file.top.holds(name) {
             let hint = format!("put `{name}` beside the compose file");
             found.error(file.place, &join(path, "env_file"), format!("`{name}` is not in the archive"), hint);
