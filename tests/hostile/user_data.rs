@@ -62,9 +62,14 @@ hostile! {
         exit: 3, says: "carriage return",
     }
     user_data_of_many_values {
-        given: r"{ printf 'workload: x\nenv: y\nz: ['; yes a, | head -n 20000000 | tr -d '\n'; echo ']'; } > user-data",
+        given: r"{ printf 'workload: x\nenv: y\nz: ['; seq 3000000 | tr '\n' ,; echo ']'; } > user-data",
         run: "ulimit -v 300000; contract-signer inspect user-data",
         exit: 3, says: "more than 200000 values",
+    }
+    foreign_user_data_that_is_too_large {
+        given: r"{ printf 'workload: x\nenv: y\nz: ['; seq 10000000 | tr '\n' ,; echo ']'; } > user-data",
+        run: "ulimit -v 300000; contract-signer inspect user-data",
+        exit: 3, says: "larger than 33554432 bytes",
     }
     user_data_of_many_keys_does_not_boot {
         given: r"{ printf 'workload: x\nenv: y\n'; seq -f 'k%.0f:' 300000; } > user-data",

@@ -33,7 +33,7 @@ pub use attestation_key::AttestationKeyForm;
 pub use survey::survey;
 
 /// Most bytes of user data that are read as general YAML; our own form streams without a limit.
-pub const LARGEST_YAML: usize = 64 << 20;
+pub const LARGEST_YAML: usize = 32 << 20;
 
 /// The keys of user data, in the order in which they are written.
 pub const KEYS: [&str; 4] = ["workload", "env", "envWorkloadSignature", "attestationPublicKey"];

@@ -25,11 +25,11 @@ pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
         Err(left) => left,
     };
     let bytes = input.seek(SeekFrom::End(0))?;
-    if let (Left::Token(key, error), true) = (left, bytes > LARGEST_YAML as u64) {
-        return Err(Error::Token { key, error });
-    }
     if bytes > LARGEST_YAML as u64 {
-        return Err(yaml::Error::TooLarge { limit: LARGEST_YAML }.into());
+        return Err(match left {
+            Left::Token(key, error) if !matches!(error, token::Error::Prefix) => Error::Token { key, error },
+            _ => yaml::Error::TooLarge { limit: LARGEST_YAML }.into(),
+        });
     }
     input.seek(SeekFrom::Start(0))?;
     // plain sections hold secrets
