@@ -13,7 +13,7 @@ pub(crate) fn keys() -> &'static PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
         let parent = target_folder().join("story-keys");
-        let folder = parent.join("4");
+        let folder = parent.join("5");
         if folder.is_dir() {
             return folder;
         }
