@@ -15,14 +15,11 @@
 
 pub mod folder;
 pub mod gzip;
+pub mod unpack;
 
 use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-
-use fs_err as fs;
-use fs_err::os::unix::fs::OpenOptionsExt as _;
-use rustix::fs::OFlags;
 
 use crate::advice::{Advice, Blame};
 use crate::certificate::hex;
@@ -194,13 +191,7 @@ fn append(
         Kind::File { executable, size } => {
             header.set_mode(if executable { 0o755 } else { 0o644 });
             header.set_size(size);
-            // whoever swaps the file for a link or a pipe after the listing gets an error, not an open
-            let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-            let mut file = fs::OpenOptions::new()
-                .read(true)
-                .custom_flags(flags.bits().cast_signed())
-                .open(&entry.path)
-                .map_err(Error::Read)?;
+            let mut file = folder::open(&entry.path).map_err(Error::Read)?;
             let mut counted = Exactly { file: &mut file, size, left: size, failed: None, progress };
             let written = builder.append_data(&mut header, &entry.name, &mut counted);
             let (left, failed) = (counted.left, counted.failed);

@@ -1,7 +1,12 @@
 //! What of a folder goes into its archive: everything but what `.contractignore` (gitignore syntax) names.
 
+use std::io;
 use std::os::unix::fs::{FileTypeExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fs_err::os::unix::fs::OpenOptionsExt as _;
+use rustix::fs::OFlags;
 
 use super::Error;
 
@@ -43,6 +48,17 @@ impl Entry {
     }
 }
 
+/// Opens a listed file. When it was replaced by a link or a pipe after the listing, that is an error, and nobody waits.
+pub fn open(path: &Path) -> io::Result<fs_err::File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = fs_err::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other("it is no regular file any more"))
+    }
+}
+
 /// Lists a folder, sorted by name within each directory, parents before children.
 pub fn walk(folder: &Path) -> impl Iterator<Item = Result<Entry, Error>> + use<> {
     let root = folder.to_owned();
@@ -50,10 +66,35 @@ pub fn walk(folder: &Path) -> impl Iterator<Item = Result<Entry, Error>> + use<>
     walk.standard_filters(false).parents(false).hidden(false).follow_links(false);
     walk.add_custom_ignore_filename(IGNORE_FILE);
     walk.sort_by_file_name(std::ffi::OsStr::cmp);
-    walk.build().filter_map(move |entry| match entry {
+    // the walk opens ignore files, and would wait for the writer of a pipe
+    let special = Arc::new(Mutex::new(special_ignore_file(folder)));
+    let of_root = special.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+    let found = Arc::clone(&special);
+    walk.filter_entry(move |entry| {
+        let here = if entry.depth() > 0 { special_ignore_file(entry.path()) } else { None };
+        let passes = here.is_none();
+        if !passes {
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = here;
+        }
+        passes
+    });
+    let entries = (!of_root).then(|| walk.build()).into_iter().flatten();
+    let entries = entries.filter_map(move |entry| match entry {
         Ok(entry) => self::entry(&root, &entry).transpose(),
         Err(error) => Some(Err(list_error(&root, error))),
-    })
+    });
+    // a last look: what was passed over is an error, never just absent
+    let refused = std::iter::once_with(move || special.lock().unwrap_or_else(PoisonError::into_inner).take());
+    entries.chain(
+        refused
+            .flatten()
+            .map(|path| Err(Error::IgnoreFile(format!("`{}` is no regular file", path.display())))),
+    )
+}
+
+fn special_ignore_file(folder: &Path) -> Option<PathBuf> {
+    let file = folder.join(IGNORE_FILE);
+    file.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()).then_some(file)
 }
 
 fn entry(root: &Path, found: &ignore::DirEntry) -> Result<Option<Entry>, Error> {
@@ -63,7 +104,7 @@ fn entry(root: &Path, found: &ignore::DirEntry) -> Result<Option<Entry>, Error> 
     }
     let metadata = found.metadata().map_err(|error| list_error(&path, error))?;
     if found.depth() == 0 {
-        let not_a_folder = || std::io::Error::from(std::io::ErrorKind::NotADirectory);
+        let not_a_folder = || io::Error::from(io::ErrorKind::NotADirectory);
         return if path.is_dir() { Ok(None) } else { Err(Error::List { path, source: not_a_folder() }) };
     }
     if found.file_name() == IGNORE_FILE {

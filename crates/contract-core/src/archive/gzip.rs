@@ -66,10 +66,13 @@ impl<W: Write> GzipWriter<W> {
         let tail = input.get(input.len().saturating_sub(DICTIONARY)..).unwrap_or_default().to_vec();
         let dictionary = std::mem::replace(&mut self.dictionary, tail);
         let job = Job { input, dictionary, flush };
-        if self.pool.is_none() && matches!(flush, FlushCompress::Finish) {
+        let first = self.pool.is_none() && matches!(flush, FlushCompress::Finish);
+        let pool =
+            if first { None } else { Some(self.pool.get_or_insert_with(|| Pool::start(self.workers))) };
+        // where no thread can be made, this one works
+        let Some(pool) = pool.filter(|pool| !pool.threads.is_empty()) else {
             return self.out.write_all(&job.deflate(&mut deflater())?);
-        }
-        let pool = self.pool.get_or_insert_with(|| Pool::start(self.workers));
+        };
         let (reply, result) = sync_channel(1);
         pool.jobs.send((job, reply)).map_err(|_| stopped())?;
         self.pending.push_back(result);
@@ -182,7 +185,8 @@ impl Pool {
                 }
             }
         };
-        let threads = (0..workers.get()).map(|_| std::thread::spawn(work(Arc::clone(&queue)))).collect();
+        let start = |_| std::thread::Builder::new().spawn(work(Arc::clone(&queue))).ok();
+        let threads = (0..workers.get()).map_while(start).collect();
         Self { jobs, threads }
     }
 }

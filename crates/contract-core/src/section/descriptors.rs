@@ -17,6 +17,7 @@ mod tgz;
 pub(super) mod variables;
 
 use std::collections::BTreeSet;
+use std::io::{self, Read};
 
 use serde_json::Value;
 
@@ -33,8 +34,40 @@ pub use play::{Resource, play};
 pub use storage::{Storage, storage};
 pub use stray::{Strays, strays, strays_of_folder};
 
-/// Bytes of one descriptor that are read.
-const DESCRIPTOR_LIMIT: u64 = 16 << 20;
+/// Bytes of one descriptor.
+const LARGEST_DESCRIPTOR: usize = 16 << 20;
+
+/// Bytes of `.env`.
+const LARGEST_DOT_ENV: usize = 1 << 20;
+
+/// Bytes that are kept of one folder or archive, all names and contents together.
+const BUDGET: usize = 64 << 20;
+
+/// Why a file of a folder or an archive is not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum NotKept {
+    /// It could not be read.
+    #[error("cannot be read: {0}")]
+    Read(#[from] io::Error),
+    /// No descriptor is as large.
+    #[error("is larger than {} MiB", .0 >> 20)]
+    TooLarge(usize),
+    /// It, and what was kept before.
+    #[error("goes beyond the {} MiB that are read of all names, descriptors and `.env`", BUDGET >> 20)]
+    Budget,
+}
+
+impl NotKept {
+    /// What to do.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Read(_) => "make it readable: `chmod u+r FILE`",
+            Self::TooLarge(_) | Self::Budget => {
+                "put data into files of another name, or into a folder further down: descriptors are `*.yml`, `*.yaml` and `.env` at the top"
+            }
+        }
+    }
+}
 
 /// The files at the top of a folder or an archive, as far as descriptors go.
 #[derive(Debug, Default)]
@@ -51,6 +84,8 @@ pub struct TopLevel {
     pub strays: Strays,
     /// How the folder or the archive is called in findings.
     pub shown: String,
+    /// Bytes of all these.
+    pub bytes: usize,
 }
 
 /// What the descriptors say.
@@ -103,25 +138,51 @@ impl TopLevel {
             || self.entries.range(below.clone()..).next().is_some_and(|entry| entry.starts_with(&below))
     }
 
-    /// Notes a regular file, by its name without `./`; the content of what is no descriptor is not read.
-    pub fn note(
-        &mut self,
-        name: &str,
-        content: impl FnOnce() -> std::io::Result<Vec<u8>>,
-    ) -> std::io::Result<()> {
+    /// Notes a regular file, by its name without `./`; what is no descriptor is not opened.
+    pub fn note<R: Read>(&mut self, name: &str, open: impl FnOnce() -> io::Result<R>) -> Result<(), NotKept> {
+        self.spend(name.len())?;
         self.entries.insert(name.to_owned());
         if name == ".env" {
-            self.dot_env = Some(content()?);
+            self.dot_env = Some(self.content(open()?, LARGEST_DOT_ENV)?);
             return Ok(());
         }
         let yaml =
             std::path::Path::new(name).extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
         match (yaml, name.contains('/')) {
-            (true, false) => self.files.push((name.to_owned(), content()?)),
-            (true, true) => self.deeper.push(name.to_owned()),
+            (true, false) => {
+                let content = self.content(open()?, LARGEST_DESCRIPTOR)?;
+                self.files.push((name.to_owned(), content));
+            }
+            (true, true) => {
+                self.spend(name.len())?;
+                self.deeper.push(name.to_owned());
+            }
             (false, _) => {}
         }
         Ok(())
+    }
+
+    /// Notes a directory, by its name without `./` and without a slash behind it.
+    pub fn note_directory(&mut self, name: &str) -> Result<(), NotKept> {
+        self.spend(name.len())?;
+        self.entries.insert(format!("{name}/"));
+        Ok(())
+    }
+
+    fn content(&mut self, file: impl Read, largest: usize) -> Result<Vec<u8>, NotKept> {
+        let left = BUDGET.saturating_sub(self.bytes);
+        let mut content = Vec::new();
+        file.take(largest.min(left) as u64 + 1).read_to_end(&mut content)?;
+        if content.len() > largest {
+            return Err(NotKept::TooLarge(largest));
+        }
+        self.spend(content.len())?;
+        Ok(content)
+    }
+
+    fn spend(&mut self, bytes: usize) -> Result<(), NotKept> {
+        self.bytes = self.bytes.saturating_add(bytes);
+        if self.bytes > BUDGET { Err(NotKept::Budget) } else { Ok(()) }
     }
 }
 

@@ -1,7 +1,7 @@
-//! Unpacks an archive as the guest does (contract-format, section 7), into a private folder that is removed at once.
+//! Unpacks an archive as the guest does (contract-format, section 7), in memory alone.
 //!
-//! Names and kinds reach the disk, so that what can't stand beside each other is found; contents do not, since a
-//! section's text may hold secrets. Descriptors are kept in memory, of the rest only the bytes are counted.
+//! Names and kinds are kept, so that what can't be beside each other is found. Of descriptors the content is kept too, of
+//! the rest only the bytes are counted. Nothing reaches the disk: a section's text may hold secrets.
 
 mod tree;
 
@@ -10,20 +10,11 @@ use std::path::Component;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::read::DecoderReader;
-use contract_core::section::descriptors::TopLevel;
-use flate2::read::MultiGzDecoder;
-use tar::{Archive, Entry, EntryType};
+use contract_core::archive::unpack::{self, MOST_ENTRIES, Member};
+use contract_core::section::descriptors::{NotKept, TopLevel};
+use tar::EntryType;
 
 use tree::Tree;
-
-/// No archive of containers' descriptors comes near, a gzip bomb gets no further.
-const LARGEST_ARCHIVE: u64 = 8 << 30;
-
-/// Directories and files: no archive of containers' descriptors comes near, and each takes an inode.
-const MOST_ENTRIES: usize = 100_000;
-
-/// Bytes of one descriptor that are read; the reader of sections reads no more.
-const LARGEST_DESCRIPTOR: u64 = 16 << 20;
 
 /// What was in an archive.
 #[derive(Default)]
@@ -39,12 +30,9 @@ pub struct Contents {
 /// Why an archive does not unpack.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// Base64 or gzip.
-    #[error("the archive is not base64 of a gzip file, or damaged: {0}")]
-    Gzip(io::Error),
-    /// Tar. The library's own words quote the bytes that it stumbled over, which are the workload's.
-    #[error("what the archive unpacks to is no tar, or a damaged one")]
-    Tar,
+    /// Base64, gzip or tar; or beyond what is unpacked at all.
+    #[error("the archive does not unpack: {0}")]
+    Archive(#[from] unpack::Error),
     /// A tar without a file.
     #[error("the archive is empty")]
     Empty,
@@ -56,78 +44,60 @@ pub enum Fault {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A gzip bomb.
-    #[error("the archive unpacks to more than {LARGEST_ARCHIVE} bytes")]
-    TooLarge,
-    /// Inodes are not without end either.
+    /// A descriptor of a size that no descriptor has, or too many.
+    #[error("the archive holds `{name}`, which {error}")]
+    NotKept {
+        /// Name in the archive, made printable.
+        name: String,
+        /// Why.
+        error: NotKept,
+    },
+    /// Directories that no entry names take an inode too.
     #[error("the archive holds more than {MOST_ENTRIES} files and directories")]
     TooMany,
-    /// The machine's fault, not the archive's.
-    #[error(transparent)]
-    Folder(io::Error),
 }
 
 /// Unpacks `base64(gzip(tar))`.
 pub fn unpack(base64: &str) -> Result<Contents, Fault> {
-    let gzip = MultiGzDecoder::new(DecoderReader::new(Unfolded(base64.as_bytes()), &STANDARD));
-    let mut tar = Watched { inner: gzip.take(LARGEST_ARCHIVE), fault: None };
-    let contents = entries(&mut tar);
-    // to the end: only there does gzip's checksum stand
-    let drained = io::copy(&mut tar, &mut io::sink());
-    match (tar.fault, drained) {
-        (Some(fault), _) | (None, Err(fault)) => Err(Fault::Gzip(fault)),
-        _ if tar.inner.limit() == 0 => Err(Fault::TooLarge),
-        _ => contents,
-    }
-}
-
-fn entries(tar: &mut impl Read) -> Result<Contents, Fault> {
-    let tree = Tree::new().map_err(Fault::Folder)?;
+    let gzip = DecoderReader::new(Unfolded(base64.as_bytes()), &STANDARD);
     let top = TopLevel { shown: "archive".into(), ..TopLevel::default() };
     let mut contents = Contents { top, ..Contents::default() };
-    let mut count = 0;
-    for entry in Archive::new(tar).entries().map_err(|_| Fault::Tar)? {
-        let mut entry = entry.map_err(|_| Fault::Tar)?;
-        let Some((name, is_file)) = name(&entry)? else { continue };
-        count += 1;
-        if count > MOST_ENTRIES {
-            return Err(Fault::TooMany);
-        }
-        if !is_file {
-            tree.directory(&name)?;
-            contents.top.entries.insert(format!("{name}/"));
-            continue;
-        }
+    let mut tree = Tree::default();
+    unpack::members(gzip, &mut |member| add(&mut contents, &mut tree, member))?;
+    if contents.files == 0 { Err(Fault::Empty) } else { Ok(contents) }
+}
+
+fn add(contents: &mut Contents, tree: &mut Tree, member: Member<'_>) -> Result<(), Fault> {
+    let Some((name, is_file)) = name(&member)? else { return Ok(()) };
+    let kept = if is_file {
         tree.file(&name)?;
         contents.files += 1;
-        contents.bytes = contents.bytes.saturating_add(entry.size());
-        let noted = contents.top.note(&name, || {
-            let mut content = Vec::new();
-            entry.by_ref().take(LARGEST_DESCRIPTOR).read_to_end(&mut content)?;
-            Ok(content)
-        });
-        noted.map_err(|_| Fault::Tar)?;
-    }
-    if contents.files == 0 { Err(Fault::Empty) } else { Ok(contents) }
+        contents.bytes = contents.bytes.saturating_add(member.size);
+        contents.top.note(&name, || Ok(member.content))
+    } else {
+        tree.directory(&name)?;
+        contents.top.note_directory(&name)
+    };
+    kept.map_err(|error| match error {
+        NotKept::Read(_) => unpack::Error::Tar.into(),
+        error => Fault::NotKept { name: name.escape_debug().to_string(), error },
+    })
 }
 
 /// The name, and whether it is a regular file's rather than a directory's; nothing for the folder itself, an error for
 /// everything that is not to be unpacked.
-fn name<R: Read>(entry: &Entry<'_, R>) -> Result<Option<(String, bool)>, Fault> {
-    let bytes = entry.path_bytes();
+fn name(member: &Member<'_>) -> Result<Option<(String, bool)>, Fault> {
     let refused =
-        |what| Fault::Refused { name: String::from_utf8_lossy(&bytes).escape_debug().to_string(), what };
-    let kind = entry.header().entry_type();
-    let is_file = match kind {
+        |what| Fault::Refused { name: String::from_utf8_lossy(member.name).escape_debug().to_string(), what };
+    let is_file = match member.kind {
         EntryType::Regular | EntryType::Continuous => true,
-        EntryType::XGlobalHeader => return Ok(None),
         EntryType::Directory => false,
         EntryType::Symlink | EntryType::Link => return Err(refused("a link")),
         EntryType::Fifo => return Err(refused("a pipe")),
         EntryType::Char | EntryType::Block => return Err(refused("a device")),
         _ => return Err(refused("of an unknown kind")),
     };
-    let name = str::from_utf8(&bytes).map_err(|_| refused("named in something other than UTF-8"))?;
+    let name = str::from_utf8(member.name).map_err(|_| refused("named in something other than UTF-8"))?;
     let mut parts = Vec::new();
     for component in std::path::Path::new(name).components() {
         match component {
@@ -138,27 +108,6 @@ fn name<R: Read>(entry: &Entry<'_, R>) -> Result<Option<(String, bool)>, Fault> 
         }
     }
     Ok((!parts.is_empty()).then(|| (parts.join("/"), is_file)))
-}
-
-/// Keeps the first error of what lies below tar, so that damage to gzip is not told as damage to tar.
-struct Watched<R> {
-    inner: R,
-    fault: Option<io::Error>,
-}
-
-impl<R: Read> Read for Watched<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.fault.is_some() {
-            return Ok(0);
-        }
-        self.inner.read(buffer).map_err(|error| {
-            let kind = error.kind();
-            if kind != io::ErrorKind::Interrupted {
-                self.fault = Some(error);
-            }
-            kind.into()
-        })
-    }
 }
 
 /// Base64 without its line ends: `base64` without `-w0` folds at 76 characters, and readers pass over that.
@@ -220,15 +169,21 @@ mod tests {
             change(&mut bytes);
             unpack(&STANDARD.encode(bytes)).err().unwrap()
         };
-        assert!(matches!(unpack("no base64!"), Err(Fault::Gzip(_))));
-        assert!(matches!(with(|bytes| bytes.truncate(bytes.len() - 4)), Fault::Gzip(_)));
+        assert!(matches!(unpack("no base64!"), Err(Fault::Archive(unpack::Error::Gzip(_)))));
+        assert!(matches!(
+            with(|bytes| bytes.truncate(bytes.len() - 4)),
+            Fault::Archive(unpack::Error::Gzip(_))
+        ));
         let checksum = |bytes: &mut Vec<u8>| {
             let at = bytes.len() - 8;
             bytes[at] ^= 1;
         };
-        assert!(matches!(with(checksum), Fault::Gzip(_)));
+        assert!(matches!(with(checksum), Fault::Archive(unpack::Error::Gzip(_))));
         assert!(matches!(unpack(&STANDARD.encode(tar_gz(|_| {}))), Err(Fault::Empty)));
-        assert!(matches!(unpack(&STANDARD.encode(gzip(b"no tar at all"))), Err(Fault::Tar)));
+        assert!(matches!(
+            unpack(&STANDARD.encode(gzip(b"no tar at all"))),
+            Err(Fault::Archive(unpack::Error::Tar))
+        ));
     }
 
     #[test]
@@ -251,6 +206,39 @@ mod tests {
         assert!(entry(EntryType::Regular, b"a/../../pod.yml").contains("named with `..`"));
         assert!(entry(EntryType::Regular, b"/etc/pod.yml").contains("named absolutely"));
         assert!(entry(EntryType::Regular, b"\xff.yml").contains("other than UTF-8"));
+    }
+
+    #[test]
+    fn what_would_take_the_memory_is_refused() {
+        let refused = |bytes: Vec<u8>| unpack(&STANDARD.encode(bytes)).err().unwrap().to_string();
+        let files = |count: usize, size: u64, name: fn(usize) -> String| {
+            tar_gz(|tar| {
+                for number in 0..count {
+                    let content = Read::take(io::repeat(b' '), size);
+                    tar.append_data(&mut header(size), name(number), content).unwrap();
+                }
+            })
+        };
+        let blanks = files(5, 15 << 20, |number| format!("{number}.yaml"));
+        assert!(refused(blanks).contains("beyond the 64 MiB"));
+        assert!(refused(files(1, 17 << 20, |_| "pod.yml".into())).contains("larger than 16 MiB"));
+        assert!(refused(files(1, 2 << 20, |_| ".env".into())).contains("larger than 1 MiB"));
+        let names =
+            files(20_000, 0, |number| format!("{}{number}", format!("{}/", "n".repeat(200)).repeat(19)));
+        assert!(refused(names).contains("beyond the 64 MiB"));
+        let deep = files(60, 0, |number| format!("{number}{}", "/d".repeat(2000)));
+        assert!(refused(deep).contains("more than 100000"));
+        for kind in
+            [EntryType::GNULongName, EntryType::XHeader, EntryType::XGlobalHeader, EntryType::GNULongLink]
+        {
+            let long = tar_gz(|tar| {
+                let mut header = header(20 << 20);
+                header.set_entry_type(kind);
+                header.set_cksum();
+                tar.append(&header, Read::take(io::repeat(b'n'), 20 << 20)).unwrap();
+            });
+            assert!(refused(long).contains("longer than"), "{kind:?}");
+        }
     }
 
     fn header(size: u64) -> tar::Header {

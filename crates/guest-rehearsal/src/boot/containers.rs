@@ -20,7 +20,7 @@ mod ports;
 
 use std::collections::BTreeSet;
 
-use cli_kit::{ExitCode, Failure};
+use contract_core::archive::unpack;
 use contract_core::finding::{Finding, Place, Severity};
 use contract_core::section::descriptors::{self, Descriptors, Environment, Resource, TopLevel};
 use contract_core::section::{Application, Env, Section, Workload};
@@ -54,16 +54,7 @@ pub fn start(
     let described = root.entry("compose").or_else(|| root.entry("play"));
     let mut top = TopLevel::default();
     if let Some(base64) = described.and_then(|node| node.entry("archive")).and_then(Node::text) {
-        let contents = match archive::unpack(base64) {
-            Ok(contents) => contents,
-            Err(Fault::Folder(error)) => {
-                let message = format!("cannot unpack the archive into a temporary folder: {error}");
-                return Err(Failure::new(ExitCode::CouldNot, message)
-                    .hint("take another one: `TMPDIR=DIR guest-rehearsal boot …`")
-                    .into());
-            }
-            Err(fault) => return Err(damaged(log, compose, &fault).into()),
-        };
+        let contents = archive::unpack(base64).map_err(|fault| damaged(log, compose, &fault))?;
         unpacked(log, compose, &contents)?;
         top = contents.top;
     }
@@ -123,7 +114,7 @@ fn at(place: &Place) -> String {
 fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Stopped {
     let code = match fault {
         _ if !compose => HPL15002E,
-        Fault::Gzip(_) => HPL06006E,
+        Fault::Archive(unpack::Error::Gzip(_)) => HPL06006E,
         _ => HPL06007E,
     };
     log.refused(ARCHIVE, code, fault.to_string(), PACK)

@@ -1,11 +1,14 @@
 //! The top level of a folder that `!folder` names.
 
-use std::{fs::File, io::Read, path::Path};
+use std::path::Path;
 
-use super::{DESCRIPTOR_LIMIT, TopLevel};
+use super::{NotKept, TopLevel};
 use crate::{
     advice::Advice as _,
-    archive::folder::{self, Kind},
+    archive::{
+        folder::{self, Kind, open},
+        unpack::MOST_ENTRIES,
+    },
     finding::{Findings, Place},
 };
 
@@ -14,26 +17,14 @@ impl TopLevel {
     pub fn of_folder(path: &Path, shown: &str) -> (Self, Findings) {
         let mut top = Self { shown: shown.trim_end_matches('/').to_owned(), ..Self::default() };
         let mut findings = Findings::default();
-        for entry in folder::walk(path) {
-            match entry {
-                Ok(entry) if entry.kind == Kind::Directory => {
-                    top.entries.insert(format!("{}/", entry.name.trim_end_matches('/')));
+        for (count, entry) in folder::walk(path).enumerate() {
+            let entry = match entry {
+                Ok(_) if count >= MOST_ENTRIES => {
+                    let message = format!("holds more than {MOST_ENTRIES} files and directories");
+                    findings.error(top.place(), message, "list in `.contractignore` what no container needs");
+                    break;
                 }
-                Ok(entry) => {
-                    top.strays.look(&entry.name, || File::open(&entry.path));
-                    let noted = top.note(&entry.name, || {
-                        let mut content = Vec::new();
-                        File::open(&entry.path)?.take(DESCRIPTOR_LIMIT).read_to_end(&mut content)?;
-                        Ok(content)
-                    });
-                    if let Err(error) = noted {
-                        findings.error(
-                            top.place_of(&entry.name),
-                            format!("cannot be read: {error}"),
-                            "make it readable: `chmod u+r FILE`",
-                        );
-                    }
-                }
+                Ok(entry) => entry,
                 Err(error) => {
                     let hint = error.hints().into_iter().next().unwrap_or_default();
                     findings.error(
@@ -41,6 +32,19 @@ impl TopLevel {
                         error.to_string(),
                         hint,
                     );
+                    continue;
+                }
+            };
+            let kept = if entry.kind == Kind::Directory {
+                top.note_directory(entry.name.trim_end_matches('/'))
+            } else {
+                top.strays.look(&entry.name, || open(&entry.path).map(fs_err::File::into_file));
+                top.note(&entry.name, || open(&entry.path))
+            };
+            if let Err(error) = kept {
+                findings.error(top.place_of(&entry.name), error.to_string(), error.hint());
+                if matches!(error, NotKept::Budget) {
+                    break;
                 }
             }
         }

@@ -1,78 +1,85 @@
 //! The top level of an archive that somebody else packed.
 
-use std::io::{self, Read};
+use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
-use super::{DESCRIPTOR_LIMIT, TopLevel};
+use super::{NotKept, TopLevel};
+use crate::archive::unpack::{self, Member};
 use crate::finding::Findings;
 
-/// Unpacked bytes that are looked at. They stream by; a limit there is for gzip bombs.
-const LIMIT: u64 = 8 << 30;
+/// What ends the reading early.
+enum Stop {
+    Archive(unpack::Error),
+    Kept(String, NotKept),
+}
+
+impl From<unpack::Error> for Stop {
+    fn from(error: unpack::Error) -> Self {
+        Self::Archive(error)
+    }
+}
 
 impl TopLevel {
-    /// Reads a gzip tar; `shown` is what findings call it. Looks at 8 GiB and no further.
+    /// Reads a gzip tar; `shown` is what findings call it.
     pub fn of_tgz(packed: impl Read, shown: &str) -> (Self, Findings) {
         let mut top = Self { shown: shown.to_owned(), ..Self::default() };
         let mut findings = Findings::default();
-        let mut unpacked = MultiGzDecoder::new(packed).take(LIMIT);
-        let read = top.entries(&mut unpacked, &mut findings);
-        if unpacked.limit() == 0 {
-            findings.warning(
+        let mut count = 0;
+        let read = unpack::members(packed, &mut |member| {
+            count += 1;
+            top.member(member, &mut findings)
+        });
+        match read {
+            Ok(()) if count > 0 => {}
+            Err(Stop::Archive(
+                error @ (unpack::Error::TooLarge
+                | unpack::Error::TooMany
+                | unpack::Error::LongRecord(_)
+                | unpack::Error::Sparse),
+            )) => findings.error(
                 top.place(),
-                "unpacks to more than 8 GiB, of which only the first were looked at",
-                "name the folder itself, `archive: !folder DIR`, to have all of it looked at",
-            );
-        } else if read.is_err() {
-            findings.error(
+                error.to_string(),
+                "name the folder itself, `archive: !folder DIR`, and leave out of it what no container needs",
+            ),
+            Err(Stop::Kept(name, error)) => findings.error(top.place_of(&name), error.to_string(), error.hint()),
+            // an empty stream is no archive
+            Ok(()) | Err(Stop::Archive(unpack::Error::Gzip(_) | unpack::Error::Tar)) => findings.error(
                 top.place(),
                 "no gzip tar, or a damaged one",
                 "name the folder itself, `archive: !folder DIR`, or pack it again: `tar -czf - -C DIR . | base64 -w0`",
-            );
+            ),
         }
         (top, findings)
     }
 
-    fn entries(&mut self, unpacked: impl Read, findings: &mut Findings) -> io::Result<()> {
-        let mut archive = tar::Archive::new(unpacked);
-        let mut count = 0;
-        for entry in archive.entries()? {
-            let mut entry = entry?;
-            count += 1;
-            let kind = entry.header().entry_type();
-            let raw = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
-            if kind == EntryType::XGlobalHeader {
-                continue;
-            }
-            let Some(name) = inner_name(&raw) else {
+    fn member(&mut self, member: Member<'_>, findings: &mut Findings) -> Result<(), Stop> {
+        let raw = String::from_utf8_lossy(member.name).into_owned();
+        let Some(name) = inner_name(&raw) else {
+            findings.error(
+                self.place(),
+                format!("the name `{raw}` leads out of the archive"),
+                "pack the folder's content: `tar -czf - -C DIR .`",
+            );
+            return Ok(());
+        };
+        let kept = match member.kind {
+            EntryType::Directory => self.note_directory(&name),
+            EntryType::Regular | EntryType::Continuous => self.note(&name, || Ok(member.content)),
+            _ => {
                 findings.error(
-                    self.place(),
-                    format!("the name `{raw}` leads out of the archive"),
-                    "pack the folder's content: `tar -czf - -C DIR .`",
-                );
-                continue;
-            };
-            match kind {
-                EntryType::Directory => {
-                    self.entries.insert(format!("{name}/"));
-                }
-                EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
-                    self.note(&name, || {
-                        let mut content = Vec::new();
-                        entry.by_ref().take(DESCRIPTOR_LIMIT).read_to_end(&mut content)?;
-                        Ok(content)
-                    })?;
-                }
-                _ => findings.error(
                     self.place(),
                     format!("`{name}` is neither a file nor a directory"),
                     "replace links by what they point to, and remove pipes and devices: `tar -h` follows links",
-                ),
+                );
+                Ok(())
             }
-        }
-        // an empty stream is no archive
-        if count == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+        };
+        kept.map_err(|error| match error {
+            // what could not be read is the archive
+            NotKept::Read(_) => Stop::Archive(unpack::Error::Tar),
+            error => Stop::Kept(name, error),
+        })
     }
 }
 

@@ -1,58 +1,76 @@
-//! The private folder: directories and empty files, nothing else, gone when it is dropped.
+//! Directories and files that a disk would take beside each other.
 
-use std::fs::Permissions;
-use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::collections::HashMap;
 
-use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
+use super::{Fault, MOST_ENTRIES};
 
-use super::Fault;
+/// Bytes of one part of a name, and of a whole name: Linux has no longer ones.
+const LONGEST_PART: usize = 255;
+const LONGEST_NAME: usize = 4095;
 
-/// A folder that only its owner may enter.
-pub struct Tree(tempfile::TempDir);
+/// Each part of each name once. Names were looked at before: they do not lead out.
+#[derive(Default)]
+pub struct Tree {
+    /// By the directory that they are in, 0 being the folder itself.
+    parts: HashMap<(usize, String), Part>,
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    File,
+    Directory(usize),
+}
 
 impl Tree {
-    /// In the system's folder for temporary files.
-    pub fn new() -> io::Result<Self> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("guest-rehearsal-").permissions(Permissions::from_mode(0o700)).tempdir().map(Self)
+    /// A directory with all above it.
+    pub fn directory(&mut self, name: &str) -> Result<(), Fault> {
+        fits(name)?;
+        self.above(name, name.split('/')).map(drop)
     }
 
-    /// A directory with all above it. Names were looked at before: they do not lead out, and no link is ever made here.
-    pub fn directory(&self, name: &str) -> Result<(), Fault> {
-        above(&self.0.path().join(name)).map_err(|error| fault(name, error))
-    }
-
-    /// An empty file; a second one of the name replaces the first, as tar has it.
-    pub fn file(&self, name: &str) -> Result<(), Fault> {
-        let path = self.0.path().join(name);
-        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let made =
-            || rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR).map(drop).map_err(io::Error::from);
-        let make_above = || path.parent().map_or(Ok(()), above);
-        match made() {
-            // archives without entries for directories are read too
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_above().and_then(|()| made()),
-            result => result,
+    /// A file; a second one of the name replaces the first, as tar has it. Archives without entries for directories are
+    /// read too.
+    pub fn file(&mut self, name: &str) -> Result<(), Fault> {
+        fits(name)?;
+        let (above, last) = name.rsplit_once('/').unwrap_or(("", name));
+        let directory = self.above(name, above.split('/').filter(|part| !part.is_empty()))?;
+        match self.part(directory, last, |_| Part::File)? {
+            Part::File => Ok(()),
+            Part::Directory(_) => Err(twofold(name)),
         }
-        .map_err(|error| fault(name, error))
+    }
+
+    fn above<'n>(&mut self, name: &str, parts: impl Iterator<Item = &'n str>) -> Result<usize, Fault> {
+        let mut here = 0;
+        for part in parts {
+            here = match self.part(here, part, Part::Directory)? {
+                Part::Directory(number) => number,
+                Part::File => return Err(twofold(name)),
+            };
+        }
+        Ok(here)
+    }
+
+    /// The part that is there, or a new one.
+    fn part(&mut self, directory: usize, part: &str, new: fn(usize) -> Part) -> Result<Part, Fault> {
+        let count = self.parts.len();
+        let part = *self.parts.entry((directory, part.to_owned())).or_insert_with(|| new(count + 1));
+        if self.parts.len() > MOST_ENTRIES { Err(Fault::TooMany) } else { Ok(part) }
     }
 }
 
-fn above(path: &Path) -> io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+fn fits(name: &str) -> Result<(), Fault> {
+    if name.len() > LONGEST_NAME || name.split('/').any(|part| part.len() > LONGEST_PART) {
+        return Err(refused(name, "longer than a name may be"));
+    }
+    if name.contains('\0') { Err(refused(name, "no name for a file")) } else { Ok(()) }
 }
 
-/// Whether the archive is to blame, or the machine.
-fn fault(name: &str, error: io::Error) -> Fault {
-    let what = match error.raw_os_error().map(Errno::from_raw_os_error) {
-        Some(Errno::EXIST | Errno::ISDIR | Errno::NOTDIR) => "a file where a directory is, or the reverse",
-        Some(Errno::NAMETOOLONG) => "longer than a name may be",
-        Some(Errno::INVAL) => "no name for a file",
-        _ => return Fault::Folder(error),
-    };
+fn twofold(name: &str) -> Fault {
+    refused(name, "a file where a directory is, or the reverse")
+}
+
+fn refused(name: &str, what: &'static str) -> Fault {
     Fault::Refused { name: name.escape_debug().to_string(), what }
 }
 
@@ -61,18 +79,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_empty_and_gone() {
-        let tree = Tree::new().unwrap();
-        let root = tree.0.path().to_owned();
-        assert_eq!(std::fs::metadata(&root).unwrap().permissions().mode() & 0o777, 0o700);
-        tree.file("a/b/c").unwrap();
-        tree.file("a/b/c").unwrap();
-        tree.directory("a/b").unwrap();
-        assert_eq!(std::fs::metadata(root.join("a/b/c")).unwrap().len(), 0);
-        assert!(matches!(tree.file("a/b"), Err(Fault::Refused { .. })));
-        assert!(matches!(tree.directory("a/b/c/d"), Err(Fault::Refused { .. })));
-        assert!(matches!(tree.file(&"x".repeat(300)), Err(Fault::Refused { .. })));
-        drop(tree);
-        assert!(!root.exists());
+    fn what_a_disk_would_refuse_is_refused() {
+        let mut tree = Tree::default();
+        for file in ["a/b/c", "a/b/c", "a/d", "e"] {
+            tree.file(file).unwrap();
+        }
+        for directory in ["a/b", "a", "f/g"] {
+            tree.directory(directory).unwrap();
+        }
+        for file in ["a/b", "f", "f/g", "e/x", "a/b/c/d", &"x".repeat(256), &"x/".repeat(2048), "a\0b"] {
+            assert!(matches!(tree.file(file), Err(Fault::Refused { .. })), "{file}");
+        }
+        for directory in ["a/b/c", "e", "a/d/x"] {
+            assert!(matches!(tree.directory(directory), Err(Fault::Refused { .. })), "{directory}");
+        }
+        tree.file(&format!("{}/{}", "x".repeat(255), "y".repeat(255))).unwrap();
     }
 }
