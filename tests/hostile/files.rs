@@ -328,3 +328,71 @@ fn a_full_disk_keeps_no_half_file() {
     assert_eq!((outcome.exit, outcome.text().as_str()), (1, ""), "{outcome:?}");
     assert!(outcome.stderr.contains("no space left"), "{outcome:?}");
 }
+
+/// A limit on processes, as containers have it: the calling thread does the work, and the bytes are the same.
+#[test]
+fn where_no_thread_can_be_made_the_work_is_done() {
+    let story = Story::signed();
+    story.does(
+        "head -c 3000000 /dev/urandom > workload-provider/play/noise
+         cp $(command -v contract-signer) $(command -v workload-provider) $(command -v guest-rehearsal) tmp
+         chmod 755 .; [ $(id -u) != 0 ] || chown -R 65534:65534 .",
+    );
+    for command in [
+        "contract-signer inspect user-data",
+        "contract-signer inspect workload.token",
+        "contract-signer keygen -o k.pem --passphrase-file contract-signer/passphrase",
+        "workload-provider check workload-provider",
+        "workload-provider pack workload-provider/play -o play.tgz",
+        "workload-provider encrypt workload-provider -o w --token w.token",
+        "guest-rehearsal keygen -o g",
+        "guest-rehearsal boot user-data --guest-key guest/guest-key.pem",
+    ] {
+        let outcome = story.sh(&format!("as_nobody bash -c 'ulimit -u 1; exec tmp/{command}'"));
+        assert_eq!(outcome.exit, 0, "{command}: {outcome:?}");
+    }
+    story.does("workload-provider pack workload-provider/play -o again.tgz; cmp play.tgz again.tgz");
+}
+
+/// What it may be is seen by its first bytes; a text without an end comes to a limit.
+#[test]
+fn what_cannot_be_a_contract_is_refused_before_a_pipe_is_copied() {
+    let story = Story::signed();
+    for run in ["contract-signer inspect -", "contract-signer verify - --signing-key $PUBLIC_KEY"] {
+        let outcome = story.sh(&format!("timeout 20 {run} < <(cat /dev/zero)"));
+        assert_eq!(outcome.exit, 3, "{outcome:?}");
+        assert!(outcome.stderr.contains("neither a handoff nor a token"), "{outcome:?}");
+    }
+}
+
+/// A named pipe may never have a writer.
+#[test]
+fn pipes_are_taken_where_they_are_typed_and_not_waited_for_elsewhere() {
+    let story = Story::signed();
+    story.does("mkfifo pipe");
+    for run in [
+        "contract-signer sign --workload workload.handoff --env env.handoff --key pipe $TRUST -o new",
+        "contract-signer sign --workload workload.handoff --env env.handoff --key $SIGNING_KEY --allowed-signers pipe -o new",
+        "contract-signer verify user-data --signing-key pipe",
+        "contract-signer verify user-data --signing-key $PUBLIC_KEY --record pipe",
+        "workload-provider encrypt workload-provider -o new --certificate pipe",
+        "workload-provider encrypt workload-provider -o new --vouch-with pipe",
+        "guest-rehearsal boot user-data --guest-key pipe",
+        "cd contract-signer && printf \"persona: contract-signer\\nname: paynow\\n\" > persona.yaml && mkfifo paynow.workload.handoff && contract-signer sign --env ../env.handoff -o new",
+        "rm workload-provider/persona.yaml; mkfifo workload-provider/persona.yaml; workload-provider check workload-provider",
+    ] {
+        let outcome = story.sh(&format!("export PUBLIC_KEY SIGNING_KEY TRUST; timeout 20 bash -c '{run}'"));
+        assert_eq!(outcome.exit, 1, "{run}: {outcome:?}");
+        assert!(outcome.stderr.contains("it is a pipe, and a file is expected"), "{run}: {outcome:?}");
+    }
+    story.does(
+        "mkfifo workload-provider/play/.contractignore
+         timeout 20 workload-provider pack workload-provider/play -o new 2> said || [ $? = 3 ]
+         grep -q 'no regular file' said; rm workload-provider/play/.contractignore
+         contract-signer verify <(cat user-data) --signing-key <(cat $PUBLIC_KEY)
+         cat user-data | contract-signer verify /dev/stdin --signing-key $PUBLIC_KEY
+         cat user-data > pipe & contract-signer verify pipe --signing-key $PUBLIC_KEY; wait
+         cat user-data > pipe & guest-rehearsal boot pipe --guest-key <(cat $GUEST_KEY); wait
+         cat $PASSPHRASE > pipe & contract-signer keygen -o new.pem --passphrase-file pipe; wait",
+    );
+}

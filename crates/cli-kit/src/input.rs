@@ -3,13 +3,14 @@
 //! `-` is stdin where a file is named, for one input of a run. Whoever needs to go back and forth gets a file: what
 //! can't be sought (stdin, a pipe, `<(…)`) is copied into an anonymous one. Secrets are never copied.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt as _};
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rustix::fs::OFlags;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::age_keys::holds_identity;
@@ -17,6 +18,12 @@ use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
 use crate::kept;
 use crate::report::warning_of_file;
+
+/// What is enough to see what a file is.
+pub const BEGINNING: u64 = 512;
+
+/// Bytes of a pipe that are copied: a handoff for a guest with a disk image in its archive, and no more.
+const LARGEST_PIPE: u64 = 4 << 30;
 
 /// An input that can be read more than once.
 #[derive(Debug)]
@@ -28,14 +35,34 @@ pub struct Input {
 impl Input {
     /// Opens a file, or stdin for `-`. Folders are refused.
     pub fn open(path: &Path) -> Result<Self, Failure> {
+        Self::open_if(path, |_| Ok(())).map(|(input, ())| input)
+    }
+
+    /// As [`Input::open`], if `accept` takes the first bytes, [`BEGINNING`] at most: before the rest of a pipe, which may
+    /// have no end, is copied.
+    pub fn open_if<T>(
+        path: &Path,
+        accept: impl FnOnce(&[u8]) -> Result<T, Failure>,
+    ) -> Result<(Self, T), Failure> {
         let mut file = open(path)?;
-        if !seekable(&file).doing_io("read", path)? {
+        let seekable = seekable(&file).doing_io("read", path)?;
+        let mut beginning = Vec::new();
+        file.by_ref().take(BEGINNING).read_to_end(&mut beginning).doing_io("read", path)?;
+        let accepted = accept(&beginning)?;
+        if !seekable {
             let mut spool = tempfile::tempfile().doing_io("make a temporary file for", path)?;
-            io::copy(&mut file, &mut spool).doing_io("copy", path)?;
-            spool.rewind().doing_io("read", path)?;
+            let mut whole = beginning.as_slice().chain(file.take(LARGEST_PIPE));
+            if io::copy(&mut whole, &mut spool).doing_io("copy", path)? > LARGEST_PIPE {
+                return Err(Failure::new(
+                    ExitCode::Rejected,
+                    format!("cannot read `{}`: a pipe with more than {} GiB", name(path), LARGEST_PIPE >> 30),
+                )
+                .hint("write it into a file, and name that"));
+            }
             file = spool;
         }
-        Ok(Self { file, path: path.to_owned() })
+        file.rewind().doing_io("read", path)?;
+        Ok((Self { file, path: path.to_owned() }, accepted))
     }
 
     /// As the user named it; `standard input` for `-`.
@@ -111,7 +138,15 @@ const FIRST_BUFFER: usize = 64 << 10;
 
 /// As [`read_bytes`], wiped after use. Read in place, so that no grown buffer leaves a copy behind.
 pub fn read_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let file = open(path)?;
+    read_opened(open_file(path)?, path, limit)
+}
+
+/// As [`read_secret_bytes`], from a named pipe too: what a command line names as its input.
+pub fn read_piped_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_opened(open(path)?, path, limit)
+}
+
+fn read_opened(file: File, path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let metadata = file.metadata().doing_io("read", path)?;
     let too_large = || {
         Failure::new(
@@ -151,6 +186,41 @@ fn two_from_stdin() -> Failure {
         .hint("name a file for one of them")
 }
 
+/// Opens what is kept as a file: a key, a certificate, `persona.yaml`. A pipe there is a mistake, and nobody may ever write
+/// into it; what a shell puts in a file's place (`<(…)`, `/dev/stdin`) is taken.
+fn open_file(path: &Path) -> Result<File, Failure> {
+    if path == Path::new("-") || is_descriptor(path) {
+        return open(path);
+    }
+    let nonblock = OFlags::NONBLOCK.bits().cast_signed();
+    let file = File::options().read(true).custom_flags(nonblock).open(path).doing_io("read", path)?;
+    let kind = file.metadata().doing_io("read", path)?.file_type();
+    refuse_special(path, kind)?;
+    opened(path, file)
+}
+
+/// Refuses a pipe or a device under a name that nobody typed.
+pub fn refuse_special_file(path: &Path) -> Result<(), Failure> {
+    path.metadata().map_or(Ok(()), |metadata| refuse_special(path, metadata.file_type()))
+}
+
+fn refuse_special(path: &Path, kind: FileType) -> Result<(), Failure> {
+    let what = match () {
+        () if kind.is_file() || kind.is_dir() => return Ok(()),
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    };
+    let message = format!("cannot read `{}`: it is {what}, and a file is expected", name(path));
+    Err(Failure::new(ExitCode::CouldNot, message)
+        .hint("put a file there, or name what a program writes: `<(COMMAND)`, or `-` for standard input"))
+}
+
+/// A name for something that is open already.
+fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|prefix| path.starts_with(prefix))
+}
+
 /// Opens for reading. Stdin comes unbuffered, so that no hidden buffer keeps a secret.
 pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
@@ -162,6 +232,10 @@ pub(crate) fn open(path: &Path) -> Result<File, Failure> {
     } else {
         File::open(path).doing_io("read", path)?
     };
+    opened(path, file)
+}
+
+fn opened(path: &Path, file: File) -> Result<File, Failure> {
     if file.metadata().doing_io("read", path)?.is_dir() {
         return Err(Failure::new(
             ExitCode::CouldNot,
@@ -183,6 +257,8 @@ fn seekable(mut file: &File) -> io::Result<bool> {
 mod tests {
     use super::*;
     use std::fs;
+    use std::io::Write as _;
+    use std::os::fd::AsRawFd as _;
 
     fn at(folder: &tempfile::TempDir, name: &str, content: &[u8]) -> PathBuf {
         let path = folder.path().join(name);
@@ -205,8 +281,29 @@ mod tests {
         let failure = read_text(&path, 4).unwrap_err();
         assert!(failure.message.ends_with("larger than the limit of 4 bytes"), "{failure:?}");
         assert_eq!(failure.exit, ExitCode::Rejected);
-        // a device tells no size beforehand
-        assert!(read_bytes(Path::new("/dev/zero"), 100).is_err());
+        // a pipe tells no size beforehand
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"123456").unwrap();
+        let descriptor = PathBuf::from(format!("/proc/self/fd/{}", reader.as_raw_fd()));
+        let failure = read_bytes(&descriptor, 5).unwrap_err();
+        assert!(failure.message.ends_with("larger than the limit of 5 bytes"), "{failure:?}");
+    }
+
+    #[test]
+    fn a_pipe_or_a_device_is_no_file_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("key.pem");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for (path, what) in [(&*pipe, "a pipe"), (Path::new("/dev/zero"), "a device")] {
+            let failure = read_bytes(path, 100).unwrap_err();
+            assert!(
+                failure.message.ends_with(&format!("it is {what}, and a file is expected")),
+                "{failure:?}"
+            );
+            assert_eq!(failure.exit, ExitCode::CouldNot);
+            assert_eq!(refuse_special_file(path), Err(failure));
+        }
+        assert_eq!(refuse_special_file(&at(&folder, "f", b"")), Ok(()));
     }
 
     #[test]

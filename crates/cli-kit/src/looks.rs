@@ -1,11 +1,13 @@
 //! What a file that came in is, by its first bytes.
 
-use std::io::{Read as _, Seek as _};
+use std::path::Path;
 
 use contract_core::age_file;
 use contract_core::platform::Prefix;
 
-use crate::input::Input;
+use crate::exit::ExitCode;
+use crate::failure::Failure;
+use crate::input::{self, Input};
 
 /// How the `_type` of every version begins.
 const RECORD: &[u8] = b"urn:hyper-protect-contract:record:";
@@ -28,25 +30,40 @@ pub enum Looks {
 }
 
 impl Looks {
-    /// Looks at the first bytes, and leaves the file at its beginning.
-    pub fn of(file: &mut Input) -> Self {
-        let mut begin = Vec::new();
-        let read = file.by_ref().take(262).read_to_end(&mut begin);
-        if read.is_err() || file.rewind().is_err() {
-            return Self::Other;
-        }
-        if begin.is_empty() {
+    /// Opens what a contract is made of, and sees by its first bytes what it is.
+    pub fn open(path: &Path) -> Result<(Input, Self), Failure> {
+        Input::open_if(path, |beginning| {
+            let looks = Self::of(beginning);
+            if looks == Self::Other && !is_text(beginning) {
+                let message = format!(
+                    "`{}` is neither a handoff nor a token, a record or user data: it does not begin with text",
+                    input::name(path)
+                );
+                return Err(Failure::new(ExitCode::Rejected, message)
+                    .hint("see what it is: `head -c 64 FILE | xxd`, or `file FILE`"));
+            }
+            Ok(looks)
+        })
+    }
+
+    fn of(beginning: &[u8]) -> Self {
+        if beginning.is_empty() {
             Self::Empty
-        } else if Prefix::ALL.iter().any(|prefix| begin.starts_with(prefix.as_str().as_bytes())) {
+        } else if Prefix::ALL.iter().any(|prefix| beginning.starts_with(prefix.as_str().as_bytes())) {
             Self::Token
-        } else if begin.get(257..262) == Some(b"ustar") {
+        } else if beginning.get(257..262) == Some(b"ustar") {
             Self::Tar
-        } else if age_file::is_age(&begin) {
+        } else if age_file::is_age(beginning) {
             Self::Age
-        } else if begin.starts_with(b"{") && begin.windows(RECORD.len()).any(|it| it == RECORD) {
+        } else if beginning.starts_with(b"{") && beginning.windows(RECORD.len()).any(|it| it == RECORD) {
             Self::Record
         } else {
             Self::Other
         }
     }
+}
+
+/// Whether bytes may begin YAML; what is wrong with a text, its own reader says better.
+fn is_text(beginning: &[u8]) -> bool {
+    !beginning.iter().any(|byte| *byte < b'\t' || *byte == 0x7f)
 }

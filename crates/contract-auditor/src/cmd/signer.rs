@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cli_kit::input::Input;
+use cli_kit::looks::Looks;
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::allowed_signers::{self, AllowedSigners};
@@ -133,7 +133,7 @@ impl Checked {
 pub fn user_data(path: &Path) -> Result<(String, UserDataFacts), Failure> {
     let name = input::name(path);
     let facts =
-        user_data::survey(Input::open(path)?).doing(|| format!("cannot read `{name}` as user data"))?;
+        user_data::survey(Looks::open(path)?.0).doing(|| format!("cannot read `{name}` as user data"))?;
     Ok((name, facts))
 }
 

@@ -41,10 +41,9 @@ struct Seen {
 
 pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
-    let mut file = Input::open(&arguments.file)?;
+    let (file, looks) = Looks::open(&arguments.file)?;
     let asked = Asked::by(&arguments.lifetime);
     let mut seen = Seen::default();
-    let looks = Looks::of(&mut file);
     if arguments.record.is_some() && looks != Looks::Other {
         return Err(Failure::usage(format!("`--record` goes with user data, and `{name}` is none"))
             .hint("name the user data: `contract-signer inspect user-data --record FILE`"));

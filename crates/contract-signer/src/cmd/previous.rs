@@ -3,7 +3,6 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use cli_kit::input::Input;
 use cli_kit::looks::Looks;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::contract::record::{self, Record};
@@ -26,8 +25,7 @@ pub fn read(paths: &[PathBuf], opener: &Opener<'_>) -> Result<Vec<Earlier>, Fail
 /// The statements that a file holds: one in a handoff, two in a record.
 fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failure> {
     let context = || format!("cannot compare with `{}`", input::name(path));
-    let mut file = Input::open(path)?;
-    let looks = Looks::of(&mut file);
+    let (file, looks) = Looks::open(path)?;
     if matches!(looks, Looks::Tar | Looks::Age) {
         let mut handoff = opener.handoff(file, looks, context)?;
         // a statement about some other token says nothing of an earlier contract

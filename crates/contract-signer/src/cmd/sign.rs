@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::author::certificate;
 use cli_kit::cores::workers;
-use cli_kit::input::Input;
 use cli_kit::looks::Looks;
 use cli_kit::output::{Output, Visibility, commit_all, same_target};
 use cli_kit::persona::{Persona, PersonaFile};
@@ -293,11 +292,14 @@ impl Paths {
     fn of(arguments: &Sign, persona: &PersonaFile, report: &Report) -> Result<Self, Failure> {
         let or = |flag: &Option<PathBuf>, default: PathBuf| flag.clone().unwrap_or(default);
         let handoff = |flag: &Option<PathBuf>, section| {
-            let of_folder = || of_folder(&persona.name, section, report);
-            flag.clone().unwrap_or_else(of_folder)
+            if let Some(named) = flag {
+                return Ok(named.clone());
+            }
+            let found = of_folder(&persona.name, section, report);
+            input::refuse_special_file(&found).map(|()| found)
         };
-        let workload = handoff(&arguments.workload, Workload::NAME);
-        let env = handoff(&arguments.env, Env::NAME);
+        let workload = handoff(&arguments.workload, Workload::NAME)?;
+        let env = handoff(&arguments.env, Env::NAME)?;
         if workload == Path::new("-") && env == Path::new("-") {
             return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
                 .hint("name a file for the other"));
@@ -344,8 +346,7 @@ impl Halves<'_> {
     fn read<K: Kind>(&self, path: &Path) -> Result<Half<K, Box<dyn Source>>, Failure> {
         let name = input::name(path);
         let context = || format!("cannot take `{name}` as the {} half", K::NAME);
-        let mut file = Input::open(path)?;
-        let looks = Looks::of(&mut file);
+        let (file, looks) = Looks::open(path)?;
         if looks == Looks::Token {
             if !self.arguments.danger_accept_unsigned_tokens {
                 return Err(Failure::new(

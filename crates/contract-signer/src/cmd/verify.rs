@@ -1,6 +1,6 @@
 //! `contract-signer verify`: whether the signature of user data holds.
 
-use cli_kit::input::Input;
+use cli_kit::looks::Looks;
 use cli_kit::{Doing as _, Failure, Report, input};
 use contract_core::contract::record::Record;
 use contract_core::lifetime::Lifetime;
@@ -14,8 +14,8 @@ use crate::cli::Verify;
 pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let key = super::verifying_key(&arguments.signing_key)?;
     let name = input::name(&arguments.user_data);
-    let facts = user_data::survey(Input::open(&arguments.user_data)?)
-        .doing(|| format!("cannot read `{name}` as user data"))?;
+    let (user_data, _) = Looks::open(&arguments.user_data)?;
+    let facts = user_data::survey(user_data).doing(|| format!("cannot read `{name}` as user data"))?;
     let asked = Asked::by(&arguments.lifetime);
     facts.verify(&key, asked.at).doing(|| format!("`{name}` does not hold"))?;
     let verify = |record: &Record| record.verify(&facts, &key);

@@ -5,7 +5,7 @@ use std::io::Seek as _;
 use std::path::PathBuf;
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::input::{self, Input};
+use cli_kit::input;
 use cli_kit::looks::Looks;
 use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
 use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
@@ -44,9 +44,9 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
         Hostname::parse(&arguments.hostname).doing(|| format!("`{}` is no host name", arguments.hostname))?;
     keep_own_files(Persona::EnvDeployer, &arguments.output);
     let key = signing_key(arguments)?;
-    let mut user_data = Input::open(&arguments.user_data)?;
+    let (mut user_data, looks) = Looks::open(&arguments.user_data)?;
     let name = user_data.name();
-    is_user_data(Looks::of(&mut user_data), &name)?;
+    is_user_data(looks, &name)?;
     let facts = {
         let _progress = Progress::spinner(report, "verifying");
         user_data::survey(&mut user_data).doing(|| format!("cannot read `{name}` as user data"))?

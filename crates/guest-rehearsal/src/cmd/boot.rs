@@ -19,7 +19,7 @@ use attest::RecordFiles;
 use page::PageFile;
 
 /// A platform takes far less; the pipeline itself has no limit.
-const LARGEST_USER_DATA: usize = 1 << 30;
+const LARGEST_USER_DATA: usize = 64 << 20;
 const LARGEST_KEY: usize = 64 << 10;
 
 pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
@@ -31,7 +31,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
         arguments.report.as_deref().map(|target| PageFile::open(arguments, target, report)).transpose()?;
     let attest =
         arguments.attest.as_deref().map(|folder| RecordFiles::open(arguments, folder)).transpose()?;
-    let user_data = input::read_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
+    let user_data = input::read_piped_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
     // to the second, as the page shows it: given as `--at`, that time brings the same page again
     let now = clock::now();
