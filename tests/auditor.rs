@@ -34,7 +34,7 @@ fn audit() -> &'static Story {
 }
 
 /// What a command did in a fresh copy, after `given`, which must succeed. `then` must succeed too, in the same folder.
-fn played(given: &str, run: &str, then: &str) -> Outcome {
+pub(crate) fn played(given: &str, run: &str, then: &str) -> Outcome {
     let audit = audit();
     let folder = tempfile::Builder::new().prefix("case-").tempdir_in(audit.folder()).unwrap();
     let here = format!("cp -a audit/. '{0}'; cd '{0}'; {1}; {WORDS}", folder.path().display(), words());

@@ -38,7 +38,7 @@ pub(crate) fn lay_pki() -> String {
 }
 
 /// A fresh folder with the PKI in it; `given` must succeed, `run` may do as it likes, but leave nothing behind.
-fn played(given: &str, run: &str) -> Outcome {
+pub(crate) fn played(given: &str, run: &str) -> Outcome {
     let pki = pki();
     let folder = tempfile::Builder::new().prefix("case-").tempdir_in(pki.folder()).unwrap();
     let here = format!("cd '{}'", folder.path().display());

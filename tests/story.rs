@@ -17,6 +17,7 @@ mod seeds;
 mod probe_logging;
 mod report;
 mod separation;
+mod signals;
 mod signing_certificate;
 mod transcripts;
 mod trust;

@@ -26,6 +26,8 @@ enum Verb {
     Say { text: String, times: Option<usize> },
     /// A failure
     Fail { text: String },
+    /// Gives up, as a library does
+    Break { text: String },
     /// Copies what can be sought
     Copy { from: PathBuf, to: PathBuf },
     /// Tells a passphrase's length
@@ -51,6 +53,7 @@ fn main() -> std::process::ExitCode {
             report.result(&text, |text| vec![text.clone(); times.unwrap_or(1)])
         }
         Verb::Fail { text } => Err(Failure::new(ExitCode::Refused, text).hint("a hint")),
+        Verb::Break { text } => panic!("{text}"),
         Verb::Copy { from, to } => {
             let mut output = Output::create(&to, false, Visibility::Public)?;
             let bytes = input::read_bytes(&from, 1 << 20)?;

@@ -10,6 +10,7 @@ pub mod run;
 pub mod exit;
 // What a command returns when it could not do its work.
 pub mod failure;
+mod closed_stdout;
 // How things are said: notes, warnings, findings, results, JSON.
 pub mod report;
 
@@ -54,6 +55,8 @@ pub mod clock;
 pub mod cores;
 // What keeps secrets out of core dumps.
 pub mod hardening;
+// What a run that a signal ends leaves behind.
+pub mod signals;
 // Signs of life during long work.
 pub mod progress;
 

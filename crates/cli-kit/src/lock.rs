@@ -23,6 +23,7 @@ use crate::failure::{DoingIo as _, Failure};
 use crate::output::folder;
 use crate::owner::Owner;
 use crate::report::Report;
+use crate::signals::{OnSignal, remove_on_signal, whole};
 
 /// As long as other runs usually take, and nobody wonders.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -58,7 +59,7 @@ pub fn lock(changed: &Path, report: &Report) -> Result<Lock, Failure> {
 
 /// A turn to give several files their names; it ends, and its lock files are removed, when dropped.
 #[derive(Debug)]
-pub(crate) struct CommitLock(Vec<(PathBuf, File)>);
+pub(crate) struct CommitLock(Vec<(PathBuf, File, OnSignal)>);
 
 /// Waits until no other run commits one of these files. In one order for all runs, so that no two wait for each other.
 pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result<CommitLock, Failure> {
@@ -67,27 +68,37 @@ pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result
     for path in
         targets.map(|target| (place(target), beside(target))).collect::<BTreeMap<_, _>>().into_values()
     {
-        loop {
-            let file = open(&path)?;
-            match is_free_until(end, &file) {
-                Ok(true) => {}
-                Ok(false) => return Err(held(&path)),
-                // a file system without locks
-                Err(error) if is_unsupported(&error) => {}
-                Err(error) => return Err(error).doing_io("lock", &path),
+        let (file, undo) = loop {
+            match whole(|| try_lock(&path))? {
+                Some(taken) => break taken,
+                None if Instant::now() > end => return Err(held(&path)),
+                None => sleep(Duration::from_millis(2)),
             }
-            if has_the_name(&file, &path).doing_io("lock", &path)? {
-                locked.0.push((path, file));
-                break;
-            }
-        }
+        };
+        locked.0.push((path, file, undo));
     }
     Ok(locked)
 }
 
+/// `None` where another run has it.
+fn try_lock(path: &Path) -> Result<Option<(File, OnSignal)>, Failure> {
+    let file = open(path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        // a file system without locks
+        Err(TryLockError::Error(error)) if is_unsupported(&error) => {}
+        Err(TryLockError::Error(error)) => return Err(error).doing_io("lock", path),
+    }
+    if !has_the_name(&file, path).doing_io("lock", path)? {
+        return Ok(None);
+    }
+    Ok(Some((file, remove_on_signal(path.to_owned()))))
+}
+
 impl Drop for CommitLock {
     fn drop(&mut self) {
-        for (path, _locked) in &self.0 {
+        for (path, ..) in &self.0 {
             // an empty file that stays hinders nobody
             let _ = fs::remove_file(path);
         }

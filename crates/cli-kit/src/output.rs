@@ -1,8 +1,9 @@
 //! Files and stdout, written whole or not at all.
 //!
 //! A file is made beside its target under a name that begins with `.` and the target's name, and takes its place with
-//! one rename when it is complete and on disk. Whatever ends the run before leaves the target as it was; a killed run
-//! can leave the dotted file, which is safe to delete. Without `--force` the rename itself refuses to replace.
+//! one rename when it is complete and on disk. Whatever ends the run before leaves the target as it was, and removes the
+//! dotted file; only SIGKILL and a power failure leave it, and it is safe to delete. Without `--force` the rename itself
+//! refuses to replace.
 
 mod target;
 
@@ -17,7 +18,8 @@ use tempfile::NamedTempFile;
 use crate::failure::{DoingIo, Failure, cause};
 use crate::kept;
 use crate::lock::lock_commit;
-use crate::report::stdout_failure;
+use crate::report::{check_stdout, stdout_failure};
+use crate::signals::{OnSignal, remove_on_signal, whole};
 use target::{exists, is_stream, replaceable};
 
 pub(crate) use target::folder;
@@ -51,9 +53,16 @@ pub struct Output {
 #[derive(Debug)]
 enum Sink {
     /// Takes the target's place on commit; `rewrites` what the same run has read.
-    Beside { file: NamedTempFile, force: bool, visibility: Visibility, rewrites: bool },
+    Beside { file: Unfinished, force: bool, visibility: Visibility, rewrites: bool },
     /// Copied on commit to what can be neither sought nor replaced: a pipe, a device; `None` is stdout.
     Spool { file: File, into: Option<File> },
+}
+
+/// A file without its name yet, which goes with the process.
+#[derive(Debug)]
+struct Unfinished {
+    file: NamedTempFile,
+    _remove: OnSignal,
 }
 
 impl Output {
@@ -90,7 +99,7 @@ impl Output {
         let (Sink::Beside { file, .. }, Ok(there)) = (&self.sink, self.target.metadata()) else {
             return Ok(());
         };
-        let file = file.as_file();
+        let file = file.file.as_file();
         let (uid, gid) = (there.uid(), there.gid());
         if fchown(file, Some(uid), Some(gid)).is_err() {
             // one's own groups, without being root
@@ -131,7 +140,7 @@ impl Output {
     /// Where it stands until then, for a program that writes to a path; none for what is copied on commit.
     pub fn unfinished(&self) -> Option<&Path> {
         match &self.sink {
-            Sink::Beside { file, .. } => Some(file.path()),
+            Sink::Beside { file, .. } => Some(file.file.path()),
             Sink::Spool { .. } => None,
         }
     }
@@ -145,26 +154,29 @@ impl Output {
     pub fn commit_if(mut self, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
         self.sync()?;
         check()?;
-        self.place().map(drop)
+        place_all(vec![self])
     }
 
     /// Whose file it will be. The group does not matter where nobody but the user can open it.
     pub fn give_to(&self, user: u32, group: u32) -> io::Result<()> {
         let Sink::Beside { file, .. } = &self.sink else { return Ok(()) };
-        let metadata = file.as_file().metadata()?;
+        let file = file.file.as_file();
+        let metadata = file.metadata()?;
         if (metadata.uid(), metadata.gid()) == (user, group) {
             return Ok(());
         }
-        let given = fchown(file.as_file(), Some(user), Some(group));
+        let given = fchown(file, Some(user), Some(group));
         if metadata.uid() == user && metadata.mode().trailing_zeros() >= 6 { Ok(()) } else { given }
     }
 
     /// Everything that can fail for lack of room happens here, before anything has its name.
     fn sync(&mut self) -> Result<(), Failure> {
         match &mut self.sink {
-            Sink::Beside { file, .. } => {
-                file.flush().and_then(|()| file.as_file().sync_all()).doing_io("write", &self.target)
-            }
+            Sink::Beside { file, .. } => file
+                .file
+                .flush()
+                .and_then(|()| file.file.as_file().sync_all())
+                .doing_io("write", &self.target),
             Sink::Spool { .. } => Ok(()),
         }
     }
@@ -172,7 +184,7 @@ impl Output {
     fn place(self) -> Result<Placed, Failure> {
         let Self { target, sink } = self;
         match sink {
-            Sink::Beside { file, force, visibility, .. } => {
+            Sink::Beside { file: Unfinished { file, _remove: _ }, force, visibility, .. } => {
                 let (replaced, placed) = match file.persist_noclobber(&target) {
                     Err(error) if force => (true, error.file.persist(&target)),
                     placed => (false, placed),
@@ -187,6 +199,7 @@ impl Output {
                 file.rewind().doing_io("write", &target)?;
                 match into {
                     None => {
+                        check_stdout()?;
                         let mut stdout = io::stdout().lock();
                         io::copy(&mut file, &mut stdout)
                             .and_then(|_| stdout.flush())
@@ -224,13 +237,21 @@ pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failu
     } else {
         None
     };
-    let mut placed = Vec::new();
-    for output in files {
-        match output.place() {
-            Ok(it) => placed.push(it),
-            Err(failure) => return Err(undo(&placed, failure)),
+    place_all(files)
+}
+
+/// No signal comes between two renames.
+fn place_all(files: Vec<Output>) -> Result<(), Failure> {
+    let placed = whole(|| {
+        let mut placed = Vec::new();
+        for output in files {
+            match output.place() {
+                Ok(it) => placed.push(it),
+                Err(failure) => return Err(undo(&placed, failure)),
+            }
         }
-    }
+        Ok(placed)
+    })?;
     placed.iter().try_for_each(Placed::keep_name)
 }
 
@@ -266,7 +287,7 @@ impl Placed {
 impl Write for Output {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         match &mut self.sink {
-            Sink::Beside { file, .. } => file.write(buffer),
+            Sink::Beside { file, .. } => file.file.write(buffer),
             Sink::Spool { file, .. } => file.write(buffer),
         }
         .map_err(|error| self.named(&error))
@@ -281,7 +302,7 @@ impl Write for Output {
 impl Read for Output {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.sink {
-            Sink::Beside { file, .. } => file.read(buffer),
+            Sink::Beside { file, .. } => file.file.read(buffer),
             Sink::Spool { file, .. } => file.read(buffer),
         }
     }
@@ -290,7 +311,7 @@ impl Read for Output {
 impl Seek for Output {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match &mut self.sink {
-            Sink::Beside { file, .. } => file.seek(to),
+            Sink::Beside { file, .. } => file.file.seek(to),
             Sink::Spool { file, .. } => file.seek(to),
         }
         .map_err(|error| self.named(&error))
@@ -304,19 +325,22 @@ impl Output {
     }
 }
 
-fn beside(target: &Path, visibility: Visibility) -> Result<NamedTempFile, Failure> {
+fn beside(target: &Path, visibility: Visibility) -> Result<Unfinished, Failure> {
     let Some(name) = target.file_name() else {
         return Err(Failure::usage(format!("`{}` names no file", target.display())));
     };
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
     prefix.push(".");
-    tempfile::Builder::new()
-        .prefix(&prefix)
-        .permissions(Permissions::from_mode(visibility.mode()))
-        .tempfile_in(reachable(folder(target)))
-        // tempfile names its own random path in the message; the target's is the one that people know
-        .map_err(|error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))
+    let made = whole(|| {
+        let file = tempfile::Builder::new()
+            .prefix(&prefix)
+            .permissions(Permissions::from_mode(visibility.mode()))
+            .tempfile_in(reachable(folder(target)))?;
+        Ok(Unfinished { _remove: remove_on_signal(file.path().to_owned()), file })
+    });
+    // tempfile names its own random path in the message; the target's is the one that people know
+    made.map_err(|error: io::Error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))
         .doing_io("write", target)
 }
 

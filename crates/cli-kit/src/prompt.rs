@@ -17,6 +17,7 @@ use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
 use crate::input;
 use crate::report::visible;
+use crate::signals::{OnSignal, whole};
 
 /// Longer than anybody types, shorter than a file named by mistake.
 const LONGEST: usize = 1024;
@@ -229,6 +230,7 @@ struct Terminal {
     tty: File,
     before: Termios,
     wanted: Wanted,
+    _undo: OnSignal,
 }
 
 impl Terminal {
@@ -243,8 +245,14 @@ impl Terminal {
                 LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ISIG | LocalModes::ICANON;
             quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
             quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
-            tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
-            Ok(Self { tty, before, wanted })
+            let (theirs, original) = (tty.try_clone()?, before.clone());
+            whole(|| {
+                tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
+                let undo = move || {
+                    let _ = tcsetattr(&theirs, OptionalActions::Now, &original);
+                };
+                Ok(Self { tty, before, wanted, _undo: OnSignal::new(undo) })
+            })
         };
         open().map_err(|_| wanted.no_terminal())
     }

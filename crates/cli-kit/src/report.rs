@@ -13,8 +13,10 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use contract_core::finding::{Finding, Findings, Severity};
 use contract_core::text::is_invisible;
+use rustix::io::Errno;
 use serde::Serialize;
 
+use crate::closed_stdout;
 use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::output::is_stdout;
@@ -285,14 +287,24 @@ fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
 
 /// Unlike `println!` this doesn't panic when nobody reads. Findings are coloured, on terminals only.
 fn answer(text: &str) -> Result<(), Failure> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    check_stdout()?;
     let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
 }
 
 /// Byte for byte: what strips colour from a pipe would also strip bytes from a value.
 fn answer_json(json: &str) -> Result<(), Failure> {
+    check_stdout()?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(json.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
+}
+
+/// Refuses to write where nobody can read it.
+pub(crate) fn check_stdout() -> Result<(), Failure> {
+    if closed_stdout::was_closed() { Err(stdout_failure(&Errno::BADF.into())) } else { Ok(()) }
 }
 
 /// What to return when stdout can't be written.

@@ -1,6 +1,8 @@
 //! From `main` to the exit code.
 
+use std::any::Any;
 use std::io::IsTerminal as _;
+use std::panic::{self, AssertUnwindSafe};
 
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, Parser};
@@ -9,7 +11,8 @@ use crate::exit::ExitCode;
 use crate::failure::Failure;
 use crate::hardening::harden;
 use crate::persona::Persona;
-use crate::report::{Report, stdout_failure};
+use crate::report::{Report, check_stdout, stdout_failure};
+use crate::signals::{prepare, wait_if_ending};
 
 /// What every command takes; flattened at the top, so that it may stand before and after the command's name.
 #[derive(Args, Clone, Copy, Debug, Default)]
@@ -33,20 +36,15 @@ pub fn run<C: Parser>(
     main: impl FnOnce(C, &Report) -> Result<(), Failure>,
 ) -> std::process::ExitCode {
     harden();
-    let (report, ended) = match named(C::command(), program).try_get_matches() {
-        Ok(mut matches) => {
-            let report = Report::new(program, json_asked(&matches));
-            let ended = C::from_arg_matches_mut(&mut matches)
-                .map_err(|error| misused(program, &error))
-                .and_then(|arguments| main(arguments, &report));
-            (report, ended)
-        }
-        Err(error) => {
-            // clap has given up, so the flag is looked for where it would stand
-            let json = std::env::args_os().take_while(|argument| argument != "--").any(|it| it == "--json");
-            (Report::new(program, json), answered_by_clap(program, &error))
-        }
-    };
+    prepare(program);
+    // the failure below says it, but for the place
+    if std::env::var_os("RUST_BACKTRACE").is_none_or(|wanted| wanted == "0") {
+        panic::set_hook(Box::new(|_| {}));
+    }
+    let ran = panic::catch_unwind(AssertUnwindSafe(|| ran(program, main)));
+    let (report, ended) =
+        ran.unwrap_or_else(|panic| (Report::new(program, json_typed()), Err(broken(&*panic))));
+    wait_if_ending();
     let exit = ended.map_or_else(
         |failure| {
             report.failure(&failure);
@@ -55,6 +53,37 @@ pub fn run<C: Parser>(
         |()| ExitCode::Done,
     );
     exit.into()
+}
+
+fn ran<C: Parser>(
+    program: &'static str,
+    main: impl FnOnce(C, &Report) -> Result<(), Failure>,
+) -> (Report, Result<(), Failure>) {
+    match named(C::command(), program).try_get_matches() {
+        Ok(mut matches) => {
+            let report = Report::new(program, json_asked(&matches));
+            let ended = C::from_arg_matches_mut(&mut matches)
+                .map_err(|error| misused(program, &error))
+                .and_then(|arguments| main(arguments, &report));
+            (report, ended)
+        }
+        Err(error) => (Report::new(program, json_typed()), answered_by_clap(program, &error)),
+    }
+}
+
+/// Where clap can't say, the flag is looked for where it would be.
+fn json_typed() -> bool {
+    std::env::args_os().take_while(|argument| argument != "--").any(|it| it == "--json")
+}
+
+/// A library of others gave up: no thread, no randomness, no memory, or a mistake in it or in ours. Everything that was not finished was
+/// removed on the way here.
+fn broken(panic: &(dyn Any + Send)) -> Failure {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
+    Failure::new(ExitCode::CouldNot, format!("the program failed where it should not: {text}")).hint(
+        "see whether the machine lacks something: `ulimit -a`, `dmesg`; else report it, with the command",
+    )
 }
 
 /// Commands that several binaries share write `{program}` into the examples of their help, and `{certificate}` where their
@@ -80,6 +109,7 @@ fn certificate_field(program: &str) -> &'static str {
 fn answered_by_clap(program: &str, error: &clap::Error) -> Result<(), Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            check_stdout()?;
             error.print().map_err(|error| stdout_failure(&error))
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if std::io::stderr().is_terminal() => {

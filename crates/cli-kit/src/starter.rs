@@ -12,6 +12,7 @@ use crate::exit::ExitCode;
 use crate::failure::{DoingIo as _, Failure};
 use crate::output::{Output, Visibility, commit_all, create_folder};
 use crate::report::Report;
+use crate::signals::OnSignal;
 
 /// The file of the identity that comes with each folder.
 const IDENTITY: &str = "identity.age";
@@ -78,7 +79,7 @@ pub fn write(
     let written =
         Written { files: outputs.iter().map(Output::name).collect(), recipient, next: next.to_owned() };
     commit_all(outputs)?;
-    made.0.clear();
+    made.keep();
     report.result(&written, |written| written.files.clone())?;
     let kept = if identity.is_none() && written.recipient.is_some() { ", kept the identity" } else { "" };
     if let Some(recipient) = &written.recipient {
@@ -98,19 +99,26 @@ fn taken(path: &Path) -> bool {
 
 /// Folders that this run made; dropped while they are still empty they go again.
 #[derive(Default)]
-struct Folders(Vec<PathBuf>);
+struct Folders(Vec<(PathBuf, OnSignal)>);
 
 impl Folders {
     fn make(&mut self, folder: &Path) -> Result<(), Failure> {
         let missing: Vec<_> = folder.ancestors().take_while(|path| !path.exists()).collect();
-        self.0.extend(missing.into_iter().rev().filter(|path| *path != Path::new("")).map(Path::to_owned));
+        for path in missing.into_iter().rev().filter(|path| *path != Path::new("")) {
+            let remove = path.to_owned();
+            self.0.push((path.to_owned(), OnSignal::new(move || drop(fs::remove_dir(remove)))));
+        }
         create_folder(folder).map_err(|failure| failure.hint("name a folder, or one that can be made"))
+    }
+
+    fn keep(&mut self) {
+        self.0.clear();
     }
 }
 
 impl Drop for Folders {
     fn drop(&mut self) {
-        for folder in self.0.iter().rev() {
+        for (folder, _) in self.0.iter().rev() {
             // one that something else was put into stays
             let _ = fs::remove_dir(folder);
         }

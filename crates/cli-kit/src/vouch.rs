@@ -10,15 +10,19 @@ use std::ffi::OsStr;
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use contract_core::ssh_key::private::{self, PrivateKey};
 use contract_core::ssh_key::{Line, PublicKey};
 use contract_core::sshsig::{self, Namespace, Signature};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, Failure};
 use crate::input;
 use crate::prompt::PassphraseSource;
+use crate::signals::OnSignal;
 
 /// Larger than any key of OpenSSH.
 const KEY_LIMIT: usize = 64 << 10;
@@ -156,6 +160,20 @@ fn read(path: &Path, passphrase: &PassphraseSource, context: impl Fn() -> String
     }
 }
 
+/// Ends a child, and gives it five seconds to put the terminal right.
+fn end_child(id: u32) -> impl FnOnce() + Send + 'static {
+    move || {
+        let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return };
+        let _ = kill_process(pid, Signal::TERM);
+        for _ in 0..500 {
+            if test_kill_process(pid).is_err() {
+                return;
+            }
+            sleep(Duration::from_millis(10));
+        }
+    }
+}
+
 fn by_ssh_keygen(
     path: &Path,
     statement: &[u8],
@@ -175,6 +193,8 @@ fn by_ssh_keygen(
             .hint("or vouch with an Ed25519 key: `ssh-keygen -t ed25519` makes one"),
         _ => Failure::from_io(&format!("{}: cannot start `ssh-keygen`", context()), &error),
     })?;
+    // it may be asking for a passphrase, without echo, and puts that right when it is asked to end
+    let _end = OnSignal::new(end_child(child.id()));
     // it may refuse before it reads: how it ends says why
     let _ = child.stdin.take().map(|mut stdin| stdin.write_all(statement));
     let mut armored = String::new();

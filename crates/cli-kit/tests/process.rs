@@ -14,6 +14,7 @@ fn voice() -> PathBuf {
 fn run(arguments: &[&str], stdin: &[u8]) -> (i32, String, String) {
     let mut child = Command::new(voice())
         .args(arguments)
+        .env_remove("RUST_BACKTRACE")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -82,6 +83,35 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
     assert_eq!((stdout.as_str(), stderr.as_str()), ("yes\n1\n", ""));
     let (exit, _, stderr) = shell("\"$voice\" say x 2>&1 >/dev/full | grep error; exit ${PIPESTATUS[0]}");
     assert_eq!((exit, stderr.as_str()), (1, ""));
+}
+
+/// Rust's runtime puts `/dev/null` in the place of what is closed; Python's `DEVNULL` is the same file, opened the same way.
+#[test]
+fn a_closed_standard_output_is_a_failure_and_dev_null_is_not() {
+    for command in ["say x", "--json say x", "--json fail x", "--help", "--version", "copy - -"] {
+        let (exit, _, stderr) = shell(&format!("echo token | \"$voice\" {command} >&-"));
+        let expected = if command.contains("fail") { 4 } else { 1 };
+        assert_eq!(exit, expected, "{command}: {stderr}");
+        assert!(
+            expected == 4 || stderr.contains("standard output: bad file descriptor"),
+            "{command}: {stderr}"
+        );
+        for null in [">/dev/null", "1<>/dev/null"] {
+            let (exit, _, stderr) = shell(&format!("echo token | \"$voice\" {command} {null}"));
+            assert_eq!(exit, if expected == 4 { 4 } else { 0 }, "{command} {null}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn a_panic_is_a_failure() {
+    let (exit, stdout, stderr) = run(&["--json", "break", "the library gave up"], b"");
+    assert_eq!(exit, 1);
+    assert!(
+        stderr.starts_with("voice: error: the program failed where it should not: the library gave up\n")
+    );
+    assert!(stdout.starts_with("{\"error\":{\"message\":\"the program failed"), "{stdout}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
 #[test]

@@ -1,0 +1,141 @@
+//! What a run that a signal ends leaves behind: finished files and nothing else.
+//!
+//! Before the first temporary file is made or the terminal's echo is turned off, a thread begins to wait for SIGHUP, SIGINT,
+//! SIGQUIT and SIGTERM. It undoes what is listed, says so, and lets the signal end the process as it would have without
+//! us. What the process was started to ignore (`nohup`, `&` in a script) stays ignored. Where no thread can be
+//! made, signals act as if this module were not there.
+
+use std::fs;
+use std::io;
+use std::mem;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::thread;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::stdio::stderr;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ};
+use signal_hook::iterator::Signals;
+use signal_hook::{flag, low_level};
+
+const ENDING: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// Enough to remove files.
+const STACK: usize = 256 << 10;
+
+static PROGRAM: OnceLock<&'static str> = OnceLock::new();
+
+/// Held while something must not be torn apart: no signal ends the process meanwhile.
+static WHOLE: Mutex<()> = Mutex::new(());
+
+static LIST: Mutex<List> = Mutex::new(List { last: 0, undo: Vec::new() });
+
+struct List {
+    last: u64,
+    undo: Vec<(u64, Undo)>,
+}
+
+type Undo = Box<dyn FnOnce() + Send>;
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // entries are added and removed whole
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// To be called first: a write beyond the limit on file sizes (`ulimit -f`) fails, and is reported as any other that fails.
+pub(crate) fn prepare(program: &'static str) {
+    let _ = PROGRAM.set(program);
+    if !ignored().contains(&SIGXFSZ) {
+        // a handler that does nothing; where none can be set, the signal ends the process as before
+        let _ = flag::register(SIGXFSZ, Arc::default());
+    }
+}
+
+/// Something to be undone if a signal ends the process. Forgotten when dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct OnSignal(u64);
+
+impl OnSignal {
+    /// Lists it. Call this within [`whole`], together with what makes it necessary.
+    pub fn new(undo: impl FnOnce() + Send + 'static) -> Self {
+        let mut list = locked(&LIST);
+        list.last += 1;
+        let number = list.last;
+        list.undo.push((number, Box::new(undo)));
+        Self(number)
+    }
+}
+
+impl Drop for OnSignal {
+    fn drop(&mut self) {
+        locked(&LIST).undo.retain(|(number, _)| *number != self.0);
+    }
+}
+
+/// Does something that no signal may tear apart: making a file and listing it here, several renames. Brief, and never
+/// within itself.
+pub fn whole<T>(act: impl FnOnce() -> T) -> T {
+    static WATCH: Once = Once::new();
+    WATCH.call_once(watch);
+    let _whole = locked(&WHOLE);
+    act()
+}
+
+/// Does not return while a signal ends the process: what fails meanwhile, a child that was ended, is no news.
+pub(crate) fn wait_if_ending() {
+    drop(locked(&WHOLE));
+}
+
+/// Returns when signals are waited for, or cannot be.
+fn watch() {
+    let (ready, waiting) = channel();
+    let wait = move || {
+        wait(&ready);
+    };
+    if thread::Builder::new().stack_size(STACK).spawn(wait).is_ok() {
+        let _ = waiting.recv();
+    }
+}
+
+fn wait(ready: &Sender<()>) {
+    let ignored = ignored();
+    // in this thread: signals that are caught and that nobody waits for would be lost
+    let signals = Signals::new(ENDING.into_iter().filter(|signal| !ignored.contains(signal)));
+    let _ = ready.send(());
+    if let Ok(mut signals) = signals {
+        signals.forever().for_each(end);
+    }
+}
+
+fn end(signal: i32) {
+    let _whole = locked(&WHOLE);
+    let undo = mem::take(&mut locked(&LIST).undo);
+    undo.into_iter().rev().for_each(|(_, undo)| undo());
+    say(signal);
+    let _ = low_level::emulate_default_handler(signal);
+}
+
+/// Without the lock on standard error, which whoever is being stopped may hold; and only if it takes a line at once.
+fn say(signal: i32) {
+    let program = PROGRAM.get().copied().unwrap_or_default();
+    let name = low_level::signal_name(signal).unwrap_or("a signal");
+    let line = format!("{program}: error: ended by {name}; what was not finished is removed\n");
+    let mut takes = [PollFd::from_borrowed_fd(stderr(), PollFlags::OUT)];
+    if poll(&mut takes, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|ready| ready > 0) {
+        let _ = rustix::io::write(stderr(), line.as_bytes());
+    }
+}
+
+/// What the process was started to ignore; nothing where the system does not say.
+fn ignored() -> Vec<i32> {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).filter(|signal| mask >> (signal - 1) & 1 == 1).collect()
+}
+
+/// Removes a file if a signal ends the process.
+pub fn remove_on_signal(path: std::path::PathBuf) -> OnSignal {
+    OnSignal::new(move || drop::<io::Result<()>>(fs::remove_file(path)))
+}
