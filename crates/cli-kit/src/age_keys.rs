@@ -9,6 +9,7 @@ mod identity_file;
 mod recipients;
 
 use age::plugin::ResolveError;
+use contract_core::age_file::{AgeError, MOST_WORK, reserve_scrypt};
 use secrecy::SecretString;
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -23,14 +24,12 @@ pub use recipients::{PASSPHRASE, Recipients};
 /// `N = 2^18`, as age itself takes: about a second, and 256 MiB.
 const WORK_FACTOR: u8 = 18;
 
-/// The most that age itself accepts.
-const MOST_WORK: u8 = 22;
-
 /// A recipient for whoever knows the passphrase.
-fn scrypt_recipient(passphrase: SecretString) -> age::scrypt::Recipient {
+fn scrypt_recipient(passphrase: SecretString) -> Result<age::scrypt::Recipient, AgeError> {
+    reserve_scrypt(WORK_FACTOR)?;
     let mut recipient = age::scrypt::Recipient::new(passphrase);
     recipient.set_work_factor(WORK_FACTOR);
-    recipient
+    Ok(recipient)
 }
 
 /// Whoever knows the passphrase.

@@ -1,5 +1,7 @@
 //! The time, read in one place: the library takes it as an argument.
 
+use std::time::SystemTime;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
@@ -7,9 +9,14 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 /// `Timestamp::MAX`, to the second.
 const LAST: &str = "9999-12-30T22:00:00Z";
 
-/// Now.
+/// Now; the nearest time that has a date, where the clock of this machine is beyond.
 pub fn now() -> Timestamp {
-    Timestamp::now()
+    dated(SystemTime::now())
+}
+
+fn dated(now: SystemTime) -> Timestamp {
+    let nearest = || if now < SystemTime::UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
+    Timestamp::try_from(now).unwrap_or_else(|_| nearest())
 }
 
 /// The value of `--at`, for clap's `value_parser`: RFC 3339, or a day, which is its beginning in UTC.
@@ -38,6 +45,8 @@ pub fn parse_within(text: &str) -> Result<SignedDuration, String> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -51,6 +60,14 @@ mod tests {
         for beyond in ["9999-12-31T23:59:59Z", "9999-12-31", "9999-12-30T22:00:01Z"] {
             assert!(parse_at(beyond).unwrap_err().starts_with("that is beyond"), "{beyond}");
         }
+    }
+
+    #[test]
+    fn any_clock_is_taken() {
+        let far = Duration::from_secs(i64::MAX.unsigned_abs());
+        assert_eq!(dated(SystemTime::UNIX_EPOCH + far), Timestamp::MAX);
+        assert_eq!(dated(SystemTime::UNIX_EPOCH - far), Timestamp::MIN);
+        assert_eq!(dated(SystemTime::UNIX_EPOCH), Timestamp::UNIX_EPOCH);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use ureq::http::header::LOCATION;
@@ -32,6 +33,11 @@ pub(crate) struct Fetcher {
 impl Fetcher {
     /// All files together have so much time.
     pub fn new(ca_file: Option<&Path>, timeout: Duration) -> Result<Self, Failure> {
+        // the client looks up names in a thread, and panics where it gets none
+        let thread = thread::Builder::new().spawn(|| ());
+        thread.map_err(|error| {
+            Failure::from_io("cannot fetch: there is no thread to look up names in", &error)
+        })?;
         let roots = ca_file.map_or(Ok(RootCerts::PlatformVerifier), authorities)?;
         let tls = TlsConfig::builder().provider(TlsProvider::NativeTls).root_certs(roots).build();
         Ok(Self { tls, deadline: Instant::now() + timeout, timeout })

@@ -51,14 +51,19 @@ impl Progress {
             let (done, wait) = mpsc::channel();
             let bar = bar.clone();
             let show = move || {
-                if wait.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                    bar.set_draw_target(ProgressDrawTarget::stderr());
-                    bar.enable_steady_tick(TICK);
+                let mut pause = PATIENCE;
+                while wait.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                    if pause == PATIENCE {
+                        bar.set_draw_target(ProgressDrawTarget::stderr());
+                    }
+                    bar.tick();
+                    pause = TICK;
                 }
             };
-            (done, thread::spawn(show))
+            // where no thread can be made, nothing is shown
+            thread::Builder::new().spawn(show).ok().map(|thread| (done, thread))
         });
-        Self { bar, waiting }
+        Self { bar, waiting: waiting.flatten() }
     }
 }
 

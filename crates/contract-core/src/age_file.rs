@@ -18,7 +18,12 @@ pub use age::armor::Format;
 
 use crate::advice::{Advice, Blame};
 
+use crate::random::{self, RandomError};
+
 use header::Limited;
+
+/// The most work for a passphrase, N = 2^22, that age accepts by default.
+pub const MOST_WORK: u8 = 22;
 
 const BINARY: &[u8] = b"age-encryption.org/";
 const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
@@ -41,6 +46,12 @@ pub enum AgeError {
     /// Its passphrase takes more work than we are ready to spend.
     #[error("its passphrase asks for too much work (scrypt, 2^{0})")]
     TooMuchWork(u8),
+    /// Its passphrase takes more memory than there is.
+    #[error("not enough memory to try its passphrase: it takes {mib} MiB (scrypt, 2^{0})", mib = scrypt_memory(*.0) >> 20)]
+    Memory(u8),
+    /// The system's random generator failed.
+    #[error(transparent)]
+    Random(#[from] RandomError),
     /// More recipients than anybody has.
     #[error("its header is longer than {} KiB, the length of some 300 recipients", header::LONGEST >> 10)]
     LongHeader,
@@ -68,7 +79,7 @@ impl Advice for AgeError {
             | Self::Damaged
             | Self::Recipients(_) => Blame::Input,
             Self::NoIdentity | Self::WrongPassphrase | Self::Plugin(_) => Blame::Secret,
-            Self::Io(_) => Blame::Machine,
+            Self::Memory(_) | Self::Random(_) | Self::Io(_) => Blame::Machine,
         }
     }
 
@@ -85,7 +96,8 @@ impl Advice for AgeError {
             Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",
             Self::Plugin(_) => "see what the plugin says to `age -d -i identity.age FILE`",
             Self::Recipients(_) => "name recipients of one kind, or `passphrase` alone",
-            Self::Io(_) => return Vec::new(),
+            Self::Memory(_) => "see how much there is: `free -m`, `ulimit -v`",
+            Self::Random(_) | Self::Io(_) => return Vec::new(),
         };
         vec![hint.to_owned()]
     }
@@ -98,6 +110,8 @@ pub fn encrypt(
     out: &mut dyn Write,
     plain: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), AgeError> {
+    // age itself panics without
+    random::check()?;
     let encryptor = Encryptor::with_recipients(recipients.iter().copied()).map_err(not_encrypted)?;
     let mut stream = encryptor.wrap_output(ArmoredWriter::wrap_output(out, format)?)?;
     plain(&mut stream)?;
@@ -163,6 +177,9 @@ pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u
     if !is_age(file) {
         return Err(AgeError::NotAge);
     }
+    if let Some(work) = work(file) {
+        reserve_scrypt(work)?;
+    }
     // the plaintext is shorter than its file: no buffer moves, so none leaves a copy behind
     let mut plain = Zeroizing::new(Vec::with_capacity(file.len()));
     decrypt(file, identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
@@ -178,6 +195,26 @@ pub fn is_age(file: &[u8]) -> bool {
 /// Whether a file is an age file that a passphrase opens, and nothing else.
 pub fn asks_for_passphrase(file: &[u8]) -> bool {
     Decryptor::new(ArmoredReader::new(Limited::new(file).0)).is_ok_and(|decryptor| decryptor.is_scrypt())
+}
+
+/// What its passphrase costs, where it has one; age itself reads no more of the header before it starts.
+fn work(file: &[u8]) -> Option<u8> {
+    let mut header = Vec::new();
+    ArmoredReader::new(file).take(256).read_to_end(&mut header).ok()?;
+    let header = String::from_utf8_lossy(&header);
+    let stanza = header.lines().nth(1)?.strip_prefix("-> scrypt ")?;
+    stanza.split(' ').nth(1)?.parse().ok()
+}
+
+/// Bytes that scrypt takes with N = 2^`work`, r = 8.
+fn scrypt_memory(work: u8) -> u64 {
+    1024_u64.checked_shl(work.into()).unwrap_or(u64::MAX)
+}
+
+/// Whether there is as much memory: age would abort the process. More work than [`MOST_WORK`] age refuses itself.
+pub fn reserve_scrypt(work: u8) -> Result<(), AgeError> {
+    let bytes = usize::try_from(scrypt_memory(work.min(MOST_WORK))).unwrap_or(usize::MAX);
+    Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| AgeError::Memory(work))
 }
 
 fn not_encrypted(error: age::EncryptError) -> AgeError {

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use pkcs8::pkcs5::{pbes2, scrypt};
@@ -70,6 +71,9 @@ pub enum Error {
     /// Does not open.
     #[error("the passphrase does not open the key")]
     WrongPassphrase,
+    /// To stretch it takes more memory than there is, or than OpenSSL grants.
+    #[error("not enough memory to try the passphrase: OpenSSL says `{0}`")]
+    Memory(&'static str),
     /// The caller could not give one.
     #[error("no passphrase: {0}")]
     NoPassphrase(String),
@@ -91,7 +95,7 @@ impl Advice for Error {
     fn blame(&self) -> Blame {
         match self {
             Self::WrongPassphrase | Self::NoPassphrase(_) => Blame::Secret,
-            Self::Random(_) | Self::Openssl(_) => Blame::Machine,
+            Self::Random(_) | Self::Openssl(_) | Self::Memory(_) => Blame::Machine,
             _ => Blame::Input,
         }
     }
@@ -106,9 +110,17 @@ impl Advice for Error {
             Self::NotRsa(purpose, _) | Self::TooShort(purpose, _) => {
                 format!("make a key: `{} -o {}`", purpose.keygen(), purpose.file())
             }
+            Self::Memory(_) => "see how much there is: `free -m`, `ulimit -v`".into(),
             Self::Random(_) | Self::Openssl(_) => return Vec::new(),
         }]
     }
+}
+
+/// What OpenSSL says where memory was missing, and not the right passphrase.
+pub(crate) fn lack_of_memory(error: &ErrorStack) -> Option<&'static str> {
+    ["malloc failure", "memory limit exceeded"]
+        .into_iter()
+        .find(|reason| error.errors().iter().any(|error| error.reason() == Some(reason)))
 }
 
 /// An RSA private key. Wiped by OpenSSL when dropped; neither shown nor serialised but through
@@ -224,7 +236,10 @@ pub(crate) fn private_key(
     match (key, asked) {
         (_, Some(Err(reason))) => Err(Error::NoPassphrase(reason)),
         (Ok(key), asked) => Ok((key, asked.is_some())),
-        (Err(_), Some(Ok(()))) => Err(Error::WrongPassphrase),
+        (Err(error), Some(Ok(()))) => match lack_of_memory(&error) {
+            Some(reason) => Err(Error::Memory(reason)),
+            None => Err(Error::WrongPassphrase),
+        },
         (Err(_), None) => Err(Error::NotAKey(purpose)),
     }
 }

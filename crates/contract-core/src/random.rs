@@ -8,6 +8,11 @@ use rustix::rand::{GetRandomFlags, getrandom};
 #[error("the random generator of the system failed")]
 pub struct RandomError;
 
+/// Whether the system's generator works, for those who panic where it fails.
+pub fn check() -> Result<(), RandomError> {
+    SystemRandomness.fill(&mut [0])
+}
+
 /// A source of random bytes.
 pub trait Randomness {
     /// Fills the buffer with bytes that nobody can foresee.

@@ -9,6 +9,9 @@
 //!
 //! The chain is a link shorter than the real one, and names no revocation list: there is nobody to publish one.
 
+use std::io;
+use std::thread::{self, Builder, ScopedJoinHandle};
+
 use jiff::Timestamp;
 use openssl::asn1::{Asn1Integer, Asn1Time};
 use openssl::bn::{BigNum, MsbOption};
@@ -56,17 +59,32 @@ pub struct Certificates {
 impl StandIn {
     /// Draws four keys, which takes seconds. Two are kept; those of the authorities sign once, and are wiped.
     pub fn make(from: Timestamp) -> Result<Self, GuestKeyError> {
-        let (guest_key, attestation_key, authorities) = std::thread::scope(|scope| {
-            let guest_key = scope.spawn(GuestKey::generate);
-            let authorities = scope.spawn(|| Authorities::make(from));
+        let (guest_key, attestation_key, authorities) = thread::scope(|scope| {
+            let make_authorities = || Authorities::make(from);
+            let guest_key = Builder::new().spawn_scoped(scope, GuestKey::generate);
+            let authorities = Builder::new().spawn_scoped(scope, make_authorities);
             let attestation_key = AttestationKey::generate();
-            (guest_key.join(), attestation_key, authorities.join())
+            (joined(guest_key, GuestKey::generate), attestation_key, joined(authorities, make_authorities))
         });
-        let gone = |_| GuestKeyError::Openssl(ErrorStack::get());
-        let (guest_key, attestation_key) = (guest_key.map_err(gone)??, attestation_key?);
-        let certificates = authorities.map_err(gone)??.vouch_for(&guest_key, &attestation_key, from)?;
+        let (guest_key, attestation_key) = (guest_key?, attestation_key?);
+        let certificates = authorities?.vouch_for(&guest_key, &attestation_key, from)?;
         Ok(Self { guest_key, attestation_key, certificates })
     }
+}
+
+/// What a thread made; where none could be started, this one makes it.
+fn joined<T, E>(
+    thread: io::Result<ScopedJoinHandle<'_, Result<T, E>>>,
+    here: impl FnOnce() -> Result<T, E>,
+) -> Result<T, GuestKeyError>
+where
+    GuestKeyError: From<E>,
+{
+    let made = match thread {
+        Ok(thread) => thread.join().map_err(|_| GuestKeyError::Openssl(ErrorStack::get()))?,
+        Err(_) => here(),
+    };
+    Ok(made?)
 }
 
 /// Those who vouch, with the intermediate's key.

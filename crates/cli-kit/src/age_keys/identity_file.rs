@@ -5,6 +5,7 @@ use std::path::Path;
 use age::x25519;
 use clap::Args;
 use contract_core::age_file::{self, Format};
+use contract_core::random;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
@@ -47,6 +48,10 @@ impl NewIdentity {
         } else {
             None
         };
+        // age itself panics without
+        random::check().map_err(|error| {
+            Failure::new(ExitCode::CouldNot, format!("cannot make the identity `{name}`: {error}"))
+        })?;
         let identity = x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
         let created = Timestamp::from_second(at.as_second()).unwrap_or(at);
@@ -59,9 +64,9 @@ impl NewIdentity {
         };
         let made = match passphrase {
             None => plain(&mut *file).map_err(Into::into),
-            Some(passphrase) => {
-                age_file::encrypt(&[&scrypt_recipient(passphrase)], Format::AsciiArmor, &mut *file, plain)
-            }
+            Some(passphrase) => scrypt_recipient(passphrase).and_then(|recipient| {
+                age_file::encrypt(&[&recipient], Format::AsciiArmor, &mut *file, plain)
+            }),
         };
         made.doing(|| format!("cannot make the identity `{name}`"))?;
         Ok((file, recipient))

@@ -6,7 +6,7 @@ use age::{Recipient, plugin, tag, tagpq, x25519};
 use super::callbacks::Terminal;
 use super::{as_text, holds_identity, no_plugin, scrypt_recipient};
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Doing as _, Failure};
 use crate::prompt::Passphrase;
 
 /// Instead of keys: whoever knows a passphrase.
@@ -32,7 +32,9 @@ impl Recipients {
             }
             [word] if word == PASSPHRASE => {
                 let passphrase = as_text(new_passphrase()?, "the new file")?;
-                vec![Box::new(scrypt_recipient(passphrase)) as Box<dyn Recipient>]
+                let recipient =
+                    scrypt_recipient(passphrase).doing(|| "cannot encrypt to a passphrase".into())?;
+                vec![Box::new(recipient) as Box<dyn Recipient>]
             }
             names if names.iter().any(|name| name == PASSPHRASE) => {
                 return Err(Failure::new(

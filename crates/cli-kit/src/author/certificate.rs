@@ -72,7 +72,7 @@ pub fn warnings(
             "for test guests only: leave `--danger-accept-expired-certificate` out",
         );
     }
-    if (at..at + NOTICE).contains(&facts.not_after) {
+    if (at..at.checked_add(NOTICE).unwrap_or(Timestamp::MAX)).contains(&facts.not_after) {
         findings.warning(
             place(path),
             format!("the encryption certificate ends on {}", day(facts.not_after)),

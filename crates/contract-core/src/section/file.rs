@@ -11,6 +11,8 @@ use openssl::pkey::PKey;
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
+use crate::private_key::lack_of_memory;
+
 /// No certificate chain and no key is anywhere near.
 const LIMIT: u64 = 1 << 20;
 
@@ -38,6 +40,9 @@ pub enum FileError {
     /// A private key that does not decode with this passphrase.
     #[error("holds a private key that does not open: the passphrase is wrong, or the key is damaged")]
     WrongPassphrase,
+    /// To stretch the passphrase takes more memory than there is.
+    #[error("holds a private key that does not open: OpenSSL says `{0}`")]
+    Memory(&'static str),
     /// A private key that does not decode.
     #[error("holds a private key that does not open: it is damaged")]
     Key,
@@ -55,6 +60,7 @@ impl FileError {
             Self::NoPassphrase(_) => {
                 "type it when asked, or remove it: `openssl pkey -in KEY -out PLAIN-KEY`"
             }
+            Self::Memory(_) => "see how much memory there is: `free -m`, `ulimit -v`",
             Self::WrongPassphrase | Self::Key => "see whether it opens: `openssl pkey -noout -in KEY`",
         }
     }
@@ -124,8 +130,8 @@ pub fn pkcs8(
         return Err(FileError::NoPassphrase(reason));
     }
     let damaged = || if asked { FileError::WrongPassphrase } else { FileError::Key };
-    let pem =
-        key.and_then(|key| key.private_key_to_pem_pkcs8()).map(Zeroizing::new).map_err(|_| damaged())?;
+    let pem = key.and_then(|key| key.private_key_to_pem_pkcs8()).map(Zeroizing::new);
+    let pem = pem.map_err(|error| lack_of_memory(&error).map_or_else(damaged, FileError::Memory))?;
     crate::yaml::text(&pem).map(|pem| Zeroizing::new(pem.to_owned())).map_err(|_| damaged())
 }
 

@@ -47,7 +47,7 @@ impl Days {
     pub(super) fn validity(self, at: Timestamp) -> Result<Validity, Error> {
         let far = |_| Error::Openssl("write a date so far away");
         let whole = |seconds| Timestamp::from_second(seconds).map_err(far);
-        let not_before = whole((at - BACKDATED).as_second())?;
+        let not_before = whole(at.checked_sub(BACKDATED).map_err(far)?.as_second())?;
         Ok(Validity { not_before, not_after: whole(at.as_second() + i64::from(self.0) * DAY)? })
     }
 

@@ -40,17 +40,20 @@ pub(super) fn one_byte(sample: &Sample, workers: NonZeroUsize) -> Option<Weaknes
     // NUL and LF end a password, so neither can be its only byte
     let candidates: Vec<u8> = (1..=255).filter(|byte| *byte != b'\n').collect();
     let found = AtomicBool::new(false);
+    let search = &|share: &[u8]| {
+        for byte in share {
+            if found.load(Ordering::Relaxed) || opens(sample, std::slice::from_ref(byte)) {
+                found.store(true, Ordering::Relaxed);
+                return;
+            }
+        }
+    };
     std::thread::scope(|scope| {
         for share in candidates.chunks(candidates.len().div_ceil(workers.get())) {
-            let found = &found;
-            scope.spawn(move || {
-                for byte in share {
-                    if found.load(Ordering::Relaxed) || opens(sample, std::slice::from_ref(byte)) {
-                        found.store(true, Ordering::Relaxed);
-                        return;
-                    }
-                }
-            });
+            // where no thread can be made, this one works
+            if std::thread::Builder::new().spawn_scoped(scope, move || search(share)).is_err() {
+                search(share);
+            }
         }
     });
     found.into_inner().then_some(Weakness::OneByte)

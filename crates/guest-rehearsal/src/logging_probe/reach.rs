@@ -59,10 +59,16 @@ pub fn look_up(server: &Server<'_>, resolve: &[Resolve], limit: Duration) -> Res
     // the resolver has no limit of its own that could be set: a thread that is too slow is left behind
     let (sender, receiver) = mpsc::channel();
     let (host, port) = (server.hostname.to_owned(), server.port);
-    thread::spawn(move || {
+    let look = move || {
         // nobody listens any more once the limit is over
         let _ = sender.send((host.as_str(), port).to_socket_addrs().map(Vec::from_iter));
-    });
+    };
+    if let Err(error) = thread::Builder::new().spawn(look) {
+        return Err(Fault::NameUnknown {
+            host: server.hostname.to_owned(),
+            cause: format!("no thread to ask in: {error}"),
+        });
+    }
     let host = || server.hostname.to_owned();
     match receiver.recv_timeout(limit) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),

@@ -7,11 +7,11 @@ use std::ffi::OsStr;
 use std::io::{self, PipeReader, Read as _, Write as _, pipe};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cli_kit::{ExitCode, Failure};
+use rustix::fs::{OFlags, fcntl_setfl};
 
 use crate::boot::passphrase::Passphrase;
 
@@ -127,17 +127,16 @@ impl Cryptsetup {
     }
 
     fn heard(&self, secrets: &[&Passphrase], arguments: &[&OsStr]) -> io::Result<Said> {
+        let (reader, writer) = pipe()?;
         let mut child = Command::new(self.program)
             .args(arguments)
             .env("LC_ALL", "C")
             .stdin(lines(secrets)?)
             .stdout(Stdio::null())
-            .stderr(Stdio::piped())
+            .stderr(writer)
             .spawn()?;
-        let talk = listen(&mut child);
         let status = ended(&mut child, self.patience)?;
-        let talk = talk.recv_timeout(PATIENCE).unwrap_or_default();
-        Ok(Said { status, last_line: last_line(&talk, secrets) })
+        Ok(Said { status, last_line: last_line(&heard(reader)?, secrets) })
     }
 }
 
@@ -153,19 +152,14 @@ fn lines(secrets: &[&Passphrase]) -> io::Result<PipeReader> {
     Ok(reader)
 }
 
-fn listen(child: &mut Child) -> mpsc::Receiver<String> {
-    let (tell, told) = mpsc::channel();
-    if let Some(stderr) = child.stderr.take() {
-        thread::spawn(move || {
-            let mut talk = Vec::new();
-            let mut stderr = stderr.take(LONGEST_TALK);
-            // what was heard before an error is still worth telling; who is not heard to the end would wait
-            let _ = stderr.read_to_end(&mut talk);
-            let _ = io::copy(&mut stderr.into_inner(), &mut io::sink());
-            let _ = tell.send(String::from_utf8_lossy(&talk).into_owned());
-        });
+/// What is in the pipe once the program has ended: a few lines. A child that it left behind is not waited for.
+fn heard(stderr: PipeReader) -> io::Result<String> {
+    fcntl_setfl(&stderr, OFlags::NONBLOCK)?;
+    let mut talk = Vec::new();
+    match stderr.take(LONGEST_TALK).read_to_end(&mut talk) {
+        Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+        _ => Ok(String::from_utf8_lossy(&talk).into_owned()),
     }
-    told
 }
 
 fn ended(child: &mut Child, patience: Duration) -> io::Result<ExitStatus> {
