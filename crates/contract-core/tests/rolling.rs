@@ -119,7 +119,7 @@ impl Story {
         let env = Half::of(env.of_section().unwrap(), &nobody, at);
         let accept = Accept {
             expiry: Expiry::DangerAccept,
-            foreign: Foreign::Refuse,
+            foreign: Foreign::DangerAccept,
             unvouched: true,
             one_person: false,
         };
@@ -163,7 +163,7 @@ fn handed<K: Kind>(section: &Section<K>, at: Timestamp) -> Unsorted<Cursor<Vec<u
     let pem = std::fs::read_to_string("../../tests/vectors/token/guest-encrypt.crt").unwrap();
     let certificate = EncryptionCertificate::parse(&pem)
         .unwrap()
-        .verify(at, Expiry::DangerAccept, Foreign::Refuse)
+        .verify(at, Expiry::DangerAccept, Foreign::DangerAccept)
         .unwrap();
     let mut out = Cursor::new(Vec::new());
     let encrypt = |out: &mut dyn Write| {

@@ -83,9 +83,22 @@ fn folder() -> tempfile::TempDir {
     let client = certificate(&client_key, Some((&authority, &authority_key)));
     let signer = certificate(&signer_key, None);
     let base64 = |bytes: Vec<u8>| format!("{}\n", STANDARD.encode(bytes)).into_bytes();
-    let pod = format!(
-        "apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{containers: [{{name: c, image: {image:?}}}]}}\n"
-    );
+    // a volume that nothing mounts is a warning
+    let points = ["/mnt/data", "/mnt/app", "/var/lib/more"];
+    let list = |item: fn(&str) -> Value| Value::from_iter(points.map(item));
+    let pod = json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "p"},
+        "spec": {
+            "containers": [{
+                "name": "c",
+                "image": image,
+                "volumeMounts": list(|point| json!({"name": &point[1..].replace('/', "-"), "mountPath": point})),
+            }],
+            "volumes": list(|point| json!({"name": &point[1..].replace('/', "-"), "hostPath": {"path": point}})),
+        },
+    });
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in [
         ("ca.crt", authority.to_pem().unwrap()),
@@ -102,7 +115,7 @@ fn folder() -> tempfile::TempDir {
         ("password", b"test material\n".to_vec()),
         ("api-key", b"test-material-api-key\n".to_vec()),
         ("data.seed", b"test-material-seed-3\n".to_vec()),
-        ("play/pod.yml", pod.into_bytes()),
+        ("play/pod.yml", pod.to_string().into_bytes()),
         ("compose/docker-compose.yaml", format!("services: {{c: {{image: {image:?}}}}}\n").into_bytes()),
     ] {
         let path = folder.path().join(name);

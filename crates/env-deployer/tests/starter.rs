@@ -18,7 +18,7 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_fresh_folder_has_no_findings_but_the_missing_certificate() {
+fn a_fresh_folder_lacks_its_certificate_and_recipients_alone() {
     let folder = tempfile::tempdir().unwrap();
     let env_deployer = |arguments: &[&str]| run(folder.path(), env!("CARGO_BIN_EXE_env-deployer"), arguments);
     env_deployer(&["init", "new"]);
@@ -26,6 +26,7 @@ fn a_fresh_folder_has_no_findings_but_the_missing_certificate() {
     let check = env_deployer(&["check", "new", "--json"]);
     let said: serde_json::Value = serde_json::from_slice(&check.stdout).unwrap();
     let findings = said["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 1, "{said}");
+    assert_eq!(findings.len(), 2, "{said}");
     assert_eq!(findings[0]["file"], "new/hpcr-encrypt.crt");
+    assert_eq!(findings[1]["field"], "handoff.recipients");
 }

@@ -13,13 +13,14 @@ fn workload_provider(folder: &Path, arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn a_fresh_folder_has_no_findings_but_the_missing_certificate() {
+fn a_fresh_folder_lacks_its_certificate_and_recipients_alone() {
     let folder = tempfile::tempdir().unwrap();
     assert!(workload_provider(folder.path(), &["init", "new"]).status.success());
     let check = workload_provider(folder.path(), &["check", "new", "--json"]);
     assert!(check.status.success(), "{check:?}");
     let said: serde_json::Value = serde_json::from_slice(&check.stdout).unwrap();
     let findings = said["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 1, "{said}");
+    assert_eq!(findings.len(), 2, "{said}");
     assert_eq!(findings[0]["file"], "new/hpcr-encrypt.crt");
+    assert_eq!(findings[1]["field"], "handoff.recipients");
 }
