@@ -18,8 +18,8 @@ use crate::cli::Boot;
 use attest::RecordFiles;
 use page::PageFile;
 
-/// A platform takes far less; the pipeline itself has no limit.
-const LARGEST_USER_DATA: usize = 64 << 20;
+/// A platform takes far less; the pipeline itself has no limit. Held five times, at the most: 262 MB.
+const LARGEST_USER_DATA: usize = 40 << 20;
 const LARGEST_KEY: usize = 64 << 10;
 
 pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
