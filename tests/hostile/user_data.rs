@@ -40,6 +40,20 @@ hostile! {
         run: "contract-signer verify user-data --signing-key other.pem",
         exit: 4, says: "signature",
     }
+    // nobody can open these tokens; what counts is that they are read
+    a_rehearsal_reads_large_tokens {
+        given: r#"python3 -c 'import base64
+section = base64.b64encode(b"Salted__" + bytes(16000008)).decode()
+token = "hyper-protect-basic." + base64.b64encode(bytes(512)).decode() + "." + section
+open("user-data", "w").write(f"workload: {token}\nenv: {token}\n")'"#,
+        run: "boot",
+        exit: 4, says: "HPL11001E",
+    }
+    a_rehearsal_reads_nothing_else_that_is_large {
+        given: "rm user-data; truncate -s 1G user-data",
+        run: "boot",
+        exit: 3, says: "larger than the limit",
+    }
     an_alias_in_user_data {
         given: "edit 's/^workload: /workload: \\&a /' user-data; echo 'attestationPublicKey: *a' >> user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",

@@ -30,7 +30,7 @@ use crate::verifying_key::VerifyingKey;
 use crate::yaml::{self, Limits, Tags};
 
 pub use attestation_key::AttestationKeyForm;
-pub use survey::survey;
+pub use survey::{is_own_form, survey};
 
 /// Most bytes of user data that are read as general YAML; our own form streams without a limit.
 pub const LARGEST_YAML: usize = 32 << 20;

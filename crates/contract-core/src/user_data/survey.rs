@@ -40,6 +40,11 @@ pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
     facts.facts(hex(&openssl::sha::sha256(&contents)), contents.len() as u64)
 }
 
+/// Whether it is what `sign` writes, of any size: two tokens, and what goes with them. Any other form is read whole.
+pub fn is_own_form(mut input: impl Read) -> bool {
+    own_form(&mut input).is_ok()
+}
+
 /// Why a file is not in our own form.
 enum Left {
     Read(io::Error),

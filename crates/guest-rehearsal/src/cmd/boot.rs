@@ -3,10 +3,15 @@
 mod attest;
 mod page;
 
+use std::fs::File;
+use std::path::Path;
+
 use cli_kit::failure::Doing;
 use cli_kit::output::{Output, commit_all, is_stdout};
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
+use contract_core::boot_media::{Medium, is_medium};
+use contract_core::user_data::is_own_form;
 use guest_rehearsal::boot::luks::Disks;
 use guest_rehearsal::boot::{Guest, boot, medium};
 use guest_rehearsal::guest_key::GuestKey;
@@ -18,8 +23,10 @@ use crate::cli::Boot;
 use attest::RecordFiles;
 use page::PageFile;
 
-/// A platform takes far less; the pipeline itself has no limit. Held five times, at the most: 262 MB.
-const LARGEST_USER_DATA: usize = 40 << 20;
+/// A platform takes far less; the pipeline itself has no limit.
+const LARGEST_USER_DATA: usize = 1 << 30;
+/// Of anything but tokens: it is held five times at the most, which is 262 MB.
+const LARGEST_OTHER_FORM: usize = 40 << 20;
 const LARGEST_KEY: usize = 64 << 10;
 
 pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
@@ -31,7 +38,8 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
         arguments.report.as_deref().map(|target| PageFile::open(arguments, target, report)).transpose()?;
     let attest =
         arguments.attest.as_deref().map(|folder| RecordFiles::open(arguments, folder)).transpose()?;
-    let user_data = input::read_piped_secret_bytes(&arguments.user_data, LARGEST_USER_DATA)?;
+    let limit = if holds_tokens(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
+    let user_data = input::read_piped_secret_bytes(&arguments.user_data, limit)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
     // to the second, as the page shows it: given as `--at`, that time brings the same page again
     let now = clock::now();
@@ -55,6 +63,21 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     }
     ended?;
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
+}
+
+/// Whether it is user data as `sign` writes it, or a medium with such. Read as a stream, so that nothing else that is large
+/// is held in memory; a pipe cannot be read twice.
+fn holds_tokens(path: &Path) -> bool {
+    let holds = || -> Option<bool> {
+        // a named pipe would wait for its writer
+        let mut file = path.is_file().then(|| File::open(path).ok())??;
+        if is_medium(&mut file).ok()? {
+            let medium = Medium::read(&mut file).ok()?;
+            return Some(is_own_form(medium.user_data.open(file).ok()?));
+        }
+        Some(is_own_form(file))
+    };
+    holds().unwrap_or_default()
 }
 
 /// Writes record and page, both or none of them; returns how they are named to people.
