@@ -69,7 +69,10 @@ fn seeds_of_both_vaults_roll_over_one_disk() {
     assert!(both.contains("opens with the previous seeds of both sections; the current"), "{both}");
     assert!(both.contains("the current seeds open it\n"), "{both}");
     let log = String::from_utf8(story.read("tmp/contract.log")).unwrap();
-    assert!(!log.contains("warning"), "a roll by the book earns no warning: {log}");
+    // the story's Pod mounts nothing, and its handoffs have no recipients
+    let expected = |line: &str| line.contains("nothing mounts") || line.contains("no recipient");
+    let unexpected: Vec<_> = log.lines().filter(|line| line.contains("warning") && !expected(line)).collect();
+    assert!(unexpected.is_empty(), "a roll by the book gives no warning: {unexpected:?}");
 }
 
 /// A volume comes with seeds of its own and a disk of its own; when it goes, the other one stays as it was.

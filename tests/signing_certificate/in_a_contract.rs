@@ -138,8 +138,7 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
         ("authority.crt", 3, "is an authority's certificate"),
         ("encrypts.crt", 3, "its KeyUsage has no `digitalSignature`"),
         ("sha1.crt", 3, "it is signed with SHA1, for which"),
-        // self-signed by `openssl req -x509`, and so an authority's first of all
-        ("guest.crt", 3, "is an authority's certificate"),
+        ("guest.crt", 3, "it is the key of the encryption certificate, which exists only inside the guest"),
         (
             "guest.pub.pem",
             3,
