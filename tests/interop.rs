@@ -58,6 +58,22 @@ with tarfile.open('../workload.handoff', 'w', format=tarfile.${python}_FORMAT) a
     assert!(told.lines().count() >= 8, "{told}");
 }
 
+/// Two people without our binaries compare the tar: the gzip depends on the library that made it.
+#[test]
+fn the_statement_states_the_digest_of_the_tar() {
+    let story = Story::encrypted();
+    story.does(
+        r#"workload-provider pack workload-provider/play -o packed.tgz
+           unpack workload.handoff
+           grep -q "\"sha256\": \"$(sha256sum < packed.tgz | cut -d' ' -f1)\"" handoff/statement.json
+           grep -q "\"tarSha256\": \"$(gzip -dc packed.tgz | sha256sum | cut -d' ' -f1)\"" handoff/statement.json
+           # as an earlier version wrote it
+           sed -i -z -E 's/,\s*"tarSha256": "[0-9a-f]*"//' handoff/statement.json
+           fails grep -q tarSha256 handoff/statement.json
+           revouch workload.handoff; sign -o user-data"#,
+    );
+}
+
 /// What leaves the pax header of a default behind says how to pack it anew.
 #[test]
 fn pythons_default_is_refused_with_a_way_on() {

@@ -2,7 +2,7 @@
 //!
 //! `archive = gzip(tar(entries))`, entries sorted by name. Source: contract-format, section 7: "base64 of a gzip tar",
 //! directories and regular files only. Reproducible is our promise, not the guest's demand: the same folder gives
-//! the same bytes on any machine, so that two people can compare digests.
+//! the same tar on any machine, so that two people can compare digests, and the same gzip from the same deflate library.
 //!
 //! | field | value |
 //! |---|---|
@@ -101,9 +101,12 @@ impl Advice for Error {
 
 /// What was packed.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Packed {
     /// Lower-case hex SHA-256 of the tar.gz.
     pub sha256: String,
+    /// Lower-case hex SHA-256 of the tar inside, which does not depend on the deflate library.
+    pub tar_sha256: String,
     /// Bytes of the tar.gz.
     pub bytes: u64,
     /// The files inside, in the archive's order.
@@ -160,8 +163,8 @@ impl Archive {
         workers: NonZeroUsize,
         progress: &dyn Fn(u64),
     ) -> Result<Packed, Error> {
-        let mut builder =
-            tar::Builder::new(GzipWriter::new(Digesting::new(out), workers).map_err(Error::Write)?);
+        let gzip = GzipWriter::new(Digesting::new(out), workers).map_err(Error::Write)?;
+        let mut builder = tar::Builder::new(Digesting::new(gzip));
         let mut done = 0;
         for entry in &self.entries {
             append(&mut builder, entry, &|of_this| progress(done + of_this))?;
@@ -169,8 +172,14 @@ impl Archive {
                 done += size;
             }
         }
-        let digesting = builder.into_inner().and_then(GzipWriter::finish).map_err(Error::Write)?;
-        Ok(Packed { bytes: digesting.bytes, sha256: hex(&digesting.hasher.finish()), files: self.files() })
+        let tar = builder.into_inner().map_err(Error::Write)?;
+        let gzip = tar.out.finish().map_err(Error::Write)?;
+        Ok(Packed {
+            sha256: hex(&gzip.hasher.finish()),
+            tar_sha256: hex(&tar.hasher.finish()),
+            bytes: gzip.bytes,
+            files: self.files(),
+        })
     }
 }
 

@@ -50,6 +50,17 @@ pub struct Digest {
     pub sha256: String,
 }
 
+/// The digests of an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ArchiveDigests {
+    /// Of the tar.gz, lower-case hex.
+    pub sha256: String,
+    /// Of the tar inside, which any tool can make; `None` in the statements of earlier versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tar_sha256: Option<String>,
+}
+
 /// What a persona states about a section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -79,7 +90,7 @@ pub struct Predicate {
     pub certificates: Option<Certificates>,
     /// Workload only: the archive inside.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub archive: Option<Digest>,
+    pub archive: Option<ArchiveDigests>,
     /// When the token was made, by its maker's clock.
     pub time: Timestamp,
     /// What made it.
@@ -214,7 +225,10 @@ impl Statement {
                 provided_variables: facts.provided_variables.clone(),
                 signing_key: facts.signing_key.clone(),
                 certificates,
-                archive: encrypted.archive.as_ref().map(|packed| Digest { sha256: packed.sha256.clone() }),
+                archive: encrypted.archive.as_ref().map(|packed| ArchiveDigests {
+                    sha256: packed.sha256.clone(),
+                    tar_sha256: Some(packed.tar_sha256.clone()),
+                }),
                 time,
                 tool,
             },
@@ -238,8 +252,13 @@ impl Statement {
         if subject.name != statement.predicate.section.as_str() {
             return Err("`subject` and `predicate.section` name different sections".to_owned());
         }
-        let digests = [Some(&subject.digest), statement.predicate.archive.as_ref()];
-        if !digests.into_iter().flatten().all(|digest| is_sha256(&digest.sha256)) {
+        let archive = statement.predicate.archive.as_ref();
+        let digests = [
+            Some(&subject.digest.sha256),
+            archive.map(|archive| &archive.sha256),
+            archive.and_then(|archive| archive.tar_sha256.as_ref()),
+        ];
+        if !digests.into_iter().flatten().all(|digest| is_sha256(digest)) {
             return Err("a `sha256` is not 64 digits of lower-case hex".to_owned());
         }
         if !statement.predicate.volumes.keys().all(|name| is_volume_name(name)) {

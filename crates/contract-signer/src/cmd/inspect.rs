@@ -286,6 +286,9 @@ impl Seen {
         }
         if let Some(archive) = &it.archive {
             line("archive", format!("sha256 {}", archive.sha256));
+            if let Some(tar) = &archive.tar_sha256 {
+                line("  its tar", format!("sha256 {tar}"));
+            }
         }
     }
 }

@@ -41,10 +41,11 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let written = output.quoted();
     let done = Done { archive: output.name(), entries: archive.entries(), packed };
     output.commit()?;
-    let Packed { bytes, sha256, files } = &done.packed;
+    let Packed { bytes, sha256, tar_sha256, files } = &done.packed;
     for line in archive_lines(files, arguments.verbose) {
         report.note(&line);
     }
+    report.note(&format!("tar inside: sha256 {tar_sha256}"));
     report.success(&format!("wrote {written}: {bytes} bytes, sha256 {sha256}"));
     report.result(&done, |_| Vec::<String>::new())
 }
