@@ -58,6 +58,18 @@ with tarfile.open('../workload.handoff', 'w', format=tarfile.${python}_FORMAT) a
     assert!(told.lines().count() >= 8, "{told}");
 }
 
+/// Another tool writes names and numbers in its own way: the key, the dates and the number of the serial say which certificate it is.
+#[test]
+fn a_certificate_spelt_in_another_way_is_the_same() {
+    let story = Story::encrypted();
+    story.does(
+        r#"unpack env.handoff
+           sed -i -E 's/("subject": ").*"/\1CN=encryption certificate, O=rehearsal"/; s/("serial": ")(.*)"/\100\L\2"/' handoff/statement.json
+           grep -q '"serial": "00[0-9a-f]' handoff/statement.json
+           revouch env.handoff; sign -o user-data"#,
+    );
+}
+
 /// Two people without our binaries compare the tar: the gzip depends on the library that made it.
 #[test]
 fn the_statement_states_the_digest_of_the_tar() {

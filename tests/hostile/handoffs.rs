@@ -67,7 +67,7 @@ hostile! {
         exit: 3, says: "kind",
     }
     a_statement_about_another_certificate_with_the_same_key {
-        given: r#"unpack workload.handoff; sed -i 's/"serial": "/"serial": "0/' handoff/statement.json
+        given: r#"unpack workload.handoff; sed -i 's/"serial": "/"serial": "1/' handoff/statement.json
                   revouch workload.handoff"#,
         run: "sign -o new",
         exit: 4, says: "encryption certificate",

@@ -20,6 +20,7 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
+use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKey, Public};
 use openssl::rsa::{Rsa, RsaRef};
 use openssl::x509::{X509, X509NameRef};
@@ -164,6 +165,19 @@ pub struct CertificateFacts {
     pub not_after: Timestamp,
 }
 
+impl CertificateFacts {
+    /// Whether both are of one certificate: by its key, its validity and its serial number. How a tool spells the subject or
+    /// the digits of the serial does not matter.
+    pub fn is_same_certificate(&self, other: &Self) -> bool {
+        let facts = |it: &Self| {
+            let (sign, digits) = it.serial.split_at(usize::from(it.serial.starts_with('-')));
+            let serial = format!("{sign}{}", digits.trim_start_matches('0').to_ascii_lowercase());
+            (it.key_fingerprint.clone(), it.not_before, it.not_after, serial)
+        };
+        facts(self) == facts(other)
+    }
+}
+
 /// A well-formed RSA certificate of a guest image, whose validity nobody has looked at yet.
 pub struct ImageCertificate<R> {
     facts: CertificateFacts,
@@ -281,12 +295,17 @@ pub fn key_fingerprint<T: HasPublic>(key: &RsaRef<T>) -> Result<String, ErrorSta
     Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key.public_key_to_der()?))))
 }
 
-/// A certificate's name on one line, in its own order. Values are escaped as RFC 4514 does, so that no value looks like
+/// A certificate's name on one line, in its own order; an attribute without a name by its OID. Values are escaped as RFC 4514 does, so that no value looks like
 /// two parts.
 pub fn one_line(name: &X509NameRef) -> String {
     let parts = name.entries().map(|entry| {
         let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
-        format!("{}={}", entry.object().nid().short_name().unwrap_or("?"), escaped(&value))
+        let object = entry.object();
+        match object.nid() {
+            // OpenSSL's name for all that it does not know, so two attributes would look alike
+            Nid::UNDEF => format!("{object}={}", escaped(&value)),
+            nid => format!("{}={}", nid.short_name().unwrap_or("?"), escaped(&value)),
+        }
     });
     parts.collect::<Vec<_>>().join(", ")
 }

@@ -273,11 +273,20 @@ impl Statement {
         if statement.predicate.volumes.values().any(|volume| volume.generation == Some(0)) {
             return Err("a `generation` is 0: they are counted from 1".to_owned());
         }
-        let key = statement.predicate.signing_key.as_deref();
-        if key.is_some_and(|key| !key.strip_prefix("sha256:").is_some_and(is_sha256)) {
-            return Err(
-                "`signingKey` is no fingerprint: `sha256:` and 64 digits of lower-case hex".to_owned()
-            );
+        let certificate = &statement.predicate.encryption_certificate;
+        for (field, key) in [
+            ("signingKey", statement.predicate.signing_key.as_deref()),
+            ("keyFingerprint", Some(&*certificate.key_fingerprint)),
+        ] {
+            if key.is_some_and(|key| !key.strip_prefix("sha256:").is_some_and(is_sha256)) {
+                return Err(format!(
+                    "`{field}` is no fingerprint: `sha256:` and 64 digits of lower-case hex"
+                ));
+            }
+        }
+        let digits = certificate.serial.strip_prefix('-').unwrap_or(&certificate.serial);
+        if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err("`serial` is no number in hex".to_owned());
         }
         statement.predicate.certificates_hold()?;
         Ok(statement)

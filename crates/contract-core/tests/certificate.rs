@@ -25,8 +25,13 @@ fn now() -> Timestamp {
 }
 
 fn certificate(key: &PKey<Private>, from: i64, to: i64) -> String {
+    certificate_with(key, from, to, "CN")
+}
+
+/// `attribute` is a short name, or an OID.
+fn certificate_with(key: &PKey<Private>, from: i64, to: i64, attribute: &str) -> String {
     let mut name = X509NameBuilder::new().unwrap();
-    name.append_entry_by_nid(Nid::COMMONNAME, "Test material").unwrap();
+    name.append_entry_by_text(attribute, "Test material").unwrap();
     let name = name.build();
     let mut builder = X509::builder().unwrap();
     builder.set_subject_name(&name).unwrap();
@@ -94,6 +99,16 @@ fn each_way_to_fail_has_its_words() {
     ];
     for (text, expected) in cases {
         assert_eq!(reason(&text), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_attribute_that_has_no_name_is_shown_by_its_oid() {
+    let key = rsa(2048);
+    for (attribute, shown) in [("O", "O"), ("1.2.3.4", "1.2.3.4"), ("1.2.3.5", "1.2.3.5")] {
+        let text = certificate_with(&key, NOW, NOW + 1, attribute);
+        let subject = EncryptionCertificate::parse(&text).unwrap().facts().subject.clone();
+        assert_eq!(subject, format!("{shown}=Test material"));
     }
 }
 

@@ -262,7 +262,7 @@ fn certificate(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
         let (from, until) = (day(it.not_before), day(it.not_after));
         format!("{}, serial {}, {from} to {until}, key {}", it.subject, it.serial, it.key_fingerprint)
     };
-    (a != b).then(|| Disagreement {
+    (!a.is_same_certificate(b)).then(|| Disagreement {
         what: "encryption certificate",
         workload: shown(a),
         env: shown(b),
