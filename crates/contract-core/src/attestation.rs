@@ -55,7 +55,7 @@ pub struct AttestationRecord {
 }
 
 impl AttestationRecord {
-    /// Reads the lines; one or more spaces, and the `*` of `sha256sum`, may stand before a name. What is no such line
+    /// Reads the lines; spaces and the `*` of `sha256sum` before a name are not part of it. What is no such line
     /// is a remark: no source says that a record holds nothing else.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut record = Self::default();
@@ -101,7 +101,7 @@ impl fmt::Display for AttestationRecord {
 
 fn checksum(line: &str) -> Option<(&str, &str)> {
     let (sha256, name) = line.split_once(' ')?;
-    let name = name.trim_start_matches(' ').trim_start_matches('*').trim_end();
+    let name = name.trim_start_matches([' ', '*']).trim_end();
     (is_sha256(sha256) && !name.is_empty()).then_some((sha256, name))
 }
 
@@ -127,7 +127,10 @@ mod tests {
     fn a_name_twice_and_no_name_at_all_are_refused() {
         let twice = format!("{ONE} contract:env\n{TWO} contract:env\n");
         let expected = Error::Twice { line: 2, name: "contract:env".into() };
-        assert_eq!(AttestationRecord::parse(&twice), Err(expected));
+        assert_eq!(AttestationRecord::parse(&twice), Err(expected.clone()));
+        // a second reader would show both under one name
+        let spaced = twice.replace(&format!("{TWO} "), &format!("{TWO} * "));
+        assert_eq!(AttestationRecord::parse(&spaced), Err(expected));
         for none in ["", "\n", "hello\n", &format!("{ONE}\n"), &format!("{} x\n", &ONE[1..])] {
             assert_eq!(AttestationRecord::parse(none), Err(Error::NoLine), "{none:?}");
         }
