@@ -16,7 +16,7 @@ fn archive(data: &[u8]) {
     let packed = if data.starts_with(&[0x1f, 0x8b]) { data.to_vec() } else { gzip(&with_checksums(data)) };
     let _ = TopLevel::of_tgz(&*packed, "archive");
     let user_data = format!(
-        "workload: |\n  type: workload\n  compose:\n    archive: {}\nenv: |\n  type: env\n  logging:\n    logRouter:\n      \
+        "workload: |\n  type: workload\n  play:\n    archive: {}\nenv: |\n  type: env\n  logging:\n    logRouter:\n      \
          hostname: log.example.com\n      iamApiKey: test-material\n",
         STANDARD.encode(packed)
     );

@@ -24,7 +24,7 @@ fn parse(text: &str, tags: Tags) -> Result<Node, Error> {
             Ok(document.root)
         }
         Err(error) => {
-            assert!(error.line() <= text.split('\n').count() + 1, "{error}");
+            assert!(error.line() <= text.split(['\n', '\r']).count() + 1, "{error}");
             Err(error)
         }
     }
