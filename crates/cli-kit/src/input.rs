@@ -122,7 +122,7 @@ pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, 
 }
 
 /// Warns if others on this machine may read or change a file that holds a secret: `what` is its kind, `the identity`. Not
-/// of standard input and descriptors, which whoever opened them has answered for.
+/// of standard input and descriptors, which were chosen by the caller who opened them.
 pub(crate) fn warn_if_shared(path: &Path, what: &str) {
     let descriptor = ["-", "/dev/fd", "/dev/stdin", "/proc"].iter().any(|start| path.starts_with(start));
     let Ok(metadata) = path.metadata() else { return };

@@ -116,7 +116,7 @@ fn end(signal: i32) {
     let _ = low_level::emulate_default_handler(signal);
 }
 
-/// Without the lock on standard error, which whoever is being stopped may hold; and only if it takes a line at once.
+/// Without the lock on standard error, which the stopped thread may hold; and only if it takes a line at once.
 fn say(signal: i32) {
     let program = PROGRAM.get().copied().unwrap_or_default();
     let name = low_level::signal_name(signal).unwrap_or("a signal");

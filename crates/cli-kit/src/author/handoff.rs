@@ -56,7 +56,7 @@ impl Way {
     }
 }
 
-/// A handoff that nobody's key protects is unwise: whoever gets the token can combine it with another half.
+/// Warns of a handoff without recipients: anyone who gets its token can combine it with another half.
 pub fn unencrypted(findings: &mut Findings) {
     let field = "handoff.recipients".to_owned();
     findings.warning(

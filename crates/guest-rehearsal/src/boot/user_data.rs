@@ -14,7 +14,7 @@ const STEP: &str = "user data";
 const READERS_HINT: &str =
     "write it in the form that `contract-signer sign` writes: one line a key, without comments";
 
-/// Any order of keys, tokens or plain sections. Only our own form, which `surveyed` stands for, may be large.
+/// Any order of keys, tokens or plain sections. Only our own form may be large; `surveyed` says whether it is that.
 pub fn read(
     log: &mut Log,
     bytes: &[u8],

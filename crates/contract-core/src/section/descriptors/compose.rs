@@ -18,7 +18,7 @@ pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors
     if let (Some(environment), Some(dot_env)) = (&mut found.environment, &top.dot_env) {
         environment.fall_back(&String::from_utf8_lossy(dot_env));
     }
-    // `docker compose` takes this one by itself, for what stands in `${…}`
+    // `docker compose` reads this file by default, for the values of `${…}`
     found.env_files.insert(".env".to_owned());
     let files: Vec<_> = top.files.iter().filter(|(name, _)| NAMES.contains(&&**name)).collect();
     match &*files {
