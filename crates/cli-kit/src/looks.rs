@@ -51,7 +51,7 @@ impl Looks {
             Self::Empty
         } else if Prefix::ALL.iter().any(|prefix| beginning.starts_with(prefix.as_str().as_bytes())) {
             Self::Token
-        } else if beginning.get(257..262) == Some(b"ustar") {
+        } else if is_tar(beginning) {
             Self::Tar
         } else if age_file::is_age(beginning) {
             Self::Age
@@ -61,6 +61,18 @@ impl Looks {
             Self::Other
         }
     }
+}
+
+/// Whether a tar header begins a file: by its magic or, as the oldest form has none, by its checksum.
+fn is_tar(beginning: &[u8]) -> bool {
+    let sum = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
+    let has_checksum = |field: &[u8]| {
+        let digits = String::from_utf8_lossy(field);
+        let spaces = sum(&[b' '; 8]);
+        u64::from_str_radix(digits.trim_matches(['\0', ' ']), 8) == Ok(sum(beginning) - sum(field) + spaces)
+    };
+    beginning.get(257..262) == Some(b"ustar")
+        || beginning.len() == 512 && beginning.get(148..156).is_some_and(has_checksum)
 }
 
 /// Whether bytes may begin YAML; what is wrong with a text, its own reader says better.
