@@ -36,7 +36,7 @@ const INSPECT: &str = "contract-signer inspect workload.handoff $TRUST";
 #[test]
 fn five_disagreements_are_told_at_once() {
     const CASE: Case = Case {
-        given: r#"restate 's/"hpvs"/"ccco"/; s/"serial": "/"serial": "0/; s/"requiredVariables": \[\]/"requiredVariables": ["URL"]/
+        given: r#"restate 's/"hpvs"/"ccco"/; s/"serial": "/"serial": "1/; s/"requiredVariables": \[\]/"requiredVariables": ["URL"]/
                            s/"data": \{/"logs": {/' workload.handoff
                   restate 's/("signingKey": "sha256:)..../\10000/' env.handoff"#,
         run: SIGN,

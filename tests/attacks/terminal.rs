@@ -36,12 +36,13 @@ attacks! {
         exit: 3, says: ["no name for a variable"],
     }
     invisible_characters_in_a_certificates_subject {
-        given: r#"restate 's/("subject": ")C=/\1\\u00ad\\u200b\\u3164\\udb40\\udc41C=/' workload.handoff"#,
+        given: r#"restate 's/("subject": ")C=/\1\\u00ad\\u200b\\u3164\\udb40\\udc41C=/; s/("serial": ")/\11/' workload.handoff"#,
         run: SIGN,
         exit: 4, says: ["\\u{ad}\\u{200b}\\u{3164}\\u{e0041}C="],
     }
     terminal_escapes_in_a_certificates_subject {
-        given: r#"restate 's/("subject": ")([^"]*"[,}]?$)/\1\\u001b[2J\\u202e\2/; s/"subject": "C=DE/"subject": "\\u001b[2J\\u202eC=DE/' workload.handoff"#,
+        given: r#"restate 's/("subject": ")([^"]*"[,}]?$)/\1\\u001b[2J\\u202e\2/; s/"subject": "C=DE/"subject": "\\u001b[2J\\u202eC=DE/
+                            s/("serial": ")/\11/' workload.handoff"#,
         run: SIGN,
         exit: 4, says: ["encryption", "\\u{1b}[2J", "\\u{202e}"],
     }
@@ -77,7 +78,8 @@ attacks! {
         exit: 4, says: ["`\\u{1b}[2J.handoff`"],
     }
     a_line_that_is_forged {
-        given: r#"restate 's/("subject": ")C=/\1X\\nworkload: vouched for by alice@example.com C=/' workload.handoff"#,
+        given: r#"restate 's/("subject": ")C=/\1X\\nworkload: vouched for by alice@example.com C=/
+                            s/("serial": ")/\11/' workload.handoff"#,
         run: SIGN,
         exit: 4, says: ["X\\nworkload: vouched for by"],
     }
