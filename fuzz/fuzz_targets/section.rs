@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use contract_core::finding::Findings;
+use findings::Findings;
 use contract_core::section::{Env, Kind, Part, Passphrases, Section, Source, Workload};
 use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use contract_fuzz::{CERTIFICATE, at, no_passphrase};

@@ -3,19 +3,19 @@
 //! used or not.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::yaml::{self, Error, Limits, Node, Tags};
+use strict_yaml::{Error, Limits, Node, Tags};
 use guest_rehearsal::second_reader;
 
 contract_fuzz::target!(yaml);
 
 fn yaml(data: &[u8]) {
-    let Ok(text) = yaml::text(data) else { return };
+    let Ok(text) = strict_yaml::text(data) else { return };
     let tagged = parse(text, Tags::FileAndFolder);
     if let Ok(plain) = parse(text, Tags::Refused) {
         assert!(tagged.is_ok_and(|tagged| tagged.same(&plain)));
         assert_eq!(second_reader::compare(text, &plain), Ok(()));
     }
-    let quoted = yaml::quote(text);
+    let quoted = strict_yaml::quote(text);
     if let Ok(node) = parse(&quoted, Tags::Refused) {
         assert_eq!(node.text(), Some(text));
         assert_eq!(second_reader::compare(&quoted, &node), Ok(()));
@@ -23,7 +23,7 @@ fn yaml(data: &[u8]) {
 }
 
 fn parse(text: &str, tags: Tags) -> Result<Node, Error> {
-    match yaml::parse(text, &Limits::default(), tags) {
+    match strict_yaml::parse(text, &Limits::default(), tags) {
         Ok(document) => {
             check_places(text, &document.root);
             Ok(document.root)

@@ -9,11 +9,11 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-use contract_core::advice::Advice;
 use contract_core::certificate::authority::{Authority, AuthorityError};
 use contract_core::certificate::chain::{Authorities, VerifiedChain};
 use contract_core::certificate::revocation::RevocationList;
 use contract_core::certificate::{ImageCertificate, Role};
+use findings::Advice;
 use jiff::Timestamp;
 
 use crate::clock;

@@ -1,6 +1,6 @@
 //! Exit codes: the one table, told to people in docs/exit-codes.md.
 
-use contract_core::advice::Blame;
+use findings::Blame;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
-use contract_core::advice::Advice;
+use findings::Advice;
 
 use crate::exit::ExitCode;
 use crate::input;
@@ -116,7 +116,7 @@ pub(crate) fn cause(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract_core::advice::Blame;
+    use findings::Blame;
 
     #[derive(Debug, thiserror::Error)]
     enum Bad {

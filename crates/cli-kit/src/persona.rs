@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use contract_core::certificate::Pin;
 use contract_core::platform::Platform;
-use contract_core::yaml::{self, Limits, Tags};
+use strict_yaml::{Limits, Tags};
 
 use crate::failure::{Doing, Failure};
 use crate::input;
@@ -226,7 +226,7 @@ impl PersonaFile {
             return Ok(defaults);
         }
         let path = beside(folder, FILE);
-        let document = yaml::parse(text, &Limits::default(), Tags::Refused)
+        let document = strict_yaml::parse(text, &Limits::default(), Tags::Refused)
             .doing(|| format!("cannot read `{}`", path.display()))?;
         Reader { path: &path, folder, persona }.read(&document.root, defaults)
     }

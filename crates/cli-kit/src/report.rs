@@ -11,8 +11,8 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
-use contract_core::finding::{Finding, Findings, Severity};
-use contract_core::text::is_invisible;
+use findings::text::is_invisible;
+use findings::{Finding, Findings, Severity};
 use rustix::io::Errno;
 use serde::Serialize;
 
@@ -334,7 +334,7 @@ fn talk(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use contract_core::finding::Place;
+    use findings::Place;
 
     #[test]
     fn nothing_from_outside_steers_the_terminal() {

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 pub use age::armor::Format;
 
-use crate::advice::{Advice, Blame};
+use findings::{Advice, Blame};
 
 use crate::random::{self, RandomError};
 

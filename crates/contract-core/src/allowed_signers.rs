@@ -14,10 +14,10 @@ mod time;
 
 use jiff::Timestamp;
 
-use crate::advice::{Advice, Blame};
-use crate::finding::{Findings, Place};
 use crate::ssh_key::PublicKey;
 use crate::sshsig::{Namespace, VerifiedSignature};
+use findings::{Advice, Blame};
+use findings::{Findings, Place};
 
 pub use line::{Entry, LineError, new_line};
 pub use pattern::Principals;

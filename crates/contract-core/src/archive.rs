@@ -21,8 +21,8 @@ use std::io::{self, Read, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use crate::advice::{Advice, Blame};
-use crate::certificate::hex;
+use findings::text::hex;
+use findings::{Advice, Blame};
 use folder::{Entry, Kind};
 use gzip::GzipWriter;
 

@@ -15,8 +15,8 @@ pub mod signature;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::advice::{Advice, Blame};
 use crate::statement::is_sha256;
+use findings::{Advice, Blame};
 
 /// Most bytes of a record, or of its token, that are read: those that were seen have a few hundred.
 pub const LONGEST: u64 = 1 << 20;

@@ -27,9 +27,9 @@ use std::io::{self, Read, Write};
 use openssl::sha::Sha256;
 use zeroize::Zeroizing;
 
-use crate::advice::{Advice, Blame};
-use crate::certificate::hex;
 use crate::user_data::UserDataFacts;
+use findings::text::hex;
+use findings::{Advice, Blame};
 use layout::Layout;
 
 pub use hostname::{Hostname, HostnameError};

@@ -26,9 +26,10 @@ use openssl::rsa::{Rsa, RsaRef};
 use openssl::x509::{X509, X509NameRef};
 use serde::{Deserialize, Serialize};
 
-use crate::advice::{Advice, Blame};
 use crate::pem::{self, PemError};
 use crate::verifying_key::key_type;
+use findings::text::hex;
+use findings::{Advice, Blame};
 
 pub use description::Description;
 pub use pin::Pin;
@@ -342,13 +343,4 @@ pub fn day(at: Timestamp) -> impl fmt::Display {
     }
     let text = at.to_string();
     text.split_once('T').map_or(text.clone(), |(day, _)| day.to_owned())
-}
-
-/// Lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -15,7 +15,6 @@ use std::num::NonZeroUsize;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
-use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff;
 use crate::lifetime::Lifetime;
@@ -26,6 +25,7 @@ use crate::signing_key::{self, SigningKey};
 use crate::statement::Statement;
 use crate::token::{self, TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
+use findings::{Advice, Blame};
 
 use agreement::Agreement;
 use record::HalfRecord;

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn the_documented_vector_holds() {
         let derived = KeyAndIv::derive(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", [0, 1, 2, 3, 4, 5, 6, 7]);
-        let hex = crate::certificate::hex;
+        let hex = findings::text::hex;
         assert_eq!(hex(derived.key()), "5864a05aa9cc48320cef7e3da8d01e6f36a78ef22b9fa423f60926b63f96cc78");
         assert_eq!(hex(derived.iv()), "a7a3fd25a195a49f557fd948e68826db");
     }

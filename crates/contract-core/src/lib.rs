@@ -45,7 +45,6 @@ pub mod signing_certificate;
 pub mod signing_key;
 pub mod statement;
 pub mod verifying_key;
-pub mod yaml;
 
 // what the running guest says of itself
 pub mod attestation;
@@ -54,8 +53,3 @@ pub mod attestation;
 pub mod allowed_signers;
 pub mod ssh_key;
 pub mod sshsig;
-
-// how the library speaks
-pub mod advice;
-pub mod finding;
-pub mod text;

@@ -12,11 +12,11 @@ use pkcs8::pkcs5::{pbes2, scrypt};
 use pkcs8::{LineEnding, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
-use crate::advice::{Advice, Blame};
 use crate::certificate::MINIMUM_BITS;
 use crate::pem;
 use crate::random::{RandomError, Randomness};
 use crate::verifying_key::{self, VerifyingKey, key_type};
+use findings::{Advice, Blame};
 
 /// Bits of a key made here.
 pub const BITS: u32 = 4096;

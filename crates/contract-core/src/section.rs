@@ -29,14 +29,12 @@ use std::{collections::BTreeSet, fmt, marker::PhantomData, path::Path};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::{
-    advice::Advice as _,
-    finding::{Findings, Place},
-    lifetime::Certificates,
-    seed::Seeds,
-    yaml::{self, Kind as YamlKind, Limits, Node, Style, Tag, Tags},
-};
-use fields::{Check, Field, Map, nearest};
+use crate::lifetime::Certificates;
+use crate::seed::Seeds;
+use fields::{Check, Field, Map};
+use findings::nearest;
+use findings::{Advice as _, Findings, Place};
+use strict_yaml::{Kind as YamlKind, Limits, Node, Style, Tag, Tags};
 use tags::Resolver;
 
 pub use env::EnvModel;
@@ -262,7 +260,7 @@ fn parse(check: &mut Check<'_>, text: &str, tags: Tags) -> Option<Node> {
         // an opened section holds its archive, and whoever read it has limited it
         Tags::Refused => Limits { bytes: text.len(), ..Limits::default() },
     };
-    match yaml::parse(text, &limits, tags) {
+    match strict_yaml::parse(text, &limits, tags) {
         Ok(document) => Some(document.root),
         Err(error) => {
             let place = Place { file: check.file.to_owned(), line: Some(error.line()), field: String::new() };
@@ -297,7 +295,7 @@ fn reads_back(parts: &[Part], meant: &Node) -> bool {
         text.push_str(if let Part::Text(text) = part { text } else { ARCHIVE });
     }
     let limits = Limits { bytes: usize::MAX, ..Limits::default() };
-    yaml::parse(&text, &limits, Tags::Refused).is_ok_and(|read| read.root.same(&with_archives(meant)))
+    strict_yaml::parse(&text, &limits, Tags::Refused).is_ok_and(|read| read.root.same(&with_archives(meant)))
 }
 
 fn with_archives(node: &Node) -> Node {

@@ -17,8 +17,8 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::Rsa;
 
-use crate::advice::{Advice, Blame};
 use crate::certificate::MINIMUM_BITS;
+use findings::{Advice, Blame};
 use wire::Reader;
 
 pub use kind::{Curve, KeyType};

@@ -16,11 +16,11 @@ use std::fmt;
 
 use openssl::hash::MessageDigest;
 
-use crate::advice::{Advice, Blame};
 use crate::section::{Env, Kind, Workload};
 use crate::ssh_key::wire::{Damaged, Reader, put};
 use crate::ssh_key::{self, PublicKey};
 use crate::statement::SectionName;
+use findings::{Advice, Blame};
 
 /// Characters of an armored signature; those of the largest RSA key are a third of it.
 pub const LONGEST: usize = 16 << 10;

@@ -24,8 +24,8 @@ mod weak;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::advice::{Advice, Blame};
 use crate::platform::Prefix;
+use findings::{Advice, Blame};
 
 pub(crate) use base64_writer::Base64Writer;
 pub use encrypt::{EncryptError, Encrypted, Recipient, SealError, encrypt, seal};

@@ -23,11 +23,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::advice::{Advice, Blame};
-use crate::certificate::{day, hex};
+use crate::certificate::day;
 use crate::token::{self, Scanner, TokenFacts};
 use crate::verifying_key::VerifyingKey;
-use crate::yaml::{self, Limits, Tags};
+use findings::text::hex;
+use findings::{Advice, Blame};
+use strict_yaml::{Limits, Tags};
 
 pub use attestation_key::AttestationKeyForm;
 pub use survey::{is_own_form, survey};
@@ -46,7 +47,7 @@ pub enum Error {
     Read(#[from] io::Error),
     /// Not the YAML that a guest reads.
     #[error(transparent)]
-    Yaml(#[from] yaml::Error),
+    Yaml(#[from] strict_yaml::Error),
     /// A list or a text.
     #[error("it is no mapping; expected `workload:` and `env:` at the top")]
     NoMapping,
@@ -158,7 +159,8 @@ pub struct UserData {
 impl UserData {
     /// Reads YAML of any tool: any key order, CRLF, block scalars, quotes. The caller limits the size.
     pub fn parse(text: &str) -> Result<Self, Error> {
-        let document = yaml::parse(text, &Limits { bytes: text.len(), ..Limits::default() }, Tags::Refused)?;
+        let document =
+            strict_yaml::parse(text, &Limits { bytes: text.len(), ..Limits::default() }, Tags::Refused)?;
         let entries = document.root.entries().ok_or(Error::NoMapping)?;
         let value = |key: &str| match document.root.entry(key) {
             None => Ok(None),
@@ -251,9 +253,9 @@ impl ValueFacts {
             return Ok(Self { sha256: facts.sha256.clone(), form: Form::Token(facts) });
         }
         let document =
-            yaml::parse(value, &Limits { bytes: LARGEST_YAML, ..Limits::default() }, Tags::Refused);
+            strict_yaml::parse(value, &Limits { bytes: LARGEST_YAML, ..Limits::default() }, Tags::Refused);
         let is_section =
-            document.is_ok_and(|it| it.root.entry("type").and_then(yaml::Node::text) == Some(key));
+            document.is_ok_and(|it| it.root.entry("type").and_then(strict_yaml::Node::text) == Some(key));
         if !is_section {
             return Err(Error::Neither { key });
         }

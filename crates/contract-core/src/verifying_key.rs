@@ -12,10 +12,10 @@ use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
 use openssl::x509::{X509, X509Ref};
 
-use crate::advice::{Advice, Blame};
 use crate::certificate::constraints::is_authority;
 use crate::certificate::{self, MINIMUM_BITS};
 use crate::pem::{self, PemError};
+use findings::{Advice, Blame};
 
 /// Why a text is no verifying key.
 #[derive(Debug, thiserror::Error)]

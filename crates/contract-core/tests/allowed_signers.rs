@@ -5,11 +5,11 @@
 #[path = "ssh/keygen.rs"]
 mod keygen;
 
-use contract_core::advice::{Advice as _, Blame};
 use contract_core::allowed_signers::{AllowedSigners, NotAllowed};
-use contract_core::finding::Findings;
 use contract_core::ssh_key::Line;
 use contract_core::sshsig::{Namespace, Signature};
+use findings::Findings;
+use findings::{Advice as _, Blame};
 use jiff::Timestamp;
 use keygen::{Folder, MESSAGE};
 

@@ -8,9 +8,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use contract_core::advice::Advice as _;
 use contract_core::archive::gzip::GzipWriter;
 use contract_core::archive::{Archive, Error};
+use findings::Advice as _;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
@@ -121,7 +121,7 @@ fn the_golden_digest_holds() {
     std::fs::write(folder.path().join("data/noise"), noise.collect::<Vec<_>>()).unwrap();
     let digest = openssl::sha::sha256(&pack(folder.path()).unwrap());
     assert_eq!(
-        contract_core::certificate::hex(&digest),
+        findings::text::hex(&digest),
         "3d56900511b7a5208c26f30872aee067cd18794283077232ba80c37ee53277af"
     );
 }

@@ -3,9 +3,9 @@
 
 use std::io::{self, Cursor, Read};
 
-use contract_core::advice::Advice as _;
 use contract_core::boot_media::{BootMedia, Error, Hostname, Medium, Names, ReadError, Written, is_medium};
 use contract_core::user_data::{UserDataFacts, survey};
+use findings::Advice as _;
 use openssl::sha::sha256;
 use proptest::prelude::*;
 

@@ -15,11 +15,8 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contract_core::{
-    section::{Edit, Env, Kind, Part, Passphrases, Section, Source, Workload, splice},
-    seed::{NoSeed, Seeds, VolumeSeeds},
-    yaml::{self, Limits, Node, Tags},
-};
+use contract_core::section::{Edit, Env, Kind, Part, Passphrases, Section, Source, Workload, splice};
+use contract_core::seed::{NoSeed, Seeds, VolumeSeeds};
 use jiff::Timestamp;
 use openssl::{
     asn1::Asn1Time,
@@ -29,6 +26,7 @@ use openssl::{
     x509::{X509, X509Builder, X509Name},
 };
 use serde_json::{Value, json};
+use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
 
 const SCHEMA: &str = "../shared/data/schema/hpse-contract-schema-1.0.116.json";
@@ -276,7 +274,7 @@ fn what_we_accept_the_schema_accepts() {
     let (mut accepted, mut refused) = (0, 0);
     for (file, text) in corpus("") {
         let section = read_either(&file, &text, folder.path()).unwrap();
-        let root = yaml::parse(&section, &Limits::default(), Tags::Refused).unwrap().root;
+        let root = strict_yaml::parse(&section, &Limits::default(), Tags::Refused).unwrap().root;
         let mut nodes = Vec::new();
         collect(&root, "", &mut nodes);
         for (path, span) in nodes {

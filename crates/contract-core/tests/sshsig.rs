@@ -8,10 +8,10 @@ mod keygen;
 mod hardware;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contract_core::advice::{Advice as _, Blame};
 use contract_core::ssh_key::private::{Error as PrivateError, PrivateKey};
 use contract_core::ssh_key::{self, Line};
 use contract_core::sshsig::{Error, Namespace, Signature};
+use findings::{Advice as _, Blame};
 use keygen::{Folder, MESSAGE};
 use zeroize::Zeroizing;
 

@@ -10,12 +10,12 @@ use std::path::PathBuf;
 
 use contract_core::archive::Archive;
 use contract_core::boot_media::{BootMedia, Hostname};
-use contract_core::certificate::hex;
 use contract_core::ssh_key::private::PrivateKey;
 use contract_core::sshsig::{Namespace, Signature};
 use contract_core::statement::Statement;
 use contract_core::user_data::survey;
 use contract_core::verifying_key::VerifyingKey;
+use findings::text::hex;
 use openssl::sha::sha256;
 
 fn path(name: &str) -> PathBuf {

@@ -6,12 +6,12 @@
 //! se-signature.bin      RSA[attestation key](SHA-256(record)): over the plain text in both cases
 //! ```
 
-use contract_core::advice::{Advice, Blame};
 use contract_core::attestation::AttestationRecord;
 use contract_core::platform::Prefix;
 use contract_core::random::Randomness;
 use contract_core::token::{Recipient, SealError, seal};
 use contract_core::user_data::{Form, UserDataFacts};
+use findings::{Advice, Blame};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Private};

@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use contract_core::certificate::{hex, one_line, timestamp};
+use contract_core::certificate::{one_line, timestamp};
 use contract_core::section::{EnvModel, EnvSeed, Logging, WorkloadModel};
 use contract_core::verifying_key::VerifyingKey;
+use findings::text::hex;
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
 use openssl::x509::X509Ref;

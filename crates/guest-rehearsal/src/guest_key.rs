@@ -8,7 +8,7 @@ use openssl::pkey::{PKey, Private};
 use openssl::rsa::{Rsa, RsaRef};
 use zeroize::Zeroizing;
 
-use contract_core::advice::{Advice, Blame};
+use findings::{Advice, Blame};
 
 /// Size of every encryption certificate's key that was seen (contract-format, section 2).
 pub const KEY_BITS: u32 = 4096;

@@ -8,8 +8,8 @@
 
 use std::{cell::Cell, fmt};
 
-use contract_core::yaml::{self, Key, Kind, Limits, Node, Tags};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use strict_yaml::{Key, Kind, Limits, Node, Tags};
 
 /// Where two readers do not read the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,7 +22,7 @@ pub struct Difference {
 /// Reads a text with both readers. What the strict reader refuses is left to its caller, who has the better message.
 pub fn check(text: &str) -> Result<(), Difference> {
     let limits = Limits { bytes: text.len(), ..Limits::default() };
-    match yaml::parse(text, &limits, Tags::Refused) {
+    match strict_yaml::parse(text, &limits, Tags::Refused) {
         Ok(document) => compare(text, &document.root),
         Err(_) => Ok(()),
     }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     fn node(text: &str) -> Node {
-        yaml::parse(text, &Limits::default(), Tags::Refused).unwrap().root
+        strict_yaml::parse(text, &Limits::default(), Tags::Refused).unwrap().root
     }
 
     #[test]

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use contract_core::advice::Advice as _;
 use contract_core::certificate::known::KnownCertificate;
 use contract_core::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate, day};
-use contract_core::finding::{Findings, Place};
 use contract_core::lifetime::{CertificateField, NOTICE, Validity, What};
 use contract_core::platform::Platform;
 use contract_core::section::Facts;
+use findings::Advice as _;
+use findings::{Findings, Place};
 use jiff::Timestamp;
 
 use crate::certificate::read;

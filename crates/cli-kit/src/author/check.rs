@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use contract_core::certificate::CertificateFacts;
-use contract_core::finding::Severity;
 use contract_core::section::{Facts, IncludedFile, Measured, Section};
+use findings::Severity;
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -3,10 +3,10 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use contract_core::finding::Findings;
 use contract_core::section::{Kind, Part, Passphrases, Section, Source};
-use contract_core::yaml::Limits;
+use findings::Findings;
 use jiff::Timestamp;
+use strict_yaml::Limits;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::seed::VaultSeeds;

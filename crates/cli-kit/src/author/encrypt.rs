@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use contract_core::archive::Packed;
 use contract_core::certificate::{CertificateFacts, Expiry, Foreign, VerifiedCertificate};
-use contract_core::finding::{Findings, Severity};
 use contract_core::handoff;
 use contract_core::platform::Platform;
 use contract_core::random::SystemRandomness;
@@ -13,6 +12,7 @@ use contract_core::section::{IncludedFile, Section};
 use contract_core::sshsig::Namespace;
 use contract_core::statement::{Statement, Tool};
 use contract_core::token::{self, Encrypted};
+use findings::{Findings, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -5,7 +5,7 @@ use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use contract_core::age_file::{self, Format};
-use contract_core::finding::{Findings, Place};
+use findings::{Findings, Place};
 
 use super::EncryptArguments;
 use super::draft::Draft;

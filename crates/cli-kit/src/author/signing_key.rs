@@ -3,13 +3,13 @@
 
 use std::path::Path;
 
-use contract_core::advice::Advice as _;
 use contract_core::certificate::CertificateFacts;
-use contract_core::finding::{Finding, Place, Severity};
 use contract_core::lifetime::CertificateField;
 use contract_core::section::{Facts, Section};
 use contract_core::signing_certificate;
 use contract_core::verifying_key::VerifyingKey;
+use findings::Advice as _;
+use findings::{Finding, Place, Severity};
 use jiff::Timestamp;
 
 use super::Authored;

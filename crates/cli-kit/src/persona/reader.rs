@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract_core::yaml::{Key, Node};
+use strict_yaml::{Key, Node};
 
 use super::{HandoffSettings, Persona, PersonaFile, SeedSettings, beside};
 use crate::age_keys::holds_identity;

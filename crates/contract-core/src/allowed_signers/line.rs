@@ -7,10 +7,10 @@ use super::options::Options;
 use super::pattern::{PatternList, Principals};
 use super::principal::{self, Misleading};
 use super::time;
-use crate::advice::{Advice, Blame};
 use crate::ssh_key::line::{BLANK, is_type, split};
 use crate::ssh_key::{Error as KeyError, Line, PublicKey};
 use crate::sshsig::Namespace;
+use findings::{Advice, Blame};
 
 /// Bytes of the principals.
 const LONGEST_LIST: usize = 1024;

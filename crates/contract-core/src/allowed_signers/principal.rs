@@ -5,7 +5,7 @@ use std::fmt;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_security::{GeneralSecurityProfile as _, MixedScript as _, skeleton};
 
-use crate::text::is_invisible;
+use findings::text::is_invisible;
 
 /// Why a name could be taken for another one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 use super::AttestationRecord;
-use crate::advice::{Advice, Blame};
+use findings::{Advice, Blame};
 
 /// Lines that somebody foretells.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,9 +3,9 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use openssl::sha::sha256;
 
-use crate::advice::{Advice, Blame};
-use crate::certificate::hex;
 use crate::verifying_key::VerifyingKey;
+use findings::text::hex;
+use findings::{Advice, Blame};
 
 /// Most bytes of a signature file that are read: base64 of the largest RSA signature has less.
 pub const LONGEST: usize = 64 << 10;

@@ -1,7 +1,7 @@
 //! The name that a guest is told to take.
 
-use crate::advice::{Advice, Blame};
-use crate::yaml::{self, plain};
+use findings::{Advice, Blame};
+use strict_yaml::plain;
 
 /// Most characters of a name, and of each part (RFC 1123, section 2.1; RFC 1035, section 2.3.4).
 const LONGEST: usize = 253;
@@ -95,7 +95,7 @@ impl Hostname {
         if plain::sort(&self.0) == plain::Plain::Text {
             format!("local-hostname: {}\n", self.0)
         } else {
-            format!("local-hostname: {}\n", *yaml::quote(&self.0))
+            format!("local-hostname: {}\n", *strict_yaml::quote(&self.0))
         }
     }
 }

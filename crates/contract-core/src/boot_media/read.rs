@@ -13,9 +13,9 @@ use std::io::{self, Read, Seek, SeekFrom};
 use openssl::sha::Sha256;
 
 use super::{FILES, VOLUME_ID, attestation_lines};
-use crate::advice::{Advice, Blame};
-use crate::certificate::hex;
 use directory::{Directory, array, both16, both32};
+use findings::text::hex;
+use findings::{Advice, Blame};
 
 /// Bytes of a sector, the only size that Linux takes from a disk as well.
 const SECTOR: u64 = 2048;

@@ -5,9 +5,10 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509Ref};
 
-use super::{Error as FormError, form, hex, one_line};
-use crate::advice::{Advice, Blame};
+use super::{Error as FormError, form, one_line};
 use crate::pem;
+use findings::text::hex;
+use findings::{Advice, Blame};
 
 /// Why a file with authorities is not taken.
 #[derive(Debug, thiserror::Error)]

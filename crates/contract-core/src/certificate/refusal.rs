@@ -5,7 +5,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::day;
-use crate::advice::{Advice, Blame};
+use findings::{Advice, Blame};
 
 /// A certificate or a revocation list that does not hold: always verification refused, exit code 4.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -13,8 +13,8 @@ use super::authority::signature_is_strong;
 use super::chain::{Reason, Refusal};
 use super::description::algorithm_name;
 use super::{form, one_line, timestamp};
-use crate::advice::{Advice, Blame};
 use crate::pem::{self, PemError};
+use findings::{Advice, Blame};
 
 /// Why a file is no revocation list.
 #[derive(Debug, thiserror::Error)]

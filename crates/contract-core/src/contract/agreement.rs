@@ -6,7 +6,6 @@ use std::io::{Read, Seek};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Half;
-use crate::advice::Advice as _;
 use crate::allowed_signers::Vouched;
 use crate::certificate::{CertificateFacts, Expiry, Foreign, day};
 use crate::handoff::NotVouched;
@@ -14,6 +13,7 @@ use crate::lifetime::{CertificateField, Certificates};
 use crate::section::{Env, Kind, Workload};
 use crate::statement::Predicate;
 use crate::verifying_key::VerifyingKey;
+use findings::Advice as _;
 
 /// One thing in which two halves differ, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]

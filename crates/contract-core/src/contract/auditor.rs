@@ -11,7 +11,6 @@ use crate::statement::Statement;
 use crate::token::{self, Recipient};
 use crate::user_data::AttestationKeyForm;
 use crate::verifying_key::{self, VerifyingKey};
-use crate::yaml;
 
 /// The key under which the guest will encrypt its attestation record (contract-format, section 8).
 pub struct AuditorKey {
@@ -35,7 +34,7 @@ impl AuditorKey {
     /// The value of `attestationPublicKey` as it is written: a PEM in quotes, a token plain.
     pub(super) fn scalar(&self, prefix: Prefix, randomness: &mut dyn Randomness) -> Result<String, Error> {
         match &self.guest {
-            None => Ok(yaml::quote(self.pem.trim_end()).to_string()),
+            None => Ok(strict_yaml::quote(self.pem.trim_end()).to_string()),
             Some(guest) => {
                 token::seal(&self.pem, Recipient::Guest(guest), prefix, randomness).map_err(Error::Encrypt)
             }

@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AttestationKeyRecord, Signed};
-use crate::advice::{Advice, Blame};
 use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
 use crate::lifetime::Lifetime;
@@ -22,6 +21,7 @@ use crate::statement::{Digest, SectionName, Statement, Tool, unique};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
 use crate::verifying_key::VerifyingKey;
+use findings::{Advice, Blame};
 
 const TYPE: &str = "urn:hyper-protect-contract:record:v1";
 

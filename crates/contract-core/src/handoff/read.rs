@@ -4,12 +4,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
 use super::{SIGNATURE, STATEMENT, TOKEN};
-use crate::advice::{Advice, Blame};
 use crate::age_file;
 use crate::section::Kind;
 use crate::sshsig;
 use crate::statement::Statement;
 use crate::token::{self, Scanner, TokenFacts};
+use findings::{Advice, Blame};
 
 /// Longest `statement.json`.
 const LONGEST_STATEMENT: u64 = 1 << 20;

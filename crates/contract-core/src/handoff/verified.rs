@@ -5,12 +5,12 @@ use std::io::{Read, Seek, Write};
 use jiff::Timestamp;
 
 use super::{Error, Handoff, Unsorted};
-use crate::advice::{Advice, Blame};
 use crate::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
 use crate::section::Kind;
 use crate::sshsig::{self, Namespace, Signature};
 use crate::statement::Statement;
 use crate::token::TokenFacts;
+use findings::{Advice, Blame};
 
 /// Why nobody vouches for a handoff.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,11 +9,11 @@ use super::{
     fields::{Check, Field},
     pem_form::{self, Block},
 };
-use crate::advice::Advice as _;
 use crate::certificate::{day, one_line, timestamp};
-use crate::finding::Severity;
 use crate::lifetime::{CertificateField, NOTICE, Validity, keep_first};
 use crate::signing_certificate::Error;
+use findings::Advice as _;
+use findings::Severity;
 
 /// The certificates of a field: PEM, or base64 of PEM or DER. None if the field is damaged.
 pub fn certificates(

@@ -21,10 +21,11 @@ use std::io::{self, Read};
 
 use serde_json::Value;
 
-use crate::advice::Advice as _;
-use crate::finding::{Findings, Place};
-use crate::yaml::{self, Fault, Limits, plain::GoReader};
 use document::Document;
+use findings::Advice as _;
+use findings::{Findings, Place};
+use strict_yaml::plain::GoReader;
+use strict_yaml::{Fault, Limits};
 
 pub use compose::compose;
 pub use document::Changes;
@@ -192,7 +193,7 @@ impl Descriptors {
     }
 
     /// All that is wrong or unwise.
-    pub fn all_findings(&mut self) -> Vec<crate::finding::Finding> {
+    pub fn all_findings(&mut self) -> Vec<findings::Finding> {
         let mut findings = std::mem::take(&mut self.findings.0);
         findings.append(&mut self.stops.0);
         findings
@@ -213,14 +214,15 @@ impl Descriptors {
     /// The documents of a file that are not empty, as `reader` types them; none if there is a mistake in it. Compose
     /// files and descriptors may hold all of YAML that every reader reads alike, within limits.
     fn documents(&mut self, place: &Place, content: &[u8], reader: GoReader) -> Vec<Document> {
-        let parsed = yaml::text(content).and_then(|text| yaml::parse_descriptors(text, &Limits::default()));
+        let parsed = strict_yaml::text(content)
+            .and_then(|text| strict_yaml::parse_descriptors(text, &Limits::default()));
         match parsed {
             Ok(nodes) => {
                 let nodes = nodes.iter().filter(|node| !node.is_null());
                 nodes.map(|node| Document::new(node, reader)).collect()
             }
             Err(error) => {
-                let syntax = matches!(&error, yaml::Error::At { fault: Fault::Syntax(_), .. });
+                let syntax = matches!(&error, strict_yaml::Error::At { fault: Fault::Syntax(_), .. });
                 let reason = format!("{}{}", if syntax { "no YAML: " } else { "" }, error.reason());
                 let place = Place { line: Some(error.line()), ..place.clone() };
                 self.error(&place, "", reason, error.hints().concat());
@@ -270,7 +272,7 @@ fn texts<'v>(value: &'v Value, path: &str, visit: &mut impl FnMut(&str, &'v str)
         }
         Value::Object(entries) => {
             for (name, value) in entries {
-                texts(value, &super::fields::join(path, name), visit);
+                texts(value, &findings::join(path, name), visit);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -9,13 +9,11 @@ use super::{
     secret::Secret,
     volumes::{self, EnvVolume},
 };
-use crate::{
-    advice::Advice as _,
-    lifetime::{CertificateField, Validity},
-    signing_certificate,
-    verifying_key::VerifyingKey,
-    yaml::Node,
-};
+use crate::lifetime::{CertificateField, Validity};
+use crate::signing_certificate;
+use crate::verifying_key::VerifyingKey;
+use findings::Advice as _;
+use strict_yaml::Node;
 
 /// Every field of an env section, in the section's order.
 #[derive(Clone, Debug)]

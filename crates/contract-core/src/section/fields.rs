@@ -9,14 +9,10 @@ use super::{
     secret::{Secret, hidden},
     seeds::{Origin, Origins},
 };
-use crate::{
-    finding::{Findings, Place},
-    lifetime::Certificates,
-    yaml::{
-        Key, Kind, Node, Style, Tag,
-        plain::{Plain, sort},
-    },
-};
+use crate::lifetime::Certificates;
+use findings::{Findings, Place, join, nearest};
+use strict_yaml::plain::{Plain, sort};
+use strict_yaml::{Key, Kind, Node, Style, Tag};
 
 /// One reading of a section: what it needs to know and what it finds.
 pub struct Check<'a> {
@@ -81,18 +77,6 @@ impl<'n> Map<'n> {
     /// Whether there is a field of this name.
     pub fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|(key, _)| key.text == name)
-    }
-}
-
-/// A path and one more name, quoted where a dot in it would mislead.
-pub fn join(path: &str, name: &str) -> String {
-    let simple =
-        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-    match (path, simple) {
-        ("", true) => name.to_owned(),
-        ("", false) => format!("{name:?}"),
-        (_, true) => format!("{path}.{name}"),
-        (_, false) => format!("{path}.{name:?}"),
     }
 }
 
@@ -302,27 +286,5 @@ impl<'a> Check<'a> {
             Kind::Mapping(_) => "a mapping",
         };
         self.error(field, format!("expected {due}, found {found}"), hint);
-    }
-}
-
-/// The known name that is meant, as likely as not, and how far off it is.
-pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<(usize, &'k str)> {
-    let bare = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
-    known
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&bare(name), &bare(known)), *known))
-        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
-        .min_by_key(|(distance, _)| *distance)
-}
-
-/// What the writer of an unknown field meant.
-pub fn nearest(name: &str, known: &[&str]) -> String {
-    let near = near(name, known);
-    match near {
-        Some((0, known)) => {
-            format!("write `{known}`: names count letter by letter, upper and lower case apart")
-        }
-        Some((_, known)) => format!("did you mean `{known}`?"),
-        None => format!("remove it, or take one of `{}`", known.join("`, `")),
     }
 }

@@ -85,7 +85,7 @@ pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     let size = bytes.len() as u64;
     // what an editor on Windows puts before the text
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    let text = crate::yaml::text(text).map_err(|error| FileError::NotText(error.reason()))?;
+    let text = strict_yaml::text(text).map_err(|error| FileError::NotText(error.reason()))?;
     let mut text = Zeroizing::new(text.to_owned());
     if text.contains("-----BEGIN ") {
         text = Zeroizing::new(text.replace("\r\n", "\n"));
@@ -132,7 +132,7 @@ pub fn pkcs8(
     let damaged = || if asked { FileError::WrongPassphrase } else { FileError::Key };
     let pem = key.and_then(|key| key.private_key_to_pem_pkcs8()).map(Zeroizing::new);
     let pem = pem.map_err(|error| lack_of_memory(&error).map_or_else(damaged, FileError::Memory))?;
-    crate::yaml::text(&pem).map(|pem| Zeroizing::new(pem.to_owned())).map_err(|_| damaged())
+    strict_yaml::text(&pem).map(|pem| Zeroizing::new(pem.to_owned())).map_err(|_| damaged())
 }
 
 fn reason(error: &io::Error) -> String {

@@ -14,16 +14,13 @@ use std::{collections::BTreeMap, ops::Range};
 
 use zeroize::Zeroizing;
 
-use super::{
-    fields::{Check, Field, join},
-    secret::hidden,
-    splice::{Edit, Part},
-    volumes::is_volume_name,
-};
-use crate::{
-    seed::{NoSeed, Seed, Seeds, VolumeSeeds},
-    yaml::{Key, Kind, Node, Style, Tag, quote},
-};
+use super::fields::{Check, Field};
+use super::secret::hidden;
+use super::splice::{Edit, Part};
+use super::volumes::is_volume_name;
+use crate::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use findings::join;
+use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
 
 /// Where a volume's seed comes from, in a persona's file.
 #[derive(Clone, Debug, PartialEq, Eq)]

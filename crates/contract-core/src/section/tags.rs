@@ -5,16 +5,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::{
-    Passphrases,
-    fields::{Check, Field, join},
-    file, seeds,
-    splice::{Edit, Part},
-};
-use crate::{
-    verifying_key::VerifyingKey,
-    yaml::{Key, Kind, Node, Style, Tag, quote},
-};
+use super::fields::{Check, Field};
+use super::splice::{Edit, Part};
+use super::{Passphrases, file, seeds};
+use crate::verifying_key::VerifyingKey;
+use findings::join;
+use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
 
 /// The only field whose key is converted: the guest's syslog takes PKCS#8 alone.
 const SYSLOG_KEY: &str = "logging.syslog.key";

@@ -2,11 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::fields::{Field, join};
-use crate::yaml::{
-    Kind, Node, Style,
-    plain::{Plain, is_null, sort},
-};
+use super::fields::Field;
+use findings::join;
+use strict_yaml::plain::{Plain, is_null, sort};
+use strict_yaml::{Kind, Node, Style};
 
 /// The value of a node.
 pub fn of(node: &Node) -> Value {

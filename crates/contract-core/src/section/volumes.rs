@@ -6,11 +6,9 @@ use super::{
     secret::Secret,
     seeds::Origin,
 };
-use crate::{
-    section::{self, Env, Workload},
-    seed::{Seed, SeedError},
-    yaml::{Kind, Style},
-};
+use crate::section::{self, Env, Workload};
+use crate::seed::{Seed, SeedError};
+use strict_yaml::{Kind, Style};
 
 /// What both sections say about a volume, and a handoff states.
 #[derive(Clone, Debug, PartialEq, Eq)]

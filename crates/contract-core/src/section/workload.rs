@@ -11,11 +11,9 @@ use super::{
     value,
     volumes::{self, WorkloadVolume},
 };
-use crate::{
-    finding::Place,
-    yaml::{Node, Tag},
-};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use findings::Place;
+use strict_yaml::{Node, Tag};
 
 /// Every field of a workload section, in the section's order.
 #[derive(Clone, Debug)]
@@ -262,7 +260,7 @@ fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Archive, TopLeve
     for finding in findings.0 {
         // the archive is a field of this file, not a file of its own
         let place = check.place(field);
-        check.findings.0.push(crate::finding::Finding { place, ..finding });
+        check.findings.0.push(findings::Finding { place, ..finding });
     }
     (errors == 0).then(|| (Archive::Literal(Literal(text.to_string())), top))
 }

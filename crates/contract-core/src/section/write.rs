@@ -6,10 +6,10 @@ use std::num::NonZeroUsize;
 use serde::Serialize;
 
 use super::{Kind, Part, Section};
-use crate::advice::{Advice, Blame};
 use crate::archive::{self, Archive, Digesting, Packed};
-use crate::certificate::hex;
 use crate::token::Base64Writer;
+use findings::text::hex;
+use findings::{Advice, Blame};
 
 /// Why a section could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -17,9 +17,9 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 
 use super::{Seed, VolumeSeeds};
-use crate::advice::{Advice, Blame};
 use crate::random::{RandomError, Randomness};
 use crate::section::{Kind, is_volume_name};
+use findings::{Advice, Blame};
 
 pub use sealed::{SEALED_LIMIT, VaultError};
 

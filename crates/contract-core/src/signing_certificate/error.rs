@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 
 use super::NameError;
-use crate::advice::{Advice, Blame};
 use crate::certificate::authority::AuthorityError;
 use crate::certificate::{MINIMUM_BITS, day};
 use crate::pem::PemError;
 use crate::random::RandomError;
 use crate::{signing_key, verifying_key};
+use findings::{Advice, Blame};
 
 /// Why a signing certificate is neither made nor taken.
 #[derive(Debug, thiserror::Error)]

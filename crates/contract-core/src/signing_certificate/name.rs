@@ -9,7 +9,7 @@ use openssl::nid::Nid;
 use openssl::x509::{X509Name, X509NameRef};
 
 use crate::certificate::one_line;
-use crate::text::is_invisible;
+use findings::text::is_invisible;
 
 /// Why a name is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

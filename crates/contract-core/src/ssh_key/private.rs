@@ -17,8 +17,8 @@ use zeroize::Zeroizing;
 
 use super::wire::{Damaged, Reader};
 use super::{Curve, KeyType, PublicKey};
-use crate::advice::{Advice, Blame};
 use crate::pem;
+use findings::{Advice, Blame};
 
 /// The label of its PEM block.
 const LABEL: &str = "OPENSSH PRIVATE KEY";

@@ -10,14 +10,15 @@ use openssl::symm::{Cipher, Crypter, Mode};
 
 use super::base64_writer::Base64Writer;
 use super::password::{self, WrapError};
-use crate::advice::{Advice, Blame};
 use crate::archive::{Digesting, Packed};
-use crate::certificate::{VerifiedCertificate, hex};
+use crate::certificate::VerifiedCertificate;
 use crate::kdf::KeyAndIv;
 use crate::platform::{Platform, Prefix};
 use crate::random::{RandomError, Randomness};
 use crate::section::{Kind, Section, WriteError};
 use crate::verifying_key::VerifyingKey;
+use findings::text::hex;
+use findings::{Advice, Blame};
 
 /// Why a section could not be encrypted.
 #[derive(Debug, thiserror::Error)]

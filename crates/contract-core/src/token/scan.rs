@@ -5,8 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::base64_engine::ENGINE;
 use super::{Error, Weakness, weak};
-use crate::certificate::hex;
 use crate::platform::Prefix;
+use findings::text::hex;
 
 /// Longest second part: an RSA key of 16,384 bits.
 const LONGEST_WRAPPED: usize = 2732;

@@ -9,9 +9,9 @@ use openssl::sha::Sha256;
 use zeroize::Zeroizing;
 
 use super::{Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts, token_facts};
-use crate::certificate::hex;
 use crate::token::{self, Scanner, TokenFacts};
-use crate::yaml::{self, Limits, Tags};
+use findings::text::hex;
+use strict_yaml::{Limits, Tags};
 
 /// Longest line that is not a token.
 const LONGEST_LINE: u64 = 64 << 10;
@@ -28,7 +28,7 @@ pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
     if bytes > LARGEST_YAML as u64 {
         return Err(match left {
             Left::Token(key, error) if !matches!(error, token::Error::Prefix) => Error::Token { key, error },
-            _ => yaml::Error::TooLarge { limit: LARGEST_YAML }.into(),
+            _ => strict_yaml::Error::TooLarge { limit: LARGEST_YAML }.into(),
         });
     }
     input.seek(SeekFrom::Start(0))?;
@@ -36,7 +36,7 @@ pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
     let size = usize::try_from(bytes).unwrap_or(LARGEST_YAML);
     let mut contents = Zeroizing::new(Vec::with_capacity(size.saturating_add(1)));
     input.read_to_end(&mut contents)?;
-    let facts = UserData::parse(yaml::text(&contents)?)?;
+    let facts = UserData::parse(strict_yaml::text(&contents)?)?;
     facts.facts(hex(&openssl::sha::sha256(&contents)), contents.len() as u64)
 }
 
@@ -95,13 +95,13 @@ fn own_form(input: &mut impl Read) -> Result<UserDataFacts, Left> {
 
 fn is_base64(value: &str) -> bool {
     !value.is_empty()
-        && !yaml::plain::is_null(value)
+        && !strict_yaml::plain::is_null(value)
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
 }
 
 /// A scalar in double quotes, as `sign` writes it.
 fn quoted(value: &str) -> Result<String, Left> {
-    let document = yaml::parse(value, &Limits::default(), Tags::Refused).map_err(|_| Left::Form)?;
+    let document = strict_yaml::parse(value, &Limits::default(), Tags::Refused).map_err(|_| Left::Form)?;
     document.root.text().map(str::to_owned).ok_or(Left::Form)
 }
 

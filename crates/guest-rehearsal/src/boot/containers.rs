@@ -21,10 +21,10 @@ mod ports;
 use std::collections::BTreeSet;
 
 use contract_core::archive::unpack;
-use contract_core::finding::{Finding, Place, Severity};
 use contract_core::section::descriptors::{self, Descriptors, Environment, Resource, TopLevel};
 use contract_core::section::{Application, Env, Section, Workload};
-use contract_core::yaml::Node;
+use findings::{Finding, Place, Severity};
+use strict_yaml::Node;
 
 use super::Halt;
 use super::archive::{self, Contents, Fault};

@@ -1,9 +1,9 @@
 //! From a value of the user data to the section's plain text.
 
-use contract_core::advice::Advice as _;
 use contract_core::platform::Prefix;
 use contract_core::section::Kind;
 use contract_core::token::Token;
+use findings::Advice as _;
 use open_token::{Opened, PASSWORD_LENGTH};
 use zeroize::Zeroizing;
 

@@ -2,9 +2,9 @@
 
 use std::io::Cursor;
 
-use contract_core::advice::Advice as _;
 use contract_core::boot_media::{Extent, Medium, VENDOR_DATA, VOLUME_ID, is_medium};
-use contract_core::yaml::{self, Limits, Tags};
+use findings::Advice as _;
+use strict_yaml::{Limits, Tags};
 
 use super::Booted;
 use super::log::Log;
@@ -57,7 +57,7 @@ fn tell(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
     if name.is_none() {
         unusual.push("`meta-data` has no `local-hostname: NAME`".to_owned());
     }
-    if yaml::text(file(bytes, medium.vendor_data)).ok().and_then(usual_vendor_data).is_none() {
+    if strict_yaml::text(file(bytes, medium.vendor_data)).ok().and_then(usual_vendor_data).is_none() {
         unusual.push(
             "`vendor-data` is not the `#cloud-config` with `users: [default]` that is usual".to_owned(),
         );
@@ -80,13 +80,14 @@ fn file(bytes: &[u8], extent: Extent) -> &[u8] {
 }
 
 fn hostname(meta_data: &[u8]) -> Option<String> {
-    let document = yaml::parse(yaml::text(meta_data).ok()?, &Limits::default(), Tags::Refused).ok()?;
+    let document =
+        strict_yaml::parse(strict_yaml::text(meta_data).ok()?, &Limits::default(), Tags::Refused).ok()?;
     document.root.entry("local-hostname")?.text().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
 /// The same YAML as ours, under the line that makes it cloud-init's.
 fn usual_vendor_data(text: &str) -> Option<()> {
-    let parse = |text| yaml::parse(text, &Limits::default(), Tags::Refused).ok();
+    let parse = |text| strict_yaml::parse(text, &Limits::default(), Tags::Refused).ok();
     let same = text.starts_with("#cloud-config") && parse(text)?.root.same(&parse(VENDOR_DATA)?.root);
     same.then_some(())
 }

@@ -3,11 +3,11 @@
 //! The reader of sections looks into archives too, since `check` should tell everything at once. The guest looks there
 //! later, and has other messages for what it finds: such findings wait until then.
 
-use contract_core::finding::{Finding, Severity};
 use contract_core::section::{Env, Kind, Section, Workload};
 use contract_core::verifying_key::VerifyingKey;
-use contract_core::yaml::{self, Limits, Node, Tags};
+use findings::{Finding, Severity};
 use jiff::Timestamp;
+use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
 
 use super::log::{Log, Stopped};
@@ -84,7 +84,7 @@ pub const NO_POD: &str = "no pod is described";
 /// The section's tree, if it is YAML, and if a second reader reads the same.
 fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Stopped> {
     let limits = Limits { bytes: text.len(), ..Limits::default() };
-    let Ok(document) = yaml::parse(text, &limits, Tags::Refused) else { return Ok(None) };
+    let Ok(document) = strict_yaml::parse(text, &limits, Tags::Refused) else { return Ok(None) };
     match second_reader::compare(text, &document.root) {
         Ok(()) => Ok(Some(document.root)),
         Err(difference) => {

@@ -1,8 +1,7 @@
 //! The user data as the guest receives them (contract-format, section 4).
 
-use contract_core::advice::Advice as _;
 use contract_core::user_data::{Error, LARGEST_YAML, UserData, UserDataFacts};
-use contract_core::yaml;
+use findings::Advice as _;
 
 use super::log::{Log, Stopped};
 use crate::hpl::HPL11001E;
@@ -21,7 +20,8 @@ pub fn read(
     surveyed: Result<&UserDataFacts, &Error>,
 ) -> Result<UserData, Stopped> {
     let hint = "make them with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
-    let text = yaml::text(bytes).map_err(|error| log.refused(STEP, HPL11001E, error.to_string(), hint))?;
+    let text =
+        strict_yaml::text(bytes).map_err(|error| log.refused(STEP, HPL11001E, error.to_string(), hint))?;
     let refused = |log: &mut Log, error: &Error| {
         let hints = error.hints();
         log.refused(STEP, HPL11001E, error.to_string(), hints.first().map_or(hint, String::as_str))

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cli_kit::persona::{Persona, PersonaFile};
-use contract_core::finding::Findings;
 use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
 use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use findings::Findings;
 use zeroize::Zeroizing;
 
 use super::*;

@@ -14,10 +14,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use contract_core::yaml::{self, Kind, Limits, Node, Tags};
 use documents::{Random, document};
 use guest_rehearsal::second_reader;
 use serde_json::{Value, json};
+use strict_yaml::{Kind, Limits, Node, Tags};
 
 fn from_environment(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).ok().map_or(otherwise, |value| value.parse().unwrap())
@@ -49,7 +49,7 @@ fn accepted(count: u64) -> Vec<(String, Node)> {
     let count = from_environment("READERS_DOCUMENTS", count);
     let texts = (0..count).map(|_| document(&mut random, &samples));
     let read = |text: String| {
-        let document = yaml::parse(&text, &Limits::default(), Tags::Refused).ok()?;
+        let document = strict_yaml::parse(&text, &Limits::default(), Tags::Refused).ok()?;
         Some((text, document.root))
     };
     let accepted: Vec<_> = texts.filter_map(read).collect();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use contract_core::yaml::{self, Limits, Tags};
+use strict_yaml::{Limits, Tags};
 
 use super::super::Authored;
 use crate::failure::{Doing as _, Failure};
@@ -61,7 +61,7 @@ const NAME_IT: &str = "name it by its key under `volumes`: `data`";
 /// Those whose passphrase takes a seed of this side.
 fn of_section(path: &Path) -> Result<Vec<String>, Failure> {
     let text = input::read_secret_text(path, Limits::default().bytes)?;
-    let document = yaml::parse(&text, &Limits::default(), Tags::FileAndFolder)
+    let document = strict_yaml::parse(&text, &Limits::default(), Tags::FileAndFolder)
         .doing(|| format!("cannot read `{}`", path.display()))?;
     let volumes = document.root.entry("volumes").and_then(|volumes| volumes.entries()).unwrap_or_default();
     let seeded = volumes.iter().filter(|(_, volume)| volume.entry("uv-secret-id").is_none());

@@ -8,7 +8,8 @@ mod service;
 use serde_json::Value;
 
 use super::{Descriptors, Environment, TopLevel, shape::Texts};
-use crate::{finding::Place, section::fields::join, yaml::plain::GoReader};
+use findings::{Place, join};
+use strict_yaml::plain::GoReader;
 
 const NAMES: [&str; 2] = ["docker-compose.yaml", "docker-compose.yml"];
 

@@ -5,14 +5,9 @@ use std::collections::HashMap;
 use serde_json::{Map, Number, Value};
 
 use super::{Descriptors, at, shape::Shape};
-use crate::{
-    finding::Place,
-    section::fields::join,
-    yaml::{
-        Kind, Node, Style,
-        plain::{GoReader, GoScalar},
-    },
-};
+use findings::{Place, join};
+use strict_yaml::plain::{GoReader, GoScalar};
+use strict_yaml::{Kind, Node, Style};
 
 /// A document, and what the program changes in it.
 #[derive(Debug)]

@@ -11,11 +11,10 @@ use serde_json::Value;
 use zeroize::Zeroize as _;
 
 use super::{Descriptors, interpolation, template, texts, variables};
-use crate::{
-    finding::Place,
-    section::{fields::join, registries::is_variable_name, secret::Secret},
-    yaml::Node,
-};
+use crate::section::registries::is_variable_name;
+use crate::section::secret::Secret;
+use findings::{Place, join};
+use strict_yaml::Node;
 
 /// The variables of both sections, merged: the workload's value wins (contract-format, section 7).
 #[derive(Clone, Debug, Default)]

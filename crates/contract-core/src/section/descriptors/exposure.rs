@@ -1,6 +1,6 @@
 //! What containers publish and what they mount.
 
-use crate::finding::Place;
+use findings::Place;
 
 /// A port of the guest that leads to a container.
 #[derive(Clone, Debug, PartialEq, Eq)]

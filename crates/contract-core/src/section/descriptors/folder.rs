@@ -3,14 +3,9 @@
 use std::path::Path;
 
 use super::{NotKept, TopLevel};
-use crate::{
-    advice::Advice as _,
-    archive::{
-        folder::{self, Kind, open},
-        unpack::MOST_ENTRIES,
-    },
-    finding::{Findings, Place},
-};
+use crate::archive::folder::{self, Kind, open};
+use crate::archive::unpack::MOST_ENTRIES;
+use findings::{Advice as _, Findings, Place};
 
 impl TopLevel {
     /// Reads what descriptors there are; `shown` is the folder as the user named it.

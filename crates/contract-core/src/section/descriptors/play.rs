@@ -14,12 +14,11 @@ use super::{
     shape::Texts,
     texts, variables,
 };
-use crate::{
-    finding::Place,
-    section::{fields::join, value},
-    yaml::{Node, plain::GoReader},
-};
+use crate::section::value;
+use findings::{Place, join};
 use pod::Around;
+use strict_yaml::Node;
+use strict_yaml::plain::GoReader;
 
 /// The config map in which the guest hands the merged environment to pods.
 const CONTRACT_CONFIG_MAP: &str = "contract.config.map";

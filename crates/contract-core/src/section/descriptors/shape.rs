@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{Descriptors, variables};
-use crate::{finding::Place, section::fields::join, section::fields::near};
+use findings::{Place, join, near};
 
 /// The shape of a value; nothing (`null`) has every shape.
 #[derive(Clone, Copy, Debug)]

@@ -5,10 +5,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::{Descriptors, Mount, Source};
-use crate::{
-    finding::{Findings, Place},
-    section::WorkloadVolume,
-};
+use crate::section::WorkloadVolume;
+use findings::{Findings, Place};
 
 /// Where the guest mounts a volume that does not say (contract-format, section 7).
 const MOUNT_POINT: &str = "/mnt/data";

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Descriptors, TopLevel};
-use crate::finding::Findings;
+use findings::Findings;
 
 /// Bytes of a file that are looked at for a private key.
 const LOOKED_AT: u64 = 64 << 10;

@@ -8,7 +8,7 @@ fn top(files: &[(&str, &str)]) -> TopLevel {
 }
 
 fn shown(found: &Descriptors) -> Vec<String> {
-    let show = |f: &crate::finding::Finding| {
+    let show = |f: &findings::Finding| {
         let line = f.place.line.map_or(String::new(), |line| format!(":{line}"));
         format!("{:?} {}{line} {}: {}", f.severity, f.place.file, f.place.field, f.message)
     };

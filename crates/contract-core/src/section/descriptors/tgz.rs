@@ -6,7 +6,7 @@ use tar::EntryType;
 
 use super::{NotKept, TopLevel};
 use crate::archive::unpack::{self, Member};
-use crate::finding::Findings;
+use findings::Findings;
 
 /// What ends the reading early.
 enum Stop {

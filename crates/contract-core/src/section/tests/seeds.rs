@@ -24,7 +24,7 @@ fn becomes(text: &str, due: &str) -> (String, String) {
     let (section, findings) = read_keeping::<Workload>(folder.path(), text, kept.clone());
     assert_eq!(shown(&findings), Vec::<String>::new(), "{text}");
     let section = section.unwrap();
-    let due = due.replace("<new>", &yaml::quote(SEED)).replace("<old>", &yaml::quote(OLD));
+    let due = due.replace("<new>", &strict_yaml::quote(SEED)).replace("<old>", &strict_yaml::quote(OLD));
     assert_eq!(bytes(&section), due);
     let volume = &section.model().volumes[0];
     assert_eq!((volume.seed.expose(), volume.previous_seed.as_ref().unwrap().expose()), (SEED, OLD));
@@ -197,7 +197,7 @@ fn a_literal_seed_beats_no_vault() {
     let folder = folder(&[("data.seed", SEED), ("old.seed", OLD)]);
     let settled = || Kept::default().with("data", SEED, None, 2);
     let rolling = || Kept::default().with("data", SEED, Some(OLD), 3);
-    let same = yaml::quote(SEED);
+    let same = strict_yaml::quote(SEED);
     for (volume, kept, level, says) in [
         (
             format!("{{seed: {}}}", *same),
@@ -330,8 +330,8 @@ proptest! {
             prop_assert_eq!(volume.previous_seed.as_ref().map(Seed::expose), Some(&*previous));
         }
         prop_assert_eq!(opened.model().env[0].1.expose(), "b");
-        let quoted = yaml::quote(&seed);
-        prop_assert_eq!(text.matches(&**quoted).count(), if quoted.contains(&**yaml::quote(&previous)) { 6 } else { 3 });
+        let quoted = strict_yaml::quote(&seed);
+        prop_assert_eq!(text.matches(&**quoted).count(), if quoted.contains(&**strict_yaml::quote(&previous)) { 6 } else { 3 });
         prop_assert_eq!(unquoted_by_all(&quoted), Some(seed.clone()));
         prop_assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), seed);
     }

@@ -40,7 +40,7 @@ fn the_signing_key_stands_before_logging() {
     let folder = folder(&[("ca.crt", &Pair::new("ca", 365, None).pem())]);
     let signer = Pair::rsa("signer", 365);
     let pem = signer.public();
-    let quoted = yaml::quote(&pem);
+    let quoted = strict_yaml::quote(&pem);
     let logging = "logging: {syslog: {hostname: h, port: 6514, server: !file ca.crt}}";
     for (text, before, behind) in [
         (format!("type: env\n{logging}\n"), "type: env\n", "\nlogging: {"),

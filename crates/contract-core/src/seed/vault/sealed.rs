@@ -5,10 +5,9 @@ use std::io::Write;
 use age::{Identity, Recipient};
 
 use super::Vault;
-use crate::advice::{Advice, Blame};
 use crate::age_file::{self, AgeError, Format};
 use crate::section::Kind;
-use crate::yaml;
+use findings::{Advice, Blame};
 
 /// Bytes of the text: room for some two hundred volumes with the longest of seeds.
 pub(super) const TEXT_LIMIT: usize = 4 << 20;
@@ -24,7 +23,7 @@ pub enum VaultError {
     Age(#[from] AgeError),
     /// Opened, and not YAML as we read it.
     #[error("it opens, but is no vault: {0}")]
-    Yaml(#[source] yaml::Error),
+    Yaml(#[source] strict_yaml::Error),
     /// Opened, and not what a vault holds.
     #[error("it opens, but is no vault: line {line}: {message}")]
     Text {
@@ -82,6 +81,6 @@ impl<K: Kind> Vault<K> {
     /// Opens what [`Vault::seal`] wrote, or somebody with `age`.
     pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Self, VaultError> {
         let plain = age_file::open(file, identities)?;
-        Self::parse(yaml::text(&plain).map_err(VaultError::Yaml)?)
+        Self::parse(strict_yaml::text(&plain).map_err(VaultError::Yaml)?)
     }
 }

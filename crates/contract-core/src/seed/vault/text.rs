@@ -14,7 +14,7 @@ use super::sealed::{TEXT_LIMIT, VaultError};
 use super::{Entry, Vault};
 use crate::section::{Env, Kind, Workload, is_volume_name};
 use crate::seed::{Seed, SeedError, VolumeSeeds};
-use crate::yaml::{self, Key, Limits, Node, Tags, quote};
+use strict_yaml::{Key, Limits, Node, Tags, quote};
 
 /// The only one there is.
 const FORMAT: &str = "1";
@@ -71,7 +71,7 @@ impl<K: Kind> Vault<K> {
     /// Reads the text.
     pub(super) fn parse(text: &str) -> Result<Self, VaultError> {
         let limits = Limits { bytes: TEXT_LIMIT, nesting: 8, ..Limits::default() };
-        let document = yaml::parse(text, &limits, Tags::Refused).map_err(VaultError::Yaml)?;
+        let document = strict_yaml::parse(text, &limits, Tags::Refused).map_err(VaultError::Yaml)?;
         let root = Fields::of(&document.root, "", &["format", "section", "recipients", "volumes"])?;
         let format = root.text("format")?;
         if format != FORMAT {
@@ -109,8 +109,8 @@ fn list(text: &mut String, recipients: &[String]) -> std::fmt::Result {
 
 /// `no`, `y` and `null` are names of volumes, and something else to some readers of YAML.
 fn key(name: &str) -> Zeroizing<String> {
-    match yaml::plain::sort(name) {
-        yaml::plain::Plain::Text => Zeroizing::new(name.to_owned()),
+    match strict_yaml::plain::sort(name) {
+        strict_yaml::plain::Plain::Text => Zeroizing::new(name.to_owned()),
         _ => quote(name),
     }
 }

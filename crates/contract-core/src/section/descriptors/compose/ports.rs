@@ -2,10 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{
-    finding::Place,
-    section::descriptors::{Descriptors, at, exposure::Port, variables},
-};
+use crate::section::descriptors::exposure::Port;
+use crate::section::descriptors::{Descriptors, at, variables};
+use findings::Place;
 
 /// Ports of one entry that are looked at one by one.
 const LARGEST_RANGE: u16 = 1024;

@@ -3,13 +3,9 @@
 use serde_json::Value;
 
 use super::{fields, mounts, ports};
-use crate::{
-    finding::Place,
-    section::{
-        descriptors::{Descriptors, TopLevel, shape::Texts, variables},
-        fields::join,
-    },
-};
+use crate::section::descriptors::shape::Texts;
+use crate::section::descriptors::{Descriptors, TopLevel, variables};
+use findings::{Place, join};
 
 /// The file around a service.
 pub struct File<'a> {

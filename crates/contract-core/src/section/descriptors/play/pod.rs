@@ -5,19 +5,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{CONTRACT_CONFIG_MAP, Maps, fields};
-use crate::{
-    finding::Place,
-    section::{
-        descriptors::{
-            Descriptors, TopLevel, at,
-            document::Changes,
-            exposure::{Mount, Port, Source},
-            shape::Texts,
-            variables,
-        },
-        is_variable_name,
-    },
-};
+use crate::section::descriptors::document::Changes;
+use crate::section::descriptors::exposure::{Mount, Port, Source};
+use crate::section::descriptors::shape::Texts;
+use crate::section::descriptors::{Descriptors, TopLevel, at, variables};
+use crate::section::is_variable_name;
+use findings::Place;
 
 /// What a pod stands among.
 pub struct Around<'a> {

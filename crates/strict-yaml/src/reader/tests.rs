@@ -1,4 +1,4 @@
-use super::*;
+use crate::reader::*;
 
 fn read(text: &str) -> Result<Document, Error> {
     parse(text, &Limits::default(), Tags::FileAndFolder)

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use serde_saphyr::granit_parser::ScalarStyle;
 
-use super::{Error, Fault};
+use crate::{Error, Fault};
 
 /// Most characters of a key. YAML's own limit is 1,024, and readers count differently.
 pub const LONGEST_KEY: usize = 1000;

@@ -1,4 +1,4 @@
-//! Characters that are not seen: one answer for whatever shows, compares or refuses text from outside.
+//! Text from outside: which characters a reader cannot see. Bytes as text: hex.
 
 /// Whether a reader of a terminal or a page does not see this character, or takes it for an ordinary space: control and
 /// format characters (bidirectional ones among them), all that Unicode lets a font ignore
@@ -15,6 +15,15 @@ pub fn is_invisible(char: char) -> bool {
             | '\u{1bca0}'..='\u{1bca3}' | '\u{1d159}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
             | '\u{f0000}'..='\u{10ffff}')
         || u32::from(char) & 0xfffe == 0xfffe
+}
+
+/// Lower-case hex.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]

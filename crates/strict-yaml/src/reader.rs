@@ -10,7 +10,7 @@ use serde_saphyr::granit_parser::{
 };
 use zeroize::Zeroizing;
 
-use super::{Document, Error, Fault, Key, Kind, Limits, Node, Style, Tag, Tags, plain, rules};
+use crate::{Document, Error, Fault, Key, Kind, Limits, Node, Style, Tag, Tags, plain, rules};
 
 /// Reads one document.
 pub fn parse(text: &str, limits: &Limits, tags: Tags) -> Result<Document, Error> {

@@ -8,6 +8,17 @@
 //! also takes one document only; no anchors, aliases, merge keys, directives, explicit (`?`) or repeated keys; no
 //! tags but our own, and these only where the caller allows them. Values which begin with `!`, `&` or `*` are
 //! secrets that somebody forgot to quote, more often than not: no error repeats a word of the text.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
 
 pub mod plain;
 mod quote;
@@ -18,10 +29,9 @@ use std::{fmt, ops::Range};
 
 use zeroize::Zeroizing;
 
-use crate::advice::{Advice, Blame};
+use findings::{Advice, Blame};
 pub use quote::quote;
-pub use reader::parse;
-pub(crate) use reader::parse_descriptors;
+pub use reader::{parse, parse_descriptors};
 
 /// How much is read before the reader gives up.
 #[derive(Clone, Copy, Debug)]

@@ -44,7 +44,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::yaml::{Limits, Tags, parse};
+    use crate::{Limits, Tags, parse};
 
     proptest! {
         #[test]

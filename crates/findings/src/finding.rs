@@ -68,3 +68,37 @@ impl Findings {
         self.0.push(Finding { severity, place, message, hint });
     }
 }
+
+/// A path and one more name, quoted where a dot in it would mislead.
+pub fn join(path: &str, name: &str) -> String {
+    let simple =
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    match (path, simple) {
+        ("", true) => name.to_owned(),
+        ("", false) => format!("{name:?}"),
+        (_, true) => format!("{path}.{name}"),
+        (_, false) => format!("{path}.{name:?}"),
+    }
+}
+
+/// The known name that is meant, as likely as not, and how far off it is.
+pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<(usize, &'k str)> {
+    let bare = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
+    known
+        .iter()
+        .map(|known| (strsim::damerau_levenshtein(&bare(name), &bare(known)), *known))
+        .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
+        .min_by_key(|(distance, _)| *distance)
+}
+
+/// What the writer of an unknown field meant.
+pub fn nearest(name: &str, known: &[&str]) -> String {
+    let near = near(name, known);
+    match near {
+        Some((0, known)) => {
+            format!("write `{known}`: names count letter by letter, upper and lower case apart")
+        }
+        Some((_, known)) => format!("did you mean `{known}`?"),
+        None => format!("remove it, or take one of `{}`", known.join("`, `")),
+    }
+}

@@ -1,0 +1,19 @@
+//! How the libraries report what is wrong: errors with advice, findings with their places, text that is safe to show.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        clippy::string_slice
+    )
+)]
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
+mod advice;
+mod finding;
+pub mod text;
+
+pub use advice::{Advice, Blame};
+pub use finding::{Finding, Findings, Place, Severity, join, near, nearest};
