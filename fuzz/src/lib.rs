@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_core::verifying_key::VerifyingKey;
-use guest_rehearsal::guest_key::GuestKey;
+use guest_rehearsal::keys::GuestKey;
 use jiff::Timestamp;
 
 #[doc(hidden)]

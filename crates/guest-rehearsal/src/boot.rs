@@ -1,22 +1,18 @@
 //! Boots user data in the guest's order, and says what it did.
 //!
 //! ```text
-//! user data → decrypt [→ attestation] → schema → logging → signature → environment → archive → variables → containers → images → ports → mounts
-//!     → volumes → seeds [→ luks]
+//! [medium →] user data → decrypt [→ attestation] → schema → logging → signature → environment → archive → containers
+//!     → variables → images → ports → mounts → volumes → seeds [→ luks]
 //! ```
 //!
 //! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). What a
 //! rehearsal can't know (images, key services, disks that it was not given) it says. Nothing that it says holds a secret.
 
 mod archive;
-mod attestation;
 mod containers;
-mod decrypt;
-mod log;
-mod logging;
+pub mod logging;
 pub mod luks;
-pub mod medium;
-pub mod passphrase;
+mod medium;
 mod schema;
 mod signature;
 mod user_data;
@@ -26,15 +22,13 @@ use std::io::Cursor;
 
 use cli_kit::Failure;
 use contract_core::section::{Env, Section, Workload};
-use contract_core::user_data::{Error, UserDataFacts, survey};
-use contract_core::verifying_key::VerifyingKey;
+use contract_core::user_data::survey;
 use jiff::Timestamp;
 
 use crate::contents::Contents;
-use crate::guest_key::GuestKey;
-use crate::logging_probe::LoggingProbe;
-use crate::report::BootReport;
-use log::{Log, Stopped};
+use crate::keys::GuestKey;
+use crate::report::{BootReport, Halt};
+use logging::LoggingProbe;
 use luks::Disks;
 
 /// A guest to boot in, and what is rehearsed beside its user data.
@@ -49,79 +43,47 @@ pub struct Guest<'a> {
     pub probe_logging: Option<&'a LoggingProbe>,
 }
 
-/// The log, and what kept the rehearsal from going on, if something did: a file, the machine, the command line.
-pub type Booted = (BootReport, Result<(), Failure>);
-
-/// Why a boot did not come to its end.
-enum Halt {
-    /// The guest would stop here; the log says why.
-    Refused,
-    /// The rehearsal could not go on: a file, the machine, the command line.
-    Failed(Failure),
-}
-
-impl From<Stopped> for Halt {
-    fn from(Stopped: Stopped) -> Self {
-        Self::Refused
-    }
-}
-
-impl From<Failure> for Halt {
-    fn from(failure: Failure) -> Self {
-        Self::Failed(failure)
-    }
-}
-
-/// Boots these user data; beside what was found, why the rehearsal itself could not go on, if so.
-pub fn boot(user_data: &[u8], guest: &Guest<'_>) -> Booted {
-    let mut log = Log::default();
-    // what is wrong with damaged user data, the boot's first step reports
-    let surveyed = survey(Cursor::new(user_data));
-    let mut found = Found::default();
-    let (booted, ended) = match sequence(&mut log, &mut found, user_data, surveyed.as_ref(), guest) {
-        Ok(()) => (true, Ok(())),
-        Err(Halt::Refused) => (false, Ok(())),
-        Err(Halt::Failed(failure)) => (false, Err(failure)),
+/// Boots user data, or a medium with them. Beside the report: what kept the rehearsal itself from going on, if something
+/// did, which is a file, the machine or the command line.
+pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
+    let mut report = BootReport::default();
+    let ended = match take_steps(&mut report, input, guest) {
+        Ok(()) => {
+            report.booted = true;
+            Ok(())
+        }
+        Err(Halt::Refused) => Ok(()),
+        Err(Halt::Failed(failure)) => Err(failure),
     };
-    let facts = surveyed.ok();
-    let attestation = facts.as_ref().map(attestation::digests).unwrap_or_default();
-    let Found { contents, attestation_key } = found;
-    let steps = log.0;
-    let report =
-        BootReport { booted, steps, attestation, attestation_key, written: None, user_data: facts, contents };
     (report, ended)
 }
 
-/// What a boot comes to know on its way, however far it goes.
-#[derive(Default)]
-struct Found {
-    contents: Option<Contents>,
-    attestation_key: Option<VerifyingKey>,
-}
+/// The guest's steps in the guest's order. What one finds goes into the report, however far the boot goes.
+fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Result<(), Halt> {
+    let &Guest { key, at, disks, probe_logging } = guest;
+    let log = &mut report.steps;
 
-fn sequence(
-    log: &mut Log,
-    found: &mut Found,
-    bytes: &[u8],
-    surveyed: Result<&UserDataFacts, &Error>,
-    &Guest { key, at, disks, probe_logging }: &Guest<'_>,
-) -> Result<(), Halt> {
-    let user_data = user_data::read(log, bytes, surveyed)?;
-    let workload = decrypt::section::<Workload>(log, &user_data.workload, key)?;
-    let env = decrypt::section::<Env>(log, &user_data.env, key)?;
+    let (bytes, medium_digests) = medium::find_user_data(log, input)?;
+    let (facts, damage) = match survey(Cursor::new(bytes)) {
+        Ok(facts) => (Some(facts), None),
+        Err(damage) => (None, Some(damage)),
+    };
+    report.attestation = user_data::digests(facts.as_ref(), medium_digests);
+    report.user_data = facts;
+    let user_data = user_data::read(log, bytes, damage.as_ref())?;
+
+    let workload = user_data::open_section::<Workload>(log, &user_data.workload, key)?;
+    let env = user_data::open_section::<Env>(log, &user_data.env, key)?;
     if let Some(value) = &user_data.attestation_public_key {
-        found.attestation_key = Some(attestation::key(log, value, key)?);
+        report.auditor_key = Some(user_data::auditor_key(log, value, key)?);
     }
+
     let workload = schema::workload(log, workload, at)?;
     let env = schema::env(log, env, at)?;
-    found.contents = Some(Contents::of(workload.section.as_ref().map(Section::model), env.model()));
+    report.contents = Some(Contents::of(workload.section.as_ref().map(Section::model), env.model()));
+
     logging::set_up(log, env.model(), probe_logging, at)?;
-    let signed = signature::Signed {
-        digest: user_data.signed_digest(),
-        signature: user_data.signature.as_deref(),
-        signing_key: env.model().signing_key.as_ref(),
-    };
-    signature::verify(log, &signed, at)?;
+    signature::verify(log, &user_data, env.model().signing_key.as_ref(), at)?;
     let workload = containers::start(log, workload, &env)?;
     volumes::agree(log, workload.model(), env.model())?;
     luks::open(log, workload.model(), env.model(), disks)

@@ -12,10 +12,10 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub mod folders;
-mod rsyslog;
 pub mod tools;
 mod users;
 
+use crate::certificates::syslog_files;
 use folders::{Folders, GUEST};
 use tools::{Said, Tools};
 
@@ -221,7 +221,7 @@ impl Ceremony<'_> {
         let command = "(the syslog server's administrator hands over rsyslog/)";
         (self.before)(ENV, command);
         let hostname = self.folders.syslog_hostname()?;
-        let files = rsyslog::files(&hostname, self.now).map_err(|error| {
+        let files = syslog_files(&hostname, self.now).map_err(|error| {
             Failure::new(ExitCode::CouldNot, format!("cannot make the syslog certificates: {error}"))
         })?;
         for file in files {

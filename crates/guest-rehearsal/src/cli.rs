@@ -6,9 +6,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use cli_kit::clock::parse_at;
 use cli_kit::{Common, Force};
+use guest_rehearsal::boot::logging::Resolve;
 use guest_rehearsal::boot::luks::FileOf;
-use guest_rehearsal::boot::passphrase::SeedOrder;
-use guest_rehearsal::logging_probe::Resolve;
+use guest_rehearsal::boot::luks::passphrase::SeedOrder;
 use jiff::Timestamp;
 
 /// Plays the guest: opens and boots a contract on a desk, with a key pair of its own

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use openssl::error::ErrorStack;
 use openssl::x509::X509Ref;
 
-use crate::logging_probe::certificates;
+use crate::keys::certificates;
 
 /// Of both sections.
 #[derive(Clone, Debug)]

@@ -25,15 +25,13 @@
 pub mod attestation;
 pub mod boot;
 pub mod ceremony;
+pub mod certificates;
 pub mod contents;
-pub mod guest_key;
 pub mod hpl;
-pub mod logging_probe;
+pub mod keys;
 pub mod page;
-pub mod provenance;
 pub mod report;
 pub mod second_reader;
-pub mod stand_in;
 
 #[cfg(test)]
 mod testing;

@@ -3,18 +3,16 @@
 //! The same rehearsal gives the same bytes: the only time on the page is the one at which the guest boots. It holds no
 //! secret: what it is made of holds none ([`crate::report`], [`crate::contents`], the record of the signing).
 
-mod certificates;
-mod log;
-mod volumes;
-mod vouching;
+mod contents;
+pub mod provenance;
 
 use cli_kit::Failure;
 use cli_kit::report::count;
 use jiff::Timestamp;
 use report_page::{Html, Mark, Page, Table};
 
-use crate::provenance::Provenance;
-use crate::report::{BootReport, Digest, Verdict};
+use crate::report::{BootReport, Digest, Step, Verdict};
+use provenance::Provenance;
 
 /// All that the page is made of.
 #[derive(Debug)]
@@ -99,14 +97,19 @@ impl BootPage<'_> {
 
     fn body(&self, html: &mut Html) {
         html.section("Digests for the attestation record", |html| self.digests(html));
-        html.section("Who vouched, and what was checked", |html| vouching::write(html, self.provenance));
+        html.section("Who vouched, and what was checked", |html| provenance::write(html, self.provenance));
         html.section("Certificates", |html| {
-            certificates::write(html, self.provenance.record(), self.report.contents.as_ref(), self.at);
+            contents::write_certificates(
+                html,
+                self.provenance.record(),
+                self.report.contents.as_ref(),
+                self.at,
+            );
         });
         html.section("Volumes", |html| {
-            volumes::write(html, self.provenance.record(), self.report.contents.as_ref());
+            contents::write_volumes(html, self.provenance.record(), self.report.contents.as_ref());
         });
-        html.section("Boot log", |html| log::write(html, &self.report.steps));
+        html.section("Boot log", |html| write_log(html, &self.report.steps));
         html.section("About this page", |html| self.about(html));
     }
 
@@ -124,7 +127,7 @@ impl BootPage<'_> {
             row.name(|html| html.text(name));
             row.cell(|html| html.digest(sha256));
         });
-        if let Some(key) = &self.report.attestation_key {
+        if let Some(key) = &self.report.auditor_key {
             html.paragraph("The record itself is encrypted for the auditor’s key, `attestationPublicKey`:");
             html.element("p", &[], |html| html.value(key.fingerprint()));
         }
@@ -152,6 +155,35 @@ impl BootPage<'_> {
              page, byte for byte; nobody signs it.",
         );
     }
+}
+
+/// One row for each step, in the guest's order.
+fn write_log(html: &mut Html, steps: &[Step]) {
+    let table = Table {
+        caption: "What the guest would do, in its order, up to where it stops.",
+        columns: &["Step", "Verdict", "What was found"],
+    };
+    table.write(html, steps, |row, step| {
+        row.name(|html| html.text(step.name));
+        row.cell(|html| {
+            let (mark, word) = match step.verdict {
+                Verdict::Ok => (Mark::Good, "ok"),
+                Verdict::Warning => (Mark::Warning, "warning"),
+                Verdict::Skipped => (Mark::Open, "skipped"),
+                Verdict::Refused => (Mark::Bad, "refused"),
+            };
+            html.mark(mark, word);
+        });
+        row.cell(|html| {
+            html.prose(&step.detail);
+            if let Some(code) = step.code {
+                html.paragraph(&format!("`{}`: {}", code.id, code.meaning));
+            }
+            if let Some(hint) = &step.hint {
+                html.paragraph(&format!("What to do: {hint}"));
+            }
+        });
+    });
 }
 
 /// A time to the second; one zone on the whole page.

@@ -1,5 +1,8 @@
 //! What a rehearsed boot found: data first, presented elsewhere. Holds no secret.
 
+use std::ops::Deref;
+
+use cli_kit::Failure;
 use contract_core::user_data::UserDataFacts;
 use contract_core::verifying_key::VerifyingKey;
 use serde::Serialize;
@@ -38,6 +41,77 @@ pub struct Step {
     pub hint: Option<String>,
 }
 
+/// The steps as they are taken; the first refusal ends the boot.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Log(pub(crate) Vec<Step>);
+
+impl Deref for Log {
+    type Target = [Step];
+
+    fn deref(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+/// Why a boot did not come to its end.
+pub(crate) enum Halt {
+    /// The guest would stop here; the log says why.
+    Refused,
+    /// The rehearsal could not go on: a file, the machine, the command line.
+    Failed(Failure),
+}
+
+impl From<Failure> for Halt {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl Log {
+    /// As it should be.
+    pub(crate) fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.step(name, Verdict::Ok, None, detail.into(), None);
+    }
+
+    /// Nothing to do.
+    pub(crate) fn skipped(&mut self, name: &'static str, detail: impl Into<String>) {
+        self.step(name, Verdict::Skipped, None, detail.into(), None);
+    }
+
+    /// The guest boots, and somebody should know.
+    pub(crate) fn warning(&mut self, name: &'static str, code: Option<Hpl>, detail: impl Into<String>) {
+        self.step(name, Verdict::Warning, code, detail.into(), None);
+    }
+
+    /// The guest boots, and somebody should do this.
+    pub(crate) fn advised(&mut self, name: &'static str, detail: impl Into<String>, hint: impl Into<String>) {
+        self.step(name, Verdict::Warning, None, detail.into(), Some(hint.into()));
+    }
+
+    /// The guest stops here, with this message where one is known.
+    pub(crate) fn refused(
+        &mut self,
+        name: &'static str,
+        code: impl Into<Option<Hpl>>,
+        detail: impl Into<String>,
+        hint: &str,
+    ) -> Halt {
+        self.step(name, Verdict::Refused, code.into(), detail.into(), Some(hint.to_owned()));
+        Halt::Refused
+    }
+
+    fn step(
+        &mut self,
+        name: &'static str,
+        verdict: Verdict,
+        code: Option<Hpl>,
+        detail: String,
+        hint: Option<String>,
+    ) {
+        self.0.push(Step { name, verdict, detail, code, hint });
+    }
+}
+
 /// A line of the attestation record (contract-format, section 8), as far as the user data determine it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Digest {
@@ -64,12 +138,12 @@ pub struct BootReport {
     /// Whether the guest would come up.
     pub booted: bool,
     /// What it did, up to where it stopped.
-    pub steps: Vec<Step>,
+    pub steps: Log,
     /// What the attestation record of this guest must show.
     pub attestation: Vec<Digest>,
     /// For whom the guest encrypts that record; none where everybody may read it.
     #[serde(skip)]
-    pub attestation_key: Option<VerifyingKey>,
+    pub auditor_key: Option<VerifyingKey>,
     /// Where that record was written, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<AttestationFiles>,

@@ -7,17 +7,15 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;
 use openssl::pkcs5::pbkdf2_hmac;
 use openssl::pkey::{PKey, Private};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::Signer;
 use openssl::symm::{Cipher, encrypt};
-use openssl::x509::X509;
 
-use crate::attestation::AttestationKey;
-use crate::guest_key::GuestKey;
+use crate::certificates::{Draft, Pair};
+use crate::keys::{GuestKey, ImageAttestationKey};
 
 /// One key for all tests: making it takes seconds.
 pub fn guest_key() -> &'static GuestKey {
@@ -26,8 +24,8 @@ pub fn guest_key() -> &'static GuestKey {
 }
 
 /// As long as a real one.
-pub fn attestation_key() -> &'static AttestationKey {
-    static KEY: LazyLock<AttestationKey> = LazyLock::new(|| AttestationKey::generate().unwrap());
+pub fn attestation_key() -> &'static ImageAttestationKey {
+    static KEY: LazyLock<ImageAttestationKey> = LazyLock::new(|| ImageAttestationKey::generate().unwrap());
     &KEY
 }
 
@@ -186,16 +184,14 @@ pub fn signing_key() -> &'static PKey<Private> {
 }
 
 /// A signing certificate that ends after so many days.
-pub fn signing_certificate(days: u32) -> Vec<u8> {
-    let name = crate::stand_in::name("test", "signer").unwrap();
-    let mut builder = X509::builder().unwrap();
-    builder.set_subject_name(&name).unwrap();
-    builder.set_issuer_name(&name).unwrap();
-    builder.set_not_before(&Asn1Time::days_from_now(0).unwrap()).unwrap();
-    builder.set_not_after(&Asn1Time::days_from_now(days).unwrap()).unwrap();
-    builder.set_pubkey(signing_key()).unwrap();
-    builder.sign(signing_key(), MessageDigest::sha256()).unwrap();
-    builder.build().to_pem().unwrap()
+pub fn signing_certificate(days: i64) -> Vec<u8> {
+    let draft = Draft {
+        subject: ("test", "signer"),
+        from: jiff::Timestamp::now(),
+        days,
+        digest: MessageDigest::sha256(),
+    };
+    Pair::issue(&draft, signing_key().clone(), None, |_| Ok(Vec::new())).unwrap().to_pem().unwrap()
 }
 
 /// A PEM as a YAML string on one line.

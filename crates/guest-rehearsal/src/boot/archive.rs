@@ -3,8 +3,7 @@
 //! Names and kinds are kept, so that what can't be beside each other is found. Of descriptors the content is kept too, of
 //! the rest only the bytes are counted. Nothing reaches the disk: a section's text may hold secrets.
 
-mod tree;
-
+use std::collections::HashMap;
 use std::io::{self, Read};
 use std::path::Component;
 
@@ -13,8 +12,6 @@ use base64::read::DecoderReader;
 use contract_core::archive::unpack::{self, MOST_ENTRIES, Member};
 use contract_core::section::descriptors::{NotKept, TopLevel};
 use tar::EntryType;
-
-use tree::Tree;
 
 /// What was in an archive.
 #[derive(Default)]
@@ -124,6 +121,76 @@ impl Read for Unfolded<'_> {
         self.0 = rest;
         Ok(run.len())
     }
+}
+
+/// Bytes of one part of a name, and of a whole name: Linux has no longer ones.
+const LONGEST_PART: usize = 255;
+const LONGEST_NAME: usize = 4095;
+
+/// Each part of each name once. Names were looked at before: they do not lead out.
+#[derive(Default)]
+struct Tree {
+    /// By the directory that they are in, 0 being the folder itself.
+    parts: HashMap<(usize, String), Part>,
+}
+
+#[derive(Clone, Copy)]
+enum Part {
+    File,
+    Directory(usize),
+}
+
+impl Tree {
+    /// A directory with all above it.
+    fn directory(&mut self, name: &str) -> Result<(), Fault> {
+        fits(name)?;
+        self.above(name, name.split('/')).map(drop)
+    }
+
+    /// A file; a second one of the name replaces the first, as tar has it. Archives without entries for directories are
+    /// read too.
+    fn file(&mut self, name: &str) -> Result<(), Fault> {
+        fits(name)?;
+        let (above, last) = name.rsplit_once('/').unwrap_or(("", name));
+        let directory = self.above(name, above.split('/').filter(|part| !part.is_empty()))?;
+        match self.part(directory, last, |_| Part::File)? {
+            Part::File => Ok(()),
+            Part::Directory(_) => Err(twofold(name)),
+        }
+    }
+
+    fn above<'n>(&mut self, name: &str, parts: impl Iterator<Item = &'n str>) -> Result<usize, Fault> {
+        let mut here = 0;
+        for part in parts {
+            here = match self.part(here, part, Part::Directory)? {
+                Part::Directory(number) => number,
+                Part::File => return Err(twofold(name)),
+            };
+        }
+        Ok(here)
+    }
+
+    /// The part that is there, or a new one.
+    fn part(&mut self, directory: usize, part: &str, new: fn(usize) -> Part) -> Result<Part, Fault> {
+        let count = self.parts.len();
+        let part = *self.parts.entry((directory, part.to_owned())).or_insert_with(|| new(count + 1));
+        if self.parts.len() > MOST_ENTRIES { Err(Fault::TooMany) } else { Ok(part) }
+    }
+}
+
+fn fits(name: &str) -> Result<(), Fault> {
+    if name.len() > LONGEST_NAME || name.split('/').any(|part| part.len() > LONGEST_PART) {
+        return Err(refuse(name, "longer than a name may be"));
+    }
+    if name.contains('\0') { Err(refuse(name, "no name for a file")) } else { Ok(()) }
+}
+
+fn twofold(name: &str) -> Fault {
+    refuse(name, "a file where a directory is, or the reverse")
+}
+
+fn refuse(name: &str, what: &'static str) -> Fault {
+    Fault::Refused { name: name.escape_debug().to_string(), what }
 }
 
 #[cfg(test)]
@@ -246,5 +313,23 @@ mod tests {
         header.set_size(size);
         header.set_mode(0o644);
         header
+    }
+
+    #[test]
+    fn what_a_disk_would_refuse_is_refused() {
+        let mut tree = Tree::default();
+        for file in ["a/b/c", "a/b/c", "a/d", "e"] {
+            tree.file(file).unwrap();
+        }
+        for directory in ["a/b", "a", "f/g"] {
+            tree.directory(directory).unwrap();
+        }
+        for file in ["a/b", "f", "f/g", "e/x", "a/b/c/d", &"x".repeat(256), &"x/".repeat(2048), "a\0b"] {
+            assert!(matches!(tree.file(file), Err(Fault::Refused { .. })), "{file}");
+        }
+        for directory in ["a/b/c", "e", "a/d/x"] {
+            assert!(matches!(tree.directory(directory), Err(Fault::Refused { .. })), "{directory}");
+        }
+        tree.file(&format!("{}/{}", "x".repeat(255), "y".repeat(255))).unwrap();
     }
 }

@@ -14,25 +14,22 @@
 //! Which message the guest shows for a fault that a tool finds while it starts containers, IBM's list says in general
 //! only: HPL15005E for Pods, HPL10000E for any service.
 
-mod images;
-mod mounts;
-mod ports;
-
 use std::collections::BTreeSet;
 
 use contract_core::archive::unpack;
-use contract_core::section::descriptors::{self, Descriptors, Environment, Resource, TopLevel};
-use contract_core::section::{Application, Env, Section, Workload};
+use contract_core::section::descriptors::{
+    self, Descriptors, Environment, Port, Resource, TopLevel, image, storage,
+};
+use contract_core::section::{Application, Env, Images, Section, Workload, WorkloadVolume};
 use findings::{Finding, Place, Severity};
 use strict_yaml::Node;
 
-use super::Halt;
 use super::archive::{self, Contents, Fault};
-use super::log::{Log, Stopped};
 use super::schema::{NO_POD, WorkloadSection, told};
 use crate::hpl::{
     HPL06006E, HPL06007E, HPL06008E, HPL06009E, HPL06010E, HPL10000E, HPL15002E, HPL15005E, HPL15006I, Hpl,
 };
+use crate::report::{Halt, Log};
 
 const ENVIRONMENT: &str = "environment";
 const ARCHIVE: &str = "archive";
@@ -69,10 +66,10 @@ pub fn start(
         variables(log, compose, &found, &environment)?;
         if let Some(finding) = first_error(&found.stops.0) {
             let code = if compose { HPL10000E } else { HPL15005E };
-            return Err(log.refused(CONTAINERS, code, told("workload", finding), &finding.hint).into());
+            return Err(log.refused(CONTAINERS, code, told("workload", finding), &finding.hint));
         }
         let Some(section) = workload.section else {
-            return Err(unusable(log, compose, &workload.waiting).into());
+            return Err(unusable(log, compose, &workload.waiting));
         };
         let count = match (compose, found.pods) {
             (true, 1) => "1 service".to_owned(),
@@ -84,13 +81,13 @@ pub fn start(
             CONTAINERS,
             format!("{count}, as {} reads them", if compose { "docker compose" } else { "podman" }),
         );
-        images::list(log, compose, &found, &section.model().images);
-        ports::list(log, compose, &found)?;
-        mounts::list(log, compose, &found, &section.model().volumes);
+        images(log, compose, &found, &section.model().images);
+        ports(log, compose, &found)?;
+        mounts(log, compose, &found, &section.model().volumes);
         return Ok(section);
     }
     let Some(section) = workload.section else {
-        return Err(unusable(log, compose, &workload.waiting).into());
+        return Err(unusable(log, compose, &workload.waiting));
     };
     if let Application::ConfidentialContainers(_) = section.model().application {
         log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal looks at compose files and Pods only");
@@ -111,7 +108,7 @@ fn at(place: &Place) -> String {
     }
 }
 
-fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Stopped {
+fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Halt {
     let code = match fault {
         _ if !compose => HPL15002E,
         Fault::Archive(unpack::Error::Gzip(_)) => HPL06006E,
@@ -120,7 +117,7 @@ fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Stopped {
     log.refused(ARCHIVE, code, fault.to_string(), PACK)
 }
 
-fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Stopped> {
+fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Halt> {
     let is_compose = |name: &str| matches!(name, "docker-compose.yaml" | "docker-compose.yml");
     let top = &contents.top;
     if compose && !top.files.iter().any(|(name, _)| is_compose(name)) {
@@ -146,7 +143,7 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Sto
 }
 
 /// What the tool says of the text, before it starts anything.
-fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Stopped> {
+fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
     if let Some(finding) = first_error(&found.findings.0) {
         return Err(log.refused(CONTAINERS, unreadable(compose), told("workload", finding), &finding.hint));
     }
@@ -161,7 +158,7 @@ fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Stopped
 }
 
 /// Findings that waited until the guest came to them.
-fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Stopped {
+fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Halt {
     let Some(first) = waiting.first() else {
         return log.refused(CONTAINERS, unreadable(compose), "the archive can't be used", PACK);
     };
@@ -196,7 +193,7 @@ fn variables(
     compose: bool,
     found: &Descriptors,
     environment: &Environment,
-) -> Result<(), Stopped> {
+) -> Result<(), Halt> {
     let listed =
         |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let missing: Vec<_> = found.variables.iter().filter(|name| !environment.provides(name)).collect();
@@ -215,4 +212,79 @@ fn variables(
     let first = names.first().map_or("NAME", |name| name.as_str());
     let hint = format!("provide it in env.yaml, under `env`: `{first}: \"…\"`");
     Err(log.refused(VARIABLES, code, format!("nobody provides {}", listed(&names)), &hint))
+}
+
+/// A line for each image; what nothing verifies was refused by then.
+fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
+    let mut told = BTreeSet::new();
+    for (_, image) in found.images.iter().filter(|(_, image)| told.insert(image)) {
+        if image::is_pinned(image) {
+            log.ok("images", format!("`{image}`: pinned by its digest"));
+            continue;
+        }
+        let wanted = image::name_of(image);
+        let is_it = |name: &&String| image::name_of(name) == wanted;
+        let dct = images.dct.iter().map(|it| &it.name).find(is_it);
+        let rhs = images.rhs.iter().map(|it| &it.name).find(is_it);
+        let dct = dct.map(|name| format!("`images.dct.{name}`"));
+        let rhs = rhs.map(|name| format!("`images.rhs.{name}`"));
+        let (due, other) = if compose { (dct, rhs) } else { (rhs, dct) };
+        match (due, other) {
+            (Some(entry), _) => log.ok("images", format!("`{image}`: verified with the key of {entry}")),
+            (None, Some(entry)) => {
+                let (what, kind) = if compose { ("compose files", "dct") } else { ("Pods", "rhs") };
+                let detail = format!(
+                    "`{image}`: has only {entry}; images of {what} are verified through `images.{kind}`"
+                );
+                log.warning("images", None, detail);
+            }
+            (None, None) => log.warning("images", None, format!("`{image}`: nothing verifies it")),
+        }
+    }
+}
+
+/// One line; refused where two containers want the same port.
+fn ports(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
+    for (index, port) in found.ports.iter().enumerate() {
+        let earlier = found.ports.iter().take(index).find(|earlier| earlier.conflicts(port));
+        if let Some(earlier) = earlier {
+            let code = if compose { HPL10000E } else { HPL15005E };
+            let detail = format!(
+                "{}: port {}/{} of the guest goes to `{}` already: {}",
+                at(&port.place),
+                port.host,
+                port.protocol,
+                earlier.by,
+                at(&earlier.place)
+            );
+            return Err(log.refused("ports", code, detail, "give one of them another port of the guest"));
+        }
+    }
+    if found.ports.is_empty() {
+        log.skipped("ports", "none is published: nobody outside the guest reaches a container");
+    } else {
+        let ports: Vec<_> = found.ports.iter().map(describe_port).collect();
+        log.ok("ports", ports.join(", "));
+    }
+    Ok(())
+}
+
+fn describe_port(port: &Port) -> String {
+    let Port { by, address, host, inner, protocol, .. } = port;
+    let address = address.as_ref().map(|address| format!("{address}:")).unwrap_or_default();
+    format!("{address}{host}/{protocol} to {inner} of `{by}`")
+}
+
+/// The lines of `check`, with every variable known.
+fn mounts(log: &mut Log, compose: bool, found: &Descriptors, volumes: &[WorkloadVolume]) {
+    let storage = storage(found, volumes, compose);
+    if storage.kept.is_empty() && storage.lost.0.is_empty() {
+        log.skipped("mounts", "no container mounts anything that is kept");
+    }
+    for line in storage.kept {
+        log.ok("mounts", line);
+    }
+    for finding in storage.lost.0 {
+        log.advised("mounts", finding.message, finding.hint);
+    }
 }

@@ -13,21 +13,19 @@
 
 mod cryptsetup;
 mod disk;
-mod files;
+pub mod passphrase;
 
 use std::path::Path;
 
 use cli_kit::{ExitCode, Failure};
 use contract_core::section::{EnvModel, WorkloadModel};
 
-use self::cryptsetup::Cryptsetup;
-use self::disk::Disk;
-use super::Halt;
-use super::log::Log;
-use super::passphrase::{Passphrase, Previous, SeedOrder, Seeds};
 use crate::hpl::{HPL02003E, HPL07013E};
+use crate::report::{Halt, Log};
+use cryptsetup::Cryptsetup;
+use passphrase::{Passphrase, Previous, SeedOrder, Seeds};
 
-pub use files::{Disks, FileOf};
+pub use disk::{Disks, FileOf};
 
 const PASSPHRASE: &str = "passphrase";
 const LUKS: &str = "luks";
@@ -84,13 +82,13 @@ impl Volume<'_> {
     fn open(&self, log: &mut Log) -> Result<(), Halt> {
         let current = self.seeds.current(self.order);
         match disk::look(self.cryptsetup, self.file)? {
-            Disk::New { size, exists } => {
+            disk::Disk::New { size, exists } => {
                 disk::make(self.cryptsetup, self.file, size, exists, &current)?;
                 let was = if exists { "was empty" } else { "was not there" };
                 self.ok(log, &format!("{was}: formatted as LUKS2, {} MiB", size >> 20));
                 Ok(())
             }
-            Disk::Luks2 => self.reopen(log, &current),
+            disk::Disk::Luks2 => self.reopen(log, &current),
         }
     }
 
@@ -171,7 +169,7 @@ impl Volume<'_> {
             if self.opens(passphrase)? {
                 let detail = "its passphrase is made of these seeds, but in the other order";
                 let hint = format!("boot it with `--seed-order {}`", other.name());
-                return Ok(log.refused(LUKS, HPL02003E, self.named(detail), &hint).into());
+                return Ok(log.refused(LUKS, HPL02003E, self.named(detail), &hint));
             }
         }
         let tried =
@@ -180,7 +178,7 @@ impl Volume<'_> {
             format!("{tried} open it, in either order: one of them is another than it was made with");
         let hint = "see `workload-provider seed list` and `env-deployer seed list`, and restore the vault that the disk \
                     was last booted with; a seed is changed with `seed roll`, which keeps the previous one";
-        Ok(log.refused(LUKS, HPL02003E, self.named(&detail), hint).into())
+        Ok(log.refused(LUKS, HPL02003E, self.named(&detail), hint))
     }
 
     fn opens(&self, passphrase: &Passphrase) -> Result<bool, Failure> {

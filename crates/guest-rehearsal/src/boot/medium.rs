@@ -6,47 +6,30 @@ use contract_core::boot_media::{Extent, Medium, VENDOR_DATA, VOLUME_ID, is_mediu
 use findings::Advice as _;
 use strict_yaml::{Limits, Tags};
 
-use super::Booted;
-use super::log::Log;
 use crate::hpl::HPL11001E;
-use crate::report::{BootReport, Digest};
+use crate::report::{Digest, Halt, Log};
 
 const STEP: &str = "medium";
 
-/// Boots from a medium, or from user data alone. `boot` is told the user data; what the medium adds, a first step and the
-/// lines of the attestation record, is put around what it reports.
-pub fn boot_from(bytes: &[u8], boot: impl FnOnce(&[u8]) -> Booted) -> Booted {
-    if !matches!(is_medium(Cursor::new(bytes)), Ok(true)) {
-        return boot(bytes);
+/// The user data on a medium, and the lines that the medium adds to the attestation record. What is no medium is user data.
+pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], Vec<Digest>), Halt> {
+    if !matches!(is_medium(Cursor::new(input)), Ok(true)) {
+        return Ok((input, Vec::new()));
     }
-    let mut log = Log::default();
-    let read = Medium::read(Cursor::new(bytes))
-        .and_then(|medium| Ok((medium.attestation_lines(Cursor::new(bytes))?, medium)));
-    let (lines, medium) = match read {
-        Ok(read) => read,
-        Err(error) => {
-            let hints = error.hints();
-            let hint = hints.first().map_or("", String::as_str);
-            // the log's last step tells that the boot stopped
-            let _ = log.refused(STEP, HPL11001E, error.to_string(), hint);
-            return (BootReport { steps: log.0, ..BootReport::default() }, Ok(()));
-        }
-    };
+    let read = Medium::read(Cursor::new(input))
+        .and_then(|medium| Ok((medium.attestation_lines(Cursor::new(input))?, medium)));
+    let (lines, medium) = read.map_err(|error| {
+        let hints = error.hints();
+        log.refused(STEP, HPL11001E, error.to_string(), hints.first().map_or("", String::as_str))
+    })?;
     let sha256 = lines.last().map_or("", |(_, sha256)| sha256);
-    tell(&mut log, bytes, &medium, sha256);
-    let (booted, ended) = boot(file(bytes, medium.user_data));
-    let steps = log.0.into_iter().chain(booted.steps).collect();
-    let mut attestation = booted.attestation;
-    for (name, sha256) in lines {
-        if attestation.iter().all(|digest| digest.name != name) {
-            attestation.push(Digest { name, sha256 });
-        }
-    }
-    (BootReport { steps, attestation, ..booted }, ended)
+    describe(log, input, &medium, sha256);
+    let digests = lines.into_iter().map(|(name, sha256)| Digest { name, sha256 }).collect();
+    Ok((file(input, medium.user_data), digests))
 }
 
 /// What there is, and what the guest makes of the files beside the user data.
-fn tell(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
+fn describe(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
     let joliet = if medium.joliet { "with" } else { "without" };
     let name = hostname(file(bytes, medium.meta_data));
     let host =
@@ -75,8 +58,9 @@ fn tell(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
 /// A file of a medium that was read within its bounds.
 fn file(bytes: &[u8], extent: Extent) -> &[u8] {
     let (start, end) = extent.range();
-    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
-    bytes.get(place(start)..place(end)).unwrap_or_default()
+    let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let file = range.and_then(|(start, end)| bytes.get(start..end));
+    file.unwrap_or_else(|| unreachable!("`Medium::read` refuses a file that is outside of the medium"))
 }
 
 fn hostname(meta_data: &[u8]) -> Option<String> {
@@ -100,7 +84,7 @@ mod tests {
     use super::*;
     use crate::boot::luks::Disks;
     use crate::boot::{Guest, boot};
-    use crate::report::Verdict;
+    use crate::report::{BootReport, Verdict};
     use crate::testing::{Case, guest_key};
 
     fn medium() -> Vec<u8> {
@@ -115,7 +99,7 @@ mod tests {
     fn try_boot(bytes: &[u8]) -> BootReport {
         let disks = &Disks::default();
         let guest = Guest { key: guest_key(), at: jiff::Timestamp::now(), disks, probe_logging: None };
-        let (report, ended) = boot_from(bytes, |user_data| boot(user_data, &guest));
+        let (report, ended) = boot(bytes, &guest);
         ended.unwrap();
         report
     }

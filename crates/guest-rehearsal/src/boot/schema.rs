@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
 
-use super::log::{Log, Stopped};
 use crate::hpl::HPL01001E;
+use crate::report::{Halt, Log};
 use crate::second_reader;
 
 const STEP: &str = "schema";
@@ -27,7 +27,7 @@ pub struct WorkloadSection {
 }
 
 /// Reads the workload section.
-pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<WorkloadSection, Stopped> {
+pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<WorkloadSection, Halt> {
     let root = document(log, Workload::NAME, &text)?;
     let (section, findings) = Section::<Workload>::open(text, at);
     let errors = findings.0.into_iter().filter(|finding| finding.severity == Severity::Error);
@@ -42,7 +42,7 @@ pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result
 }
 
 /// Reads the env section.
-pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Stopped> {
+pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Halt> {
     // an expired signing certificate is well formed: the signature's own step tells of it
     let signing_key = document(log, Env::NAME, &text)?
         .and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
@@ -82,7 +82,7 @@ fn waits(finding: &Finding) -> bool {
 pub const NO_POD: &str = "no pod is described";
 
 /// The section's tree, if it is YAML, and if a second reader reads the same.
-fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Stopped> {
+fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Halt> {
     let limits = Limits { bytes: text.len(), ..Limits::default() };
     let Ok(document) = strict_yaml::parse(text, &limits, Tags::Refused) else { return Ok(None) };
     match second_reader::compare(text, &document.root) {
@@ -94,7 +94,7 @@ fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Stopp
     }
 }
 
-fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Stopped {
+fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Halt {
     let Some(first) = errors.first() else {
         return log.refused(
             STEP,

@@ -3,29 +3,25 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use contract_core::lifetime::NOTICE;
+use contract_core::user_data::UserData;
 use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 
-use super::log::{Log, Stopped};
 use crate::hpl::{HPL12001E, HPL12006E, HPL12007E};
+use crate::report::{Halt, Log};
 
 const STEP: &str = "signature";
 
-/// What is signed, and with what it is verified.
-pub struct Signed<'a> {
-    /// SHA-256 of both values, every CR and LF removed.
-    pub digest: [u8; 32],
-    /// `envWorkloadSignature`.
-    pub signature: Option<&'a str>,
-    /// `signingKey` of the env section.
-    pub signing_key: Option<&'a VerifyingKey>,
-}
-
 /// Verifies, and holds the end of a signing certificate against the time of boot.
-pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), Stopped> {
+pub fn verify(
+    log: &mut Log,
+    user_data: &UserData,
+    signing_key: Option<&VerifyingKey>,
+    at: Timestamp,
+) -> Result<(), Halt> {
     let sign_hint =
         "sign with `contract-signer sign --key signing-key.pem`, whose public key stands in the env section";
-    let (signature, key) = match (signed.signature, signed.signing_key) {
+    let (signature, key) = match (&user_data.signature, signing_key) {
         (Some(signature), Some(key)) => (signature, key),
         (None, None) => {
             let detail = "not signed: whoever handles the user data can exchange a section for another";
@@ -44,7 +40,7 @@ pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), S
         }
     };
     let bytes = STANDARD.decode(signature.split_ascii_whitespace().collect::<String>());
-    let valid = bytes.is_ok_and(|bytes| key.verifies(&signed.digest, &bytes));
+    let valid = bytes.is_ok_and(|bytes| key.verifies(&user_data.signed_digest(), &bytes));
     if !valid {
         let detail = format!(
             "`envWorkloadSignature` does not verify with the env section's `signingKey` ({}): signed with another \
@@ -57,7 +53,7 @@ pub fn verify(log: &mut Log, signed: &Signed<'_>, at: Timestamp) -> Result<(), S
     key.begins().zip(key.expires()).map_or(Ok(()), |(begin, end)| expiry(log, begin, end, at))
 }
 
-fn expiry(log: &mut Log, begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), Stopped> {
+fn expiry(log: &mut Log, begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), Halt> {
     const STEP: &str = "expiry";
     if at < begin {
         // IBM's list has no message for it: HPL12005E to HPL12007E tell of the end alone

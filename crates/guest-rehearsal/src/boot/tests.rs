@@ -10,9 +10,9 @@ mod judged;
 
 use super::Guest;
 use super::luks::Disks;
-use crate::guest_key::GuestKey;
+use crate::boot::logging::{Limits, LoggingProbe};
 use crate::hpl::{self, Hpl};
-use crate::logging_probe::{Limits, LoggingProbe};
+use crate::keys::GuestKey;
 use crate::report::{BootReport, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 

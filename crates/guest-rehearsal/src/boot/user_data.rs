@@ -1,10 +1,18 @@
 //! The user data as the guest receives them (contract-format, section 4).
 
+use contract_core::pem::PemError;
+use contract_core::platform::Prefix;
+use contract_core::section::Kind;
+use contract_core::token::Token;
 use contract_core::user_data::{Error, LARGEST_YAML, UserData, UserDataFacts};
+use contract_core::verifying_key::{self, VerifyingKey};
 use findings::Advice as _;
+use open_token::{Opened, PASSWORD_LENGTH};
+use zeroize::Zeroizing;
 
-use super::log::{Log, Stopped};
 use crate::hpl::HPL11001E;
+use crate::keys::GuestKey;
+use crate::report::{Digest, Halt, Log};
 use crate::second_reader;
 
 const STEP: &str = "user data";
@@ -13,12 +21,8 @@ const STEP: &str = "user data";
 const READERS_HINT: &str =
     "write it in the form that `contract-signer sign` writes: one line a key, without comments";
 
-/// Any order of keys, tokens or plain sections. Only our own form may be large; `surveyed` says whether it is that.
-pub fn read(
-    log: &mut Log,
-    bytes: &[u8],
-    surveyed: Result<&UserDataFacts, &Error>,
-) -> Result<UserData, Stopped> {
+/// Any order of keys, tokens or plain sections. Only our own form may be large; `damage` is why it is not that.
+pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserData, Halt> {
     let hint = "make them with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
     let text =
         strict_yaml::text(bytes).map_err(|error| log.refused(STEP, HPL11001E, error.to_string(), hint))?;
@@ -26,10 +30,10 @@ pub fn read(
         let hints = error.hints();
         log.refused(STEP, HPL11001E, error.to_string(), hints.first().map_or(hint, String::as_str))
     };
-    if let Err(error) = surveyed
+    if let Some(damage) = damage
         && bytes.len() > LARGEST_YAML
     {
-        return Err(refused(log, error));
+        return Err(refused(log, damage));
     }
     second_reader::check(text)
         .map_err(|difference| log.refused(STEP, HPL11001E, difference.to_string(), READERS_HINT))?;
@@ -51,4 +55,96 @@ pub fn read(
         );
     }
     Ok(user_data)
+}
+
+const HINT: &str = "encrypt with the certificate of this guest key: `--certificate guest-encrypt.crt`";
+
+/// Opens a token; a plain section passes as it is (contract-format, section 4).
+pub fn open_section<K: Kind>(log: &mut Log, value: &str, key: &GuestKey) -> Result<Zeroizing<String>, Halt> {
+    if is_token(value) {
+        return open_token(log, K::NAME, value, key);
+    }
+    log.warning(K::NAME, None, "a plain section: whoever handles the user data can read it");
+    Ok(Zeroizing::new(value.to_owned()))
+}
+
+/// Whether a value begins as a token: what follows may be damaged.
+fn is_token(value: &str) -> bool {
+    let begins =
+        |prefix: &Prefix| value.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'));
+    Prefix::ALL.iter().any(begins)
+}
+
+/// Opens a token, whatever it holds.
+fn open_token(
+    log: &mut Log,
+    step: &'static str,
+    value: &str,
+    key: &GuestKey,
+) -> Result<Zeroizing<String>, Halt> {
+    let token = Token::<Anything>::parse(value.trim_end_matches(['\r', '\n'])).map_err(|error| {
+        let hint = error.hints().into_iter().next().unwrap_or_else(|| HINT.into());
+        log.refused(step, HPL11001E, format!("a damaged token: {error}"), &hint)
+    })?;
+    match open_token::open(key.rsa(), &token) {
+        Ok(opened) => {
+            told(log, step, token.parts().0, &opened);
+            Ok(opened.text)
+        }
+        Err(error) => Err(log.refused(step, HPL11001E, error.to_string(), HINT)),
+    }
+}
+
+/// Sections and attestation keys open alike.
+enum Anything {}
+
+fn told(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Opened) {
+    let length = opened.password_length;
+    if length >= PASSWORD_LENGTH {
+        let detail = format!("a `{}` token, opens to {} bytes", prefix.as_str(), opened.text.len());
+        return log.ok(name, detail);
+    }
+    let cut = if opened.password_cut { ", cut at a line feed or NUL" } else { "" };
+    let consequence = if length == 0 { "anybody can read it" } else { "it can be guessed more easily" };
+    let detail =
+        format!("opens with a password of {length} bytes instead of {PASSWORD_LENGTH}{cut}: {consequence}");
+    log.warning(name, None, detail);
+}
+
+/// The lines that the user data determine, then those of the medium that is around them.
+pub fn digests(facts: Option<&UserDataFacts>, medium: Vec<Digest>) -> Vec<Digest> {
+    let lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
+    let mut digests: Vec<_> = lines.into_iter().map(|(name, sha256)| Digest { name, sha256 }).collect();
+    for digest in medium {
+        if digests.iter().all(|known| known.name != digest.name) {
+            digests.push(digest);
+        }
+    }
+    digests
+}
+
+/// The auditor's key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token that holds either.
+///
+/// IBM's list has no message for a key that the guest can't use, only for a token that does not open.
+pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<VerifyingKey, Halt> {
+    let (text, form) = if is_token(value) {
+        (open_token(log, "attestation", value, guest_key)?, "inside the token, ")
+    } else {
+        (Zeroizing::new(value.to_owned()), "")
+    };
+    let key = VerifyingKey::parse(&text).map_err(|error| {
+        let hint = "put the auditor's key in again: `contract-signer sign … --attestation-key attestation-key.pub.pem`";
+        log.refused("attestation", None, format!("`attestationPublicKey` is of no use: {form}{}", reason(&error)), hint)
+    })?;
+    log.ok("attestation", format!("the record is encrypted for the auditor's key ({})", key.fingerprint()));
+    Ok(key)
+}
+
+/// The key is the same kind as one that verifies a contract, but for another job.
+fn reason(error: &verifying_key::Error) -> String {
+    match error {
+        verifying_key::Error::NotRsa(kind) => format!("a key of type {kind}, and a token needs RSA"),
+        verifying_key::Error::Pem(PemError::NoBlock) => "neither PEM nor base64 of a PEM".to_owned(),
+        _ => error.to_string(),
+    }
 }

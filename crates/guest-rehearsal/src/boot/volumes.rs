@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 
 use contract_core::section::{EnvModel, EnvSeed, EnvVolume, WorkloadModel, WorkloadVolume};
 
-use super::log::{Log, Stopped};
 use crate::hpl::{HPL07013E, HPL07015E};
+use crate::report::{Halt, Log};
 
 const SEEDS: &str = "seeds";
 
 /// Names, then seeds.
-pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<(), Stopped> {
+pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<(), Halt> {
     let asked: BTreeSet<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
     let given: BTreeSet<_> = env.volumes.iter().map(|volume| volume.name.as_str()).collect();
     if asked != given {

@@ -12,10 +12,10 @@ use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use contract_core::boot_media::{Medium, is_medium};
 use contract_core::user_data::is_own_form;
+use guest_rehearsal::boot::logging::{Limits, LoggingProbe};
 use guest_rehearsal::boot::luks::Disks;
-use guest_rehearsal::boot::{Guest, boot, medium};
-use guest_rehearsal::guest_key::GuestKey;
-use guest_rehearsal::logging_probe::{Limits, LoggingProbe};
+use guest_rehearsal::boot::{Guest, boot};
+use guest_rehearsal::keys::GuestKey;
 use guest_rehearsal::report::{BootReport, Step, Verdict};
 use jiff::Timestamp;
 
@@ -47,7 +47,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe.as_ref() };
     let (mut booted, ended) = {
         let _progress = Progress::spinner(report, "booting");
-        medium::boot_from(&user_data, |user_data| boot(user_data, &guest))
+        boot(&user_data, &guest)
     };
     // whoever reads the log may go away early, and the page is there all the same
     let filed = file(attest, page, &mut booted, ended.as_ref().err(), at);

@@ -8,7 +8,7 @@ use cli_kit::output::{Output, Visibility, commit_all};
 use cli_kit::progress::Progress;
 use cli_kit::{Failure, Report, clock};
 use guest_rehearsal::ceremony::folders;
-use guest_rehearsal::stand_in::StandIn;
+use guest_rehearsal::certificates::StandIn;
 use serde::Serialize;
 
 use crate::cli::Keygen;

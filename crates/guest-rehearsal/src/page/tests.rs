@@ -8,7 +8,7 @@ use crate::boot::luks::Disks;
 use crate::boot::{Guest, boot};
 use crate::contents::Contents;
 use crate::hpl::{HPL07013E, HPL12007E};
-use crate::report::Step;
+use crate::report::{Log, Step};
 use crate::testing::{API_KEY, Case, ENV_SEED, WORKLOAD_SEED, guest_key, quoted, signing_certificate};
 
 fn page(report: &BootReport, ended: Option<&Failure>, at: Timestamp) -> String {
@@ -103,7 +103,7 @@ fn nothing_from_outside_becomes_markup() {
     };
     let steps = [Verdict::Ok, Verdict::Warning, Verdict::Skipped, Verdict::Refused].map(step);
     let digest = Digest { name: "cidata/user-data", sha256: hostile.to_owned() };
-    let report = BootReport { steps: steps.into(), attestation: vec![digest], ..BootReport::default() };
+    let report = BootReport { steps: Log(steps.into()), attestation: vec![digest], ..BootReport::default() };
     let failure = Failure::usage(hostile).hint(hostile);
     let page = BootPage {
         report: &report,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use cli_kit::{ExitCode, Failure};
 use rustix::fs::{OFlags, fcntl_setfl};
 
-use crate::boot::passphrase::Passphrase;
+use super::passphrase::Passphrase;
 
 /// On `PATH`, else where Debian and RHEL put it: the `PATH` of an ordinary user there does not lead to it.
 const PLACES: [&str; 3] = ["cryptsetup", "/usr/sbin/cryptsetup", "/sbin/cryptsetup"];

@@ -8,7 +8,7 @@ use openssl::rsa::Rsa;
 
 use super::{COMPOSE, refusal, with_signing_key, without};
 use crate::boot::luks::Disks;
-use crate::boot::passphrase::SeedOrder;
+use crate::boot::luks::passphrase::SeedOrder;
 use crate::boot::{Guest, boot};
 use crate::hpl::{self, Hpl};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate};
@@ -32,7 +32,7 @@ impl Broken {
         self.case = Case::with_archive(kind, &STANDARD.encode(packed));
     }
 
-    fn certified(&mut self, days: u32) {
+    fn certified(&mut self, days: i64) {
         self.case.env = with_signing_key(&self.case.env, &quoted(signing_certificate(days)));
     }
 

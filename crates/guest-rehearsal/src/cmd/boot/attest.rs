@@ -8,7 +8,8 @@ use cli_kit::failure::{Doing as _, DoingIo as _};
 use cli_kit::output::{Output, Visibility, create_folder, is_stdout};
 use cli_kit::{ExitCode, Failure, input, kept};
 use contract_core::random::SystemRandomness;
-use guest_rehearsal::attestation::{AttestationKey, Attested, ENCRYPTED, PLAIN, SIGNATURE};
+use guest_rehearsal::attestation::{Attested, ENCRYPTED, PLAIN, SIGNATURE};
+use guest_rehearsal::keys::ImageAttestationKey;
 use guest_rehearsal::report::{AttestationFiles, BootReport};
 
 use super::LARGEST_KEY;
@@ -18,7 +19,7 @@ use crate::cli::Boot;
 pub struct RecordFiles<'a> {
     arguments: &'a Boot,
     folder: &'a Path,
-    key: AttestationKey,
+    key: ImageAttestationKey,
 }
 
 impl<'a> RecordFiles<'a> {
@@ -34,7 +35,7 @@ impl<'a> RecordFiles<'a> {
         );
         let pem = input::read_secret_bytes(&file, LARGEST_KEY)
             .map_err(|failure| failure.hint("name the key with `--attestation-key`"))?;
-        let key = AttestationKey::from_pem(&pem)
+        let key = ImageAttestationKey::from_pem(&pem)
             .doing(|| format!("cannot use `{}` as the guest's attestation key", file.display()))?;
         certified(&key, &file, &arguments.guest_key)?;
         let read = [arguments.user_data.as_path(), &arguments.guest_key, &file];
@@ -86,7 +87,7 @@ impl<'a> RecordFiles<'a> {
 }
 
 /// Whoever verifies the record has the certificate: where one lies at hand, it must be this key's.
-fn certified(key: &AttestationKey, file: &Path, guest_key: &Path) -> Result<(), Failure> {
+fn certified(key: &ImageAttestationKey, file: &Path, guest_key: &Path) -> Result<(), Failure> {
     let beside = [file, guest_key].map(|key| key.with_file_name("guest-attestation.crt"));
     let Some(certificate) = beside.iter().find(|certificate| certificate.exists()) else { return Ok(()) };
     let pem = input::read_bytes(certificate, LARGEST_KEY)?;

@@ -9,7 +9,7 @@ use cli_kit::output::{Output, Visibility, same_target};
 use cli_kit::{Failure, Report, input, kept};
 use contract_core::contract::record::{self, Record};
 use guest_rehearsal::page::BootPage;
-use guest_rehearsal::provenance::Provenance;
+use guest_rehearsal::page::provenance::Provenance;
 use guest_rehearsal::report::BootReport;
 use jiff::Timestamp;
 

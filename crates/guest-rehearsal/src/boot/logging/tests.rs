@@ -303,3 +303,18 @@ fn every_address_of_a_name_is_tried() {
     probe.resolve.insert(0, format!("log.example:{}:127.9.9.9", judge.port).parse().unwrap());
     probe.reach(&syslog("log.example", judge.port, "ca.crt", CLIENT), Timestamp::now()).unwrap();
 }
+
+#[test]
+fn a_line_is_counted_in_octets() {
+    let now: Timestamp = "2026-11-23T12:00:00.123456789Z".parse().unwrap();
+    let line = "<14>1 2026-11-23T12:00:00.123Z desk guest-rehearsal - - - contract rehearsal: the log of a guest \
+                with this contract would arrive here";
+    assert_eq!(frame(now, "desk"), format!("{} {line}", line.len()));
+}
+
+#[test]
+fn a_name_that_would_break_the_line_is_left_out() {
+    for origin in ["", "two words", "line\nend", "größe", &"x".repeat(256)] {
+        assert!(frame(Timestamp::UNIX_EPOCH, origin).contains("Z - guest-rehearsal "), "{origin}");
+    }
+}
