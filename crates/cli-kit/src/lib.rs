@@ -44,6 +44,8 @@ pub mod author;
 pub mod certificate;
 // The only way into the network.
 mod fetch;
+// What a verifier reads: public keys, allowed signers, signing records.
+pub mod evidence;
 // What the auditor will look for.
 pub mod expect;
 // Folders to start from.

@@ -42,6 +42,17 @@ const PASSPHRASE: Wanted = Wanted {
     otherwise: "name a file with `--passphrase-file FILE`, or an open descriptor with `--passphrase-fd N`",
 };
 
+impl Default for Wanted {
+    fn default() -> Self {
+        PASSPHRASE
+    }
+}
+
+const AUTHORITY_PASSPHRASE: Wanted = Wanted {
+    otherwise: "name a file with `--ca-passphrase-file FILE`, or an open descriptor with `--ca-passphrase-fd N`",
+    ..PASSPHRASE
+};
+
 /// One line, typed without echo.
 pub(crate) fn hidden(wanted: Wanted, question: &str) -> Result<Passphrase, Failure> {
     Terminal::open(wanted)?.ask(question)
@@ -82,6 +93,8 @@ pub struct PassphraseSource {
     pub passphrase_fd: Option<u32>,
     #[arg(skip)]
     once: Once,
+    #[arg(skip)]
+    wanted: Wanted,
 }
 
 /// What a source has given: a pipe gives it once, and several keys may want it.
@@ -128,9 +141,13 @@ impl IdentityPassphrase {
 }
 
 impl PassphraseSource {
-    /// From flags of another name: the authority's key, say, has a passphrase of its own.
-    pub fn of(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
-        Self { passphrase_file: file, passphrase_fd: descriptor, once: Once::default() }
+    fn of(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
+        Self { passphrase_file: file, passphrase_fd: descriptor, ..Self::default() }
+    }
+
+    /// The passphrase of an authority's key, from `--ca-passphrase-file` or `--ca-passphrase-fd`.
+    pub fn of_authority(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
+        Self { wanted: AUTHORITY_PASSPHRASE, ..Self::of(file, descriptor) }
     }
 
     /// Whether nobody is asked.
@@ -144,7 +161,7 @@ impl PassphraseSource {
         if let Some(read) = self.once.0.get() {
             return Ok(read.clone());
         }
-        let Some(path) = self.path() else { return hidden(PASSPHRASE, &format!("passphrase of {of}: ")) };
+        let Some(path) = self.path() else { return hidden(self.wanted, &format!("passphrase of {of}: ")) };
         let line = first_line(&path)?;
         if line.is_empty() {
             let empty =
@@ -158,7 +175,7 @@ impl PassphraseSource {
     pub fn new_passphrase(&self, of: &str, weak: WeakPassphrase) -> Result<Passphrase, Failure> {
         let passphrase = match self.path() {
             Some(path) => first_line(&path)?,
-            None => Terminal::open(PASSPHRASE)?.ask_twice(of)?,
+            None => Terminal::open(self.wanted)?.ask_twice(of)?,
         };
         if passphrase.is_empty() {
             return Err(

@@ -14,17 +14,17 @@ fn main() -> std::process::ExitCode {
     cli_kit::run("contract-signer", |cli: Cli, report| match cli.command {
         Command::Init(arguments) => cmd::init::run(&arguments, report),
         Command::Identity(arguments) => identity(&arguments, Persona::ContractSigner, report),
-        Command::Keygen(arguments) => cmd::keygen::run(&arguments, report),
-        Command::PublicKey(arguments) => cmd::public_key::run(&arguments, report),
-        Command::Certify(arguments) => cmd::certify::run(&arguments, report),
-        Command::Csr(arguments) => cmd::csr::run(&arguments, report),
+        Command::Keygen(arguments) => cmd::signing_key::keygen(&arguments, report),
+        Command::PublicKey(arguments) => cmd::signing_key::public_key(&arguments, report),
+        Command::Certify(arguments) => cmd::certify::certify(&arguments, report),
+        Command::Csr(arguments) => cmd::certify::csr(&arguments, report),
         Command::Inspect(arguments) => cmd::inspect::run(&arguments, report),
         Command::Sign(arguments) => cmd::sign::run(&arguments, report),
         Command::Verify(arguments) => cmd::verify::run(&arguments, report),
         Command::Certificate(arguments) => {
             certificate::<Encryption>(&arguments, Persona::ContractSigner, report)
         }
-        Command::Trust(Trust::Add(arguments)) => cmd::trust::add::run(&arguments, report),
-        Command::Trust(Trust::List(arguments)) => cmd::trust::list::run(&arguments, report),
+        Command::Trust(Trust::Add(arguments)) => cmd::trust::add(&arguments, report),
+        Command::Trust(Trust::List(arguments)) => cmd::trust::list(&arguments, report),
     })
 }

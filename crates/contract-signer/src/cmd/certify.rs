@@ -1,13 +1,12 @@
-//! `contract-signer certify`: the certificate of the signing key, with which a contract ends.
-
-mod at_hand;
+//! `contract-signer certify` and `csr`: the certificate of the signing key, with which a contract ends.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use cli_kit::evidence::{KEY_LIMIT, verifying_key};
 use cli_kit::failure::DoingIo as _;
 use cli_kit::output::{Output, Visibility, commit_all, is_stdout, same_target};
-use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
+use cli_kit::persona::{Persona, PersonaFile, keep_own_files, public_half};
 use cli_kit::progress::Progress;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
@@ -16,12 +15,12 @@ use contract_core::random::SystemRandomness;
 use contract_core::signing_certificate::{
     self, CertificateAuthority, Days, Error, SigningCertificate, SigningRequest,
 };
+use contract_core::verifying_key::{self, VerifyingKey};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 
-use self::at_hand::{AtHand, same_key};
-use super::KEY_LIMIT;
-use crate::cli::certify::Certify;
+use crate::cli::{Certify, Csr};
 
 /// What was made.
 #[derive(Serialize)]
@@ -44,11 +43,11 @@ struct Certified {
     same_key_as: Vec<String>,
 }
 
-pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
+pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
     let named = arguments.positional_key.as_ref().or(arguments.key.as_ref());
-    let at_hand = AtHand { named: named.map(PathBuf::as_path), default: &persona.key };
-    let target = arguments.output.clone().unwrap_or_else(|| at_hand.private().with_extension("crt"));
+    let key_file = KeyFile { named: named.map(PathBuf::as_path), default: &persona.key };
+    let target = arguments.output.clone().unwrap_or_else(|| key_file.private().with_extension("crt"));
     report.shares_stdout_with(&target)?;
     keep_own_files(Persona::ContractSigner, &target);
     let force = arguments.force.force;
@@ -62,13 +61,13 @@ pub fn run(arguments: &Certify, report: &Report) -> Result<(), Failure> {
 
     let at = clock::now();
     let certified = match (&arguments.certificate, arguments.days) {
-        (Some(received), _) => take(received, arguments, &at_hand, at)?,
-        (None, Some(days)) => issue(arguments, &persona, &at_hand, days, at, report)?,
+        (Some(received), _) => take(received, arguments, &key_file, at)?,
+        (None, Some(days)) => issue(arguments, &persona, &key_file, days, at, report)?,
         (None, None) => {
             return Err(Failure::usage("how many days is the contract to live?").hint("say it: `--days 90`"));
         }
     };
-    let pem = certified.certificate.to_pem().doing(|| cannot(at_hand.private()))?;
+    let pem = certified.certificate.to_pem().doing(|| cannot(key_file.private()))?;
     output.write_all(pem.as_bytes()).doing_io("write", &target)?;
     if let (Some(output), Some(pem)) = (&mut authority, &certified.authority) {
         output.write_all(pem.as_bytes()).doing_io("write", &beside)?;
@@ -106,23 +105,23 @@ fn cannot(key: &Path) -> String {
 fn issue(
     arguments: &Certify,
     persona: &PersonaFile,
-    at_hand: &AtHand<'_>,
+    key_file: &KeyFile<'_>,
     days: Days,
     at: Timestamp,
     report: &Report,
 ) -> Result<Certified, Failure> {
-    let context = || cannot(arguments.csr.as_deref().unwrap_or_else(|| at_hand.private()));
+    let context = || cannot(arguments.csr.as_deref().unwrap_or_else(|| key_file.private()));
     let request = arguments.csr.as_deref().map(request).transpose()?;
     let mut same_key_as = Vec::new();
     let key = match (&request, arguments.csr.as_deref()) {
         (Some(request), Some(file)) => {
-            if let Some((name, key)) = at_hand.public()? {
+            if let Some((name, key)) = key_file.public()? {
                 same_key(file, request.key(), &name, &key)?;
                 same_key_as.push(name);
             }
             request.key().clone()
         }
-        _ => super::signing_key(at_hand.private(), &arguments.passphrase)?.public().clone(),
+        _ => super::signing_key::read(key_file.private(), &arguments.passphrase)?.public().clone(),
     };
     // a subject that is none is refused before an authority is made for it
     let subject = match (&request, arguments.subject.typed()) {
@@ -145,7 +144,8 @@ fn issue(
 fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<CertificateAuthority>, Failure> {
     let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) else { return Ok(None) };
     let name = input::name(key);
-    let source = PassphraseSource::of(arguments.ca_passphrase_file.clone(), arguments.ca_passphrase_fd);
+    let source =
+        PassphraseSource::of_authority(arguments.ca_passphrase_file.clone(), arguments.ca_passphrase_fd);
     let bytes = input::read_bytes(certificate, KEY_LIMIT)?;
     let pem = input::read_secret_text(key, KEY_LIMIT)?;
     let mut refused = None;
@@ -156,11 +156,7 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
             reason
         })
     });
-    if let Some(mut failure) = refused {
-        // the prompt knows the flags of the signing key's own passphrase
-        for hint in &mut failure.hints {
-            *hint = hint.replace("`--passphrase-", "`--ca-passphrase-");
-        }
+    if let Some(failure) = refused {
         return Err(failure);
     }
     let of = match &authority {
@@ -174,12 +170,12 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
 fn take(
     received: &Path,
     arguments: &Certify,
-    at_hand: &AtHand<'_>,
+    key_file: &KeyFile<'_>,
     at: Timestamp,
 ) -> Result<Certified, Failure> {
     let name = input::name(received);
     let request = arguments.csr.as_deref().map(request).transpose()?;
-    let mut keys: Vec<_> = at_hand.public()?.into_iter().collect();
+    let mut keys: Vec<_> = key_file.public()?.into_iter().collect();
     if let (Some(request), Some(file)) = (&request, &arguments.csr) {
         if let Some((name, key)) = keys.first() {
             same_key(file, request.key(), name, key)?;
@@ -228,4 +224,86 @@ fn show(done: &Done, written: &str, makes_authority: bool, to_stdout: bool, repo
     report.note(&format!(
         "next: give `{file}` to the env deployer: `env-deployer encrypt . --signing-key {name}`"
     ));
+}
+
+/// Where the key may be.
+struct KeyFile<'a> {
+    /// As typed.
+    named: Option<&'a Path>,
+    /// As the folder says.
+    default: &'a Path,
+}
+
+impl KeyFile<'_> {
+    /// The private key's file.
+    fn private(&self) -> &Path {
+        self.named.unwrap_or(self.default)
+    }
+
+    /// The public half and its file's name. No passphrase is asked for: of a private key, the file beside it counts. None,
+    /// where no key was named and none lies there.
+    fn public(&self) -> Result<Option<(String, VerifyingKey)>, Failure> {
+        let beside = public_half(self.private());
+        let Some(named) = self.named.or_else(|| self.default.exists().then_some(self.default)) else {
+            return if beside.exists() { read_public(&beside).map(Some) } else { Ok(None) };
+        };
+        let text = input::read_secret_text(named, KEY_LIMIT)?;
+        match VerifyingKey::parse(&text) {
+            Ok(key) => Ok(Some((input::name(named), key))),
+            Err(verifying_key::Error::Private(_)) if beside.exists() => read_public(&beside).map(Some),
+            Err(verifying_key::Error::Private(_)) => {
+                let name = named.display();
+                Err(Failure::usage(format!(
+                    "the public half of `{name}` is not there: `{}`",
+                    beside.display()
+                ))
+                .hint(format!("make it: `contract-signer public-key {name} -o {}`", beside.display())))
+            }
+            Err(error) => Err(error).doing(|| format!("cannot use `{}`", input::name(named))),
+        }
+    }
+}
+
+fn read_public(path: &Path) -> Result<(String, VerifyingKey), Failure> {
+    Ok((input::name(path), verifying_key(path)?))
+}
+
+/// Refuses a request for another key.
+fn same_key(file: &Path, found: &VerifyingKey, other: &str, due: &VerifyingKey) -> Result<(), Failure> {
+    if found.fingerprint() == due.fingerprint() {
+        return Ok(());
+    }
+    let error = Error::OtherKey {
+        found: found.fingerprint().to_owned(),
+        other: other.to_owned(),
+        due: due.fingerprint().to_owned(),
+    };
+    Err(error).doing(|| format!("cannot use `{}`", input::name(file)))
+}
+
+/// `csr`: what a company's authority needs in order to certify the signing key.
+pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
+    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let key_path = arguments.key.as_ref().unwrap_or(&persona.key);
+    let target = arguments.output.clone().unwrap_or_else(|| key_path.with_extension("csr"));
+    report.shares_stdout_with(&target)?;
+    keep_own_files(Persona::ContractSigner, &target);
+    let cannot = || format!("cannot ask for a certificate of `{}`", input::name(key_path));
+    let subject = arguments.subject.or_of(&persona.name).map_err(Error::Name).doing(cannot)?;
+    let mut output = Output::create(&target, arguments.force.force, Visibility::Public)?;
+
+    let key = super::signing_key::read(key_path, &arguments.passphrase)?;
+    let request = SigningRequest::make(&key, &subject).doing(cannot)?;
+    let pem = request.to_pem().doing(cannot)?;
+    output.write_all(pem.as_bytes()).doing_io("write", &target)?;
+    let name = output.name();
+    let written = output.quoted();
+    output.commit()?;
+
+    let fingerprint = key.public().fingerprint();
+    report.note(&format!("a request for `{subject}`, key {fingerprint}"));
+    report.success(&format!("wrote {written}"));
+    report.note("next: send it to the authority; what comes back, check: `contract-signer certify --certificate FILE`");
+    let result = json!({ "request": name, "subject": subject.to_string(), "keyFingerprint": fingerprint });
+    if is_stdout(&target) { Ok(()) } else { report.result(&result, |_| Vec::<String>::new()) }
 }

@@ -1,5 +1,6 @@
 //! `contract-signer inspect`: all that can be known of a file without a key.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -10,77 +11,73 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::allowed_signers::Vouched;
 use contract_core::certificate::day;
+use contract_core::contract::BareToken;
 use contract_core::contract::record::{Record, Voucher};
-use contract_core::contract::{AttestationKeyRecord, BareToken};
 use contract_core::handoff::NotVouched;
 use contract_core::lifetime::Lifetime;
 use contract_core::section::Workload;
-use contract_core::statement::Statement;
+use contract_core::statement::{SectionName, Statement};
 use contract_core::token::TokenFacts;
 use contract_core::user_data::{self, AttestationKeyForm, Form, ValueFacts};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::handoff_file::Opener;
-use super::lifetime::{Asked, StatedBy};
-use super::{record_file, trust};
+use super::lifetime::{LifetimeCheck, Source};
+use super::{signing_record, trust};
 use crate::cli::Inspect;
 
 /// What was found: JSON for programs, the same as lines for people, and what is wrong with it.
 #[derive(Default)]
-struct Seen {
+struct Inspection {
     json: Map<String, Value>,
     lines: Vec<String>,
     weak: Vec<String>,
     /// A signature that is there and does not hold.
     broken: Option<NotVouched>,
-    /// Until when it lives, as far as it is stated.
     lifetime: Lifetime,
-    stated_by: StatedBy,
+    dates_from: Source,
 }
 
 pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
     let (file, looks) = Looks::open(&arguments.file)?;
-    let asked = Asked::by(&arguments.lifetime);
-    let mut seen = Seen::default();
+    let check = LifetimeCheck::new(&arguments.lifetime);
     if arguments.record.is_some() && looks != Looks::Other {
         return Err(Failure::usage(format!("`--record` goes with user data, and `{name}` is none"))
             .hint("name the user data: `contract-signer inspect user-data --record FILE`"));
     }
+    let mut found = Inspection::default();
     match looks {
         Looks::Empty => {
             return Err(Failure::new(ExitCode::Rejected, format!("`{name}` is empty"))
                 .hint("name a handoff, a token or user data: `contract-signer inspect user-data`"));
         }
-        Looks::Token => inspect_token(file, &name, &mut seen)?,
-        looks @ (Looks::Tar | Looks::Age) => {
-            inspect_handoff(file, looks, arguments, asked.at, &mut seen, report)?;
+        Looks::Token => inspect_token(file, &name, &mut found)?,
+        Looks::Tar | Looks::Age => {
+            inspect_handoff(file, looks, arguments, check.at, &mut found, report)?;
         }
-        Looks::Record => seen.record(&record_file::alone(file, &name, report)?),
-        Looks::Other => inspect_user_data(file, arguments, &mut seen, report)?,
+        Looks::Record => found.record(&signing_record::read_alone(file, &name, report)?),
+        Looks::Other => inspect_user_data(file, arguments, &mut found, report)?,
     }
-    seen.json.insert("weak".into(), json!(seen.weak));
-    seen.ends(asked);
-    let Seen { json, lines, weak, broken, lifetime, stated_by } = seen;
-    report.result(&json, |_| lines)?;
-    match (weak.first(), broken) {
-        (None, None) => asked.verdict(&name, &lifetime, stated_by),
-        (Some(first), _) => Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
-            .hint("the section must count as public: change its secrets, and encrypt it again")),
-        (None, Some(broken)) => Err(Failure::from_advice(&format!("`{name}`"), &broken)),
+    found.json.insert("weak".into(), json!(found.weak));
+    found.json.extend(check.json(&found.lifetime));
+    for (label, line) in check.lines(&found.lifetime) {
+        found.line(label, &line);
     }
+    report.result(&found.json, |_| found.lines.clone())?;
+    found.verdict(&name, check)
 }
 
-fn inspect_token(file: Input, name: &str, seen: &mut Seen) -> Result<(), Failure> {
+fn inspect_token(file: Input, name: &str, found: &mut Inspection) -> Result<(), Failure> {
     let context = || format!("cannot read `{name}` as a token");
     // which section is inside nobody can know: the type parameter promises nothing here
     let mut token =
         BareToken::<Workload, _>::of(file).map_err(|error| Failure::from_io(&context(), &error))?;
     let facts = token.copy_token(&mut io::sink()).doing(context)?;
-    seen.say("kind", "what", "token", "a token; which section is inside only the guest can tell");
-    seen.token("token", &facts, true);
-    seen.stated_by = StatedBy::Token;
+    found.say("kind", "what", "token", "a token; which section is inside only the guest can tell");
+    found.token(None, &facts, true);
+    found.dates_from = Source::BareToken;
     Ok(())
 }
 
@@ -89,7 +86,7 @@ fn inspect_handoff(
     looks: Looks,
     arguments: &Inspect,
     at: Timestamp,
-    seen: &mut Seen,
+    found: &mut Inspection,
     report: &Report,
 ) -> Result<(), Failure> {
     let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
@@ -103,73 +100,89 @@ fn inspect_handoff(
     let facts = handoff.copy_token(&mut io::sink()).doing(context)?;
     let vouched = handoff.vouched(&signers, clock::now());
     let statement = handoff.statement();
-    let section = statement.predicate.section.as_str();
+    let section = statement.predicate.section;
     let encrypted = if sealed { ", encrypted to you" } else { "" };
-    seen.say("kind", "what", "handoff", &format!("a handoff of the {section} section{encrypted}"));
-    seen.json.insert("encrypted".into(), json!(sealed));
+    found.say("kind", "what", "handoff", &format!("a handoff of the {section} section{encrypted}"));
+    found.json.insert("encrypted".into(), json!(sealed));
     let ours = vouched.is_ok() && statement.predicate.tool.is_ours();
-    seen.vouched(vouched);
-    seen.statement(statement, at);
-    seen.token(section, &facts, !ours);
-    seen.lifetime = Lifetime::of_one(statement);
+    found.vouched(vouched);
+    found.statement(statement, at);
+    found.token(Some(section), &facts, !ours);
+    found.lifetime = Lifetime::of_one(statement);
     Ok(())
 }
 
 fn inspect_user_data(
     file: Input,
     arguments: &Inspect,
-    seen: &mut Seen,
+    found: &mut Inspection,
     report: &Report,
 ) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
     let facts = user_data::survey(file)
         .doing(|| format!("cannot read `{name}`: it is no token and no handoff, and as user data"))?;
     let signed = if facts.signature.is_some() { "signed" } else { "not signed" };
-    seen.say("kind", "what", "user data", &format!("user data, {signed}"));
-    seen.json.insert("signed".into(), json!(facts.signature.is_some()));
-    seen.say("sha256", "sha256", &facts.sha256, &facts.sha256);
-    for (section, value) in [("workload", &facts.workload), ("env", &facts.env)] {
-        seen.value(section, value);
+    found.say("kind", "what", "user data", &format!("user data, {signed}"));
+    found.json.insert("signed".into(), json!(facts.signature.is_some()));
+    found.say("sha256", "sha256", &facts.sha256, &facts.sha256);
+    for (section, value) in [(SectionName::Workload, &facts.workload), (SectionName::Env, &facts.env)] {
+        found.value(section, value);
     }
     if let Some(key) = &facts.attestation_public_key {
-        seen.attestation_key(key, report);
+        found.attestation_key(key, report);
     }
     for key in &facts.unknown {
-        seen.lines.push(format!("{key:<18}not known to this version"));
+        found.line(key, "not known to this version");
     }
-    seen.json.insert("unknown".into(), json!(facts.unknown));
-    seen.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
+    found.json.insert("unknown".into(), json!(facts.unknown));
+    found.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
     let record = {
         let verify = |record: &Record| record.verify_without_key(&facts);
-        record_file::of(&arguments.file, arguments.record.as_deref(), verify, report)?
+        signing_record::find(&arguments.file, arguments.record.as_deref(), verify, report)?
     };
-    seen.json.insert("record".into(), json!(record.as_ref().map(|(path, _)| input::name(path))));
+    found.json.insert("record".into(), json!(record.as_ref().map(|(path, _)| input::name(path))));
     if let Some((path, record)) = record {
-        seen.lines.push(format!("{:<18}{}, signed at {}", "record", input::name(&path), record.time));
-        seen.lifetime = record.lifetime();
+        found.line("record", &format!("{}, signed at {}", input::name(&path), record.time));
+        found.lifetime = record.lifetime();
     } else {
-        seen.stated_by = StatedBy::NoRecord;
+        found.dates_from = Source::NoRecord;
     }
     Ok(())
 }
 
-impl Seen {
+impl Inspection {
+    /// Refused for a weak token, a signature that does not hold, or with `--fail-within` an end.
+    fn verdict(&self, name: &str, check: LifetimeCheck) -> Result<(), Failure> {
+        if let Some(first) = self.weak.first() {
+            return Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
+                .hint("the section must count as public: change its secrets, and encrypt it again"));
+        }
+        if let Some(broken) = &self.broken {
+            return Err(Failure::from_advice(&format!("`{name}`"), broken));
+        }
+        check.verdict(name, &self.lifetime, self.dates_from)
+    }
+
+    fn line(&mut self, label: &str, text: &str) {
+        self.lines.push(format!("{label:<18}{text}"));
+    }
+
     fn say(&mut self, key: &str, label: &str, value: &str, line: &str) {
         self.json.insert(key.to_owned(), json!(value));
-        self.lines.push(format!("{label:<18}{line}"));
+        self.line(label, line);
     }
 
     fn vouched(&mut self, vouched: Result<Vouched, NotVouched>) {
         match vouched {
             Ok(vouched) => {
                 self.json.insert("vouchedBy".into(), json!(Voucher::from(&vouched)));
-                self.lines.push(format!("{:<18}{}", "vouched for by", vouched.principals()));
-                self.lines.push(format!("{:<18}{}", "  key", vouched.key().fingerprint()));
+                self.line("vouched for by", &vouched.principals().to_string());
+                self.line("  key", &vouched.key().fingerprint());
             }
             Err(reason) => {
                 self.json.insert("vouchedBy".into(), Value::Null);
                 self.json.insert("notVouched".into(), json!(reason.to_string()));
-                self.lines.push(format!("{:<18}{reason}", "vouched for by"));
+                self.line("vouched for by", &reason.to_string());
                 let broken = matches!(reason, NotVouched::NotText | NotVouched::Signature(_));
                 self.broken = broken.then_some(reason);
             }
@@ -178,7 +191,7 @@ impl Seen {
 
     fn attestation_key(&mut self, value: &str, report: &Report) {
         let form = AttestationKeyForm::of(value);
-        super::warn_of_attestation_key(&form, report);
+        super::warn_of_auditor_key(&form, report);
         let line = format!("{form}; the signature does not cover it");
         self.say("attestationPublicKey", "attestation key", value, &line);
         self.json.insert(
@@ -187,22 +200,25 @@ impl Seen {
         );
     }
 
-    fn value(&mut self, section: &str, value: &ValueFacts) {
+    fn value(&mut self, section: SectionName, value: &ValueFacts) {
         match &value.form {
-            Form::Token(facts) => self.token(section, facts, true),
+            Form::Token(facts) => self.token(Some(section), facts, true),
             Form::Plain => {
-                self.json.insert(section.to_owned(), json!({ "form": "plain", "sha256": value.sha256 }));
-                self.lines.push(format!("{section:<18}plain text: not encrypted; sha256 {}", value.sha256));
+                let json = json!({ "form": "plain", "sha256": value.sha256 });
+                self.json.insert(section.as_str().to_owned(), json);
+                self.line(section.as_str(), &format!("plain text: not encrypted; sha256 {}", value.sha256));
             }
         }
     }
 
-    fn token(&mut self, section: &str, facts: &TokenFacts, try_one_byte: bool) {
+    /// `section` is `None` for a bare token.
+    fn token(&mut self, section: Option<SectionName>, facts: &TokenFacts, try_one_byte: bool) {
         let one_byte = || if try_one_byte { facts.opens_with_one_byte(workers()) } else { None };
         let weakness = facts.opens_with_empty_password().or_else(one_byte);
         let (prefix, bits) = (facts.prefix.as_str(), facts.wrapped_bytes * 8);
+        let name = section.map_or("token", SectionName::as_str);
         self.json.insert(
-            section.to_owned(),
+            name.to_owned(),
             json!({
                 "form": "token",
                 "prefix": prefix,
@@ -213,15 +229,13 @@ impl Seen {
                 "weakness": weakness.map(|it| it.to_string()),
             }),
         );
-        self.lines.push(format!(
-            "{section:<18}{prefix}, RSA-{bits}, a section of {} to {} bytes",
-            facts.ciphertext_bytes.saturating_sub(16),
-            facts.ciphertext_bytes.saturating_sub(1)
-        ));
-        self.lines.push(format!("{:<18}{}", "  sha256", facts.sha256));
+        let (least, most) =
+            (facts.ciphertext_bytes.saturating_sub(16), facts.ciphertext_bytes.saturating_sub(1));
+        self.line(name, &format!("{prefix}, RSA-{bits}, a section of {least} to {most} bytes"));
+        self.line("  sha256", &facts.sha256);
         if let Some(weakness) = weakness {
-            self.lines.push(format!("{:<18}{weakness}", "  weak"));
-            let which = if section == "token" { String::new() } else { format!("{section} ") };
+            self.line("  weak", &weakness.to_string());
+            let which = section.map_or_else(String::new, |section| format!("{section} "));
             self.weak.push(format!("the {which}token is weak: {weakness}"));
         }
     }
@@ -232,55 +246,45 @@ impl Seen {
         self.say("signingKey", "  with key", &record.signing_key, &record.signing_key);
         self.say("userData", "user data", &record.user_data.sha256, &record.user_data.sha256);
         for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
-            let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
-            self.lines.push(format!("{section:<18}{}, vouched for by {who}", half.token.sha256));
-            self.json
-                .insert(section.into(), json!({ "sha256": half.token.sha256, "vouchedBy": half.vouched_by }));
+            let (sha256, voucher) = (&half.token.sha256, &half.vouched_by);
+            let who = voucher.as_ref().map_or("nobody", |voucher| &voucher.principals);
+            self.line(section, &format!("{sha256}, vouched for by {who}"));
+            self.json.insert(section.into(), json!({ "sha256": sha256, "vouchedBy": voucher }));
         }
-        if let Some(AttestationKeyRecord { fingerprint, encrypted }) = &record.attestation_key {
-            let how = if *encrypted { "encrypted for the guest" } else { "for everybody to see" };
-            self.lines.push(format!("{:<18}{fingerprint}, {how}", "attestation key"));
+        if let Some(key) = &record.attestation_key {
+            self.line("attestation key", &signing_record::auditor_key(key));
         }
         self.json.insert("attestationKey".into(), json!(record.attestation_key));
         for (label, key, all) in
             [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]
         {
-            self.lines.extend(all.iter().map(|it| format!("{label:<18}{it}")));
+            for it in all {
+                self.line(label, it);
+            }
             self.json.insert(key.into(), json!(all));
         }
         self.lifetime = record.lifetime();
-    }
-
-    fn ends(&mut self, asked: Asked) {
-        self.json.extend(asked.json(&self.lifetime));
-        let lines = asked.lines(&self.lifetime);
-        self.lines.extend(lines.into_iter().map(|(label, line)| format!("{label:<18}{line}")));
     }
 
     fn statement(&mut self, statement: &Statement, at: Timestamp) {
         let it = &statement.predicate;
         let certificate = &it.encryption_certificate;
         let expired = if certificate.not_after < at { ", EXPIRED" } else { "" };
-        let names = |names: Vec<&String>| {
-            if names.is_empty() {
-                "none".to_owned()
-            } else {
-                names.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(" ")
-            }
-        };
-        let volumes: Vec<_> = it.volumes.iter().map(|(name, volume)| format!("{name}: {volume}")).collect();
-        let volumes = if volumes.is_empty() { "none".to_owned() } else { volumes.join(", ") };
+        let listed =
+            |all: Vec<String>, separator| if all.is_empty() { "none".into() } else { all.join(separator) };
+        let names = |names: &BTreeSet<String>| listed(names.iter().cloned().collect(), " ");
+        let volumes = it.volumes.iter().map(|(name, volume)| format!("{name}: {volume}"));
         self.json.insert("statement".into(), json!(statement));
-        let mut line = |label: &str, text: String| self.lines.push(format!("{label:<18}{text}"));
+        let mut line = |label: &str, text: String| self.line(label, &text);
         line("made by", format!("{} {} at {}", it.tool.name, it.tool.version, it.time));
         line("platform", it.platform.to_string());
         line("certificate", certificate.subject.clone());
         line("  serial", certificate.serial.clone());
         line("  key", certificate.key_fingerprint.clone());
         line("  valid until", format!("{}{expired}", day(certificate.not_after)));
-        line("volumes", volumes);
-        line("needs variables", names(it.required_variables.iter().collect()));
-        line("gives variables", names(it.provided_variables.iter().collect()));
+        line("volumes", listed(volumes.collect(), ", "));
+        line("needs variables", names(&it.required_variables));
+        line("gives variables", names(&it.provided_variables));
         if let Some(key) = &it.signing_key {
             line("signing key", key.clone());
         }

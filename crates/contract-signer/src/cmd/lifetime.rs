@@ -6,56 +6,56 @@ use contract_core::lifetime::{End, Lifetime, NOTICE, NotStated, State, What};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
-use crate::cli::lifetime::LifetimeArguments;
+use crate::cli::LifetimeArguments;
 
 /// What is asked about a lifetime.
 #[derive(Clone, Copy)]
-pub struct Asked {
+pub struct LifetimeCheck {
     pub at: Timestamp,
     /// Somebody named another time than now.
-    other_time: bool,
+    at_is_given: bool,
     fail_within: Option<SignedDuration>,
 }
 
 /// Where the dates come from, and so where those are that are missed.
 #[derive(Clone, Copy, Default)]
-pub enum StatedBy {
+pub enum Source {
     /// Statements, in a handoff or in a record.
     #[default]
     Statements,
     /// A record would tell, and none is at hand.
     NoRecord,
     /// A bare token, which tells nothing.
-    Token,
+    BareToken,
 }
 
-impl StatedBy {
+impl Source {
     fn remedy(self, missed: NotStated) -> &'static str {
         match self {
             Self::Statements => missed.remedy(),
             Self::NoRecord => {
                 "name the record that `sign` wrote beside the user data: `--record user-data.record.json`"
             }
-            Self::Token => {
+            Self::BareToken => {
                 "a bare token states none: `contract-signer inspect` the handoff that `encrypt` wrote"
             }
         }
     }
 }
 
-impl Asked {
+impl LifetimeCheck {
     /// By the flags of `inspect` and `verify`.
-    pub fn by(arguments: &LifetimeArguments) -> Self {
+    pub fn new(arguments: &LifetimeArguments) -> Self {
         Self {
             at: arguments.at.unwrap_or_else(clock::now),
-            other_time: arguments.at.is_some(),
+            at_is_given: arguments.at.is_some(),
             fail_within: arguments.fail_within,
         }
     }
 
     /// About now, as `sign` does.
     pub fn now(at: Timestamp) -> Self {
-        Self { at, other_time: false, fail_within: None }
+        Self { at, at_is_given: false, fail_within: None }
     }
 
     fn notice(self) -> SignedDuration {
@@ -86,7 +86,7 @@ impl Asked {
     /// For people: label and text, what ends first at the top.
     pub fn lines(self, lifetime: &Lifetime) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
-        if self.other_time {
+        if self.at_is_given {
             lines.push(("asked about", self.at.to_string()));
         }
         lines.push(("ends first", self.first(lifetime)));
@@ -114,39 +114,39 @@ impl Asked {
     }
 
     /// What is due, in sentences, and what to do about it.
-    pub fn due(self, lifetime: &Lifetime) -> impl Iterator<Item = (What, State, String)> {
+    pub fn ending(self, lifetime: &Lifetime) -> impl Iterator<Item = (What, State, String)> {
         lifetime.due(self.at, self.notice()).map(move |end| {
             let (state, until) = (end.state(self.at), day(end.until));
-            let said = match state {
+            let message = match state {
                 State::EndsIn(left) => format!("the {end} ends on {until}, in {}", days(left)),
                 State::EndedAgo(ago) => format!("the {end} expired on {until}, {} ago", days(ago)),
                 State::NotBegun => format!("the {end} is not valid before {}", day(end.since)),
             };
-            (end.what, state, said)
+            (end.what, state, message)
         })
     }
 
     /// Whether everything has to live for some time, so that what nobody states is missed.
-    pub fn fails(self) -> bool {
+    pub fn is_required(self) -> bool {
         self.fail_within.is_some()
     }
 
     /// Refused, with `--fail-within`, if anything is due; or if nobody can tell.
-    pub fn verdict(self, name: &str, lifetime: &Lifetime, stated_by: StatedBy) -> Result<(), Failure> {
-        if !self.fails() {
+    pub fn verdict(self, name: &str, lifetime: &Lifetime, source: Source) -> Result<(), Failure> {
+        if !self.is_required() {
             return Ok(());
         }
         if lifetime.first().is_none() {
             let message = format!("nobody knows when `{name}` ends: no date is stated");
-            let mut hints: Vec<_> = lifetime.unknown().map(|it| stated_by.remedy(it).to_owned()).collect();
+            let mut hints: Vec<_> = lifetime.unknown().map(|it| source.remedy(it).to_owned()).collect();
             if hints.is_empty() {
-                hints.push(stated_by.remedy(NotStated::EnvCertificates).to_owned());
+                hints.push(source.remedy(NotStated::EnvCertificates).to_owned());
             }
             hints.dedup();
             return Err(Failure { message, hints, exit: ExitCode::Refused });
         }
-        let due = self.due(lifetime).map(|(what, _, said)| (said, what.renewal()));
-        let unknown = lifetime.unknown().map(|it| (format!("not stated: {it}"), stated_by.remedy(it)));
+        let due = self.ending(lifetime).map(|(what, _, said)| (said, what.renewal()));
+        let unknown = lifetime.unknown().map(|it| (format!("not stated: {it}"), source.remedy(it)));
         let (said, mut hints): (Vec<_>, Vec<_>) =
             due.chain(unknown).map(|(said, hint)| (said, hint.to_owned())).unzip();
         if said.is_empty() {

@@ -1,15 +1,22 @@
 //! `contract-signer trust`: who may vouch for which half, in OpenSSH's own file.
 
-pub mod add;
-pub mod list;
-
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use cli_kit::evidence::{KEY_LIMIT, parse_allowed_signers};
+use cli_kit::failure::DoingIo as _;
+use cli_kit::lock::lock;
+use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, PersonaFile};
-use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
-use contract_core::allowed_signers::{AllowedSigners, LIMIT};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
+use contract_core::allowed_signers::{AllowedSigners, Entry, LIMIT, new_line};
+use contract_core::ssh_key::Line;
+use contract_core::sshsig::Namespace;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
 
-use crate::cli::AllowedSignersFile;
+use crate::cli::{AllowedSignersFile, TrustAdd};
 
 impl AllowedSignersFile {
     /// The flag's, else the folder's.
@@ -19,24 +26,9 @@ impl AllowedSignersFile {
     }
 }
 
-/// Tells every bad line; only a file without one is used.
-fn parse(text: &str, path: &Path, report: &Report) -> Result<AllowedSigners, Failure> {
-    let name = input::name(path);
-    let (read, findings) = AllowedSigners::parse(text, &name);
-    let told = report.findings(&name, &findings);
-    read.doing(|| format!("cannot read `{name}`")).map_err(|failure| match told {
-        Err(verdict) => Failure { hints: failure.hints, ..verdict },
-        Ok(()) => failure,
-    })
-}
-
-/// For `sign`: a file that is not there allows nobody.
+/// For `sign` and `inspect`: a file that is not there allows nobody.
 pub fn allowed_signers(path: &Path, report: &Report) -> Result<AllowedSigners, Failure> {
-    parse(&read_or_begin(path)?, path, report)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    input::read_text(path, LIMIT)
+    parse_allowed_signers(&read_or_begin(path)?, &input::name(path), report)
 }
 
 /// The file must end in whole lines before one is added; a folder or an unreadable file is not an absent one.
@@ -47,6 +39,207 @@ fn read_or_begin(path: &Path) -> Result<String, Failure> {
     }
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
-        _ => read(path),
+        _ => input::read_text(path, LIMIT),
+    }
+}
+
+/// `trust add`: one more line; all others stay as they were.
+pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
+    let path = arguments.file.path()?;
+    let file = input::name(&path);
+    let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
+    // whoever names the private key by mistake must not find it in a core or a page of ours
+    let mut key = Line::parse_file(&input::read_secret_text(&arguments.key, KEY_LIMIT)?).doing(cannot)?;
+    if let Some(comment) = &arguments.comment {
+        key.comment.clone_from(comment);
+    }
+    let adding = Adding { arguments, path: &path, key: &key, report };
+    let mut before = read_or_begin(&path)?;
+    let mut line = adding.line(&before)?;
+    let mut output = Output::rewrite(&path, true, Visibility::Public)?;
+    // held until the file is replaced: of two who add at once, neither loses a line
+    let _lock = lock(&path, report)?;
+    let now = read_or_begin(&path)?;
+    if now != before {
+        line = adding.line(&now)?;
+        before = now;
+    }
+    output.like_what_it_replaces()?;
+    let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+    writeln!(output, "{before}{line_end}{line}").doing_io("write", &path)?;
+    output.commit()?;
+
+    let (principal, section) = (&arguments.principal, adding.namespaces().0.section());
+    let listing = key.key.listing(&key.comment);
+    let result = json!({
+        "file": file, "principal": principal, "section": section,
+        "fingerprint": key.key.fingerprint(), "line": line,
+    });
+    report.result(&result, |_| vec![listing])?;
+    report.success(&format!("`{principal}` may vouch for the {section} section, by `{file}`"));
+    report.note(&format!("next: compare the fingerprint with `{principal}`, by telephone for instance"));
+    Ok(())
+}
+
+/// A key that is to be trusted.
+struct Adding<'a> {
+    arguments: &'a TrustAdd,
+    path: &'a Path,
+    key: &'a Line,
+    report: &'a Report,
+}
+
+impl Adding<'_> {
+    /// Of the section that it is for, then of the other one.
+    fn namespaces(&self) -> (Namespace, Namespace) {
+        if self.arguments.workload {
+            (Namespace::Workload, Namespace::Env)
+        } else {
+            (Namespace::Env, Namespace::Workload)
+        }
+    }
+
+    /// The line to add to those that stand there, unless one of them speaks against it.
+    fn line(&self, before: &str) -> Result<String, Failure> {
+        let Self { arguments, path, key, report } = self;
+        let file = input::name(path);
+        let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
+        let (namespace, other) = self.namespaces();
+        let allowed = parse_allowed_signers(before, &file, report)?;
+        let there = |wanted: &dyn Fn(&&Entry) -> bool| {
+            allowed.entries().iter().filter(|entry| entry.key.is_same_pair(&key.key)).find(wanted)
+        };
+        let as_told = |entry: &Entry| format!("as `{}` on line {} of `{file}`", entry.principals, entry.line);
+        if let Some(entry) = there(&|entry| entry.is_for(other)) {
+            let (section, line) = (other.section(), as_told(entry));
+            let message =
+                format!("{}: the key may already vouch for the {section} section, {line}", cannot());
+            return Err(Failure::new(ExitCode::Refused, message).hint(
+                "one key must not vouch for both halves: ask for another, `ssh-keygen -t ed25519` makes one",
+            ));
+        }
+        if let Some(entry) = there(&|_| true) {
+            let message = format!("{}: the key is already there, {}", cannot(), as_told(entry));
+            return Err(Failure::new(ExitCode::Rejected, message)
+                .hint(format!("to change what it may, edit line {} of `{file}`", entry.line)));
+        }
+        let (principal, after, until) = (&arguments.principal, arguments.valid_after, arguments.valid_before);
+        let line = new_line(principal, key, namespace, after, until).doing(cannot)?;
+        if let Some((entry, name)) = allowed.similar(principal) {
+            let message = format!(
+                "{}: `{principal}` could be taken for `{name}`, on line {} of `{file}`",
+                cannot(),
+                entry.line
+            );
+            return Err(Failure::new(ExitCode::Rejected, message).hint(format!(
+                "for the same person, write `{name}`; for another, a name that differs in more"
+            )));
+        }
+        warn_of_one_person(&allowed, principal, other, report);
+        Ok(line)
+    }
+}
+
+/// Not refused here: who is meant by a name only people know. `sign` refuses both halves from one principal.
+fn warn_of_one_person(allowed: &AllowedSigners, principal: &str, other: Namespace, report: &Report) {
+    let both =
+        allowed.entries().iter().find(|entry| entry.is_for(other) && entry.principals.names(principal));
+    if let Some(entry) = both {
+        report.warning(
+            &format!(
+                "`{principal}` may already vouch for the {} section, by line {}: one person must not vouch for both halves of a contract",
+                other.section(),
+                entry.line
+            ),
+            &["let somebody else vouch for one of them".to_owned()],
+        );
+    }
+}
+
+/// One line of the file.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Signer<'a> {
+    line: usize,
+    principals: &'a str,
+    sections: Vec<&'static str>,
+    valid_after: Option<Timestamp>,
+    valid_before: Option<Timestamp>,
+    valid_now: bool,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    bits: u32,
+    fingerprint: String,
+    comment: &'a str,
+}
+
+/// `trust list`: who may vouch for what, and until when.
+pub fn list(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failure> {
+    let path = arguments.path()?;
+    let text = input::read_text(&path, LIMIT).map_err(|failure| {
+        failure.hint("begin one: `contract-signer trust add PRINCIPAL KEY.pub --workload` or `--env`")
+    })?;
+    let allowed = parse_allowed_signers(&text, &input::name(&path), report)?;
+    let now = clock::now();
+    let signers: Vec<_> = allowed.entries().iter().map(|entry| Signer::of(entry, now)).collect();
+    for (entry, signer) in allowed.entries().iter().zip(&signers) {
+        // told once, at the first line of the key that does it
+        let same = |other: &&Entry| other.key.is_same_pair(&entry.key);
+        let first = allowed.entries().iter().find(same).is_some_and(|first| first.line == entry.line);
+        let both =
+            Namespace::ALL.into_iter().all(|it| allowed.entries().iter().filter(same).any(|e| e.is_for(it)));
+        if first && both {
+            report.warning(
+                &format!("the key {} of `{}` may vouch for both halves", signer.fingerprint, signer.principals),
+                &[format!("narrow line {}: write `namespaces=\"hpcr-workload\"` or `namespaces=\"hpcr-env\"` before its key", entry.line)],
+            );
+        }
+    }
+    report.result(&json!({ "file": input::name(&path), "signers": signers }), |_| {
+        signers.iter().map(Signer::shown).collect::<Vec<_>>()
+    })
+}
+
+impl<'a> Signer<'a> {
+    fn of(entry: &'a Entry, now: Timestamp) -> Self {
+        let sections = Namespace::ALL.into_iter().filter(|namespace| entry.is_for(*namespace));
+        Self {
+            line: entry.line,
+            principals: entry.principals.as_str(),
+            sections: sections.map(Namespace::section).collect(),
+            valid_after: entry.valid_after,
+            valid_before: entry.valid_before,
+            valid_now: entry.valid_after.is_none_or(|after| after <= now)
+                && entry.valid_before.is_none_or(|before| now <= before),
+            kind: entry.key.kind().label(),
+            bits: entry.key.bits(),
+            fingerprint: entry.key.fingerprint(),
+            comment: &entry.comment,
+        }
+    }
+
+    /// The words of `ssh-keygen -l`, after who it is, for what, and when.
+    fn shown(&self) -> String {
+        let sections = if self.sections.is_empty() { "neither".to_owned() } else { self.sections.join("+") };
+        let time = |word: &str, at: Option<Timestamp>| at.map(|at| format!("{word} {at}"));
+        let mut validity: Vec<_> = [time("from", self.valid_after), time("until", self.valid_before)]
+            .into_iter()
+            .flatten()
+            .collect();
+        if validity.is_empty() {
+            validity.push("always".to_owned());
+        }
+        if !self.valid_now {
+            validity.push("NOT VALID NOW".to_owned());
+        }
+        let comment = if self.comment.is_empty() { "no comment" } else { self.comment };
+        format!(
+            "{:<28} {sections:<9} {:<30} {} {} {comment} ({})",
+            self.principals,
+            validity.join(" "),
+            self.bits,
+            self.fingerprint,
+            self.kind
+        )
     }
 }

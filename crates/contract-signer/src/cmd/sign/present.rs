@@ -1,0 +1,248 @@
+//! What `sign` shows: what disagrees, what is unwise, what was done.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Seek};
+
+use cli_kit::author::certificate;
+use cli_kit::report::visible;
+use cli_kit::{Failure, Report};
+use contract_core::contract::record::{HalfRecord, Record, Voucher};
+use contract_core::contract::{self, AttestationKeyRecord, Change, Contract, Disagreement, Weight};
+use contract_core::lifetime::{Lifetime, State, What};
+use contract_core::section::{Env, Kind, Workload};
+use contract_core::statement::Volume;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Written;
+use crate::cmd::lifetime::LifetimeCheck;
+use crate::cmd::signing_record::auditor_key;
+
+/// Everything that disagrees is shown as a table; programs get all of it in the message.
+pub fn disagreement(context: &str, error: &contract::Error, report: &Report) -> Failure {
+    let failure = Failure::from_advice(context, error);
+    let contract::Error::Disagreement(disagreements) = error else { return failure };
+    if report.json() {
+        return failure;
+    }
+    for line in table(disagreements) {
+        report.note(&line);
+    }
+    let what: Vec<_> = disagreements.iter().map(|it| it.what).collect();
+    Failure { message: format!("{context}: the handoffs do not agree: {}", what.join(", ")), ..failure }
+}
+
+/// What is unwise about a contract, and does not stop the signer.
+pub fn warn_before_signing<R: Read + Seek>(contract: &Contract<R>, changes: &[Change], report: &Report) {
+    for change in changes {
+        match change.weight {
+            Weight::Warning => report.warning(&change.message, std::slice::from_ref(&change.hint)),
+            Weight::Note => report.note(&format!("{}; {}", change.message, change.hint)),
+        }
+    }
+    let (workload, env) = contract.statements();
+    let stated = [workload, env].into_iter().flatten();
+    let mut messages: Vec<_> =
+        stated.filter_map(|it| certificate::of_test_image(&it.predicate.encryption_certificate)).collect();
+    // both halves usually name the same certificate
+    messages.dedup();
+    for message in messages {
+        report.warning(&message, &[certificate::TAKE_A_PRODUCT_S.to_owned()]);
+    }
+}
+
+/// What was done, for people and as JSON.
+pub struct Presented {
+    pub record: Record,
+    pub written: Written,
+    pub changes: Vec<Change>,
+    pub at: Timestamp,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Json<'a> {
+    user_data: &'a str,
+    record: Option<&'a str>,
+    key_fingerprint: &'a str,
+    attestation_key: Option<&'a AttestationKeyRecord>,
+    attestation_record: &'a BTreeMap<String, String>,
+    vouched_by: Sides<Option<&'a Voucher>>,
+    checked: &'a [String],
+    unchecked: &'a [String],
+    accepted: &'a [String],
+    volumes: BTreeMap<&'a str, Sides<&'a Volume>>,
+    changes: &'a [Change],
+    #[serde(flatten)]
+    lifetime: Map<String, Value>,
+}
+
+/// One thing, as each half states it.
+#[derive(Serialize)]
+struct Sides<T> {
+    workload: T,
+    env: T,
+}
+
+impl Presented {
+    pub fn show(&self, report: &Report) -> Result<(), Failure> {
+        let Self { record, written, changes, at } = self;
+        let (lifetime, check) = (record.lifetime(), LifetimeCheck::now(*at));
+        let json = Json {
+            user_data: &written.user_data,
+            record: written.record.as_deref(),
+            key_fingerprint: &record.signing_key,
+            attestation_key: record.attestation_key.as_ref(),
+            attestation_record: &record.attestation_record,
+            vouched_by: Sides {
+                workload: record.workload.vouched_by.as_ref(),
+                env: record.env.vouched_by.as_ref(),
+            },
+            checked: &record.checked,
+            unchecked: &record.unchecked,
+            accepted: &record.accepted,
+            volumes: volumes(&record.workload, &record.env),
+            changes,
+            lifetime: check.json(&lifetime),
+        };
+        warn_of_ends(check, &lifetime, report);
+        for (section, voucher) in
+            [(Workload::NAME, json.vouched_by.workload), (Env::NAME, json.vouched_by.env)]
+        {
+            if let Some(Voucher { principals, key, .. }) = voucher {
+                report.note(&format!("{section}: vouched for by {principals}, key {key}"));
+            }
+        }
+        for (name, Sides { workload, env }) in &json.volumes {
+            report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
+        }
+        if let Some(key) = &record.attestation_key {
+            report.note(&format!("attestation key: {}", auditor_key(key)));
+        }
+        for it in &record.unchecked {
+            report.note(&format!("not checked: {it}"));
+        }
+        for it in &record.accepted {
+            report.warning(&format!("accepted at your risk: {it}"), &[]);
+        }
+        report.note(&format!("ends first: {}", check.first(&lifetime)));
+        report.note("the attestation record of the running guest must show:");
+        for (line, sha256) in &record.attestation_record {
+            report.note(&format!("  {sha256} {line}"));
+        }
+        report.success(&format!("wrote {}, signed with key {}", written.quoted, record.signing_key));
+        report.result(&json, |_| Vec::<String>::new())
+    }
+}
+
+/// Volumes that both halves state.
+fn volumes<'a>(workload: &'a HalfRecord, env: &'a HalfRecord) -> BTreeMap<&'a str, Sides<&'a Volume>> {
+    let (Some(workload), Some(env)) = (workload.statement(), env.statement()) else { return BTreeMap::new() };
+    let sides = |(name, workload): (&'a String, &'a Volume)| {
+        let env = env.predicate.volumes.get(name)?;
+        Some((name.as_str(), Sides { workload, env }))
+    };
+    workload.predicate.volumes.iter().filter_map(sides).collect()
+}
+
+/// An expired encryption certificate that was accepted is shown with everything that was accepted.
+fn warn_of_ends(check: LifetimeCheck, lifetime: &Lifetime, report: &Report) {
+    for (what, state, message) in check.ending(lifetime) {
+        let accepted = what == What::EncryptionCertificate && !matches!(state, State::EndsIn(_));
+        if !accepted {
+            report.warning(&message, &[what.renewal().to_owned()]);
+        }
+    }
+}
+
+/// Columns of each half's values in the table of disagreements.
+const VALUE: usize = 44;
+/// Columns of the names in it.
+const NAME: usize = 16;
+
+/// What disagrees: workload left, env right.
+fn table(disagreements: &[Disagreement]) -> Vec<String> {
+    let mut lines = row("", "workload", "env");
+    for it in disagreements {
+        lines.extend(row(it.what, &it.workload, &it.env));
+    }
+    lines
+}
+
+fn row(name: &str, left: &str, right: &str) -> Vec<String> {
+    // made visible before it is measured, or what comes from outside could shift the columns
+    let wrapped = |text: &str, width: usize| wrapped(&visible(text), width);
+    let columns = [wrapped(name, NAME), wrapped(left, VALUE), wrapped(right, VALUE)];
+    let height = columns.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |column: &Vec<String>, line: usize| column.get(line).cloned().unwrap_or_default();
+    let [names, left, right] = &columns;
+    (0..height)
+        .map(|line| {
+            let (name, left, right) = (cell(names, line), cell(left, line), cell(right, line));
+            format!("  {name:<NAME$}  {left:<VALUE$}  {right}").trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// Breaks between words, and within a word that is longer than a line: a fingerprint, say.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut letters: Vec<char> = word.chars().collect();
+        loop {
+            let Some(line) = lines.last_mut() else { return lines };
+            let used = line.chars().count();
+            let gap = usize::from(used > 0);
+            if used + gap + letters.len() <= width {
+                line.extend(std::iter::repeat_n(' ', gap).chain(letters));
+                break;
+            }
+            if used == 0 {
+                line.extend(letters.drain(..width));
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_stay_in_their_columns() {
+        let long = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        let one = |what, workload: &str, env: &str| Disagreement {
+            what,
+            workload: workload.into(),
+            env: env.into(),
+            hints: Vec::new(),
+        };
+        let shown = table(&[one("platform", "hpvs", "ccrt"), one("signing key at hand", "none", &long)]);
+        assert_eq!(shown[1], format!("  {:<16}  {:<44}  ccrt", "platform", "hpvs"));
+        assert!(shown.iter().all(|line| line.chars().count() <= 2 + 16 + 2 + 44 + 2 + 44), "{shown:#?}");
+        let right: String = shown[2..].iter().map(|line| line.get(66..).unwrap_or_default()).collect();
+        assert_eq!(right, long);
+        let left: Vec<_> =
+            shown[2..].iter().map(|line| line.get(2..18).unwrap_or(&line[2..]).trim()).collect();
+        assert_eq!(left, ["signing key at", "hand"]);
+    }
+
+    #[test]
+    fn what_steers_a_terminal_shifts_no_column() {
+        let hostile = row("volumes", &"\u{1b}[2J".repeat(6), "data");
+        assert_eq!(hostile.len(), 2);
+        assert_eq!(hostile[0].find("data"), Some(66));
+        assert!(hostile.concat().is_ascii() && !hostile.concat().contains(char::is_control), "{hostile:?}");
+        assert_eq!(row("volumes", "a\nb", "c").len(), 1);
+    }
+
+    #[test]
+    fn nothing_is_no_line_and_no_loop() {
+        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(wrapped("abcdefghijkl", 5), ["abcde", "fghij", "kl"]);
+        assert_eq!(wrapped("ab abcdefgh", 5), ["ab", "abcde", "fgh"]);
+    }
+}

@@ -1,0 +1,268 @@
+//! What `sign` reads: both handoffs, the keys, who may vouch, and earlier contracts.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use cli_kit::author::certificate;
+use cli_kit::evidence::{KEY_LIMIT, RECORD_LIMIT};
+use cli_kit::looks::Looks;
+use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::allowed_signers::AllowedSigners;
+use contract_core::certificate::{Encryption, Pin, VerifiedCertificate};
+use contract_core::contract::record::Record;
+use contract_core::contract::{AuditorKey, BareToken, Earlier, Half};
+use contract_core::section::{Env, Kind, Workload};
+use contract_core::signing_key::SigningKey;
+use contract_core::statement::Statement;
+use contract_core::verifying_key::{Error, VerifyingKey};
+use jiff::Timestamp;
+
+use crate::cli::{AuditorArguments, Sign};
+use crate::cmd::handoff_file::{Opener, Source};
+use crate::cmd::{signing_key, trust};
+
+/// The files, named by flags or by the signer's folder.
+pub struct Sources<'a> {
+    arguments: &'a Sign,
+    workload: PathBuf,
+    env: PathBuf,
+    key: PathBuf,
+    allowed_signers: PathBuf,
+    identity: PathBuf,
+    auditor_key: Option<AuditorKeyFiles>,
+    /// The key that both halves must be encrypted under.
+    pub pin: Option<Pin>,
+}
+
+/// All of them, read.
+pub struct Inputs {
+    pub workload: Half<Workload, Box<dyn Source>>,
+    pub env: Half<Env, Box<dyn Source>>,
+    pub auditor_key: Option<AuditorKey>,
+    pub earlier: Vec<Earlier>,
+    pub key: SigningKey,
+}
+
+impl<'a> Sources<'a> {
+    pub fn resolve(arguments: &'a Sign, report: &Report) -> Result<Self, Failure> {
+        let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+        let handoff = |flag: &Option<PathBuf>, section| {
+            if let Some(named) = flag {
+                return Ok(named.clone());
+            }
+            let found = handoff_in_folder(&persona.name, section, report);
+            input::refuse_special_file(&found).map(|()| found)
+        };
+        let workload = handoff(&arguments.workload, Workload::NAME)?;
+        let env = handoff(&arguments.env, Env::NAME)?;
+        if workload == Path::new("-") && env == Path::new("-") {
+            return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
+                .hint("name a file for the other"));
+        }
+        let auditor_key = AuditorKeyFiles::resolve(&arguments.auditor, &persona)?;
+        let PersonaFile { key, allowed_signers, identity, certificate_pin: pin, .. } = persona;
+        Ok(Self {
+            arguments,
+            workload,
+            env,
+            key: arguments.key.clone().unwrap_or(key),
+            allowed_signers: arguments.allowed_signers.clone().unwrap_or(allowed_signers),
+            identity,
+            auditor_key,
+            pin,
+        })
+    }
+
+    pub fn halves_and_key(&self) -> impl Iterator<Item = &Path> {
+        [&self.workload, &self.env, &self.key].into_iter().map(PathBuf::as_path)
+    }
+
+    /// All that no output may replace.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let named = self.arguments.identities.iter().chain(&self.arguments.previous).map(PathBuf::as_path);
+        let auditor_key = self.auditor_key.iter().flat_map(AuditorKeyFiles::files);
+        self.halves_and_key().chain([self.allowed_signers.as_path()]).chain(auditor_key).chain(named)
+    }
+
+    /// Asks for the passphrase of the signing key last, when everything else could be read.
+    pub fn read(&self, at: Timestamp, report: &Report) -> Result<Inputs, Failure> {
+        let auditor_key = self.auditor_key.as_ref().map(|files| self.auditor_key(files, at, report));
+        let auditor_key = auditor_key.transpose()?;
+        let signers = trust::allowed_signers(&self.allowed_signers, report)?;
+        // the general one is the signing key's
+        let passphrase = self.arguments.identity_passphrase.source();
+        let opener = Opener::new(&self.arguments.identities, &self.identity, &passphrase);
+        let workload = self.half::<Workload>(&self.workload, &opener, &signers, at)?;
+        let env = self.half::<Env>(&self.env, &opener, &signers, at)?;
+        let mut earlier = Vec::new();
+        for path in &self.arguments.previous {
+            let source = input::name(path);
+            let statements = statements(path, &opener)?.into_iter();
+            earlier.extend(statements.map(|statement| Earlier { source: source.clone(), statement }));
+        }
+        let key = signing_key::read(&self.key, &self.arguments.passphrase)?;
+        if !key.is_protected() {
+            let hint =
+                "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
+            report.warning(&format!("the key `{}` has no passphrase", self.key.display()), &[hint]);
+        }
+        Ok(Inputs { workload, env, auditor_key, earlier, key })
+    }
+
+    fn half<K: Kind>(
+        &self,
+        path: &Path,
+        opener: &Opener<'_>,
+        signers: &AllowedSigners,
+        at: Timestamp,
+    ) -> Result<Half<K, Box<dyn Source>>, Failure> {
+        let name = input::name(path);
+        let context = || format!("cannot take `{name}` as the {} half", K::NAME);
+        let (file, looks) = Looks::open(path)?;
+        if looks == Looks::Token {
+            if !self.arguments.danger_accept_unsigned_tokens {
+                return Err(Failure::new(
+                    ExitCode::Refused,
+                    format!("{}: it is a bare token, and nobody says what it holds", context()),
+                )
+                .hint("ask for the handoff that `encrypt` wrote")
+                .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
+            }
+            let source: Box<dyn Source> = Box::new(file);
+            return BareToken::of(source)
+                .map(Half::BareToken)
+                .map_err(|error| Failure::from_io(&context(), &error));
+        }
+        let handoff = opener.handoff(file, looks, context)?.of_section::<K>().doing(context)?;
+        let half = Half::of(handoff, signers, at);
+        if let (Some(pin), Some(statement)) = (&self.pin, half.statement()) {
+            pin.check(&statement.predicate.encryption_certificate).doing(context)?;
+        }
+        Ok(half)
+    }
+
+    fn auditor_key(
+        &self,
+        files: &AuditorKeyFiles,
+        at: Timestamp,
+        report: &Report,
+    ) -> Result<AuditorKey, Failure> {
+        let key = auditor_public_key(&files.key)?;
+        let certificate =
+            files.certificate.as_deref().map(|path| self.certificate(path, at, report)).transpose()?;
+        AuditorKey::new(key, certificate).doing(|| format!("cannot use `{}`", input::name(&files.key)))
+    }
+
+    /// Shown before it can be refused, as both authors' is: the same subject was seen with several keys.
+    fn certificate(
+        &self,
+        path: &Path,
+        at: Timestamp,
+        report: &Report,
+    ) -> Result<VerifiedCertificate, Failure> {
+        let cannot = || format!("cannot encrypt the attestation key under `{}`", input::name(path));
+        let certificate = cli_kit::certificate::read::<Encryption>(path)?;
+        for line in certificate::lines(certificate.facts()) {
+            report.note(&line);
+        }
+        if let Some(pin) = &self.pin {
+            pin.check(certificate.facts()).doing(cannot)?;
+        }
+        let accept = self.arguments.accept();
+        certificate.verify(at, accept.expiry, accept.foreign).doing(cannot)
+    }
+}
+
+/// The handoff that is in the signer's folder, encrypted or not; a message names the encrypted one. Of two, one may be an
+/// old one, and only its owner knows which.
+fn handoff_in_folder(name: &str, section: &str, report: &Report) -> PathBuf {
+    let name = format!("{name}.{section}.handoff");
+    let (encrypted, plain) = (PathBuf::from(format!("{name}.age")), PathBuf::from(name));
+    match (encrypted.exists(), plain.exists()) {
+        (true, true) => {
+            let (encrypted_name, plain_name) = (encrypted.display(), plain.display());
+            let message = format!("`{plain_name}` is next to `{encrypted_name}`, which is taken");
+            let hint = format!("remove the older one, or name the one that you mean: `--{section} FILE`");
+            report.warning(&message, &[hint]);
+            encrypted
+        }
+        (false, true) => plain,
+        _ => encrypted,
+    }
+}
+
+/// The auditor's public key, and the certificate that encrypts it for the guest.
+struct AuditorKeyFiles {
+    key: PathBuf,
+    certificate: Option<PathBuf>,
+}
+
+impl AuditorKeyFiles {
+    /// `None` if no auditor key is named.
+    fn resolve(arguments: &AuditorArguments, persona: &PersonaFile) -> Result<Option<Self>, Failure> {
+        let encrypt = arguments.encrypt_attestation_key || persona.encrypt_attestation_key;
+        if arguments.certificate.is_some() && !encrypt {
+            return Err(Failure::usage("`--certificate` is for an attestation key that is encrypted")
+                .hint("add `--encrypt-attestation-key`, or leave `--certificate` out"));
+        }
+        let Some(key) = arguments.attestation_key.clone().or_else(|| persona.attestation_key.clone()) else {
+            return if encrypt { Err(nothing_to_encrypt()) } else { Ok(None) };
+        };
+        let certificate =
+            encrypt.then(|| persona.certificate(arguments.certificate.as_deref())).transpose()?;
+        Ok(Some(Self { key, certificate }))
+    }
+
+    fn files(&self) -> impl Iterator<Item = &Path> {
+        [Some(self.key.as_path()), self.certificate.as_deref()].into_iter().flatten()
+    }
+}
+
+fn nothing_to_encrypt() -> Failure {
+    Failure::usage("no attestation key is named that could be encrypted")
+        .hint("pass it with `--attestation-key attestation-key.pub.pem`, or write `attestation-key: attestation-key.pub.pem` into `persona.yaml`")
+}
+
+fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
+    let cannot = || format!("cannot use `{}`", input::name(path));
+    let key = match VerifyingKey::parse(&input::read_text(path, KEY_LIMIT)?) {
+        // the library's words are about signatures
+        Err(Error::NotRsa(kind)) => {
+            let why = format!(
+                "{}: a key of type {kind}; attestation records are encrypted with RSA only",
+                cannot()
+            );
+            Err(Failure::new(ExitCode::Rejected, why))
+        }
+        read => read.doing(cannot),
+    };
+    key.map_err(|failure| Failure {
+        hints: vec!["ask the auditor for the public half of an RSA key, as PEM `PUBLIC KEY`: `contract-auditor keygen` makes it".into()],
+        ..failure
+    })
+}
+
+/// What a file of `--previous` states: a handoff states one half, a signing record both.
+fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failure> {
+    let context = || format!("cannot compare with `{}`", input::name(path));
+    let (file, looks) = Looks::open(path)?;
+    if matches!(looks, Looks::Tar | Looks::Age) {
+        let mut handoff = opener.handoff(file, looks, context)?;
+        // a statement about some other token says nothing of an earlier contract
+        handoff.copy_token(&mut io::sink()).doing(context)?;
+        return Ok(vec![handoff.statement().clone()]);
+    }
+    let mut json = String::new();
+    let read = file.take(RECORD_LIMIT as u64).read_to_string(&mut json);
+    let record = read.ok().and_then(|_| Record::parse(&json).ok());
+    record.as_ref().map_or(Ok(()), Record::verify_itself).doing(context)?;
+    let statements: Vec<_> = record.iter().flat_map(Record::statements).cloned().collect();
+    if statements.is_empty() {
+        let failure = Failure::new(ExitCode::Rejected, format!("{}: it states nothing", context()));
+        return Err(failure.hint(
+            "name a handoff of an earlier contract, workload or env, or its `user-data.record.json`: tokens and user data state nothing",
+        ));
+    }
+    Ok(statements)
+}

@@ -1,0 +1,53 @@
+//! The signing key: made by `keygen`, its public half shown by `public-key`, opened by whatever signs.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use cli_kit::failure::DoingIo as _;
+use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::persona::{Persona, keep_own_files, public_half};
+use cli_kit::private_key::{self, NewPair};
+use cli_kit::prompt::PassphraseSource;
+use cli_kit::{Doing as _, Failure, Report, kept};
+use contract_core::signing_key::SigningKey;
+use serde_json::json;
+
+use crate::cli::{Keygen, PublicKey};
+
+/// The private key, opened with the passphrase that its owner gives.
+pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<SigningKey, Failure> {
+    private_key::read(path, passphrase, SigningKey::parse)
+}
+
+/// `keygen`: the signing key, protected, and its public half beside it.
+pub fn keygen(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
+    let pair = NewPair {
+        persona: Persona::ContractSigner,
+        path: &arguments.output,
+        passphrase: &arguments.passphrase,
+        weak: arguments.weak,
+        force: arguments.force.force,
+        reader: "the env deployer",
+    };
+    private_key::keygen(&pair, SigningKey::generate, report)
+}
+
+/// `public-key`: what the env deployer puts into the env section as `signingKey`.
+pub fn public_key(arguments: &PublicKey, report: &Report) -> Result<(), Failure> {
+    keep_own_files(Persona::ContractSigner, &arguments.output);
+    // its own work; the private half is kept
+    kept::release(&public_half(&arguments.key));
+    let to_stdout = is_stdout(&arguments.output);
+    let key = read(&arguments.key, &arguments.passphrase)?;
+    let pem = key.public().to_pem().doing(|| "cannot write the public key".into())?;
+    let fingerprint = key.public().fingerprint();
+    if !to_stdout {
+        let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
+        output.write_all(pem.as_bytes()).doing_io("write", &arguments.output)?;
+        output.commit()?;
+        report.success(&format!("wrote `{}`, key {fingerprint}", arguments.output.display()));
+    }
+    report.result(&json!({ "publicKey": pem, "keyFingerprint": fingerprint }), |_| {
+        if to_stdout { pem.lines().collect() } else { Vec::new() }
+    })
+}
