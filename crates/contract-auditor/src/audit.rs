@@ -1,38 +1,64 @@
-//! What an audit has found: the guest's record against what was foretold of it, and who signed it.
+//! What an audit finds: the guest's record compared with what is expected, and whether the record is the guest's.
 
 use cli_kit::report::count;
-use cli_kit::{ExitCode, Failure, input};
+use cli_kit::{ExitCode, Failure};
 use contract_core::attestation::comparison::{Comparison, Status};
 use contract_core::contract::record::Record;
 
-use crate::cmd::foretold::Expectations;
-use crate::cmd::guest_record::GuestRecord;
-use crate::cmd::guest_signature::Verified;
+use crate::attestation_record::GuestRecord;
+use crate::expectations::Expectations;
+use crate::record_signature::Verified;
 
-/// What an audit has found.
+/// What an audit finds.
 pub struct Audit {
     pub guest: GuestRecord,
     pub expectations: Expectations,
     pub comparison: Comparison,
-    pub signature: Signed,
-    /// Whether a record that nobody has signed is good enough.
+    pub signature: RecordSignature,
+    /// An unsigned record is accepted.
     pub danger_accept_unsigned: bool,
 }
 
-/// Who says that the record is the guest's.
-pub enum Signed {
-    /// Its signature holds.
-    By(Box<Verified>),
-    /// It does not, or its certificate is not trusted.
+/// The signature of the guest's record.
+pub enum RecordSignature {
+    Verified(Box<Verified>),
+    /// It does not verify, or its certificate is not trusted.
     Refused(Failure),
-    /// There is no signature.
-    Unknown,
+    /// There is none.
+    Missing,
+}
+
+/// What the audit comes to, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// A line is different, missing or unexpected.
+    Differs,
+    /// All lines match, but the signature is refused.
+    SignatureRefused,
+    /// All lines match, but nobody signed them.
+    Unsigned,
+    /// All lines match, without a signing record: only some lines were expected.
+    LinesMatch,
+    /// As signed, if the attestation certificate is the image's: it was accepted unverified.
+    MatchesIfTrusted,
+    /// The guest is the one that was signed.
+    Matches,
 }
 
 impl Audit {
-    /// The record of the signing.
-    pub fn signing(&self) -> Option<&Record> {
+    pub fn signing_record(&self) -> Option<&Record> {
         self.expectations.signing.as_ref().map(|(_, record)| record)
+    }
+
+    pub fn conclusion(&self) -> Conclusion {
+        match &self.signature {
+            _ if self.comparison.wrong().next().is_some() => Conclusion::Differs,
+            RecordSignature::Refused(_) => Conclusion::SignatureRefused,
+            RecordSignature::Missing => Conclusion::Unsigned,
+            RecordSignature::Verified(_) if self.signing_record().is_none() => Conclusion::LinesMatch,
+            RecordSignature::Verified(verified) if !verified.is_trusted() => Conclusion::MatchesIfTrusted,
+            RecordSignature::Verified(_) => Conclusion::Matches,
+        }
     }
 
     /// `6 lines equal, 2 unknown`
@@ -45,49 +71,45 @@ impl Audit {
         counts.join(", ")
     }
 
-    /// What nobody looked at.
+    /// What was not checked.
     pub fn unchecked(&self) -> Vec<String> {
-        let mut unchecked = Vec::new();
-        match &self.signature {
-            Signed::Unknown => unchecked.push("whose record it is: there is no signature".to_owned()),
-            Signed::Refused(_) => {}
-            Signed::By(verified) => unchecked.extend(verified.unchecked()),
-        }
+        let mut unchecked = match &self.signature {
+            RecordSignature::Missing => vec!["whose record it is: there is no signature".to_owned()],
+            RecordSignature::Refused(_) => Vec::new(),
+            RecordSignature::Verified(verified) => verified.unchecked(),
+        };
         unchecked.extend(self.expectations.unchecked());
-        unchecked.extend(
-            self.comparison
-                .having(Status::Unknown)
-                .map(|line| format!("line `{}`: nobody foretold it", line.name)),
-        );
+        let unknown = self.comparison.having(Status::Unknown);
+        unchecked.extend(unknown.map(|line| format!("line `{}`: nobody foretold it", line.name)));
         unchecked
     }
 
-    /// What was taken at risk, by the auditor.
+    /// What the auditor accepted at their own risk.
     pub fn accepted(&self) -> Option<&'static str> {
-        if let Signed::By(verified) = &self.signature { verified.accepted() } else { None }
+        if let RecordSignature::Verified(verified) = &self.signature { verified.accepted() } else { None }
     }
 
     /// Refused, if anything that must match does not.
     pub fn verdict(&self) -> Result<(), Failure> {
-        let wrong: Vec<_> =
-            self.comparison.wrong().map(|line| format!("`{}` is {}", line.name, line.status)).collect();
-        let name = input::name(&self.guest.path);
-        let differs =
-            (!wrong.is_empty()).then(|| format!("`{name}` is not as foretold: {}", wrong.join(", ")));
-        match (&self.signature, differs) {
-            (Signed::Refused(failure), None) => Err(failure.clone()),
-            (Signed::Refused(failure), Some(differs)) => {
-                Err(Failure { message: format!("{differs}; and {}", failure.message), ..failure.clone() })
+        let name = self.guest.name();
+        match (self.conclusion(), &self.signature) {
+            (Conclusion::Differs, signature) => {
+                let wrong = self.comparison.wrong().map(|line| format!("`{}` is {}", line.name, line.status));
+                let differs = format!("`{name}` is not as foretold: {}", wrong.collect::<Vec<_>>().join(", "));
+                if let RecordSignature::Refused(failure) = signature {
+                    return Err(Failure { message: format!("{differs}; and {}", failure.message), ..failure.clone() });
+                }
+                Err(Failure::new(ExitCode::Refused, differs)
+                    .hint("this guest was not started with what was signed: ask whoever started it, and whoever foretold the line"))
             }
-            (Signed::Unknown, None) if !self.danger_accept_unsigned => Err(Failure::new(
+            (_, RecordSignature::Refused(failure)) => Err(failure.clone()),
+            (Conclusion::Unsigned, _) if !self.danger_accept_unsigned => Err(Failure::new(
                 ExitCode::Refused,
                 format!("`{name}` is as foretold, and anybody can have written it: nobody says that it is the guest's"),
             )
             .hint("get its signature from the guest: `--signature se-signature.bin`")
             .hint("for a look at the lines alone, add `--danger-accept-unsigned-record`")),
-            (_, Some(differs)) => Err(Failure::new(ExitCode::Refused, differs)
-                .hint("this guest was not started with what was signed: ask whoever started it, and whoever foretold the line")),
-            (_, None) => Ok(()),
+            _ => Ok(()),
         }
     }
 }

@@ -1,9 +1,13 @@
 //! The contract auditor's binary: is the guest that runs the one that was agreed on?
 
+mod attestation_record;
 mod audit;
 mod cli;
 mod cmd;
+mod expectations;
 mod page;
+mod record_signature;
+mod signing_record;
 
 use cli_kit::certificate::certificate;
 use cli_kit::persona::Persona;

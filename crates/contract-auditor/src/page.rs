@@ -2,15 +2,17 @@
 //!
 //! It holds no secret: digests, names, fingerprints, dates.
 
-mod certificates;
-mod signing;
-
 use cli_kit::input;
 use contract_core::attestation::comparison::{Line, Status};
+use contract_core::certificate::chain::Link;
+use contract_core::certificate::revocation::Revocation;
+use contract_core::contract::record::HalfRecord;
 use jiff::Timestamp;
 use report_page::{Html, Mark, Page, Table};
 
-use crate::audit::{Audit, Signed};
+use crate::audit::{Audit, Conclusion, RecordSignature};
+use crate::expectations::Expectations;
+use crate::signing_record::Checked;
 
 /// All that the page is made of.
 pub struct AuditPage<'a> {
@@ -32,18 +34,15 @@ impl AuditPage<'_> {
     }
 
     fn verdict(&self) -> (Mark, &'static str) {
-        let as_foretold = self.audit.comparison.wrong().next().is_none();
-        match &self.audit.signature {
-            _ if !as_foretold => (Mark::Bad, "The guest is not the one that was signed"),
-            Signed::Refused(_) => (Mark::Bad, "Nobody can say whose record this is"),
-            Signed::Unknown => (Mark::Warning, "The record is as foretold, and nobody has signed it"),
-            Signed::By(_) if self.audit.signing().is_none() => {
-                (Mark::Warning, "The lines that were foretold are right")
-            }
-            Signed::By(_) if self.audit.accepted().is_some() => {
+        match self.audit.conclusion() {
+            Conclusion::Differs => (Mark::Bad, "The guest is not the one that was signed"),
+            Conclusion::SignatureRefused => (Mark::Bad, "Nobody can say whose record this is"),
+            Conclusion::Unsigned => (Mark::Warning, "The record is as foretold, and nobody has signed it"),
+            Conclusion::LinesMatch => (Mark::Warning, "The lines that were foretold are right"),
+            Conclusion::MatchesIfTrusted => {
                 (Mark::Warning, "The guest is the one that was signed, if its certificate is the image’s")
             }
-            Signed::By(_) => (Mark::Good, "The guest is the one that was signed"),
+            Conclusion::Matches => (Mark::Good, "The guest is the one that was signed"),
         }
     }
 
@@ -58,7 +57,7 @@ impl AuditPage<'_> {
         html.facts(&[
             ("Held against", &|html| html.prose(&format!("{}, {said}", when(self.at)))),
             ("Record of the guest", &|html| {
-                html.prose(&format!("`{}`, {form}", input::name(&audit.guest.path)));
+                html.prose(&format!("`{}`, {form}", audit.guest.name()));
                 html.digest(&audit.guest.sha256());
             }),
             ("Lines", &|html| html.text(&audit.counts())),
@@ -67,9 +66,9 @@ impl AuditPage<'_> {
 
     fn body(&self, html: &mut Html) {
         html.section("What the guest says, and what was foretold", |html| self.lines(html));
-        html.section("Who signed the record", |html| certificates::write(html, self.audit));
+        html.section("Who signed the record", |html| record_signature(html, self.audit));
         html.section("Who vouched for the contract", |html| {
-            signing::write(html, &self.audit.expectations);
+            signing_record(html, &self.audit.expectations);
         });
         html.section("What was not checked", |html| {
             let unchecked = self.audit.unchecked();
@@ -90,7 +89,7 @@ impl AuditPage<'_> {
     }
 
     fn lines(&self, html: &mut Html) {
-        let by: Vec<_> = self.audit.expectations.foretold.iter().map(|it| format!("`{}`", it.by)).collect();
+        let by: Vec<_> = self.audit.expectations.sources.iter().map(|it| format!("`{}`", it.by)).collect();
         html.paragraph(&format!("Foretold by {}.", by.join(", ")));
         let table = Table {
             caption: "An unknown line decides nothing; an unexpected one must not be there.",
@@ -112,6 +111,119 @@ impl AuditPage<'_> {
             html.list(Mark::Open, remarks.iter().map(String::as_str));
         }
     }
+}
+
+/// The signature, and the chain to a root.
+fn record_signature(html: &mut Html, audit: &Audit) {
+    let verified = match &audit.signature {
+        RecordSignature::Missing => {
+            html.mark(Mark::Warning, "not verified");
+            return html.paragraph("There is no signature: nobody says that this record is the guest’s.");
+        }
+        RecordSignature::Refused(failure) => {
+            html.mark(Mark::Bad, "refused");
+            return html.paragraph(&failure.message);
+        }
+        RecordSignature::Verified(verified) => verified,
+    };
+    let mark = if verified.accepted().is_some() { Mark::Warning } else { Mark::Good };
+    html.facts(&[
+        ("Signature", &|html| {
+            html.mark(Mark::Good, "holds");
+            html.prose(&format!(" `{}`", input::name(&verified.signature)));
+        }),
+        ("Attestation certificate", &|html| {
+            html.text(&verified.facts.subject);
+            html.element("p", &[], |html| html.mark(mark, verified.reason()));
+        }),
+        ("Signing key", &|html| html.value(&verified.facts.key_fingerprint)),
+        ("Validity", &|html| {
+            html.text(&format!("{} to {}", when(verified.facts.not_before), when(verified.facts.not_after)));
+        }),
+    ]);
+    if verified.links().is_empty() {
+        return;
+    }
+    let table = Table {
+        caption: "From the attestation certificate to a root that the auditor trusts.",
+        columns: &["Certificate", "Revoked", "Validity, serial, key"],
+    };
+    table.write(html, verified.links(), |row, link: &Link| {
+        row.name(|html| html.text(&link.subject));
+        row.cell(|html| revocation(html, &link.revocation));
+        row.cell(|html| {
+            html.text(&format!("{} to {}", when(link.not_before), when(link.not_after)));
+            html.note(&format!("serial {}, signed with {}", link.serial, link.signature_algorithm));
+            html.element("p", &[], |html| html.value(&link.key_fingerprint));
+        });
+    });
+}
+
+fn revocation(html: &mut Html, revocation: &Revocation) {
+    match revocation {
+        Revocation::Root => html.mark(Mark::Good, "trusted"),
+        Revocation::NotChecked => html.mark(Mark::Open, "not checked"),
+        Revocation::NotListed { file, until, .. } => {
+            html.mark(Mark::Good, "no");
+            html.note(&format!("says `{file}`, which holds until {}", when(*until)));
+        }
+    }
+}
+
+/// The record, or that there is none.
+fn signing_record(html: &mut Html, Expectations { signing, checked, .. }: &Expectations) {
+    let Some((path, record)) = signing else {
+        return html.paragraph("Not known: this audit was given no record of the signing.");
+    };
+    let caption = format!("From `{}`, which does not contradict itself.", input::name(path)).replace('`', "");
+    let table = Table { caption: &caption, columns: &["Half", "Vouched for by", "Token, SHA-256"] };
+    table.write(html, [("workload", &record.workload), ("env", &record.env)], |row, (name, half)| {
+        row.name(|html| html.text(name));
+        row.cell(|html| voucher(html, half, checked.names));
+        row.cell(|html| html.digest(&half.token.sha256));
+    });
+    html.facts(&[
+        ("Signed at", &|html| html.text(&when(record.time))),
+        ("Contract’s signing key", &|html| {
+            html.value(&record.signing_key);
+            let (mark, said) = signing_key(checked);
+            html.element("p", &[], |html| html.mark(mark, said));
+        }),
+        ("Signed with", &|html| html.text(&format!("{} {}", record.tool.name, record.tool.version))),
+    ]);
+    for (heading, mark, lines, none) in [
+        ("Checked by the contract signer", Mark::Good, &record.checked, "Nothing."),
+        ("Could not be checked", Mark::Open, &record.unchecked, "Nothing was left out."),
+        ("Accepted although it should be refused", Mark::Warning, &record.accepted, "Nothing."),
+    ] {
+        html.heading(heading);
+        list(html, mark, lines, none);
+    }
+    html.note(
+        "Nobody signs the record of the signing. Held here: that the keys above signed the statements, and that the \
+         statements are about these tokens. Where a name is not checked, that a key is that person’s is the word of \
+         whoever made the record.",
+    );
+}
+
+fn signing_key(checked: &Checked) -> (Mark, &'static str) {
+    match checked {
+        Checked { key: None, .. } => (Mark::Open, "not checked: the record’s word"),
+        Checked { contract: false, .. } => {
+            (Mark::Open, "the one that the auditor knows; not whether it signed")
+        }
+        Checked { .. } => (Mark::Good, "the one that the auditor knows, and it signed the contract"),
+    }
+}
+
+fn voucher(html: &mut Html, half: &HalfRecord, name_checked: bool) {
+    let Some(voucher) = &half.vouched_by else { return html.mark(Mark::Warning, "nobody") };
+    html.element("strong", &[], |html| html.text(&voucher.principals));
+    html.element("p", &[], |html| html.value(&voucher.key));
+    html.element("p", &[], |html| html.mark(Mark::Good, "the signature holds"));
+    let (mark, said) =
+        if name_checked { (Mark::Good, "may vouch for this half") } else { (Mark::Open, "name not checked") };
+    html.element("p", &[], |html| html.mark(mark, said));
 }
 
 fn digests(html: &mut Html, line: &Line) {

@@ -12,69 +12,94 @@ use contract_core::attestation::comparison::{Comparison, Line, Status};
 use contract_core::contract::record::HalfRecord;
 use serde_json::{Value, json};
 
-use super::foretold;
-use super::guest_record::{self, GuestRecord};
-use super::guest_signature;
-use crate::audit::{Audit, Signed};
+use crate::attestation_record::{self, GuestRecord};
+use crate::audit::{Audit, RecordSignature};
 use crate::cli::Compare;
+use crate::expectations::Expectations;
 use crate::page::AuditPage;
-
-const NOT_VERIFIED: &str = "not verified: nobody says that this record is the guest's";
+use crate::record_signature;
 
 pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
     input::refuse_two_from_stdin(arguments.inputs())?;
-    let expectations = foretold::read(arguments, &persona, report)?;
-    let guest = guest_record::read(&arguments.record, &persona, report)?;
-    let page = arguments.report.as_deref().map(|target| page(target, arguments, report)).transpose()?;
-    let name = input::name(&guest.path);
-    let comparison =
-        Comparison::of(&guest.record, &expectations.foretold).doing(|| format!("cannot compare `{name}`"))?;
-    let signature = signature(arguments, &persona, &guest)?;
-    let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
-    let audit = Audit { guest, expectations, comparison, signature, danger_accept_unsigned };
+    let expectations = Expectations::read(arguments, &persona, report)?;
+    let guest = attestation_record::read(&arguments.record, &persona, report)?;
+    let page =
+        arguments.report.as_deref().map(|target| page_output(target, arguments, report)).transpose()?;
 
-    if let Some((mut output, target)) = page {
-        let page = AuditPage {
-            audit: &audit,
-            subject: &persona.name,
-            at: arguments.signature.chain.at(),
-            at_given: arguments.signature.chain.at_is_given(),
-        };
-        output.write_all(page.to_html().as_bytes()).doing_io("write", target)?;
-        let written = output.quoted();
-        output.commit()?;
-        if !is_stdout(target) {
-            report.success(&format!("wrote {written}"));
-        }
+    let audit = audit(guest, expectations, arguments, &persona)?;
+
+    if let Some((output, target)) = page {
+        write_page(output, target, &audit, arguments, &persona, report)?;
     }
+
     if arguments.report.as_deref().is_none_or(|target| !is_stdout(target)) {
         report.judged(&audit.json(), |_| audit.lines())?;
     }
     audit.warn(report);
     audit.verdict()?;
-    report.success(&format!("`{name}` is as foretold: {}", audit.counts()));
+    report.success(&format!("`{}` is as foretold: {}", audit.guest.name(), audit.counts()));
     Ok(())
 }
 
-/// The way to the page, tried before the rest.
-fn page<'a>(target: &'a Path, arguments: &Compare, report: &Report) -> Result<(Output, &'a Path), Failure> {
+fn audit(
+    guest: GuestRecord,
+    expectations: Expectations,
+    arguments: &Compare,
+    persona: &PersonaFile,
+) -> Result<Audit, Failure> {
+    let comparison = Comparison::of(&guest.record, &expectations.sources)
+        .doing(|| format!("cannot compare `{}`", guest.name()))?;
+    let signature = signature(arguments, persona, &guest)?;
+    let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
+    Ok(Audit { guest, expectations, comparison, signature, danger_accept_unsigned })
+}
+
+fn signature(
+    arguments: &Compare,
+    persona: &PersonaFile,
+    guest: &GuestRecord,
+) -> Result<RecordSignature, Failure> {
+    let named = arguments.signature.signature.is_some();
+    if !named && !record_signature::path(&arguments.signature, &guest.path).exists() {
+        return Ok(RecordSignature::Missing);
+    }
+    match record_signature::verify(&arguments.signature, persona, guest) {
+        Ok(verified) => Ok(RecordSignature::Verified(Box::new(verified))),
+        // the lines are compared in any case
+        Err(failure) if failure.exit == ExitCode::Refused => Ok(RecordSignature::Refused(failure)),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Created before anything is compared, so that a page that cannot be written fails early.
+fn page_output<'a>(
+    target: &'a Path,
+    arguments: &Compare,
+    report: &Report,
+) -> Result<(Output, &'a Path), Failure> {
     report.shares_stdout_with(target)?;
     refuse_inputs(target, &arguments.inputs().map(PathBuf::as_path).collect::<Vec<_>>())?;
     Ok((Output::create(target, arguments.force.force, Visibility::Public)?, target))
 }
 
-fn signature(arguments: &Compare, persona: &PersonaFile, guest: &GuestRecord) -> Result<Signed, Failure> {
-    let named = arguments.signature.signature.is_some();
-    if !named && !guest_signature::path(&arguments.signature, &guest.path).exists() {
-        return Ok(Signed::Unknown);
+fn write_page(
+    mut output: Output,
+    target: &Path,
+    audit: &Audit,
+    arguments: &Compare,
+    persona: &PersonaFile,
+    report: &Report,
+) -> Result<(), Failure> {
+    let chain = &arguments.signature.chain;
+    let page = AuditPage { audit, subject: &persona.name, at: chain.at(), at_given: chain.at_is_given() };
+    output.write_all(page.to_html().as_bytes()).doing_io("write", target)?;
+    let written = output.quoted();
+    output.commit()?;
+    if !is_stdout(target) {
+        report.success(&format!("wrote {written}"));
     }
-    match guest_signature::verify(&arguments.signature, persona, guest) {
-        Ok(verified) => Ok(Signed::By(Box::new(verified))),
-        // the lines are worth a look all the same
-        Err(failure) if failure.exit == ExitCode::Refused => Ok(Signed::Refused(failure)),
-        Err(failure) => Err(failure),
-    }
+    Ok(())
 }
 
 impl Compare {
@@ -91,12 +116,14 @@ impl Audit {
     fn json(&self) -> Value {
         let number = |status| self.comparison.having(status).count();
         let (verified, signature, certificate) = match &self.signature {
-            Signed::By(verified) => (verified.is_vouched_for(), "holds", Some(verified.stands_on())),
-            Signed::Refused(_) => (false, "refused", None),
-            Signed::Unknown => (false, "none", None),
+            RecordSignature::Verified(verified) => {
+                (verified.is_trusted(), "holds", Some(verified.trusted_by()))
+            }
+            RecordSignature::Refused(_) => (false, "refused", None),
+            RecordSignature::Missing => (false, "none", None),
         };
         let mut json = json!({
-            "file": input::name(&self.guest.path),
+            "file": self.guest.name(),
             "encrypted": self.guest.opened.is_some(),
             "asForetold": self.comparison.wrong().next().is_none(),
             "verified": verified,
@@ -109,10 +136,10 @@ impl Audit {
             "unexpected": number(Status::Unexpected),
             "unknown": number(Status::Unknown),
             "remarks": self.guest.record.remarks(),
-            "foretoldBy": self.expectations.foretold.iter().map(|it| &it.by).collect::<Vec<_>>(),
+            "foretoldBy": self.expectations.sources.iter().map(|it| &it.by).collect::<Vec<_>>(),
             "unchecked": self.unchecked(),
             "accepted": self.accepted(),
-            "signing": self.signing().map(|record| json!({
+            "signing": self.signing_record().map(|record| json!({
                 "time": record.time,
                 "signingKey": record.signing_key,
                 "signingKeyKnown": self.expectations.checked.key.is_some(),
@@ -124,9 +151,9 @@ impl Audit {
             })),
         });
         let more = match &self.signature {
-            Signed::By(verified) => json!({ "attestation": verified.json() }),
-            Signed::Refused(failure) => json!({ "refused": failure.message }),
-            Signed::Unknown => json!({}),
+            RecordSignature::Verified(verified) => json!({ "attestation": verified.json() }),
+            RecordSignature::Refused(failure) => json!({ "refused": failure.message }),
+            RecordSignature::Missing => json!({}),
         };
         if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
             json.extend(more);
@@ -148,7 +175,7 @@ impl Audit {
 
     fn lines(&self) -> Vec<(Tone, String, String)> {
         let width = self.comparison.lines().iter().map(|line| line.name.chars().count()).max().unwrap_or(0);
-        self.comparison.lines().iter().flat_map(|line| told(line, width.min(40))).collect()
+        self.comparison.lines().iter().flat_map(|line| shown(line, width.min(40))).collect()
     }
 
     fn warn(&self, report: &Report) {
@@ -156,29 +183,29 @@ impl Audit {
             report.note(&format!("no line of a checksum: {remark}"));
         }
         match &self.signature {
-            Signed::By(verified) => {
+            RecordSignature::Verified(verified) => {
                 verified.warn(report);
                 let name = input::name(&verified.certificate);
                 report.note(&format!("signed with the key of `{name}`: {}", verified.facts.subject));
-                report.note(&format!("the certificate {}", verified.because()));
+                report.note(&format!("the certificate {}", verified.reason()));
             }
-            Signed::Refused(_) => {}
-            Signed::Unknown if !self.danger_accept_unsigned => {}
-            Signed::Unknown => report.warning(
-                NOT_VERIFIED,
+            RecordSignature::Refused(_) => {}
+            RecordSignature::Missing if !self.danger_accept_unsigned => {}
+            RecordSignature::Missing => report.warning(
+                "not verified: nobody says that this record is the guest's",
                 &["get its signature from the guest: `--signature se-signature.bin`".to_owned()],
             ),
         }
         for it in self.expectations.unchecked() {
             report.note(&format!("not checked: {it}"));
         }
-        for it in self.signing().iter().flat_map(|record| &record.accepted) {
+        for it in self.signing_record().iter().flat_map(|record| &record.accepted) {
             report.warning(&format!("accepted by the contract signer at his risk: {it}"), &[]);
         }
     }
 }
 
-fn told(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
+fn shown(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
     let tone = match line.status {
         Status::Equal => Tone::Plain,
         Status::Unknown => Tone::Warning,
@@ -190,16 +217,16 @@ fn told(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
         Status::Unexpected => "the signed contract has no such line".to_owned(),
         _ => format!("foretold by {by}"),
     };
-    let mut told =
+    let mut lines =
         vec![(tone, format!("{:<11}", line.status.as_str()), format!("{:<width$}  {remark}", line.name))];
     let mut digest = |label: &str, sha256: &Option<String>| {
         if let Some(sha256) = sha256 {
-            told.push((Tone::Plain, String::new(), format!("  {label:<9}{sha256}")));
+            lines.push((Tone::Plain, String::new(), format!("  {label:<9}{sha256}")));
         }
     };
     if line.status != Status::Equal {
         digest("expected", &line.expected);
         digest("found", &line.found);
     }
-    told
+    lines
 }

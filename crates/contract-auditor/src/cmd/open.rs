@@ -9,13 +9,13 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Failure, Report, input};
 use serde_json::json;
 
-use super::guest_record;
+use crate::attestation_record;
 use crate::cli::Open;
 
 pub fn run(arguments: &Open, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
     let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
-    let opened = guest_record::open(&arguments.file, &arguments.key, &persona, report)?;
+    let opened = attestation_record::open(&arguments.file, &arguments.key, &persona, report)?;
     let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Secret)?;
     output.write_all(opened.text.as_bytes()).doing_io("write", &arguments.output)?;
     let (to_file, written) = (output.is_file(), output.quoted());

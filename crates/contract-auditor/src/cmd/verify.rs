@@ -6,19 +6,19 @@ use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Failure, Report, input};
 use serde_json::json;
 
-use super::{guest_record, guest_signature};
 use crate::cli::Verify;
+use crate::{attestation_record, record_signature};
 
 pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
-    let guest = guest_record::read(&arguments.record, &persona, report)?;
-    let verified = guest_signature::verify(&arguments.signature, &persona, &guest)?;
-    let name = input::name(&guest.path);
+    let guest = attestation_record::read(&arguments.record, &persona, report)?;
+    let verified = record_signature::verify(&arguments.signature, &persona, &guest)?;
+    let name = guest.name();
     let mut result = json!({
         "file": name,
-        "verified": verified.is_vouched_for(),
+        "verified": verified.is_trusted(),
         "signature": "holds",
-        "certificate": verified.stands_on(),
+        "certificate": verified.trusted_by(),
         "encrypted": guest.opened.is_some(),
         "lines": guest.record.lines(),
         "remarks": guest.record.remarks(),
@@ -31,7 +31,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     for remark in guest.record.remarks() {
         report.note(&format!("no line of a checksum, and signed with the others: {remark}"));
     }
-    report.note(&format!("the certificate {}", verified.because()));
+    report.note(&format!("the certificate {}", verified.reason()));
     report.success(&format!("`{name}` is signed with the key of `{}`", input::name(&verified.certificate)));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The guest's record: read as it came, opened if it is encrypted.
+//! The guest's attestation record: plain text, or encrypted to the auditor key and opened with it.
 
 use std::path::{Path, PathBuf};
 
@@ -19,18 +19,23 @@ const ENCRYPTED: &str = "se-checksums.txt.enc";
 
 const FROM_THE_GUEST: &str = "get it from the guest again, unchanged: `se-checksums.txt.enc`";
 
-/// A record in plain text, and where it came from.
+/// The record in plain text, and where it came from.
 pub struct GuestRecord {
     pub path: PathBuf,
     /// As the guest signed it.
     pub text: Zeroizing<String>,
     pub record: AttestationRecord,
-    /// None: it came in plain text.
+    /// `None` if it came in plain text.
     pub opened: Option<OpenedWith>,
 }
 
 impl GuestRecord {
-    /// Of what the guest signed.
+    /// As the user named it.
+    pub fn name(&self) -> String {
+        input::name(&self.path)
+    }
+
+    /// Digest of the bytes that the guest signed.
     pub fn sha256(&self) -> String {
         digest(self.text.as_bytes())
     }
@@ -117,7 +122,7 @@ fn open_text(
             format!("what is encrypted in `{}` is no attestation record: {error}", input::name(&path));
         Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
     })?;
-    warn(&path, &opened, report);
+    warn_of_short_password(&path, &opened, report);
     let Opened { text, password_length, password_cut } = opened;
     let key_fingerprint = key.public().fingerprint().to_owned();
     let opened = Some(OpenedWith { key_fingerprint, password_length, password_cut });
@@ -125,7 +130,7 @@ fn open_text(
 }
 
 /// Whoever reads lines of a password reads less of it (contract-format, section 2).
-fn warn(path: &Path, opened: &Opened, report: &Report) {
+fn warn_of_short_password(path: &Path, opened: &Opened, report: &Report) {
     let length = opened.password_length;
     if length >= PASSWORD_LENGTH {
         return;

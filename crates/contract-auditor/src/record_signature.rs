@@ -1,4 +1,4 @@
-//! Who says that a record is the guest's: its signature, and what the certificate of the signing key is worth.
+//! Whether a record is the guest's: its signature, and whether the certificate of the signing key is trusted.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use contract_core::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::guest_record::GuestRecord;
+use crate::attestation_record::GuestRecord;
 use crate::cli::SignatureArguments;
 
 /// A signature that holds.
@@ -84,7 +84,7 @@ fn trusted(
     let chain = arguments.chain.or(&persona.audit);
     // neither a pin nor the danger flag is a reason to leave unread what is named
     if chain.name_anything() {
-        let chain = chain.verify::<Attestation>(path).map_err(in_the_folder_too)?;
+        let chain = chain.verify::<Attestation>(path).map_err(with_folder_hint)?;
         let key = chain.verifying_key().doing(cannot_use)?;
         return Ok((key, facts, Trust::Chain { chain, pinned: pin.is_some() }));
     }
@@ -92,19 +92,19 @@ fn trusted(
     let trust = match pin {
         Some(_) => Trust::Pin,
         None if arguments.danger_accept_unverified_certificate => Trust::Accepted,
-        None => return Err(led_nowhere(&name)),
+        None => return Err(untrusted(&name)),
     };
     Ok((certificate.danger_verifying_key().doing(cannot_use)?, facts, trust))
 }
 
-fn in_the_folder_too(failure: Failure) -> Failure {
+fn with_folder_hint(failure: Failure) -> Failure {
     if failure.exit != ExitCode::Usage {
         return failure;
     }
     failure.hint("or name all of it in `persona.yaml`, `intermediates` and `roots`, or nothing at all: flags, `crls` and the rest")
 }
 
-fn led_nowhere(name: &str) -> Failure {
+fn untrusted(name: &str) -> Failure {
     Failure::new(
         ExitCode::Refused,
         format!("cannot trust `{name}`: nothing leads from it to a root, and anybody could have made it"),
@@ -146,7 +146,7 @@ impl Verified {
     }
 
     /// Why the certificate is trusted, in words.
-    pub fn because(&self) -> &'static str {
+    pub fn reason(&self) -> &'static str {
         match &self.trust {
             Trust::Chain { pinned: true, .. } => "leads to a root that you trust, and holds the pinned key",
             Trust::Chain { .. } => "leads to a root that you trust",
@@ -156,12 +156,12 @@ impl Verified {
     }
 
     /// Whether somebody but the certificate itself says that it is the image's: a root, or the auditor's own pin.
-    pub fn is_vouched_for(&self) -> bool {
+    pub fn is_trusted(&self) -> bool {
         !matches!(self.trust, Trust::Accepted)
     }
 
     /// What stands for the certificate, for scripts: `chain`, `pinned` or `unverified`.
-    pub fn stands_on(&self) -> &'static str {
+    pub fn trusted_by(&self) -> &'static str {
         match self.trust {
             Trust::Chain { .. } => "chain",
             Trust::Pin => "pinned",

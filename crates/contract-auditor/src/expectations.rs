@@ -1,0 +1,106 @@
+//! What the guest's attestation record must show, by the signing record, the boot medium and other files.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _};
+use std::path::Path;
+
+use cli_kit::failure::DoingIo as _;
+use cli_kit::input::Input;
+use cli_kit::persona::PersonaFile;
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use contract_core::attestation::comparison::Foretold;
+use contract_core::attestation::{AttestationRecord, LONGEST};
+use contract_core::boot_media::Medium;
+use contract_core::contract::record::Record;
+use contract_core::user_data::survey;
+
+use crate::cli::Compare;
+use crate::signing_record::{self, Checked, KnownSigner, NamedUserData, SigningRecord};
+
+/// All that the guest's record is compared with.
+pub struct Expectations {
+    pub signing: Option<SigningRecord>,
+    pub sources: Vec<Foretold>,
+    /// What of the signing record was checked.
+    pub checked: Checked,
+}
+
+impl Expectations {
+    /// Reads all of them. The signing record may be missing if there are others.
+    pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Result<Self, Failure> {
+        let signer = KnownSigner::read(arguments, persona, report)?;
+        let mut user_data = arguments.user_data.as_deref().map(signing_record::user_data).transpose()?;
+        let path = arguments.signing_record.as_ref().unwrap_or(&persona.audit.record);
+        let others = arguments.medium.is_some() || !arguments.expect.is_empty();
+        let absent = arguments.signing_record.is_none() && !path.exists();
+        let mut sources = Vec::new();
+        let mut signing = None;
+        if !(absent && others) {
+            let record = signing_record::read(path, report)?;
+            sources.push(of_signing(path, &record));
+            signing = Some((path.clone(), record));
+        }
+        if let Some(path) = &arguments.medium {
+            let (lines, inside) = medium(path, signer.has_key() && user_data.is_none())?;
+            sources.push(lines);
+            user_data = user_data.or(inside);
+        }
+        for path in &arguments.expect {
+            sources.push(lines(path)?);
+        }
+        let checked = signer.check(user_data.as_ref(), &mut signing, report)?;
+        Ok(Self { signing, sources, checked })
+    }
+
+    /// What of the signing record was not checked.
+    pub fn unchecked(&self) -> Vec<String> {
+        self.checked.unchecked(self.signing.as_ref())
+    }
+}
+
+/// IBM's own example of a record shows a line for the signature, too; contract-format, section 8, does not name it.
+fn of_signing(path: &Path, record: &Record) -> Foretold {
+    let signature = ("contract:envWorkloadSignature".to_owned(), record.signature.sha256.clone());
+    Foretold {
+        by: input::name(path),
+        lines: record.attestation_record.clone(),
+        if_shown: BTreeMap::from([signature]),
+        whole_contract: true,
+    }
+}
+
+/// The lines of a boot medium, and the user data on it if that is wanted.
+fn medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<NamedUserData>), Failure> {
+    let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
+    let mut file = Input::open(path)?;
+    let medium = Medium::read(&mut file).doing(cannot_read)?;
+    let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
+    let lines = lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect();
+    let by = input::name(path);
+    let mut user_data = None;
+    if wanted {
+        let mut bytes = Vec::new();
+        let mut inside = medium.user_data.open(&mut file).doing_io("read", path)?;
+        inside.read_to_end(&mut bytes).doing_io("read", path)?;
+        let facts = survey(Cursor::new(bytes)).doing(|| format!("cannot use the user data on `{by}`"))?;
+        user_data = Some((by.clone(), facts));
+    }
+    Ok((Foretold { by, lines, if_shown: BTreeMap::new(), whole_contract: false }, user_data))
+}
+
+fn lines(path: &Path) -> Result<Foretold, Failure> {
+    let by = input::name(path);
+    let limit = usize::try_from(LONGEST).unwrap_or(usize::MAX);
+    let cannot_read = |cause: &str| {
+        Failure::new(ExitCode::Rejected, format!("cannot read `{by}`: {cause}"))
+            .hint("write one line for each that you foretell: `<sha256> <name>`")
+    };
+    let read = AttestationRecord::parse(&input::read_text(path, limit)?)
+        .map_err(|error| cannot_read(&error.to_string()))?;
+    // a line that is no checksum would not be compared, and nobody would notice
+    let remark = read.remarks().iter().find(|line| !line.trim_start().starts_with('#'));
+    if let Some(remark) = remark {
+        return Err(cannot_read(&format!("no line `<sha256> <name>`: {remark}")));
+    }
+    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new(), whole_contract: false })
+}
