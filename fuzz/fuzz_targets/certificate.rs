@@ -2,9 +2,9 @@
 //! to a root whose key signed nothing.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::certificate::authority::Authority;
-use contract_core::certificate::chain::Authorities;
-use contract_core::certificate::{Encryption, ImageCertificate};
+use contract_pki::certificate::authority::Authority;
+use contract_pki::certificate::chain::Authorities;
+use contract_pki::certificate::{Encryption, ImageCertificate};
 use contract_fuzz::{CERTIFICATE, armored, at};
 
 contract_fuzz::target!(certificate);

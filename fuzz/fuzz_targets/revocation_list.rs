@@ -1,7 +1,7 @@
 //! A revocation list, in PEM or the DER inside: read or refused.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::certificate::revocation::RevocationList;
+use contract_pki::certificate::revocation::RevocationList;
 use contract_fuzz::armored;
 
 contract_fuzz::target!(revocation_list);

@@ -2,10 +2,10 @@
 //! a public key that was read is written and read back as the same key.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::attestation::key::AttestationKey;
-use contract_core::signing_certificate::{SigningRequest, check, received};
-use contract_core::signing_key::SigningKey;
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::private_key::AuditorKey;
+use contract_pki::signing_certificate::{SigningRequest, check, received};
+use contract_pki::private_key::SigningKey;
+use contract_pki::verifying_key::VerifyingKey;
 use contract_fuzz::{VERIFYING_KEY, armored, at, no_passphrase};
 
 contract_fuzz::target!(signing_key);
@@ -20,7 +20,7 @@ fn signing_key(data: &[u8]) {
     }
     let private = armored(data, "PRIVATE KEY");
     let _ = SigningKey::parse(&private, &mut no_passphrase);
-    let _ = AttestationKey::parse(&private, &mut no_passphrase);
+    let _ = AuditorKey::parse(&private, &mut no_passphrase);
     let certificate = armored(data, "CERTIFICATE");
     let _ = received(certificate.as_bytes(), &VERIFYING_KEY, "signing-key.pub.pem", at());
     if let Ok(request) = SigningRequest::parse(armored(data, "CERTIFICATE REQUEST").as_bytes()) {

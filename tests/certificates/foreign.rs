@@ -110,7 +110,7 @@ fn a_self_signed_certificate_is_a_stand_in() {
 fn a_certificate_of_ibm_s_test_images_is_a_warning_for_the_signer() {
     let story = Story::encrypted();
     let test_image = "68da85f1";
-    let known = include_str!("../../crates/contract-core/src/certificate/known.rs");
+    let known = include_str!("../../crates/contract-pki/src/certificate/known.rs");
     let key = known.split('"').find(|it| it.starts_with(&format!("sha256:{test_image}"))).unwrap();
     story.does(&format!(
         r#"for it in workload env; do restate 's/("keyFingerprint": ")[^"]*/\1{key}/' $it.handoff; done"#

@@ -14,8 +14,8 @@ mod signing_key;
 use std::path::PathBuf;
 
 use clap::Args;
-use contract_core::platform::Platform;
 use contract_core::section::{Env, Kind, Workload};
+use contract_pki::platform::Platform;
 
 use crate::expect::Expect;
 use crate::persona::Persona;

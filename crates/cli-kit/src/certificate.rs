@@ -9,10 +9,10 @@ mod verify;
 
 use std::path::{Path, PathBuf};
 
-use contract_core::certificate::authority::{Authority, AuthorityError};
-use contract_core::certificate::chain::{Authorities, VerifiedChain};
-use contract_core::certificate::revocation::RevocationList;
-use contract_core::certificate::{ImageCertificate, Role};
+use contract_pki::certificate::authority::{Authority, AuthorityError};
+use contract_pki::certificate::chain::{Authorities, VerifiedChain};
+use contract_pki::certificate::revocation::RevocationList;
+use contract_pki::certificate::{ImageCertificate, Role};
 use findings::Advice;
 use jiff::Timestamp;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use contract_core::allowed_signers::{self, AllowedSigners};
 use contract_core::contract::record::{self, Difference, Record, RecordError};
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 
 use crate::failure::{Doing as _, Failure};
 use crate::input;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use contract_core::age_file;
-use contract_core::platform::Prefix;
+use contract_pki::platform::Prefix;
 
 use crate::exit::ExitCode;
 use crate::failure::Failure;

@@ -4,8 +4,8 @@ mod reader;
 
 use std::path::{Path, PathBuf};
 
-use contract_core::certificate::Pin;
-use contract_core::platform::Platform;
+use contract_pki::certificate::Pin;
+use contract_pki::platform::Platform;
 use strict_yaml::{Limits, Tags};
 
 use crate::failure::{Doing, Failure};

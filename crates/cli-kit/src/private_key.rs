@@ -1,13 +1,11 @@
 //! A persona's private key: made once under a passphrase, its public half beside it, and opened again.
 
 use std::io::Write as _;
-use std::ops::Deref;
 use std::path::Path;
 
-use contract_core::private_key::{BITS, Error, PrivateKey};
-use contract_core::random::SystemRandomness;
+use contract_pki::private_key::{BITS, PrivateKey, Use};
+use contract_pki::random::SystemRandomness;
 use serde_json::json;
-use zeroize::Zeroizing;
 
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::input;
@@ -38,11 +36,7 @@ pub struct NewPair<'a> {
 }
 
 /// `keygen`: both files, or none.
-pub fn keygen<K: Deref<Target = PrivateKey>>(
-    pair: &NewPair<'_>,
-    generate: impl FnOnce() -> Result<K, Error>,
-    report: &Report,
-) -> Result<(), Failure> {
+pub fn keygen<U: Use>(pair: &NewPair<'_>, report: &Report) -> Result<(), Failure> {
     let NewPair { persona, path: private_path, force, reader, .. } = *pair;
     if is_stdout(private_path) {
         return Err(Failure::usage("a private key is not written to standard output").hint(format!(
@@ -72,7 +66,7 @@ pub fn keygen<K: Deref<Target = PrivateKey>>(
         pair.passphrase.new_passphrase(&format!("the new key `{}`", input::name(private_path)), pair.weak)?;
 
     let progress = Progress::spinner(report, &format!("making an RSA key of {BITS} bits"));
-    let key = generate().doing(|| "cannot make a key".into())?;
+    let key = PrivateKey::<U>::generate().doing(|| "cannot make a key".into())?;
     let pem =
         key.to_protected_pem(&passphrase, &mut SystemRandomness).doing(|| "cannot protect the key".into())?;
     drop(progress);
@@ -95,16 +89,12 @@ pub fn keygen<K: Deref<Target = PrivateKey>>(
 }
 
 /// The private key in a file, opened with the passphrase that its owner gives.
-pub fn read<K>(
-    path: &Path,
-    passphrase: &PassphraseSource,
-    parse: impl FnOnce(&str, &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>) -> Result<K, Error>,
-) -> Result<K, Failure> {
+pub fn read<U: Use>(path: &Path, passphrase: &PassphraseSource) -> Result<PrivateKey<U>, Failure> {
     let pem = input::read_secret_text(path, LIMIT)?;
     input::warn_if_shared(path, "the key");
     let name = input::name(path);
     let mut refused = None;
-    let key = parse(&pem, &mut || {
+    let key = PrivateKey::parse(&pem, &mut || {
         passphrase.passphrase(&format!("the key `{name}`")).map_err(|failure| {
             let reason = failure.message.clone();
             refused = Some(failure);

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input, private_key};
-use contract_core::attestation::key::AttestationKey;
 use contract_core::attestation::signature::digest;
 use contract_core::attestation::{AttestationRecord, LONGEST};
-use contract_core::platform::Prefix;
 use contract_core::token::Token;
+use contract_pki::platform::Prefix;
+use contract_pki::private_key::Auditing;
 use open_token::{Opened, PASSWORD_LENGTH};
 use zeroize::Zeroizing;
 
@@ -109,7 +109,7 @@ fn open_text(
         Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
     })?;
     let key_path = key.key.as_ref().unwrap_or(&persona.key);
-    let key = private_key::read(key_path, &key.passphrase, AttestationKey::parse)?;
+    let key = private_key::read::<Auditing>(key_path, &key.passphrase)?;
     let rsa = key.rsa().doing(|| format!("cannot use `{}`", input::name(key_path)))?;
     let opened = open_token::open(&rsa, &token).map_err(|error| {
         Failure::new(ExitCode::Rejected, format!("`{}` {error}", input::name(&path))).hint(format!(

@@ -11,7 +11,7 @@ mod signing_record;
 
 use cli_kit::certificate::certificate;
 use cli_kit::persona::Persona;
-use contract_core::certificate::Attestation;
+use contract_pki::certificate::Attestation;
 
 use cli::{Cli, Command};
 

@@ -4,9 +4,9 @@
 
 use cli_kit::input;
 use contract_core::attestation::comparison::{Line, Status};
-use contract_core::certificate::chain::Link;
-use contract_core::certificate::revocation::Revocation;
 use contract_core::contract::record::HalfRecord;
+use contract_pki::certificate::chain::Link;
+use contract_pki::certificate::revocation::Revocation;
 use jiff::Timestamp;
 use report_page::{Html, Mark, Page, Table};
 

@@ -6,10 +6,11 @@ use cli_kit::certificate::{chain_lines, read, refused};
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::signature::{self, LONGEST};
-use contract_core::certificate::chain::{Link, VerifiedChain};
-use contract_core::certificate::revocation::Revocation;
-use contract_core::certificate::{Attestation, CertificateFacts, day};
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::certificate::chain::{Link, VerifiedChain};
+use contract_pki::certificate::revocation::Revocation;
+use contract_pki::certificate::{Attestation, CertificateFacts};
+use contract_pki::verifying_key::VerifyingKey;
+use contract_pki::x509::day;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

@@ -9,7 +9,7 @@ use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::allowed_signers::AllowedSigners;
 use contract_core::contract::record::Record;
 use contract_core::user_data::{self, UserDataFacts};
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 
 use crate::cli::Compare;

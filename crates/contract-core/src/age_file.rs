@@ -18,7 +18,7 @@ pub use age::armor::Format;
 
 use findings::{Advice, Blame};
 
-use crate::random::{self, RandomError};
+use contract_pki::random::{self, RandomError};
 
 use header::Limited;
 

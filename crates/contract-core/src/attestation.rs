@@ -6,10 +6,9 @@
 //! se-signature.bin     = RSA[attestation certificate](SHA-256(se-checksums.txt))
 //! ```
 //!
-//! The signature is over the plain text, PKCS#1 v1.5: [`VerifyingKey::verifies`](crate::verifying_key::VerifyingKey::verifies).
+//! The signature is over the plain text, PKCS#1 v1.5: [`VerifyingKey::verifies`](contract_pki::verifying_key::VerifyingKey::verifies).
 
 pub mod comparison;
-pub mod key;
 pub mod signature;
 
 use std::collections::BTreeMap;

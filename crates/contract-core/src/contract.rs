@@ -18,13 +18,13 @@ use jiff::Timestamp;
 use crate::allowed_signers::Vouched;
 use crate::handoff;
 use crate::lifetime::Lifetime;
-use crate::platform::Prefix;
-use crate::random::Randomness;
 use crate::section::{Env, Kind, Workload};
-use crate::signing_key::{self, SigningKey};
 use crate::statement::Statement;
 use crate::token::{self, TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
+use contract_pki::platform::Prefix;
+use contract_pki::private_key::{self, SigningKey};
+use contract_pki::random::Randomness;
 use findings::{Advice, Blame};
 
 use agreement::Agreement;
@@ -89,7 +89,7 @@ pub enum Error {
     Encrypt(#[source] token::SealError),
     /// The key could not sign.
     #[error(transparent)]
-    Key(#[from] signing_key::Error),
+    Key(#[from] private_key::Error),
     /// The user data could not be written.
     #[error("cannot write the user data")]
     Write(#[from] io::Error),

@@ -33,18 +33,10 @@ pub mod boot_media; // 7
 
 // what the states are made with
 pub mod age_file;
-pub mod certificate;
 mod kdf;
 pub mod lifetime;
-pub mod pem;
-pub mod platform;
-pub mod private_key;
-pub mod random;
 pub mod seed;
-pub mod signing_certificate;
-pub mod signing_key;
 pub mod statement;
-pub mod verifying_key;
 
 // what the running guest says of itself
 pub mod attestation;

@@ -9,8 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::random::{RandomError, Randomness};
 use crate::section::Secret;
+use contract_pki::random::{RandomError, Randomness};
 
 /// Characters; the schema of the contract asks for no less.
 pub const SHORTEST: usize = 15;
@@ -156,7 +156,7 @@ pub trait Seeds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SystemRandomness;
+    use contract_pki::random::SystemRandomness;
 
     #[test]
     fn each_rule_has_its_own_refusal() {

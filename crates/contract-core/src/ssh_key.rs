@@ -17,7 +17,7 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::Rsa;
 
-use crate::certificate::MINIMUM_BITS;
+use contract_pki::x509::MINIMUM_BITS;
 use findings::{Advice, Blame};
 use wire::Reader;
 

@@ -11,11 +11,11 @@ use jiff::Timestamp;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::certificate::{CertificateFacts, VerifiedCertificate};
 use crate::lifetime::{CertificateField, Certificates};
-use crate::platform::Platform;
 use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_variable_name, is_volume_name};
 use crate::token::Encrypted;
+use contract_pki::certificate::{CertificateFacts, VerifiedCertificate};
+use contract_pki::platform::Platform;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";

@@ -24,7 +24,7 @@ mod weak;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::platform::Prefix;
+use contract_pki::platform::Prefix;
 use findings::{Advice, Blame};
 
 pub(crate) use base64_writer::Base64Writer;

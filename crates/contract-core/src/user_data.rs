@@ -23,9 +23,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::certificate::day;
 use crate::token::{self, Scanner, TokenFacts};
-use crate::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
+use contract_pki::x509::day;
 use findings::text::hex;
 use findings::{Advice, Blame};
 use strict_yaml::{Limits, Tags};

@@ -9,16 +9,16 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use contract_core::allowed_signers::AllowedSigners;
-use contract_core::certificate::{EncryptionCertificate, Expiry, Foreign};
 use contract_core::contract::{Accept, Change, Contract, Earlier, Event, Half};
 use contract_core::handoff::{self, Unsorted};
-use contract_core::platform::Platform;
-use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, EnvSeed, Kind, Part, Passphrases, Section, Source, Workload};
 use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
-use contract_core::signing_key::SigningKey;
 use contract_core::statement::{Statement, Tool};
 use contract_core::token;
+use contract_pki::certificate::{EncryptionCertificate, Expiry, Foreign};
+use contract_pki::platform::Platform;
+use contract_pki::private_key::SigningKey;
+use contract_pki::random::SystemRandomness;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 

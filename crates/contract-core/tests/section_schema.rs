@@ -215,9 +215,9 @@ fn accepted_sections_pass_the_schema() {
 /// As `contract-signer certify` issues it.
 #[test]
 fn the_schema_takes_a_certificate_of_ours() {
-    use contract_core::random::SystemRandomness;
-    use contract_core::signing_certificate::{CertificateAuthority, Name};
-    use contract_core::verifying_key::VerifyingKey;
+    use contract_pki::random::SystemRandomness;
+    use contract_pki::signing_certificate::{CertificateAuthority, Name};
+    use contract_pki::verifying_key::VerifyingKey;
 
     let folder = folder();
     let key =

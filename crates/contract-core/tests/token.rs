@@ -7,11 +7,11 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use contract_core::certificate::{EncryptionCertificate, Expiry, Foreign};
-use contract_core::platform::Platform;
-use contract_core::random::{RandomError, Randomness};
 use contract_core::section::{Env, Section};
 use contract_core::token::{Error, Scanner, Token, encrypt};
+use contract_pki::certificate::{EncryptionCertificate, Expiry, Foreign};
+use contract_pki::platform::Platform;
+use contract_pki::random::{RandomError, Randomness};
 use jiff::Timestamp;
 use proptest::prelude::*;
 

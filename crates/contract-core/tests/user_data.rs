@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_core::user_data::{Refusal, UserData, survey};
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
 use openssl::hash::MessageDigest;

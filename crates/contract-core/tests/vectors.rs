@@ -14,7 +14,7 @@ use contract_core::ssh_key::private::PrivateKey;
 use contract_core::sshsig::{Namespace, Signature};
 use contract_core::statement::Statement;
 use contract_core::user_data::survey;
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::text::hex;
 use openssl::sha::sha256;
 

@@ -10,7 +10,7 @@ use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::prompt::{IdentityPassphrase, PassphraseSource, WeakPassphrase};
 use cli_kit::{Common, Force};
-use contract_core::signing_certificate::{Days, Name, NameError};
+use contract_pki::signing_certificate::{Days, Name, NameError};
 use jiff::{SignedDuration, Timestamp};
 
 /// Combine the workload and env halves of an IBM Hyper Protect contract and sign them, without reading either.

@@ -6,7 +6,7 @@ mod cmd;
 use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
-use contract_core::certificate::Encryption;
+use contract_pki::certificate::Encryption;
 
 use cli::{Cli, Command, Trust};
 

@@ -17,8 +17,8 @@ use cli_kit::author::seed::seed;
 use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
-use contract_core::certificate::Encryption;
 use contract_core::section::Env;
+use contract_pki::certificate::Encryption;
 
 fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {

@@ -9,7 +9,7 @@
         clippy::string_slice
     )
 )]
-#![cfg_attr(test, allow(clippy::disallowed_methods))]
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
 
 mod advice;
 mod finding;

@@ -7,10 +7,10 @@
 //! ```
 
 use contract_core::attestation::AttestationRecord;
-use contract_core::platform::Prefix;
-use contract_core::random::Randomness;
 use contract_core::token::{Recipient, SealError, seal};
 use contract_core::user_data::{Form, UserDataFacts};
+use contract_pki::platform::Prefix;
+use contract_pki::random::Randomness;
 use findings::{Advice, Blame};
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;

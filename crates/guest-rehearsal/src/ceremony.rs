@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use cli_kit::{ExitCode, Failure};
-use contract_core::random::Randomness;
+use contract_pki::random::Randomness;
 use jiff::Timestamp;
 use serde::Serialize;
 use zeroize::Zeroizing;

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use cli_kit::Failure;
 use contract_core::user_data::UserDataFacts;
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use serde::Serialize;
 
 use crate::contents::Contents;

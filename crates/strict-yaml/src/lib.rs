@@ -18,7 +18,7 @@
         clippy::string_slice
     )
 )]
-#![cfg_attr(test, allow(clippy::disallowed_methods))]
+#![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
 
 pub mod plain;
 mod quote;

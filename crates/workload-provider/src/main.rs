@@ -15,8 +15,8 @@ use cli_kit::author::seed::seed;
 use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
-use contract_core::certificate::Encryption;
 use contract_core::section::Workload;
+use contract_pki::certificate::Encryption;
 
 fn main() -> ExitCode {
     cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {

@@ -5,7 +5,7 @@ use std::path::Path;
 use age::x25519;
 use clap::Args;
 use contract_core::age_file::{self, Format};
-use contract_core::random;
+use contract_pki::random;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;

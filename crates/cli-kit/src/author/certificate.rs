@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use contract_core::certificate::known::KnownCertificate;
-use contract_core::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate, day};
-use contract_core::lifetime::{CertificateField, NOTICE, Validity, What};
-use contract_core::platform::Platform;
+use contract_core::lifetime::{CertificateField, NOTICE, What};
 use contract_core::section::Facts;
+use contract_pki::certificate::known::KnownCertificate;
+use contract_pki::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate};
+use contract_pki::platform::Platform;
+use contract_pki::validity::Validity;
+use contract_pki::x509::day;
 use findings::Advice as _;
 use findings::{Findings, Place};
 use jiff::Timestamp;

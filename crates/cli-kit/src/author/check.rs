@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use contract_core::certificate::CertificateFacts;
 use contract_core::section::{Facts, IncludedFile, Measured, Section};
+use contract_pki::certificate::CertificateFacts;
 use findings::Severity;
 use jiff::Timestamp;
 use serde::Serialize;

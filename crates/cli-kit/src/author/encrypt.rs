@@ -4,14 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use contract_core::archive::Packed;
-use contract_core::certificate::{CertificateFacts, Expiry, Foreign, VerifiedCertificate};
 use contract_core::handoff;
-use contract_core::platform::Platform;
-use contract_core::random::SystemRandomness;
 use contract_core::section::{IncludedFile, Section};
 use contract_core::sshsig::Namespace;
 use contract_core::statement::{Statement, Tool};
 use contract_core::token::{self, Encrypted};
+use contract_pki::certificate::{CertificateFacts, Expiry, Foreign, VerifiedCertificate};
+use contract_pki::platform::Platform;
+use contract_pki::random::SystemRandomness;
 use findings::{Findings, Severity};
 use jiff::Timestamp;
 use serde::Serialize;

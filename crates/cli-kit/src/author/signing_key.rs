@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use contract_core::certificate::CertificateFacts;
 use contract_core::lifetime::CertificateField;
 use contract_core::section::{Facts, Section};
-use contract_core::signing_certificate;
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::certificate::CertificateFacts;
+use contract_pki::signing_certificate;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::Advice as _;
 use findings::{Finding, Place, Severity};
 use jiff::Timestamp;

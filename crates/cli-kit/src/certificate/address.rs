@@ -1,6 +1,6 @@
 //! Where certificates are published: IBM's documented address, or a pattern of the user's own.
 
-use contract_core::platform::Platform;
+use contract_pki::platform::Platform;
 
 use crate::failure::Failure;
 

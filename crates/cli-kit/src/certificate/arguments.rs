@@ -4,8 +4,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use contract_core::certificate::{Attestation, Role as _};
-use contract_core::platform::Platform;
+use contract_pki::certificate::{Attestation, Role as _};
+use contract_pki::platform::Platform;
 use jiff::Timestamp;
 
 use crate::clock::parse_at;

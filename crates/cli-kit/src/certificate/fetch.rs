@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use contract_core::certificate::authority::Authority;
-use contract_core::certificate::chain::Authorities;
-use contract_core::certificate::{Attestation, ImageCertificate, Role};
+use contract_pki::certificate::authority::Authority;
+use contract_pki::certificate::chain::Authorities;
+use contract_pki::certificate::{Attestation, ImageCertificate, Role};
 use jiff::Timestamp;
 use serde::Serialize;
 

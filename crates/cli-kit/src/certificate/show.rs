@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use contract_core::certificate::{Description, Role, day, is_endless};
+use contract_pki::certificate::{Description, Role};
+use contract_pki::x509::{day, is_endless};
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -1,8 +1,9 @@
 //! `certificate verify`: from an image's certificate to a root, by IBM's procedure.
 
-use contract_core::certificate::chain::{Link, VerifiedChain};
-use contract_core::certificate::revocation::Revocation;
-use contract_core::certificate::{Role, day};
+use contract_pki::certificate::Role;
+use contract_pki::certificate::chain::{Link, VerifiedChain};
+use contract_pki::certificate::revocation::Revocation;
+use contract_pki::x509::day;
 use jiff::Timestamp;
 use serde::Serialize;
 

@@ -3,7 +3,7 @@
 use cli_kit::persona::Persona;
 use cli_kit::private_key::{self, NewPair};
 use cli_kit::{Failure, Report};
-use contract_core::attestation::key::AttestationKey;
+use contract_pki::private_key::Auditing;
 
 use crate::cli::Keygen;
 
@@ -16,5 +16,5 @@ pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
         force: arguments.force.force,
         reader: "the contract signer",
     };
-    private_key::keygen(&pair, AttestationKey::generate, report)
+    private_key::keygen::<Auditing>(&pair, report)
 }

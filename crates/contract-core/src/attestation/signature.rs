@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use openssl::sha::sha256;
 
-use crate::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::text::hex;
 use findings::{Advice, Blame};
 

@@ -7,12 +7,13 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Half;
 use crate::allowed_signers::Vouched;
-use crate::certificate::{CertificateFacts, Expiry, Foreign, day};
 use crate::handoff::NotVouched;
 use crate::lifetime::{CertificateField, Certificates};
 use crate::section::{Env, Kind, Workload};
 use crate::statement::Predicate;
-use crate::verifying_key::VerifyingKey;
+use contract_pki::certificate::{CertificateFacts, Expiry, Foreign};
+use contract_pki::verifying_key::VerifyingKey;
+use contract_pki::x509::day;
 use findings::Advice as _;
 
 /// One thing in which two halves differ, side by side.

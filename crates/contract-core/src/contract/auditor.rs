@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Error;
-use crate::certificate::{CertificateFacts, VerifiedCertificate, day};
-use crate::platform::Prefix;
-use crate::random::Randomness;
 use crate::statement::Statement;
 use crate::token::{self, Recipient};
 use crate::user_data::AttestationKeyForm;
-use crate::verifying_key::{self, VerifyingKey};
+use contract_pki::certificate::{CertificateFacts, VerifiedCertificate};
+use contract_pki::platform::Prefix;
+use contract_pki::random::Randomness;
+use contract_pki::verifying_key::{self, VerifyingKey};
+use contract_pki::x509::day;
 
 /// The key under which the guest will encrypt its attestation record (contract-format, section 8).
 pub struct AuditorKey {

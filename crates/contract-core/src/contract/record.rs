@@ -20,7 +20,7 @@ use crate::sshsig::{Namespace, Signature};
 use crate::statement::{Digest, SectionName, Statement, Tool, unique};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
-use crate::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::{Advice, Blame};
 
 const TYPE: &str = "urn:hyper-protect-contract:record:v1";

@@ -1,19 +1,9 @@
-//! From when to when a certificate is valid, and where in an env section certificates stand.
+//! Where in an env section certificates appear, and until when they are valid.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
+use contract_pki::validity::Validity;
 use serde::{Deserialize, Serialize};
-
-/// The two dates of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Validity {
-    /// First second of validity.
-    pub not_before: Timestamp,
-    /// Last second of validity.
-    pub not_after: Timestamp,
-}
 
 /// A field of the env section that holds certificates (contract-format, sections 5 and 7), without the names that its
 /// author chose.

@@ -9,9 +9,10 @@ use super::{
     fields::{Check, Field},
     pem_form::{self, Block},
 };
-use crate::certificate::{day, one_line, timestamp};
-use crate::lifetime::{CertificateField, NOTICE, Validity, keep_first};
-use crate::signing_certificate::Error;
+use crate::lifetime::{CertificateField, NOTICE, keep_first};
+use contract_pki::signing_certificate::Error;
+use contract_pki::validity::Validity;
+use contract_pki::x509::{day, one_line, timestamp};
 use findings::Advice as _;
 use findings::Severity;
 

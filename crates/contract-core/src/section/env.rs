@@ -9,9 +9,10 @@ use super::{
     secret::Secret,
     volumes::{self, EnvVolume},
 };
-use crate::lifetime::{CertificateField, Validity};
-use crate::signing_certificate;
-use crate::verifying_key::VerifyingKey;
+use crate::lifetime::CertificateField;
+use contract_pki::signing_certificate;
+use contract_pki::validity::Validity;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::Advice as _;
 use strict_yaml::Node;
 

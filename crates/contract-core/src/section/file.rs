@@ -11,7 +11,7 @@ use openssl::pkey::PKey;
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use crate::private_key::lack_of_memory;
+use contract_pki::private_key::lack_of_memory;
 
 /// No certificate chain and no key is anywhere near.
 const LIMIT: u64 = 1 << 20;

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::fields::{Check, Field};
 use super::splice::{Edit, Part};
 use super::{Passphrases, file, seeds};
-use crate::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::join;
 use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
 

@@ -17,8 +17,8 @@ use std::marker::PhantomData;
 use jiff::Timestamp;
 
 use super::{Seed, VolumeSeeds};
-use crate::random::{RandomError, Randomness};
 use crate::section::{Kind, is_volume_name};
+use contract_pki::random::{RandomError, Randomness};
 use findings::{Advice, Blame};
 
 pub use sealed::{SEALED_LIMIT, VaultError};

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 
 use super::wire::{Damaged, Reader};
 use super::{Curve, KeyType, PublicKey};
-use crate::pem;
+use contract_pki::pem;
 use findings::{Advice, Blame};
 
 /// The label of its PEM block.

@@ -11,12 +11,12 @@ use openssl::symm::{Cipher, Crypter, Mode};
 use super::base64_writer::Base64Writer;
 use super::password::{self, WrapError};
 use crate::archive::{Digesting, Packed};
-use crate::certificate::VerifiedCertificate;
 use crate::kdf::KeyAndIv;
-use crate::platform::{Platform, Prefix};
-use crate::random::{RandomError, Randomness};
 use crate::section::{Kind, Section, WriteError};
-use crate::verifying_key::VerifyingKey;
+use contract_pki::certificate::VerifiedCertificate;
+use contract_pki::platform::{Platform, Prefix};
+use contract_pki::random::{RandomError, Randomness};
+use contract_pki::verifying_key::VerifyingKey;
 use findings::text::hex;
 use findings::{Advice, Blame};
 

@@ -4,7 +4,7 @@ use openssl::pkey::Public;
 use openssl::rsa::{Padding, RsaRef};
 use zeroize::Zeroizing;
 
-use crate::random::{RandomError, Randomness};
+use contract_pki::random::{RandomError, Randomness};
 
 /// Bytes of a password.
 pub(super) const LENGTH: usize = 32;
@@ -63,7 +63,7 @@ fn fill_with(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::SystemRandomness;
+    use contract_pki::random::SystemRandomness;
 
     /// Issue 2: 10,000 passwords hold none of NUL, LF, CR, and every other value occurs at every position.
     #[test]

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::base64_engine::ENGINE;
 use super::{Error, Weakness, weak};
-use crate::platform::Prefix;
+use contract_pki::platform::Prefix;
 use findings::text::hex;
 
 /// Longest second part: an RSA key of 16,384 bits.

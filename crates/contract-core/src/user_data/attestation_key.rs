@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::token_facts;
 use crate::token::TokenFacts;
-use crate::verifying_key::{Error, VerifyingKey};
+use contract_pki::verifying_key::{Error, VerifyingKey};
 
 /// What anyone can see of the value of `attestationPublicKey`.
 #[derive(Clone, Debug)]

@@ -10,12 +10,12 @@ use cli_kit::persona::{Persona, PersonaFile, keep_own_files, public_half};
 use cli_kit::progress::Progress;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
-use contract_core::certificate::CertificateFacts;
-use contract_core::random::SystemRandomness;
-use contract_core::signing_certificate::{
+use contract_pki::certificate::CertificateFacts;
+use contract_pki::random::SystemRandomness;
+use contract_pki::signing_certificate::{
     self, CertificateAuthority, Days, Error, SigningCertificate, SigningRequest,
 };
-use contract_core::verifying_key::{self, VerifyingKey};
+use contract_pki::verifying_key::{self, VerifyingKey};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;

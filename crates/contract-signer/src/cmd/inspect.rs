@@ -10,7 +10,6 @@ use cli_kit::looks::Looks;
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::allowed_signers::Vouched;
-use contract_core::certificate::day;
 use contract_core::contract::BareToken;
 use contract_core::contract::record::{Record, Voucher};
 use contract_core::handoff::NotVouched;
@@ -19,6 +18,7 @@ use contract_core::section::Workload;
 use contract_core::statement::{SectionName, Statement};
 use contract_core::token::TokenFacts;
 use contract_core::user_data::{self, AttestationKeyForm, Form, ValueFacts};
+use contract_pki::x509::day;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 

@@ -1,8 +1,8 @@
 //! Until when: what ends first, on one line, and whether that is soon.
 
 use cli_kit::{ExitCode, Failure, clock};
-use contract_core::certificate::day;
 use contract_core::lifetime::{End, Lifetime, NOTICE, NotStated, State, What};
+use contract_pki::x509::day;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 

@@ -9,14 +9,14 @@ use cli_kit::persona::{Persona, keep_own_files, public_half};
 use cli_kit::private_key::{self, NewPair};
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, kept};
-use contract_core::signing_key::SigningKey;
+use contract_pki::private_key::{Signing, SigningKey};
 use serde_json::json;
 
 use crate::cli::{Keygen, PublicKey};
 
 /// The private key, opened with the passphrase that its owner gives.
 pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<SigningKey, Failure> {
-    private_key::read(path, passphrase, SigningKey::parse)
+    private_key::read(path, passphrase)
 }
 
 /// `keygen`: the signing key, protected, and its public half beside it.
@@ -29,7 +29,7 @@ pub fn keygen(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
         force: arguments.force.force,
         reader: "the env deployer",
     };
-    private_key::keygen(&pair, SigningKey::generate, report)
+    private_key::keygen::<Signing>(&pair, report)
 }
 
 /// `public-key`: what the env deployer puts into the env section as `signingKey`.

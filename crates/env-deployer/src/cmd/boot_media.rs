@@ -13,7 +13,7 @@ use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, expect};
 use contract_core::boot_media::{self, Hostname};
 use contract_core::user_data::{self, Form, UserDataFacts};
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use serde::Serialize;
 
 use crate::cli::BootMedia;

@@ -13,9 +13,9 @@ mod tls;
 use std::fmt;
 use std::time::Duration;
 
-use contract_core::certificate::day;
 use contract_core::lifetime::NOTICE;
 use contract_core::section::{EnvModel, LogRouter, Logging, Syslog};
+use contract_pki::x509::day;
 use jiff::Timestamp;
 
 use crate::report::{Halt, Log};

@@ -4,7 +4,7 @@
 //! later, and has other messages for what it finds: such findings wait until then.
 
 use contract_core::section::{Env, Kind, Section, Workload};
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use findings::{Finding, Severity};
 use jiff::Timestamp;
 use strict_yaml::{Limits, Node, Tags};

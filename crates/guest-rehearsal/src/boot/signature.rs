@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use contract_core::lifetime::NOTICE;
 use contract_core::user_data::UserData;
-use contract_core::verifying_key::VerifyingKey;
+use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 
 use crate::hpl::{HPL12001E, HPL12006E, HPL12007E};

@@ -1,11 +1,11 @@
 //! The user data as the guest receives them (contract-format, section 4).
 
-use contract_core::pem::PemError;
-use contract_core::platform::Prefix;
 use contract_core::section::Kind;
 use contract_core::token::Token;
 use contract_core::user_data::{Error, LARGEST_YAML, UserData, UserDataFacts};
-use contract_core::verifying_key::{self, VerifyingKey};
+use contract_pki::pem::PemError;
+use contract_pki::platform::Prefix;
+use contract_pki::verifying_key::{self, VerifyingKey};
 use findings::Advice as _;
 use open_token::{Opened, PASSWORD_LENGTH};
 use zeroize::Zeroizing;

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cli_kit::persona::{Persona, PersonaFile};
-use contract_core::random::SystemRandomness;
 use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
 use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use contract_pki::random::SystemRandomness;
 use findings::Findings;
 use zeroize::Zeroizing;
 

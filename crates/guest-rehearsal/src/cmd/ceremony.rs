@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cli_kit::failure::DoingIo;
 use cli_kit::progress::Progress;
 use cli_kit::{Failure, Report, clock};
-use contract_core::random::SystemRandomness;
+use contract_pki::random::SystemRandomness;
 use guest_rehearsal::ceremony::folders::Folders;
 use guest_rehearsal::ceremony::tools::Tools;
 use guest_rehearsal::ceremony::{Act, Ceremony};

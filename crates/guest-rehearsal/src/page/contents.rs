@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use contract_core::certificate::CertificateFacts;
 use contract_core::contract::record::{HalfRecord, Record};
 use contract_core::lifetime::NOTICE;
 use contract_core::statement;
+use contract_pki::certificate::CertificateFacts;
 use jiff::{SignedDuration, Timestamp};
 use report_page::{Html, Mark, Row, Table};
 

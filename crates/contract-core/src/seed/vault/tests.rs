@@ -5,9 +5,9 @@ use age::x25519;
 use proptest::prelude::*;
 
 use super::*;
-use crate::random::SystemRandomness;
 use crate::section::{Env, Workload};
 use crate::seed::PUNCTUATION;
+use contract_pki::random::SystemRandomness;
 
 /// Each call another byte.
 struct Counted(u8);

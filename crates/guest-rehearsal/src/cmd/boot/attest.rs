@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use cli_kit::failure::{Doing as _, DoingIo as _};
 use cli_kit::output::{Output, Visibility, create_folder, is_stdout};
 use cli_kit::{ExitCode, Failure, input, kept};
-use contract_core::random::SystemRandomness;
+use contract_pki::random::SystemRandomness;
 use guest_rehearsal::attestation::{Attested, ENCRYPTED, PLAIN, SIGNATURE};
 use guest_rehearsal::keys::ImageAttestationKey;
 use guest_rehearsal::report::{AttestationFiles, BootReport};

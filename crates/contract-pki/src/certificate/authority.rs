@@ -1,13 +1,10 @@
 //! Certificates that vouch for others: IBM's intermediate, the authorities above it, roots.
 
-use openssl::asn1::Asn1ObjectRef;
-use openssl::error::ErrorStack;
-use openssl::nid::Nid;
-use openssl::x509::{X509, X509Ref};
+use openssl::x509::X509;
 
-use super::{Error as FormError, form, one_line};
+use crate::certificate::{Error as FormError, form};
 use crate::pem;
-use findings::text::hex;
+use crate::x509::one_line;
 use findings::{Advice, Blame};
 
 /// Why a file with authorities is not taken.
@@ -89,16 +86,4 @@ impl Authority {
     pub fn subject(&self) -> String {
         one_line(self.0.subject_name())
     }
-}
-
-/// `sha256:` and the hex SHA-256 of the DER `SubjectPublicKeyInfo`, of a key of any type.
-pub(crate) fn fingerprint(x509: &X509Ref) -> Result<String, ErrorStack> {
-    let key = x509.public_key()?.public_key_to_der()?;
-    Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key))))
-}
-
-/// Whether a signature's hash is one that nobody can find collisions for: SHA-256 and its longer siblings.
-pub(crate) fn signature_is_strong(algorithm: &Asn1ObjectRef) -> bool {
-    let digest = algorithm.nid().signature_algorithms().map(|them| them.digest);
-    digest.is_some_and(|digest| [Nid::SHA256, Nid::SHA384, Nid::SHA512].contains(&digest))
 }

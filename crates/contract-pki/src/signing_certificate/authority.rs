@@ -13,15 +13,15 @@ use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsag
 use openssl::x509::{X509, X509Builder, X509KeyUsage, X509NameRef};
 use zeroize::Zeroizing;
 
-use super::lifetime::{Days, to_asn1};
-use super::{Error, Name, SigningCertificate};
 use crate::certificate::authority::Authority;
-use crate::certificate::constraints::is_authority;
-use crate::certificate::{MINIMUM_BITS, one_line, timestamp};
-use crate::lifetime::Validity;
+use crate::extensions::is_authority;
 use crate::private_key::{BITS, Purpose, private_key};
 use crate::random::Randomness;
+use crate::signing_certificate::lifetime::{Days, to_asn1};
+use crate::signing_certificate::{Error, Name, SigningCertificate};
+use crate::validity::Validity;
 use crate::verifying_key::VerifyingKey;
+use crate::x509::{MINIMUM_BITS, one_line, timestamp};
 
 /// An authority with its private key, which nothing here writes, and which OpenSSL wipes when this is dropped.
 pub struct CertificateAuthority {
@@ -65,7 +65,7 @@ impl CertificateAuthority {
         };
         let unreadable = |_| Error::Openssl("read the authority's certificate");
         let subject = one_line(x509.subject_name());
-        if !is_authority(&x509.to_der().map_err(unreadable)?) {
+        if is_authority(&x509) != Some(true) {
             return Err(Error::NoAuthority(subject));
         }
         if x509.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::KEY_CERT_SIGN)) {

@@ -1,6 +1,8 @@
 //! The key that verifies a signature: `envWorkloadSignature`, where it travels in the env section as `signingKey`, or an
 //! attestation record's, where it stands in a certificate.
 
+use crate::x509;
+use crate::x509::key_type;
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -12,9 +14,9 @@ use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
 use openssl::x509::{X509, X509Ref};
 
-use crate::certificate::constraints::is_authority;
-use crate::certificate::{self, MINIMUM_BITS};
+use crate::extensions::is_authority;
 use crate::pem::{self, PemError};
+use crate::x509::MINIMUM_BITS;
 use findings::{Advice, Blame};
 
 /// Why a text is no verifying key.
@@ -97,7 +99,7 @@ impl VerifyingKey {
     /// Reads a key in any of the legal forms.
     pub fn parse(text: &str) -> Result<Self, Error> {
         match pem::only_block(text) {
-            Ok(block) => Self::of_block(&block),
+            Ok(block) => Self::from_block(&block),
             Err(PemError::NoBlock) => {
                 let bytes = STANDARD
                     .decode(text.split_ascii_whitespace().collect::<String>())
@@ -105,22 +107,22 @@ impl VerifyingKey {
                 let inner = String::from_utf8(bytes).map_err(|_| Error::Pem(PemError::NoBlock))?;
                 match pem::only_block(&inner) {
                     Err(PemError::NoBlock) if is_base64_of_pem(&inner) => Err(Error::EncodedTwice),
-                    block => Self::of_block(&block?),
+                    block => Self::from_block(&block?),
                 }
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    fn of_block(block: &pem::Block) -> Result<Self, Error> {
+    fn from_block(block: &pem::Block) -> Result<Self, Error> {
         match block.label.as_str() {
             "PUBLIC KEY" => {
                 let key = PKey::public_key_from_der(&block.der).map_err(|_| Error::Damaged("PUBLIC KEY"))?;
-                Self::of_key(key)
+                Self::from_key(key)
             }
             "CERTIFICATE" => {
                 let x509 = X509::from_der(&block.der).map_err(|_| Error::Damaged("CERTIFICATE"))?;
-                Self::of_certificate(&x509)
+                Self::from_certificate(&x509)
             }
             "RSA PUBLIC KEY" => Err(Error::Pkcs1),
             label if label.ends_with("PRIVATE KEY") => Err(Error::Private(label.to_owned())),
@@ -128,27 +130,27 @@ impl VerifyingKey {
         }
     }
 
-    pub(crate) fn of_certificate(x509: &X509) -> Result<Self, Error> {
+    pub(crate) fn from_certificate(x509: &X509) -> Result<Self, Error> {
         let damaged = |_| Error::Damaged("CERTIFICATE");
-        let key = Self::of_key(x509.public_key().map_err(damaged)?)?;
+        let key = Self::from_key(x509.public_key().map_err(damaged)?)?;
         let carrier = Carrier {
             x509: x509.clone(),
-            begin: certificate::timestamp(x509.not_before()).map_err(damaged)?,
-            end: certificate::timestamp(x509.not_after()).map_err(damaged)?,
-            subject: certificate::one_line(x509.subject_name()),
-            authority: is_authority(&x509.to_der().map_err(damaged)?),
+            begin: x509::timestamp(x509.not_before()).map_err(damaged)?,
+            end: x509::timestamp(x509.not_after()).map_err(damaged)?,
+            subject: x509::one_line(x509.subject_name()),
+            authority: is_authority(x509).unwrap_or(false),
         };
         Ok(Self { carrier: Some(carrier), ..key })
     }
 
-    pub(crate) fn of_key(key: PKey<Public>) -> Result<Self, Error> {
+    pub(crate) fn from_key(key: PKey<Public>) -> Result<Self, Error> {
         if key.id() != Id::RSA {
             return Err(Error::NotRsa(key_type(key.id())));
         }
         if key.bits() < MINIMUM_BITS {
             return Err(Error::TooShort(key.bits()));
         }
-        let fingerprint = key.rsa().and_then(|rsa| certificate::key_fingerprint(&rsa));
+        let fingerprint = key.rsa().and_then(|rsa| x509::key_fingerprint(&rsa));
         let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
         Ok(Self { key, fingerprint, carrier: None })
     }
@@ -179,7 +181,7 @@ impl VerifyingKey {
     }
 
     /// The certificate that carries it; none for a bare key.
-    pub(crate) fn certificate(&self) -> Option<&X509Ref> {
+    pub fn certificate(&self) -> Option<&X509Ref> {
         self.carrier.as_ref().map(|it| &*it.x509)
     }
 
@@ -201,7 +203,7 @@ impl VerifyingKey {
     }
 
     /// To encrypt under: what an auditor's attestation key is for (contract-format, section 8).
-    pub(crate) fn rsa(&self) -> Result<Rsa<Public>, ErrorStack> {
+    pub fn rsa(&self) -> Result<Rsa<Public>, ErrorStack> {
         self.key.rsa()
     }
 
@@ -244,22 +246,4 @@ impl fmt::Debug for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VerifyingKey({})", self.fingerprint)
     }
-}
-
-/// The name of a key's algorithm for messages.
-pub(crate) fn key_type(id: Id) -> String {
-    id_name(id).map_or_else(|| format!("number {}", id.as_raw()), str::to_owned)
-}
-
-fn id_name(id: Id) -> Option<&'static str> {
-    Some(match id {
-        Id::EC => "EC",
-        Id::ED25519 => "Ed25519",
-        Id::ED448 => "Ed448",
-        Id::X25519 => "X25519",
-        Id::DSA => "DSA",
-        Id::DH => "DH",
-        Id::RSA_PSS => "RSA-PSS",
-        _ => return None,
-    })
 }

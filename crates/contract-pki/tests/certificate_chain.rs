@@ -4,10 +4,11 @@
 
 use std::sync::LazyLock;
 
-use contract_core::certificate::AttestationCertificate;
-use contract_core::certificate::authority::Authority;
-use contract_core::certificate::chain::{Authorities, Reason};
-use contract_core::certificate::revocation::RevocationList;
+use contract_pki::certificate::AttestationCertificate;
+use contract_pki::certificate::Reason;
+use contract_pki::certificate::authority::Authority;
+use contract_pki::certificate::chain::Authorities;
+use contract_pki::certificate::revocation::RevocationList;
 use jiff::Timestamp;
 use openssl::asn1::{Asn1Object, Asn1OctetString, Asn1Time};
 use openssl::hash::MessageDigest;

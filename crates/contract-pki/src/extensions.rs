@@ -8,14 +8,14 @@ use pkcs8::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 
 /// `Extension = SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }`
-pub(super) struct Extension<'a> {
+pub(crate) struct Extension<'a> {
     pub oid: ObjectIdentifier,
     pub critical: bool,
     pub value: &'a [u8],
 }
 
 /// The elements that stand one after the other; nothing, if one of them is not DER.
-pub(super) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+pub(crate) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     let mut all = Vec::new();
     if bytes.is_empty() {
         return Some(all);
@@ -28,12 +28,12 @@ pub(super) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
 }
 
 /// What a tag that makes it optional stands around.
-pub(super) fn inside(tagged: AnyRef<'_>) -> Option<AnyRef<'_>> {
+pub(crate) fn inside(tagged: AnyRef<'_>) -> Option<AnyRef<'_>> {
     elements(tagged.value())?.first().copied()
 }
 
 /// `SEQUENCE OF Extension`
-pub(super) fn extensions(list: AnyRef<'_>) -> Option<Vec<Extension<'_>>> {
+pub(crate) fn extensions(list: AnyRef<'_>) -> Option<Vec<Extension<'_>>> {
     elements(list.value())?.into_iter().map(extension).collect()
 }
 
@@ -48,12 +48,12 @@ fn extension(element: AnyRef<'_>) -> Option<Extension<'_>> {
 }
 
 /// Whether an element has the context-specific tag of this number.
-pub(super) fn is_tagged(element: &AnyRef<'_>, number: u32) -> bool {
+pub(crate) fn is_tagged(element: &AnyRef<'_>, number: u32) -> bool {
     matches!(element.tag(), Tag::ContextSpecific { number: it, .. } if it.value() == number)
 }
 
 /// Those of a certificate's DER; none, if it has no list of them.
-pub(super) fn of_certificate(der: &[u8]) -> Option<Vec<Extension<'_>>> {
+pub(crate) fn of_certificate(der: &[u8]) -> Option<Vec<Extension<'_>>> {
     let certificate = *elements(der)?.first()?;
     let tbs = inside(certificate)?;
     match elements(tbs.value())?.into_iter().find(|it| is_tagged(it, 3)) {
@@ -62,8 +62,8 @@ pub(super) fn of_certificate(der: &[u8]) -> Option<Vec<Extension<'_>>> {
     }
 }
 
-/// Whether `BasicConstraints` says that a certificate is an authority's.
-pub(super) fn is_authority(x509: &X509Ref) -> Option<bool> {
+/// Whether `BasicConstraints` (RFC 5280, section 4.2.1.9) states `CA:TRUE`; `None` if the certificate does not decode.
+pub(crate) fn is_authority(x509: &X509Ref) -> Option<bool> {
     let der = x509.to_der().ok()?;
     let Some(found) = of_certificate(&der)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
         return Some(false);

@@ -22,15 +22,16 @@ use openssl::x509::verify::X509VerifyParam;
 use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContext, X509StoreContextRef};
 use serde::Serialize;
 
-use super::authority::{Authority, fingerprint, signature_is_strong};
-use super::description::{crl_distribution_points, signature_algorithm};
-pub use super::refusal::{Reason, Refusal};
-use super::revocation::{Revocation, RevocationList};
-use super::{
-    Attestation, CertificateFacts, Encryption, ImageCertificate, MINIMUM_BITS, Role, VerifiedCertificate,
-    one_line, profile, timestamp,
+use crate::certificate::authority::Authority;
+use crate::certificate::refusal::{Reason, Refusal, refuse};
+use crate::certificate::revocation::{Revocation, RevocationList};
+use crate::certificate::{
+    Attestation, CertificateFacts, Encryption, ImageCertificate, Role, VerifiedCertificate, profile,
 };
 use crate::verifying_key::{self, VerifyingKey};
+use crate::x509::{MINIMUM_BITS, one_line, timestamp};
+use crate::x509::{crl_distribution_points, signature_algorithm};
+use crate::x509::{fingerprint, signature_is_strong};
 
 /// What an image's certificate is held against.
 #[derive(Default)]
@@ -99,14 +100,14 @@ impl VerifiedChain<Encryption> {
 impl ImageCertificate<Attestation> {
     /// As [`VerifiedChain::verifying_key`], of a certificate that nobody vouches for: its key is pinned, say.
     pub fn danger_verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
-        VerifyingKey::of_certificate(&self.x509)
+        VerifyingKey::from_certificate(&self.x509)
     }
 }
 
 impl VerifiedChain<Attestation> {
     /// The key that verifies the guest's `se-signature.bin` (contract-format, section 8).
     pub fn verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
-        VerifyingKey::of_certificate(&self.certificate.x509)
+        VerifyingKey::from_certificate(&self.certificate.x509)
     }
 }
 
@@ -288,10 +289,6 @@ fn signed(issuer: &X509Ref, it: &X509Ref) -> bool {
 
 fn same(one: &X509NameRef, other: &X509NameRef) -> bool {
     one.try_cmp(other).is_ok_and(|order| order == Ordering::Equal)
-}
-
-pub(super) fn refuse(x509: &X509Ref, reason: Reason) -> Refusal {
-    Refusal { subject: one_line(x509.subject_name()), reason }
 }
 
 /// OpenSSL holds the certificates above against `at` by itself.

@@ -6,9 +6,9 @@ use openssl::stack::Stack;
 use openssl::x509::X509Req;
 use openssl::x509::extension::{BasicConstraints, KeyUsage};
 
-use super::{Error, Name};
 use crate::pem;
-use crate::signing_key::SigningKey;
+use crate::private_key::SigningKey;
+use crate::signing_certificate::{Error, Name};
 use crate::verifying_key::VerifyingKey;
 
 /// A request whose signature holds: whoever made it has the private key.
@@ -47,7 +47,7 @@ impl SigningRequest {
         if !request.verify(&key).unwrap_or(false) {
             return Err(Error::RequestSignature);
         }
-        Ok(Self { key: VerifyingKey::of_key(key).map_err(Error::RequestKey)?, request })
+        Ok(Self { key: VerifyingKey::from_key(key).map_err(Error::RequestKey)?, request })
     }
 
     /// The key that a certificate is asked for.

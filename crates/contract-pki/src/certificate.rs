@@ -3,9 +3,7 @@
 
 pub mod authority;
 pub mod chain;
-pub(crate) mod constraints;
 mod description;
-mod extensions;
 pub mod form;
 pub mod known;
 mod pin;
@@ -14,30 +12,28 @@ mod refusal;
 pub mod revocation;
 mod role;
 
-use std::fmt;
+use crate::x509::MINIMUM_BITS;
+use crate::x509::day;
+use crate::x509::key_fingerprint;
+use crate::x509::one_line;
+use crate::x509::timestamp;
 use std::marker::PhantomData;
 
 use jiff::Timestamp;
-use openssl::asn1::{Asn1Time, Asn1TimeRef};
 use openssl::error::ErrorStack;
-use openssl::nid::Nid;
-use openssl::pkey::{HasPublic, Id, PKey, Public};
+use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::{Rsa, RsaRef};
-use openssl::x509::{X509, X509NameRef};
+use openssl::x509::X509;
 use serde::{Deserialize, Serialize};
 
 use crate::pem::{self, PemError};
-use crate::verifying_key::key_type;
-use findings::text::hex;
+use crate::x509::key_type;
 use findings::{Advice, Blame};
 
 pub use description::Description;
 pub use pin::Pin;
 pub use refusal::{Reason, Refusal};
 pub use role::{Attestation, Encryption, Role};
-
-/// Smallest RSA key that is taken, to encrypt or to verify. Every certificate of IBM's that was seen has 4096 bits.
-pub const MINIMUM_BITS: u32 = 2048;
 
 /// Why a certificate is not taken.
 #[derive(Debug, thiserror::Error)]
@@ -274,7 +270,7 @@ impl VerifiedCertificate {
     }
 
     /// What wraps a token's password.
-    pub(crate) fn key(&self) -> Result<Rsa<Public>, ErrorStack> {
+    pub fn key(&self) -> Result<Rsa<Public>, ErrorStack> {
         self.certificate.key.rsa()
     }
 }
@@ -287,60 +283,4 @@ pub(crate) fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFact
         not_before: timestamp(x509.not_before())?,
         not_after: timestamp(x509.not_after())?,
     })
-}
-
-/// `sha256:` and the lower-case hex SHA-256 of a key's DER `SubjectPublicKeyInfo`.
-///
-/// By way of the RSA type, whose encoder costs a tenth of the one that OpenSSL 3 looks up for any key.
-pub fn key_fingerprint<T: HasPublic>(key: &RsaRef<T>) -> Result<String, ErrorStack> {
-    Ok(format!("sha256:{}", hex(&openssl::sha::sha256(&key.public_key_to_der()?))))
-}
-
-/// A certificate's name on one line, in its own order; an attribute without a name by its OID. Values are escaped as RFC 4514 does, so that no value looks like
-/// two parts.
-pub fn one_line(name: &X509NameRef) -> String {
-    let parts = name.entries().map(|entry| {
-        let value = entry.data().to_string().unwrap_or_else(|_| "?".to_owned());
-        let object = entry.object();
-        match object.nid() {
-            // OpenSSL's name for all that it does not know, so two attributes would look alike
-            Nid::UNDEF => format!("{object}={}", escaped(&value)),
-            nid => format!("{}={}", nid.short_name().unwrap_or("?"), escaped(&value)),
-        }
-    });
-    parts.collect::<Vec<_>>().join(", ")
-}
-
-fn escaped(value: &str) -> String {
-    let last = value.chars().count().saturating_sub(1);
-    let mut text = String::with_capacity(value.len());
-    for (at, char) in value.chars().enumerate() {
-        let is_special = matches!(char, ',' | '+' | '"' | '\\' | '<' | '>' | ';')
-            || char == ' ' && (at == 0 || at == last)
-            || char == '#' && at == 0;
-        text.extend(is_special.then_some('\\').into_iter().chain([char]));
-    }
-    text
-}
-
-/// An ASN.1 time as a point in time. `99991231235959Z`, which means no end at all (RFC 5280, section 4.1.2.5), lies a day
-/// behind the last one that we count with.
-pub fn timestamp(time: &Asn1TimeRef) -> Result<Timestamp, ErrorStack> {
-    let since_epoch = Asn1Time::from_unix(0)?.diff(time)?;
-    let seconds = i64::from(since_epoch.days) * 86_400 + i64::from(since_epoch.secs);
-    Timestamp::from_second(seconds.min(Timestamp::MAX.as_second())).map_err(|_| ErrorStack::get())
-}
-
-/// Whether it is where [`timestamp`] puts what has no end.
-pub fn is_endless(at: Timestamp) -> bool {
-    at.as_second() >= Timestamp::MAX.as_second()
-}
-
-/// The UTC day of a point in time: `2026-08-12`; that of RFC 5280 where there is no end.
-pub fn day(at: Timestamp) -> impl fmt::Display {
-    if is_endless(at) {
-        return "9999-12-31".to_owned();
-    }
-    let text = at.to_string();
-    text.split_once('T').map_or(text.clone(), |(day, _)| day.to_owned())
 }

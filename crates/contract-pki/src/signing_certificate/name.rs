@@ -8,7 +8,7 @@ use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509Name, X509NameRef};
 
-use crate::certificate::one_line;
+use crate::x509::one_line;
 use findings::text::is_invisible;
 
 /// Why a name is not taken.

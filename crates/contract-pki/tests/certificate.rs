@@ -6,9 +6,10 @@
     reason = "a test reads files and says what it skips"
 )]
 
-use contract_core::certificate::authority::Authority;
-use contract_core::certificate::revocation::RevocationList;
-use contract_core::certificate::{EncryptionCertificate, Error, Expiry, Foreign, day};
+use contract_pki::certificate::authority::Authority;
+use contract_pki::certificate::revocation::RevocationList;
+use contract_pki::certificate::{EncryptionCertificate, Error, Expiry, Foreign};
+use contract_pki::x509::day;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};

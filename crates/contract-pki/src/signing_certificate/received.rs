@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use openssl::x509::X509;
 
-use super::{Error, SigningCertificate, check};
-use crate::certificate::authority::{Authority, fingerprint};
+use crate::certificate::authority::Authority;
+use crate::signing_certificate::{Error, SigningCertificate, check};
 use crate::verifying_key::VerifyingKey;
+use crate::x509::fingerprint;
 
 const PKCS7: &[u8] = b"-----BEGIN PKCS7-----";
 
@@ -35,6 +36,6 @@ pub fn received(
         }
         several => return Err(Error::SeveralLeaves(several.len())),
     };
-    check(&VerifyingKey::of_certificate(leaf).map_err(Error::LeafKey)?, at)?;
+    check(&VerifyingKey::from_certificate(leaf).map_err(Error::LeafKey)?, at)?;
     SigningCertificate::of(leaf.clone())
 }

@@ -9,11 +9,12 @@ use jiff::Timestamp;
 use openssl::asn1::Asn1Object;
 use openssl::x509::{CrlStatus, X509, X509Crl};
 
-use super::authority::signature_is_strong;
-use super::chain::{Reason, Refusal};
-use super::description::algorithm_name;
-use super::{form, one_line, timestamp};
+use crate::certificate::form;
+use crate::certificate::refusal::{Reason, Refusal};
 use crate::pem::{self, PemError};
+use crate::x509::algorithm_name;
+use crate::x509::signature_is_strong;
+use crate::x509::{one_line, timestamp};
 use findings::{Advice, Blame};
 
 /// Why a file is no revocation list.

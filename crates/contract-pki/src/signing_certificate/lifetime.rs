@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use openssl::asn1::Asn1Time;
 use openssl::error::ErrorStack;
 
-use super::Error;
-use crate::lifetime::Validity;
+use crate::signing_certificate::Error;
+use crate::validity::Validity;
 
 /// A certificate begins this long before it is made: a guest whose clock is behind must not find it not yet valid.
 pub const BACKDATED: SignedDuration = SignedDuration::from_hours(1);

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::NameError;
 use crate::certificate::authority::AuthorityError;
-use crate::certificate::{MINIMUM_BITS, day};
 use crate::pem::PemError;
 use crate::random::RandomError;
-use crate::{signing_key, verifying_key};
+use crate::signing_certificate::NameError;
+use crate::x509::{MINIMUM_BITS, day};
+use crate::{private_key, verifying_key};
 use findings::{Advice, Blame};
 
 /// Why a signing certificate is neither made nor taken.
@@ -52,7 +52,7 @@ pub enum Error {
     AuthorityTooShort(u32),
     /// The authority's private key does not open.
     #[error(transparent)]
-    AuthorityKey(signing_key::Error),
+    AuthorityKey(private_key::Error),
     /// Certificate and private key of two authorities.
     #[error("the private key is not that of the authority `{0}`")]
     AuthorityKeyOfAnother(String),
@@ -156,7 +156,7 @@ impl Advice for Error {
             Self::AuthorityExpired { .. } | Self::AuthorityTooShort(_) => {
                 "take another authority, or none: without `--ca-cert`, one is made on the spot"
             }
-            Self::AuthorityKey(signing_key::Error::NoPassphrase(_)) => {
+            Self::AuthorityKey(private_key::Error::NoPassphrase(_)) => {
                 "give it with `--ca-passphrase-file FILE` or `--ca-passphrase-fd N`"
             }
             Self::AuthorityKey(_) => "try by hand: `openssl pkey -noout -in KEY`",

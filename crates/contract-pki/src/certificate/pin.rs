@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{CertificateFacts, Error};
+use crate::certificate::{CertificateFacts, Error};
 
 /// `sha256:` and 64 digits of lower-case hex: a key's fingerprint, as everything here shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::day;
+use openssl::x509::X509Ref;
+
+use crate::x509::{day, one_line};
 use findings::{Advice, Blame};
 
 /// A certificate or a revocation list that does not hold: always verification refused, exit code 4.
@@ -14,6 +16,11 @@ pub struct Refusal {
     pub subject: String,
     /// What is wrong with it.
     pub reason: Reason,
+}
+
+/// Refuses a certificate.
+pub(super) fn refuse(x509: &X509Ref, reason: Reason) -> Refusal {
+    Refusal { subject: one_line(x509.subject_name()), reason }
 }
 
 /// What is wrong.

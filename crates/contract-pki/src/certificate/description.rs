@@ -1,11 +1,12 @@
 //! Everything about a guest image's certificate that helps to tell whether it is the right one.
 
-use openssl::asn1::Asn1ObjectRef;
-use openssl::x509::X509Ref;
+use crate::x509::crl_distribution_points;
+use crate::x509::signature_algorithm;
 use serde::Serialize;
 
-use super::{CertificateFacts, ImageCertificate, Role, one_line};
+use crate::certificate::{CertificateFacts, ImageCertificate, Role};
 use crate::platform::Platform;
+use crate::x509::one_line;
 
 /// What `certificate show` shows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,19 +46,4 @@ impl<R: Role> ImageCertificate<R> {
             facts,
         }
     }
-}
-
-/// OpenSSL's name of the algorithm, or its numbers.
-pub(super) fn signature_algorithm(x509: &X509Ref) -> String {
-    algorithm_name(x509.signature_algorithm().object())
-}
-
-pub(super) fn algorithm_name(object: &Asn1ObjectRef) -> String {
-    object.nid().long_name().map_or_else(|_| object.to_string(), str::to_owned)
-}
-
-pub(super) fn crl_distribution_points(x509: &X509Ref) -> Vec<String> {
-    let points = x509.crl_distribution_points();
-    let names = points.iter().flatten().filter_map(|point| point.distpoint()?.fullname());
-    names.flatten().filter_map(|name| name.uri()).map(str::to_owned).collect()
 }

@@ -5,9 +5,9 @@ use openssl::x509::X509Ref;
 use pkcs8::der::asn1::{AnyRef, ObjectIdentifier};
 use pkcs8::der::{Tag, Tagged as _};
 
-use super::ListError;
-use crate::certificate::description::crl_distribution_points;
-use crate::certificate::extensions::{elements, extensions, inside, is_authority, is_tagged};
+use crate::certificate::revocation::ListError;
+use crate::extensions::{elements, extensions, inside, is_authority, is_tagged};
+use crate::x509::crl_distribution_points;
 
 const DELTA: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.27");
 const SCOPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.28");

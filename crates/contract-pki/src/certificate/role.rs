@@ -1,8 +1,8 @@
 //! What a guest image's certificate is for. Both kinds have the same shape, the same chain, and are verified by the same
 //! procedure (contract-format, sections 8 and 9); the marker keeps one from being used as the other.
 
-use super::CertificateFacts;
-use super::refusal::{Reason, Refusal};
+use crate::certificate::CertificateFacts;
+use crate::certificate::refusal::{Reason, Refusal};
 
 /// Marks the certificate that sections are encrypted under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

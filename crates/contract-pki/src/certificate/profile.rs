@@ -7,10 +7,10 @@ use openssl::x509::X509Ref;
 use pkcs8::der::asn1::{AnyRef, ObjectIdentifier};
 use pkcs8::der::{Decode as _, Tag, Tagged as _};
 
-use super::chain::{Reason, Refusal, refuse};
-use super::description::algorithm_name;
-use super::extensions::{Extension, elements, of_certificate};
-use super::role::Role;
+use crate::certificate::refusal::{Reason, Refusal, refuse};
+use crate::certificate::role::Role;
+use crate::extensions::{Extension, elements, of_certificate};
+use crate::x509::algorithm_name;
 
 const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");

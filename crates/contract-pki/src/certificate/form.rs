@@ -3,7 +3,7 @@
 
 use openssl::x509::X509;
 
-use super::Error;
+use crate::certificate::Error;
 
 /// The file as text, which may still be no PEM.
 pub(super) fn text(bytes: &[u8]) -> Result<&str, Error> {

@@ -1,21 +1,25 @@
 //! A private key of a persona: RSA, at rest as PKCS#8 under a passphrase.
 //!
-//! What it is for, its owner's type says: [`SigningKey`](crate::signing_key::SigningKey),
-//! [`AttestationKey`](crate::attestation::key::AttestationKey).
+//! The type states its use: a [`SigningKey`] signs contracts (contract-format, section 5), an [`AuditorKey`] opens
+//! attestation records (section 8).
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use openssl::error::ErrorStack;
+use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Private};
-use openssl::rsa::Rsa;
+use openssl::pkey_ctx::PkeyCtx;
+use openssl::rsa::{Padding, Rsa};
 use pkcs8::pkcs5::{pbes2, scrypt};
 use pkcs8::{LineEnding, PrivateKeyInfoRef};
 use zeroize::Zeroizing;
 
-use crate::certificate::MINIMUM_BITS;
 use crate::pem;
 use crate::random::{RandomError, Randomness};
-use crate::verifying_key::{self, VerifyingKey, key_type};
+use crate::verifying_key::{self, VerifyingKey};
+use crate::x509::MINIMUM_BITS;
+use crate::x509::key_type;
 use findings::{Advice, Blame};
 
 /// Bits of a key made here.
@@ -24,39 +28,73 @@ pub const BITS: u32 = 4096;
 /// Longest passphrase that OpenSSL's reader takes.
 const LONGEST_PASSPHRASE: usize = 1024;
 
-/// What a key is for, and so whose words its errors have.
+/// What a key is for; errors name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// The contract signer's: signs contracts.
     Signing,
-    /// The contract auditor's: the guest encrypts its record to it (contract-format, section 8).
-    Attestation,
+    /// The contract auditor's: the guest encrypts its attestation record to it.
+    Auditing,
 }
 
 impl Purpose {
     fn work(self) -> &'static str {
         match self {
             Self::Signing => "contracts are signed",
-            Self::Attestation => "attestation records are encrypted",
+            Self::Auditing => "attestation records are encrypted",
         }
     }
 
     fn keygen(self) -> &'static str {
         match self {
             Self::Signing => "contract-signer keygen",
-            Self::Attestation => "contract-auditor keygen",
+            Self::Auditing => "contract-auditor keygen",
         }
     }
 
     fn file(self) -> &'static str {
         match self {
             Self::Signing => "signing-key.pem",
-            Self::Attestation => "attestation-key.pem",
+            Self::Auditing => "attestation-key.pem",
         }
     }
 }
 
-/// Why a private key cannot be had.
+/// Marks a key that signs contracts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signing {}
+
+/// Marks a key that opens attestation records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auditing {}
+
+/// The use of a private key.
+pub trait Use: sealed::Sealed {
+    /// As a value.
+    const PURPOSE: Purpose;
+}
+
+impl Use for Signing {
+    const PURPOSE: Purpose = Purpose::Signing;
+}
+
+impl Use for Auditing {
+    const PURPOSE: Purpose = Purpose::Auditing;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Signing {}
+    impl Sealed for super::Auditing {}
+}
+
+/// An RSA private key that signs contracts.
+pub type SigningKey = PrivateKey<Signing>;
+
+/// An RSA private key that opens attestation records. Nothing here opens any: see the crate `open-token`.
+pub type AuditorKey = PrivateKey<Auditing>;
+
+/// Why there is no private key.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Not PEM, not a private key, damaged.
@@ -117,7 +155,7 @@ impl Advice for Error {
 }
 
 /// What OpenSSL says where memory was missing, and not the right passphrase.
-pub(crate) fn lack_of_memory(error: &ErrorStack) -> Option<&'static str> {
+pub fn lack_of_memory(error: &ErrorStack) -> Option<&'static str> {
     ["malloc failure", "memory limit exceeded"]
         .into_iter()
         .find(|reason| error.errors().iter().any(|error| error.reason() == Some(reason)))
@@ -125,25 +163,26 @@ pub(crate) fn lack_of_memory(error: &ErrorStack) -> Option<&'static str> {
 
 /// An RSA private key. Wiped by OpenSSL when dropped; neither shown nor serialised but through
 /// [`PrivateKey::to_protected_pem`].
-pub struct PrivateKey {
+pub struct PrivateKey<U> {
     key: PKey<Private>,
     public: VerifyingKey,
     protected: bool,
+    purpose: PhantomData<U>,
 }
 
-impl PrivateKey {
+impl<U: Use> PrivateKey<U> {
     /// Makes a key of [`BITS`] bits; takes a second or several.
-    pub(crate) fn generate(purpose: Purpose) -> Result<Self, Error> {
+    pub fn generate() -> Result<Self, Error> {
         let make = || PKey::from_rsa(Rsa::generate(BITS)?);
-        Self::of_key(make().map_err(|_| Error::Openssl("make an RSA key"))?, false, purpose)
+        Self::from_key(make().map_err(|_| Error::Openssl("make an RSA key"))?, false)
     }
 
     /// Reads PKCS#8 or PKCS#1, protected or not; `passphrase` is asked only if it is needed.
-    pub(crate) fn parse(
+    pub fn parse(
         pem: &str,
-        purpose: Purpose,
         passphrase: &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>,
     ) -> Result<Self, Error> {
+        let purpose = U::PURPOSE;
         for (line, what) in
             [("-----BEGIN PUBLIC KEY-----", "PUBLIC KEY"), ("-----BEGIN CERTIFICATE-----", "CERTIFICATE")]
         {
@@ -156,10 +195,11 @@ impl PrivateKey {
             several => return Err(Error::SeveralBlocks(purpose, several)),
         }
         let (key, protected) = private_key(pem, purpose, passphrase)?;
-        Self::of_key(key, protected, purpose)
+        Self::from_key(key, protected)
     }
 
-    fn of_key(key: PKey<Private>, protected: bool, purpose: Purpose) -> Result<Self, Error> {
+    fn from_key(key: PKey<Private>, protected: bool) -> Result<Self, Error> {
+        let purpose = U::PURPOSE;
         if key.id() != Id::RSA {
             return Err(Error::NotRsa(purpose, key_type(key.id())));
         }
@@ -168,8 +208,8 @@ impl PrivateKey {
             PKey::from_rsa(Rsa::from_public_components(rsa.n().to_owned()?, rsa.e().to_owned()?)?)
         };
         let public = public().map_err(|_| Error::Openssl("read the public half"))?;
-        match VerifyingKey::of_key(public) {
-            Ok(public) => Ok(Self { key, public, protected }),
+        match VerifyingKey::from_key(public) {
+            Ok(public) => Ok(Self { key, public, protected, purpose: PhantomData }),
             Err(verifying_key::Error::TooShort(bits)) => Err(Error::TooShort(purpose, bits)),
             Err(_) => Err(Error::NotAKey(purpose)),
         }
@@ -180,7 +220,6 @@ impl PrivateKey {
         &self.public
     }
 
-    /// For what its owner's type does with it.
     pub(crate) fn key(&self) -> &PKey<Private> {
         &self.key
     }
@@ -214,6 +253,29 @@ impl PrivateKey {
     }
 }
 
+impl SigningKey {
+    /// RSASSA-PKCS1-v1_5 over a SHA-256 digest (contract-format, section 5).
+    pub fn sign(&self, digest: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        let sign = || {
+            let mut context = PkeyCtx::new(&self.key)?;
+            context.sign_init()?;
+            context.set_rsa_padding(Padding::PKCS1)?;
+            context.set_signature_md(Md::sha256())?;
+            let mut signature = Vec::new();
+            context.sign_to_vec(digest, &mut signature)?;
+            Ok::<_, ErrorStack>(signature)
+        };
+        sign().map_err(|_| Error::Openssl("sign"))
+    }
+}
+
+impl AuditorKey {
+    /// The key itself, to open an attestation record.
+    pub fn rsa(&self) -> Result<Rsa<Private>, Error> {
+        self.key.rsa().map_err(|_| Error::Openssl("use the key"))
+    }
+}
+
 /// A private key of any type, and whether it was protected; `passphrase` is asked only if it is needed.
 pub(crate) fn private_key(
     pem: &str,
@@ -244,7 +306,7 @@ pub(crate) fn private_key(
     }
 }
 
-impl fmt::Debug for PrivateKey {
+impl<U> fmt::Debug for PrivateKey<U> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({})", self.public.fingerprint())
     }

@@ -15,9 +15,10 @@ use jiff::Timestamp;
 use openssl::nid::Nid;
 use openssl::x509::{X509, X509KeyUsage, X509Ref};
 
-use crate::certificate::authority::signature_is_strong;
-use crate::certificate::{CertificateFacts, facts, one_line};
+use crate::certificate::{CertificateFacts, facts};
 use crate::verifying_key::VerifyingKey;
+use crate::x509::one_line;
+use crate::x509::signature_is_strong;
 
 pub use authority::CertificateAuthority;
 pub use error::Error;
