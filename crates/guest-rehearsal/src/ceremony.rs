@@ -13,7 +13,6 @@ use zeroize::Zeroizing;
 
 pub mod folders;
 pub mod tools;
-mod users;
 
 use crate::certificates::syslog_files;
 use folders::{Folders, GUEST};
@@ -159,89 +158,98 @@ impl Ceremony<'_> {
 
     /// Runs a command in somebody's folder; returns its standard output.
     fn run(&mut self, who: &'static str, command: &str) -> Result<String, Failure> {
-        (self.before)(who, command);
-        let words: Vec<_> = command.split_ascii_whitespace().collect();
-        let Said { stdout, outcome } =
-            self.tools.run(&self.folders.of(who), self.folders.user(who), &words)?;
-        self.done(who, command, outcome);
-        Ok(stdout)
+        let mut printed = String::new();
+        self.act(who, command, |this| {
+            let words: Vec<_> = command.split_ascii_whitespace().collect();
+            let Said { stdout, outcome } =
+                this.tools.run(&this.folders.of(who), this.folders.user(who), &words)?;
+            printed = stdout;
+            Ok(outcome)
+        })?;
+        Ok(printed)
     }
 
     /// What one person gives to another, shown as the command that would fetch it.
     fn hand_over(&mut self, from: (&str, &str), to: (&'static str, &str)) -> Result<(), Failure> {
         let command = format!("cp ../{}/{} {}", from.0, from.1, to.1);
-        (self.before)(to.0, &command);
-        let bytes = self.folders.read(&format!("{}/{}", from.0, from.1))?;
-        self.folders.public(&format!("{}/{}", to.0, to.1), &bytes)?;
-        self.done(to.0, &command, format!("received `{}` from the {}", to.1, from.0.replace('-', " ")));
-        Ok(())
+        self.act(to.0, &command, |this| {
+            let bytes = this.folders.read(&format!("{}/{}", from.0, from.1))?;
+            this.folders.public(&format!("{}/{}", to.0, to.1), &bytes)?;
+            Ok(format!("received `{}` from the {}", to.1, from.0.replace('-', " ")))
+        })
     }
 
     fn ssh_key(&mut self, who: &'static str, name: &str) -> Result<(), Failure> {
         let command = format!("ssh-keygen -q -t ed25519 -N '' -C {name} -f id_ed25519");
-        (self.before)(who, &command);
-        tools::ssh_keygen(&self.folders.of(who), name)?;
-        for file in ["id_ed25519", "id_ed25519.pub"] {
-            self.folders.owned(&format!("{who}/{file}"))?;
-        }
-        self.done(who, &command, "made `id_ed25519` and `id_ed25519.pub`, without a passphrase".to_owned());
-        Ok(())
+        self.act(who, &command, |this| {
+            tools::ssh_keygen(&this.folders.of(who), name)?;
+            for file in ["id_ed25519", "id_ed25519.pub"] {
+                this.folders.owned(&format!("{who}/{file}"))?;
+            }
+            Ok("made `id_ed25519` and `id_ed25519.pub`, without a passphrase".to_owned())
+        })
     }
 
     /// What somebody would do with an editor.
     fn encrypt_to(&mut self, who: &'static str, recipient: &str) -> Result<(), Failure> {
         let (before, after) = ("recipients: []", format!("recipients: [{recipient}]"));
         let command = format!("sed -i 's/recipients: \\[\\]/{after}/' persona.yaml");
-        (self.before)(who, &command);
-        self.folders.edit(&format!("{who}/persona.yaml"), before, &after)?;
-        self.done(who, &command, "handoffs are encrypted to the contract signer".to_owned());
-        Ok(())
+        self.act(who, &command, |this| {
+            this.folders.edit(&format!("{who}/persona.yaml"), before, &after)?;
+            Ok("handoffs are encrypted to the contract signer".to_owned())
+        })
     }
 
     /// A secret that a person brings along: 256 bits, as the command shown would make them.
     fn draw(&mut self, who: &'static str, file: &str) -> Result<(), Failure> {
         let command = format!("(umask 077 && openssl rand -hex 32 > {file})");
-        (self.before)(who, &command);
-        let mut bytes = Zeroizing::new([0; 32]);
-        self.random
-            .fill(&mut *bytes)
-            .map_err(|error| Failure::new(ExitCode::CouldNot, format!("cannot make `{file}`: {error}")))?;
-        let mut text = Zeroizing::new(String::with_capacity(65));
-        for byte in *bytes {
-            // writing to a string cannot fail
-            let _ = write!(text, "{byte:02x}");
-        }
-        text.push('\n');
-        self.folders.secret(&format!("{who}/{file}"), text.as_bytes())?;
-        self.done(who, &command, format!("made `{file}`: 256 random bits, readable by its owner only"));
-        Ok(())
+        self.act(who, &command, |this| {
+            let mut bytes = Zeroizing::new([0; 32]);
+            this.random.fill(&mut *bytes).map_err(|error| {
+                Failure::new(ExitCode::CouldNot, format!("cannot make `{file}`: {error}"))
+            })?;
+            let mut text = Zeroizing::new(String::with_capacity(65));
+            for byte in *bytes {
+                // writing to a string cannot fail
+                let _ = write!(text, "{byte:02x}");
+            }
+            text.push('\n');
+            this.folders.secret(&format!("{who}/{file}"), text.as_bytes())?;
+            Ok(format!("made `{file}`: 256 random bits, readable by its owner only"))
+        })
     }
 
     fn rsyslog(&mut self) -> Result<(), Failure> {
-        let command = "(the syslog server's administrator hands over rsyslog/)";
-        (self.before)(ENV, command);
-        let hostname = self.folders.syslog_hostname()?;
-        let files = syslog_files(&hostname, self.now).map_err(|error| {
-            Failure::new(ExitCode::CouldNot, format!("cannot make the syslog certificates: {error}"))
-        })?;
-        for file in files {
-            let path = format!("{ENV}/rsyslog/{}", file.name);
-            if file.secret {
-                self.folders.secret(&path, &file.pem)?;
-            } else {
-                self.folders.public(&path, &file.pem)?;
+        self.act(ENV, "(the syslog server's administrator hands over rsyslog/)", |this| {
+            let hostname = this.folders.syslog_hostname()?;
+            let files = syslog_files(&hostname, this.now).map_err(|error| {
+                Failure::new(ExitCode::CouldNot, format!("cannot make the syslog certificates: {error}"))
+            })?;
+            for file in files {
+                let path = format!("{ENV}/rsyslog/{}", file.name);
+                if file.secret {
+                    this.folders.secret(&path, &file.pem)?;
+                } else {
+                    this.folders.public(&path, &file.pem)?;
+                }
             }
-        }
-        self.done(
-            ENV,
-            command,
-            format!("made an authority, a server certificate for {hostname}, a client certificate with a PKCS#1 key"),
-        );
-        Ok(())
+            Ok(format!(
+                "made an authority, a server certificate for {hostname}, a client certificate with a PKCS#1 key"
+            ))
+        })
     }
 
-    fn done(&mut self, who: &'static str, command: &str, outcome: String) {
+    /// One act: announced, done, reported with its outcome.
+    fn act(
+        &mut self,
+        who: &'static str,
+        command: &str,
+        does: impl FnOnce(&mut Self) -> Result<String, Failure>,
+    ) -> Result<(), Failure> {
+        (self.before)(who, command);
+        let outcome = does(self)?;
         (self.after)(&Act { who, command: command.to_owned(), outcome });
+        Ok(())
     }
 }
 

@@ -19,25 +19,23 @@ use crate::keys::certificates;
 pub struct Contents {
     /// `signingKey` of the env section.
     pub signing_key: Option<VerifyingKey>,
-    /// The other certificates of the env section, in its order.
+    /// The certificates of the env section, the signer's first.
     pub certificates: Vec<Certificate>,
     /// The volumes of both.
     pub volumes: BTreeMap<String, Volume>,
 }
 
-/// What is public about a certificate.
+/// What is public about a certificate, or about a key without one.
 #[derive(Clone, Debug)]
 pub struct Certificate {
-    /// The field that it stands in: `logging.syslog.cert`.
-    pub field: String,
     /// Whose it is.
     pub role: &'static str,
-    /// Its subject on one line.
-    pub subject: String,
-    /// First second of validity.
-    pub begins: Timestamp,
-    /// Last second of validity.
-    pub ends: Timestamp,
+    /// Where it stands: "`logging.syslog.cert`".
+    pub place: String,
+    /// Its subject on one line; none for a bare key.
+    pub subject: Option<String>,
+    /// First and last second of validity; none for a bare key.
+    pub validity: Option<(Timestamp, Timestamp)>,
     /// `sha256:` and the hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
     pub key_fingerprint: String,
 }
@@ -88,32 +86,38 @@ impl Contents {
 
 fn of_env(env: &EnvModel) -> Vec<Certificate> {
     let mut found = Vec::new();
-    let mut add = |field: &str, role, text: &str| {
+    found.extend(env.signing_key.as_ref().map(|key| Certificate {
+        role: "contract signer",
+        place: "`signingKey`".to_owned(),
+        subject: key.subject().map(str::to_owned),
+        validity: key.begins().zip(key.expires()),
+        key_fingerprint: key.fingerprint().to_owned(),
+    }));
+    let mut add = |role, field: &str, text: &str| {
         let all = certificates(text).unwrap_or_default();
         // what does not decode, the schema's step has told
-        found.extend(all.iter().filter_map(|it| Certificate::of(field, role, it).ok()));
+        found.extend(all.iter().filter_map(|it| Certificate::of(role, field, it).ok()));
     };
     if let Logging::Syslog(syslog) = &env.logging {
-        add("logging.syslog.server", "log server’s authority", &syslog.server);
+        add("log server’s authority", "logging.syslog.server", &syslog.server);
         if let Some(certificate) = &syslog.cert {
-            add("logging.syslog.cert", "guest, to the log server", certificate);
+            add("guest, to the log server", "logging.syslog.cert", certificate);
         }
     }
     for (name, certificate) in &env.cacerts {
-        add(&format!("cacerts.{name}"), "authority, for images", certificate);
+        add("authority, for images", &format!("cacerts.{name}"), certificate);
     }
     found
 }
 
 impl Certificate {
-    fn of(field: &str, role: &'static str, x509: &X509Ref) -> Result<Self, ErrorStack> {
+    fn of(role: &'static str, field: &str, x509: &X509Ref) -> Result<Self, ErrorStack> {
         let key = x509.public_key()?.public_key_to_der()?;
         Ok(Self {
-            field: field.to_owned(),
             role,
-            subject: one_line(x509.subject_name()),
-            begins: timestamp(x509.not_before())?,
-            ends: timestamp(x509.not_after())?,
+            place: format!("`{field}`"),
+            subject: Some(one_line(x509.subject_name())),
+            validity: Some((timestamp(x509.not_before())?, timestamp(x509.not_after())?)),
             key_fingerprint: format!("sha256:{}", hex(&openssl::sha::sha256(&key))),
         })
     }

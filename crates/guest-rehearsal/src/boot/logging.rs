@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use crate::report::{Halt, Log};
 
-pub use fault::{Fault, Unreached, Whose};
+use fault::{Fault, Unreached};
 pub use reach::Resolve;
 use tls::Trust;
 
@@ -76,10 +76,8 @@ pub struct LoggingProbe {
 
 /// Where the log goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
-    /// Syslog over TLS.
+pub(crate) enum Backend {
     Syslog,
-    /// Cloud Logs.
     LogRouter,
 }
 
@@ -95,10 +93,8 @@ impl fmt::Display for Backend {
 
 /// The server as the env section names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Server<'a> {
-    /// Where it stands.
+pub(crate) struct Server<'a> {
     pub backend: Backend,
-    /// `hostname`
     pub hostname: &'a str,
     /// `port`, or what the documentation says where it is missing.
     pub port: u16,
@@ -106,7 +102,7 @@ pub struct Server<'a> {
 
 /// What was found where all went well.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reached {
+pub(crate) struct Reached {
     /// With what the server was spoken to: `TLSv1.3`.
     pub version: &'static str,
     /// When the server's certificate ends.
@@ -114,7 +110,7 @@ pub struct Reached {
 }
 
 /// The server that `logging` names.
-pub fn server(logging: &Logging) -> Server<'_> {
+fn server(logging: &Logging) -> Server<'_> {
     let (backend, hostname, port, default) = match logging {
         Logging::Syslog(Syslog { hostname, port, .. }) => (Backend::Syslog, hostname, port, SYSLOG_PORT),
         Logging::LogRouter(LogRouter { hostname, port, .. }) => {
@@ -131,7 +127,7 @@ impl LoggingProbe {
     ///
     /// A syslog server gets one line. A log router gets nothing: its API key is a secret that is not needed to see
     /// whether the guest will find the router.
-    pub fn reach(&self, logging: &Logging, at: Timestamp) -> Result<Reached, Unreached> {
+    fn reach(&self, logging: &Logging, at: Timestamp) -> Result<Reached, Unreached> {
         let server = server(logging);
         self.speak(logging, &server, at).map_err(|fault| Unreached::new(&server, fault))
     }

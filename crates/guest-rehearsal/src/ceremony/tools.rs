@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use cli_kit::failure::DoingIo;
 use cli_kit::{ExitCode, Failure};
 
-use super::users::User;
+use super::folders::User;
 
 /// The binaries of the story, in the order of their first appearance.
 const NAMES: [&str; 5] =

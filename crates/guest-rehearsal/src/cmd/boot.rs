@@ -1,13 +1,12 @@
 //! `guest-rehearsal boot`: decides in the library, presents here.
 
-mod attest;
-mod page;
+mod files;
 
 use std::fs::File;
 use std::path::Path;
 
 use cli_kit::failure::Doing;
-use cli_kit::output::{Output, commit_all, is_stdout};
+use cli_kit::output::is_stdout;
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use contract_core::boot_media::{Medium, is_medium};
@@ -20,8 +19,7 @@ use guest_rehearsal::report::{BootReport, Step, Verdict};
 use jiff::Timestamp;
 
 use crate::cli::Boot;
-use attest::RecordFiles;
-use page::PageFile;
+use files::Files;
 
 /// A platform takes far less; the pipeline itself has no limit.
 const LARGEST_USER_DATA: usize = 1 << 30;
@@ -34,23 +32,23 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let pem = input::read_secret_bytes(&arguments.guest_key, LARGEST_KEY)?;
     let key = GuestKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
-    let page =
-        arguments.report.as_deref().map(|target| PageFile::open(arguments, target, report)).transpose()?;
-    let attest =
-        arguments.attest.as_deref().map(|folder| RecordFiles::open(arguments, folder)).transpose()?;
+    let files = Files::open(arguments, report)?;
     let limit = if holds_tokens(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
     let user_data = input::read_piped_secret_bytes(&arguments.user_data, limit)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
     // to the second, as the page shows it: given as `--at`, that time brings the same page again
     let now = clock::now();
     let at = arguments.at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now));
+
     let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe.as_ref() };
     let (mut booted, ended) = {
         let _progress = Progress::spinner(report, "booting");
         boot(&user_data, &guest)
     };
+
     // whoever reads the log may go away early, and the page is there all the same
-    let filed = file(attest, page, &mut booted, ended.as_ref().err(), at);
+    let written = files.write(&mut booted, ended.as_ref().err(), at);
+
     if arguments.report.as_deref().is_some_and(is_stdout) {
         for line in log(&booted) {
             report.note(&line);
@@ -58,8 +56,8 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     } else {
         report.result(&booted, log)?;
     }
-    for written in filed? {
-        report.success(&format!("wrote {written}"));
+    for name in written? {
+        report.success(&format!("wrote {name}"));
     }
     ended?;
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
@@ -78,32 +76,6 @@ fn holds_tokens(path: &Path) -> bool {
         Some(is_own_form(file))
     };
     holds().unwrap_or_default()
-}
-
-/// Writes record and page, both or none of them; returns how they are named to people.
-fn file(
-    attest: Option<RecordFiles<'_>>,
-    page: Option<PageFile<'_>>,
-    booted: &mut BootReport,
-    ended: Option<&Failure>,
-    at: Timestamp,
-) -> Result<Vec<String>, Failure> {
-    let mut outputs = Vec::new();
-    let mut named = Vec::new();
-    // a guest that does not come up attests nothing
-    if let (Some(attest), true) = (attest, booted.booted) {
-        let files = attest.write(booted)?;
-        named.push(files.each_ref().map(Output::quoted).join(" and "));
-        outputs.extend(files);
-    }
-    let written = page.map(|page| page.write(booted, ended, at)).transpose().and_then(|page| {
-        named.extend(page.as_ref().map(Output::quoted));
-        commit_all(outputs.into_iter().chain(page))
-    });
-    if written.is_err() {
-        booted.written = None;
-    }
-    written.map(|()| named)
 }
 
 fn probe(arguments: &Boot) -> LoggingProbe {

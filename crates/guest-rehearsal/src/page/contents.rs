@@ -12,15 +12,6 @@ use report_page::{Html, Mark, Row, Table};
 use super::when;
 use crate::contents::{Certificate, Contents, Side};
 
-/// One row of the table.
-struct Shown<'a> {
-    role: &'a str,
-    place: String,
-    subject: Option<&'a str>,
-    validity: Option<(Timestamp, Timestamp)>,
-    key_fingerprint: &'a str,
-}
-
 /// All that the contract depends on.
 pub fn write_certificates(
     html: &mut Html,
@@ -30,8 +21,7 @@ pub fn write_certificates(
 ) {
     let mut shown = record.map(encryption).unwrap_or_default();
     if let Some(contents) = contents {
-        shown.extend(signing(contents));
-        shown.extend(contents.certificates.iter().map(of_section));
+        shown.extend(contents.certificates.iter().cloned());
     }
     if !shown.is_empty() {
         let table = Table {
@@ -49,7 +39,7 @@ pub fn write_certificates(
 }
 
 /// As both halves state it: one row, if they state the same.
-fn encryption(record: &Record) -> Vec<Shown<'_>> {
+fn encryption(record: &Record) -> Vec<Certificate> {
     fn stated(half: &HalfRecord) -> Option<&CertificateFacts> {
         half.statement().map(|it| &it.predicate.encryption_certificate)
     }
@@ -61,39 +51,18 @@ fn encryption(record: &Record) -> Vec<Shown<'_>> {
     };
     let shown = rows.into_iter().filter_map(|(place, facts)| {
         let facts = facts?;
-        Some(Shown {
+        Some(Certificate {
             role: "guest image, for encryption",
             place: place.to_owned(),
-            subject: Some(&facts.subject),
+            subject: Some(facts.subject.clone()),
             validity: Some((facts.not_before, facts.not_after)),
-            key_fingerprint: &facts.key_fingerprint,
+            key_fingerprint: facts.key_fingerprint.clone(),
         })
     });
     shown.collect()
 }
 
-fn signing(contents: &Contents) -> Option<Shown<'_>> {
-    let key = contents.signing_key.as_ref()?;
-    Some(Shown {
-        role: "contract signer",
-        place: "`signingKey`".to_owned(),
-        subject: key.subject(),
-        validity: key.begins().zip(key.expires()),
-        key_fingerprint: key.fingerprint(),
-    })
-}
-
-fn of_section(certificate: &Certificate) -> Shown<'_> {
-    Shown {
-        role: certificate.role,
-        place: format!("`{}`", certificate.field),
-        subject: Some(&certificate.subject),
-        validity: Some((certificate.begins, certificate.ends)),
-        key_fingerprint: &certificate.key_fingerprint,
-    }
-}
-
-fn write_row(row: &mut Row<'_>, shown: &Shown<'_>, at: Timestamp) {
+fn write_row(row: &mut Row<'_>, shown: &Certificate, at: Timestamp) {
     row.name(|html| html.text(shown.role));
     row.cell(|html| match shown.validity {
         Some((begins, ends)) => {
@@ -107,10 +76,10 @@ fn write_row(row: &mut Row<'_>, shown: &Shown<'_>, at: Timestamp) {
             Some((begins, ends)) => html.text(&format!("{} to {}", when(begins), when(ends))),
             None => html.text("a bare key: no certificate ends, and no contract with it"),
         }
-        if let Some(subject) = shown.subject {
+        if let Some(subject) = &shown.subject {
             html.element("p", &[], |html| html.text(subject));
         }
-        html.element("p", &[], |html| html.value(shown.key_fingerprint));
+        html.element("p", &[], |html| html.value(&shown.key_fingerprint));
         html.note(&shown.place);
     });
 }

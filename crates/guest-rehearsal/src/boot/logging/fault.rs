@@ -8,7 +8,7 @@ use super::{Backend, Server};
 /// The log server was not reached as the guest has to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{}`: {fault}", self.field())]
-pub struct Unreached {
+pub(crate) struct Unreached {
     backend: Backend,
     /// `log.example.com:6514`
     server: String,
@@ -18,13 +18,13 @@ pub struct Unreached {
 
 impl Unreached {
     /// Why this server was not reached.
-    pub fn new(server: &Server<'_>, fault: Fault) -> Self {
+    pub(crate) fn new(server: &Server<'_>, fault: Fault) -> Self {
         Self { backend: server.backend, server: format!("{}:{}", server.hostname, server.port), fault }
     }
 
     /// The field of the env section to look at: `logging.syslog.hostname`; the backend alone where nothing in the section
     /// is to be mended.
-    pub fn field(&self) -> String {
+    pub(crate) fn field(&self) -> String {
         match (self.fault.field(), self.backend) {
             ("", backend) | ("server" | "cert" | "key", backend @ Backend::LogRouter) => backend.to_string(),
             (field, backend) => format!("{backend}.{field}"),
@@ -32,7 +32,7 @@ impl Unreached {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         let server = &self.server;
         match &self.fault {
             Fault::NameUnknown { .. } => format!(
@@ -80,23 +80,13 @@ impl Unreached {
 
 /// One way not to get a log through.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Fault {
+pub(crate) enum Fault {
     /// DNS.
     #[error("no address is found for `{host}`: {cause}")]
-    NameUnknown {
-        /// The name.
-        host: String,
-        /// What the system says.
-        cause: String,
-    },
+    NameUnknown { host: String, cause: String },
     /// TCP, on every address.
     #[error("no connection: {tried}")]
-    NotConnected {
-        /// Each address with its cause.
-        tried: String,
-        /// Every address refused: the machine is there, the port is not.
-        refused: bool,
-    },
+    NotConnected { tried: String, refused: bool },
     /// Something else than TLS came back.
     #[error("what answers there does not speak TLS")]
     PlainText,
@@ -104,10 +94,7 @@ pub enum Fault {
     #[error(
         "TLS was not set up within {seconds} s: what listens there is no TLS server, or an overloaded one"
     )]
-    Silent {
-        /// The limit.
-        seconds: u64,
-    },
+    Silent { seconds: u64 },
     /// The end of the connection instead of a handshake.
     #[error("the connection was closed before TLS was set up")]
     ClosedEarly,
@@ -118,103 +105,48 @@ pub enum Fault {
     #[error(
         "no authority that is trusted here vouches for the server's certificate `{subject}`: it leads to `{issuer}`"
     )]
-    UnknownAuthority {
-        /// The server's.
-        subject: String,
-        /// Where the chain ends.
-        issuer: String,
-    },
+    UnknownAuthority { subject: String, issuer: String },
     /// A certificate of the server's chain.
     #[error("the {whose} certificate `{subject}` expired on {day}")]
-    Expired {
-        /// Whose: the server's, the authority's.
-        whose: Whose,
-        /// Its subject.
-        subject: String,
-        /// Its last day.
-        day: String,
-    },
+    Expired { whose: Whose, subject: String, day: String },
     /// A certificate of the server's chain.
     #[error("the {whose} certificate `{subject}` is valid from {day} on")]
-    NotYetValid {
-        /// Whose: the server's, the authority's.
-        whose: Whose,
-        /// Its subject.
-        subject: String,
-        /// Its first day.
-        day: String,
-    },
+    NotYetValid { whose: Whose, subject: String, day: String },
     /// The certificate is for others.
     #[error("the server's certificate is for {names}, not for `{host}`")]
-    OtherName {
-        /// The contract's name.
-        host: String,
-        /// The certificate's names.
-        names: String,
-    },
+    OtherName { host: String, names: String },
     /// Any other reason not to trust the chain.
     #[error("the server's certificate chain is not trusted at `{subject}`: {reason}")]
-    Distrusted {
-        /// Where the chain broke.
-        subject: String,
-        /// OpenSSL's words.
-        reason: &'static str,
-    },
+    Distrusted { subject: String, reason: &'static str },
     /// The guest has a certificate, and the server does not want it.
     #[error("the server refused the client certificate `{subject}`{flaw}{words}")]
-    ClientRefused {
-        /// The client's subject.
-        subject: String,
-        /// What this side sees in it.
-        flaw: String,
-        /// What the server said.
-        words: &'static str,
-    },
+    ClientRefused { subject: String, flaw: String, words: &'static str },
     /// The guest has none.
     #[error("the server wants a client certificate, and the section has none")]
     ClientWanted,
     /// `cert` without `key`, or the other way.
     #[error("stands without `{lacks}`: one is of no use without the other")]
-    Half {
-        /// What is there.
-        has: &'static str,
-        /// What is not.
-        lacks: &'static str,
-    },
+    Half { has: &'static str, lacks: &'static str },
     /// `cert` and `key`.
     #[error("the private key does not belong to the certificate in `cert`")]
     ForeignKey,
     /// PEM or base64 that does not decode.
     #[error("does not decode")]
-    Unreadable {
-        /// `server`, `cert` or `key`.
-        field: &'static str,
-    },
+    Unreadable { field: &'static str },
     /// OpenSSL does not take it.
     #[error("OpenSSL does not take it: {reason}")]
-    Unusable {
-        /// `cert` or `key`.
-        field: &'static str,
-        /// OpenSSL's words.
-        reason: String,
-    },
+    Unusable { field: &'static str, reason: String },
     /// Any other end of TLS.
     #[error("TLS failed: {reason}")]
-    Tls {
-        /// OpenSSL's words.
-        reason: String,
-    },
+    Tls { reason: String },
     /// The connection broke after the handshake.
     #[error("the connection broke while the line was sent: {cause}")]
-    Lost {
-        /// The system's words.
-        cause: String,
-    },
+    Lost { cause: String },
 }
 
 /// Whose certificate it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub(crate) enum Whose {
     /// The log server's own.
     Server,
     /// One above it.
@@ -232,7 +164,7 @@ impl std::fmt::Display for Whose {
 
 impl Fault {
     /// What OpenSSL does not take of a field.
-    pub fn unusable(field: &'static str, error: &ErrorStack) -> Self {
+    pub(crate) fn unusable(field: &'static str, error: &ErrorStack) -> Self {
         Self::Unusable { field, reason: reason(error) }
     }
 
@@ -269,7 +201,7 @@ impl From<ErrorStack> for Fault {
 }
 
 /// OpenSSL's own words for the first cause, without its codes and source lines.
-pub fn reason(error: &ErrorStack) -> String {
+pub(crate) fn reason(error: &ErrorStack) -> String {
     let first = error.errors().first().and_then(openssl::error::Error::reason);
     first.unwrap_or("no reason is given").to_owned()
 }

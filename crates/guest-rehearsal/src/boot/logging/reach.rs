@@ -45,7 +45,7 @@ impl fmt::Display for Resolve {
 
 impl Resolve {
     /// Whether it speaks of this server.
-    pub fn is_for(&self, server: &Server<'_>) -> bool {
+    pub(super) fn is_for(&self, server: &Server<'_>) -> bool {
         self.host.eq_ignore_ascii_case(server.hostname) && self.port == server.port
     }
 }

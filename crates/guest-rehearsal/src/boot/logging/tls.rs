@@ -24,7 +24,7 @@ use super::reach::Timed;
 use crate::keys::{certificates, private_key};
 
 /// With whom to speak, and as whom.
-pub struct Trust {
+pub(super) struct Trust {
     connector: SslConnector,
     client: Client,
     at: Timestamp,
@@ -32,7 +32,7 @@ pub struct Trust {
 
 impl Trust {
     /// Exactly what stands in `logging.syslog`: its authorities, its certificate and key.
-    pub fn of_section(syslog: &Syslog, at: Timestamp) -> Result<Self, Fault> {
+    pub(super) fn of_section(syslog: &Syslog, at: Timestamp) -> Result<Self, Fault> {
         let authorities = authorities(&syslog.server)?;
         let client = Client::of(syslog, &authorities, at)?;
         let mut builder = builder()?;
@@ -47,12 +47,17 @@ impl Trust {
     }
 
     /// The system's authorities, and nobody in particular.
-    pub fn of_system(at: Timestamp) -> Result<Self, Fault> {
+    pub(super) fn of_system(at: Timestamp) -> Result<Self, Fault> {
         Ok(Self { connector: builder()?.build(), client: Client::Nobody, at })
     }
 
     /// A session with the server of this name, whose certificate is valid at the time of boot.
-    pub fn shake_hands(self, hostname: &str, stream: TcpStream, limit: Duration) -> Result<Session, Fault> {
+    pub(super) fn shake_hands(
+        self,
+        hostname: &str,
+        stream: TcpStream,
+        limit: Duration,
+    ) -> Result<Session, Fault> {
         let mut configuration = self.connector.configure()?;
         configuration.param_mut().set_time(self.at.as_second());
         // OpenSSL keeps no certificate that it did not accept: what is wrong with it has to be noted on the way
@@ -92,7 +97,7 @@ fn builder() -> Result<SslConnectorBuilder, ErrorStack> {
 }
 
 /// As whom the guest comes.
-pub enum Client {
+enum Client {
     /// Without a certificate.
     Nobody,
     /// With one.
@@ -108,7 +113,7 @@ pub enum Client {
 
 impl Client {
     /// `cert` and `key`, which have to belong together; one alone is of no use.
-    pub fn of(syslog: &Syslog, authorities: &[X509], at: Timestamp) -> Result<Self, Fault> {
+    pub(super) fn of(syslog: &Syslog, authorities: &[X509], at: Timestamp) -> Result<Self, Fault> {
         let (certificate, key) = match (&syslog.cert, &syslog.key) {
             (Some(certificate), Some(key)) => (certificate, key),
             (None, None) => return Ok(Self::Nobody),
@@ -126,7 +131,7 @@ impl Client {
     }
 
     /// Comes with it.
-    pub fn present(&self, builder: &mut SslContextBuilder) -> Result<(), Fault> {
+    pub(super) fn present(&self, builder: &mut SslContextBuilder) -> Result<(), Fault> {
         if let Self::Certified { certificate, key, .. } = self {
             // OpenSSL refuses here what is too weak for it
             builder.set_certificate(certificate).map_err(|error| Fault::unusable("cert", &error))?;
@@ -136,7 +141,7 @@ impl Client {
     }
 
     /// The server does not want it, and says why if it says anything.
-    pub fn refused(&self, words: &'static str) -> Fault {
+    pub(super) fn refused(&self, words: &'static str) -> Fault {
         match self {
             Self::Nobody => Fault::ClientWanted,
             Self::Certified { certificate, flaw, .. } => Fault::ClientRefused {
@@ -168,12 +173,12 @@ fn flaw(certificate: &X509Ref, authorities: &[X509], at: Timestamp) -> String {
 }
 
 /// `server`: one certificate at least.
-pub fn authorities(text: &str) -> Result<Vec<X509>, Fault> {
+pub(super) fn authorities(text: &str) -> Result<Vec<X509>, Fault> {
     certificates(text).filter(|found| !found.is_empty()).ok_or(Fault::Unreadable { field: "server" })
 }
 
 /// TLS is set up, both certificates are sent; whether the server takes ours, TLS 1.3 has not told yet.
-pub struct Session {
+pub(super) struct Session {
     stream: SslStream<Timed>,
     client: Client,
     handshake: Duration,
@@ -185,7 +190,7 @@ impl Session {
     }
 
     /// Sends the bytes, all of them.
-    pub fn send(&mut self, frame: &str, limit: Duration) -> Result<(), Fault> {
+    pub(super) fn send(&mut self, frame: &str, limit: Duration) -> Result<(), Fault> {
         self.stream.get_mut().until(Instant::now() + limit);
         let mut rest = frame.as_bytes();
         while !rest.is_empty() {
@@ -206,7 +211,7 @@ impl Session {
 
     /// Waits for a refusal. A syslog server has nothing else to say (RFC 5425), and what it says all the same is not
     /// listened to; the end of the connection is a refusal, since this side has not ended it.
-    pub fn listen(&mut self, limit: Duration) -> Result<(), Fault> {
+    pub(super) fn listen(&mut self, limit: Duration) -> Result<(), Fault> {
         match self.end(limit.max(self.handshake * 4)) {
             None => Ok(()),
             Some(end) => Err(on_error(&end, true, &self.client)),
@@ -215,7 +220,7 @@ impl Session {
 
     /// Says farewell and waits for the server's. A refusal that comes now is one, too: a server that closes its end without
     /// having read everything resets the connection (RFC 9293, section 3.6.1).
-    pub fn close(&mut self, limit: Duration) -> Result<(), Fault> {
+    pub(super) fn close(&mut self, limit: Duration) -> Result<(), Fault> {
         self.stream.get_mut().until(Instant::now() + limit);
         // a farewell that can't be said leaves the reason to be read
         let _ = self.stream.shutdown();
@@ -239,12 +244,12 @@ impl Session {
     }
 
     /// `TLSv1.3`
-    pub fn version(&self) -> &'static str {
+    pub(super) fn version(&self) -> &'static str {
         self.stream.ssl().version_str()
     }
 
     /// The end of the server's certificate.
-    pub fn ends(&self) -> Result<Timestamp, Fault> {
+    pub(super) fn ends(&self) -> Result<Timestamp, Fault> {
         let certificate = self.stream.ssl().peer_certificate();
         let certificate =
             certificate.ok_or_else(|| Fault::Tls { reason: "the server has no certificate".into() })?;

@@ -49,9 +49,7 @@ pub struct Cryptsetup {
 /// Which header a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Luks {
-    /// `luks1`
     One,
-    /// `luks2`
     Two,
 }
 

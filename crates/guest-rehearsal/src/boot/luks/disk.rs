@@ -24,7 +24,6 @@ const SMALLEST: u64 = 17 << 20;
 pub enum Disk {
     /// No file, or one without a byte that is not zero: to be formatted at this size.
     New {
-        /// In bytes.
         size: u64,
         /// Whether there is a file, to be replaced.
         exists: bool,

@@ -27,8 +27,7 @@ pub enum SeedOrder {
 
 impl SeedOrder {
     /// The one that was not taken.
-    #[must_use]
-    pub fn other(self) -> Self {
+    pub(super) fn other(self) -> Self {
         match self {
             Self::EnvFirst => Self::WorkloadFirst,
             Self::WorkloadFirst => Self::EnvFirst,
@@ -36,7 +35,7 @@ impl SeedOrder {
     }
 
     /// As the command line spells it.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::EnvFirst => "env-first",
             Self::WorkloadFirst => "workload-first",
@@ -46,7 +45,7 @@ impl SeedOrder {
 
 /// Opens a disk. Wiped when dropped, masked in `Debug`.
 #[derive(PartialEq, Eq)]
-pub struct Passphrase(Zeroizing<String>);
+pub(super) struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
     fn of(workload: &Seed, env: &Seed, order: SeedOrder) -> Self {
@@ -67,7 +66,7 @@ impl Passphrase {
     }
 
     /// The passphrase itself: 64 characters.
-    pub fn expose(&self) -> &str {
+    pub(super) fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -79,7 +78,7 @@ impl fmt::Debug for Passphrase {
 }
 
 /// The seeds of one volume, from both sections.
-pub struct Seeds<'a> {
+pub(super) struct Seeds<'a> {
     workload: Half<'a>,
     env: Half<'a>,
 }
@@ -91,7 +90,7 @@ struct Half<'a> {
 }
 
 /// A passphrase that a rolled disk may still have.
-pub struct Previous {
+pub(super) struct Previous {
     /// What opens it.
     pub passphrase: Passphrase,
     /// From which seeds it is made.
@@ -102,7 +101,7 @@ pub struct Previous {
 
 impl<'a> Seeds<'a> {
     /// Nothing where somebody else keeps a part: a key management service, a crypto card, the ultravisor.
-    pub fn of(workload: &'a WorkloadVolume, env: &'a EnvVolume) -> Option<Self> {
+    pub(super) fn of(workload: &'a WorkloadVolume, env: &'a EnvVolume) -> Option<Self> {
         let EnvSeed::Seed(seed) = &env.seed else { return None };
         (env.kms.is_empty() && env.grep11.is_none()).then_some(Self {
             workload: Half { seed: &workload.seed, previous: workload.previous_seed.as_ref() },
@@ -111,14 +110,14 @@ impl<'a> Seeds<'a> {
     }
 
     /// What opens the disk, or will.
-    pub fn current(&self, order: SeedOrder) -> Passphrase {
+    pub(super) fn current(&self, order: SeedOrder) -> Passphrase {
         Passphrase::of(self.workload.seed, self.env.seed, order)
     }
 
     /// What may have opened the disk until now, the likely one first; empty where no side rolls.
     ///
     /// Where both sides roll, the disk may stand in between: one side rolled and booted before the other did.
-    pub fn previous(&self, order: SeedOrder) -> Vec<Previous> {
+    pub(super) fn previous(&self, order: SeedOrder) -> Vec<Previous> {
         let (workload, env) = (&self.workload, &self.env);
         let both = workload.previous.is_some() && env.previous.is_some();
         let made = |workload: &Seed, env: &Seed, seeds, half_way| Previous {

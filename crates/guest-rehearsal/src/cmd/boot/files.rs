@@ -1,0 +1,231 @@
+//! What a boot leaves behind: `--attest`, the record of a guest that boots and its signature; `--report`, the page.
+
+use std::borrow::Cow;
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::Path;
+
+use cli_kit::failure::{Doing as _, DoingIo as _};
+use cli_kit::output::{Output, Visibility, commit_all, create_folder, is_stdout, same_target};
+use cli_kit::{ExitCode, Failure, Report, input, kept};
+use contract_core::contract::record::{self, Record};
+use contract_pki::random::SystemRandomness;
+use guest_rehearsal::attestation::{Attested, ENCRYPTED, PLAIN, SIGNATURE};
+use guest_rehearsal::keys::ImageAttestationKey;
+use guest_rehearsal::page::BootPage;
+use guest_rehearsal::page::provenance::Provenance;
+use guest_rehearsal::report::{AttestationFiles, BootReport};
+use jiff::Timestamp;
+
+use super::LARGEST_KEY;
+use crate::cli::Boot;
+
+/// Files that are going to be written.
+pub struct Files<'a> {
+    arguments: &'a Boot,
+    attest: Option<Attest<'a>>,
+    page: Option<Page<'a>>,
+}
+
+struct Attest<'a> {
+    folder: &'a Path,
+    key: ImageAttestationKey,
+}
+
+struct Page<'a> {
+    target: &'a Path,
+    output: Output,
+    record: Option<Record>,
+}
+
+impl<'a> Files<'a> {
+    /// Reads the keys and records, and tries the way to the files before the boot, which may take a while.
+    pub fn open(arguments: &'a Boot, report: &Report) -> Result<Self, Failure> {
+        let page =
+            arguments.report.as_deref().map(|target| open_page(arguments, target, report)).transpose()?;
+        let attest = arguments.attest.as_deref().map(|folder| open_attest(arguments, folder)).transpose()?;
+        Ok(Self { arguments, attest, page })
+    }
+
+    /// Writes record and page, both or none of them; returns how they are named to people.
+    pub fn write(
+        self,
+        booted: &mut BootReport,
+        ended: Option<&Failure>,
+        at: Timestamp,
+    ) -> Result<Vec<String>, Failure> {
+        let Self { arguments, attest, page } = self;
+        let mut outputs = Vec::new();
+        let mut named = Vec::new();
+        // a guest that does not come up attests nothing
+        if let (Some(attest), true) = (attest, booted.booted) {
+            let files = write_record(arguments, &attest, booted)?;
+            named.push(files.each_ref().map(Output::quoted).join(" and "));
+            outputs.extend(files);
+        }
+        let page = page.map(|page| write_page(arguments, page, booted, ended, at)).transpose();
+        let written = page.and_then(|page| {
+            named.extend(page.as_ref().map(Output::quoted));
+            commit_all(outputs.into_iter().chain(page))
+        });
+        if written.is_err() {
+            booted.written = None;
+        }
+        written.map(|()| named)
+    }
+}
+
+fn open_attest<'a>(arguments: &'a Boot, folder: &'a Path) -> Result<Attest<'a>, Failure> {
+    if is_stdout(folder) {
+        return Err(Failure::usage("`--attest` takes a folder: two files are written")
+            .hint("name one: `--attest attestation`"));
+    }
+    let file = arguments.attestation_key.as_deref().map_or_else(
+        || Cow::Owned(arguments.guest_key.with_file_name("guest-attestation-key.pem")),
+        Cow::Borrowed,
+    );
+    let pem = input::read_secret_bytes(&file, LARGEST_KEY)
+        .map_err(|failure| failure.hint("name the key with `--attestation-key`"))?;
+    let key = ImageAttestationKey::from_pem(&pem)
+        .doing(|| format!("cannot use `{}` as the guest's attestation key", file.display()))?;
+    certified(&key, &file, &arguments.guest_key)?;
+    let read = [arguments.user_data.as_path(), &arguments.guest_key, &file];
+    read.into_iter().chain(arguments.record.as_deref()).for_each(kept::read_elsewhere);
+    if folder.exists() {
+        for name in [PLAIN, ENCRYPTED, SIGNATURE] {
+            // which of both the contract asks for, the boot tells
+            output_in(arguments, folder, name)?;
+        }
+    }
+    Ok(Attest { folder, key })
+}
+
+fn output_in(arguments: &Boot, folder: &Path, name: &str) -> Result<Output, Failure> {
+    Output::create(&folder.join(name), arguments.force.force, Visibility::Public)
+}
+
+/// Whoever verifies the record has the certificate: where one lies at hand, it must be this key's.
+fn certified(key: &ImageAttestationKey, file: &Path, guest_key: &Path) -> Result<(), Failure> {
+    let beside = [file, guest_key].map(|key| key.with_file_name("guest-attestation.crt"));
+    let Some(certificate) = beside.iter().find(|certificate| certificate.exists()) else { return Ok(()) };
+    let pem = input::read_bytes(certificate, LARGEST_KEY)?;
+    if key.is_certified_by(&pem).doing(|| format!("cannot use `{}`", certificate.display()))? {
+        return Ok(());
+    }
+    let message = format!("`{}` is not the key that `{}` is about", file.display(), certificate.display());
+    Err(Failure::new(ExitCode::Rejected, message)
+        .hint("leave `--attestation-key` out: `guest-attestation-key.pem` beside the guest key is taken")
+        .hint("or make a pair: `guest-rehearsal keygen -o guest`"))
+}
+
+/// Record and signature, complete and without their names yet; the report says which they will have.
+fn write_record(
+    arguments: &Boot,
+    Attest { folder, key }: &Attest<'_>,
+    report: &mut BootReport,
+) -> Result<[Output; 2], Failure> {
+    let Attested { record, signature } = Attested::of(report, key, &mut SystemRandomness)
+        .doing(|| "cannot write the attestation record".to_owned())?;
+    create_folder(folder)?;
+    refuse_other_form(folder, record.0)?;
+    let write = |(name, content): &(&str, Vec<u8>)| {
+        let mut output = output_in(arguments, folder, name)?;
+        output.write_all(content).doing_io("write", &folder.join(name))?;
+        Ok::<_, Failure>(output)
+    };
+    let outputs = [write(&record)?, write(&signature)?];
+    let [record_file, signature_file] = outputs.each_ref().map(Output::name);
+    let encrypted = record.0 == ENCRYPTED;
+    report.written = Some(AttestationFiles { record: record_file, signature: signature_file, encrypted });
+    Ok(outputs)
+}
+
+/// One signature beside two records would be that of one of them.
+fn refuse_other_form(folder: &Path, written: &str) -> Result<(), Failure> {
+    let other = folder.join(if written == PLAIN { ENCRYPTED } else { PLAIN });
+    if !other.exists() {
+        return Ok(());
+    }
+    let message =
+        format!("`{}` is a record of another boot, and would stand beside `{written}`", other.display());
+    Err(Failure::new(ExitCode::CouldNot, message)
+        .hint("name another folder with `--attest`")
+        .hint(format!("or take it away: `rm '{}'`", other.display())))
+}
+
+fn open_page<'a>(arguments: &'a Boot, target: &'a Path, report: &Report) -> Result<Page<'a>, Failure> {
+    report.shares_stdout_with(target)?;
+    let record = arguments.record.as_deref().map(read_record).transpose()?;
+    let read = [&arguments.user_data, &arguments.guest_key].into_iter().chain(&arguments.record);
+    read.for_each(|file| kept::read_elsewhere(file));
+    // a disk may not be there yet
+    if let Some(disk) = arguments.luks.iter().find(|disk| same_target(disk.path(), target)) {
+        let message = format!("`{}` is a disk and can't be the page", disk.path().display());
+        return Err(Failure::usage(message).hint("name another file with `--report`"));
+    }
+    let output = Output::create(target, arguments.force.force, Visibility::Public)?;
+    Ok(Page { target, output, record })
+}
+
+fn read_record(path: &Path) -> Result<Record, Failure> {
+    let json = input::read_text(path, record::LONGEST)?;
+    Record::parse(&json).doing(|| format!("cannot read `{}`", input::name(path)))
+}
+
+/// The page, complete and without its name yet, unless the record is one of other user data.
+fn write_page(
+    arguments: &Boot,
+    Page { target, mut output, record }: Page<'_>,
+    report: &BootReport,
+    ended: Option<&Failure>,
+    at: Timestamp,
+) -> Result<Output, Failure> {
+    let record_name = arguments.record.as_deref().map(input::name).unwrap_or_default();
+    let provenance = Provenance::of(record, report).doing(|| format!("`{record_name}`"))?;
+    let page = BootPage {
+        report,
+        ended,
+        provenance: &provenance,
+        subject: &input::name(&arguments.user_data),
+        at,
+        at_given: arguments.at.is_some(),
+        command: &command_line(),
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    output.write_all(page.to_html().as_bytes()).doing_io("write", target)?;
+    Ok(output)
+}
+
+/// As it was typed, so far as a program can know: words that a shell would take apart are quoted. No argument of this
+/// command is a secret.
+fn command_line() -> String {
+    let words = std::env::args_os().skip(1).map(|it| word(&it));
+    std::iter::once("guest-rehearsal".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn word(word: &OsStr) -> String {
+    let word = word.to_string_lossy().into_owned();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OsStr, word};
+
+    #[test]
+    fn a_shell_reads_the_command_as_it_was() {
+        for (given, shown) in [
+            ("--at", "--at"),
+            ("a=b/c.html", "a=b/c.html"),
+            ("", "''"),
+            ("my page", "'my page'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(word(OsStr::new(given)), shown);
+        }
+    }
+}
