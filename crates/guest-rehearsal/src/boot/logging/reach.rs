@@ -132,15 +132,19 @@ impl Timed {
 
 impl Read for Timed {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(Some(self.left()?))?;
-        self.stream.read(buffer)
+        uninterrupted(|| {
+            self.stream.set_read_timeout(Some(self.left()?))?;
+            self.stream.read(buffer)
+        })
     }
 }
 
 impl Write for Timed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(Some(self.left()?))?;
-        self.stream.write(bytes)
+        uninterrupted(|| {
+            self.stream.set_write_timeout(Some(self.left()?))?;
+            self.stream.write(bytes)
+        })
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -148,10 +152,27 @@ impl Write for Timed {
     }
 }
 
+/// Tries again after a signal: a socket with a timeout ends the call with `EINTR`, which OpenSSL takes for a broken connection.
+fn uninterrupted(mut operation: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
+    loop {
+        match operation() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            ended => return ended,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Backend;
     use super::*;
+
+    #[test]
+    fn a_signal_does_not_end_a_read() {
+        let mut answers = [Err(io::ErrorKind::Interrupted), Ok(3)].into_iter();
+        assert_eq!(uninterrupted(|| answers.next().unwrap().map_err(io::Error::from)).unwrap(), 3);
+        assert!(uninterrupted(|| Err(io::ErrorKind::WouldBlock.into())).is_err());
+    }
 
     #[test]
     fn an_address_may_be_of_either_family() {
