@@ -5,7 +5,7 @@
 use std::io::Write as _;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contract_core::section::descriptors::TopLevel;
+use container_descriptors::TopLevel;
 use contract_fuzz::{GUEST, at, with_checksums};
 use flate2::{Compression, write::GzEncoder};
 use guest_rehearsal::boot::{Guest, boot, luks::Disks};

@@ -2,7 +2,7 @@
 //! with and without an environment.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::section::descriptors::{Environment, TopLevel, compose, play};
+use container_descriptors::{Environment, TopLevel, compose, play};
 use strict_yaml::{Limits, Tags};
 
 contract_fuzz::target!(descriptors);

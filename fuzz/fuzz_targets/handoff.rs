@@ -4,7 +4,7 @@
 
 use std::io::{self, Cursor};
 
-use contract_core::allowed_signers::AllowedSigners;
+use ssh_signatures::allowed_signers::AllowedSigners;
 use contract_core::handoff::{Unsorted, Writer};
 use contract_core::statement::Statement;
 use contract_core::token::{Encrypted, Scanner};

@@ -5,8 +5,9 @@
 use std::path::Path;
 
 use findings::Findings;
-use contract_core::section::{Env, Kind, Part, Passphrases, Section, Source, Workload};
-use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use contract_core::kind::{Env, Kind, Workload};
+use contract_section::{Part, Passphrases, Section, Source};
+use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use contract_fuzz::{CERTIFICATE, at, no_passphrase};
 use zeroize::Zeroizing;
 

@@ -1,7 +1,7 @@
 //! An SSH signature, armored or its bytes. It is refused, or the key and the namespace that it names are those that verify.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::sshsig::{Namespace, Signature};
+use ssh_signatures::sshsig::{Namespace, Signature};
 use contract_fuzz::armored;
 
 contract_fuzz::target!(sshsig);

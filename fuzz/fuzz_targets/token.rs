@@ -1,7 +1,7 @@
 //! A token. Read whole or in pieces, it is the same token or refused; a text that was read is written back as it was.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_core::section::Workload;
+use contract_core::kind::Workload;
 use contract_core::token::{Error, Scanner, Token, TokenFacts};
 
 contract_fuzz::target!(token);

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use age::x25519::Identity;
 use contract_core::age_file::{self, Format};
-use contract_core::section::{Env, Kind, Workload};
-use contract_core::seed::vault::Vault;
+use contract_core::kind::{Env, Kind, Workload};
+use seed_vault::Vault;
 
 contract_fuzz::target!(vault);
 

@@ -8,7 +8,7 @@ use cli_kit::output::{Output, Visibility};
 use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 use cli_kit::vouch::VouchKey;
 use cli_kit::{Common, ExitCode, Failure, Report, input, run};
-use contract_core::sshsig::Namespace;
+use ssh_signatures::sshsig::Namespace;
 
 /// Says what it is told
 #[derive(Parser)]

@@ -14,8 +14,9 @@ mod signing_key;
 use std::path::PathBuf;
 
 use clap::Args;
-use contract_core::section::{Env, Kind, Workload};
+use contract_core::kind::{Env, Workload};
 use contract_pki::platform::Platform;
+use contract_section::Readable;
 
 use crate::expect::Expect;
 use crate::persona::Persona;
@@ -27,7 +28,7 @@ pub use encrypt::encrypt;
 pub use included::{Verbose, archive_lines};
 
 /// A kind of section, and who writes it.
-pub trait Authored: Kind {
+pub trait Authored: Readable {
     /// Whose folder it stands in.
     const PERSONA: Persona;
     /// Whether the contract signer's public key has to stand inside (contract-format, section 5).

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use contract_core::allowed_signers::{self, AllowedSigners};
 use contract_core::contract::record::{self, Difference, Record, RecordError};
 use contract_pki::verifying_key::VerifyingKey;
+use ssh_signatures::allowed_signers::{self, AllowedSigners};
 
 use crate::failure::{Doing as _, Failure};
 use crate::input;

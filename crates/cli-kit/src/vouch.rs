@@ -13,10 +13,10 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use contract_core::ssh_key::private::{self, PrivateKey};
-use contract_core::ssh_key::{Line, PublicKey};
-use contract_core::sshsig::{self, Namespace, Signature};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use ssh_signatures::ssh_key::private::{self, PrivateKey};
+use ssh_signatures::ssh_key::{Line, PublicKey};
+use ssh_signatures::sshsig::{self, Namespace, Signature};
 
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, Failure};

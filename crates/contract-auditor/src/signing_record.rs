@@ -6,11 +6,11 @@ use cli_kit::evidence::{self, RECORD_LIMIT};
 use cli_kit::looks::Looks;
 use cli_kit::persona::PersonaFile;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
-use contract_core::allowed_signers::AllowedSigners;
 use contract_core::contract::record::Record;
 use contract_core::user_data::{self, UserDataFacts};
 use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
+use ssh_signatures::allowed_signers::AllowedSigners;
 
 use crate::cli::Compare;
 

@@ -15,10 +15,9 @@ use std::num::NonZeroUsize;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 
-use crate::allowed_signers::Vouched;
 use crate::handoff;
+use crate::kind::{Env, Kind, Workload};
 use crate::lifetime::Lifetime;
-use crate::section::{Env, Kind, Workload};
 use crate::statement::Statement;
 use crate::token::{self, TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
@@ -26,6 +25,7 @@ use contract_pki::platform::Prefix;
 use contract_pki::private_key::{self, SigningKey};
 use contract_pki::random::Randomness;
 use findings::{Advice, Blame};
+use ssh_signatures::allowed_signers::Vouched;
 
 use agreement::Agreement;
 use record::HalfRecord;

@@ -23,8 +23,6 @@
 )]
 
 // the states
-pub mod section; // 1
-pub mod archive; // 2
 pub mod token; // 3
 pub mod handoff; // 4
 pub mod contract; // 5
@@ -33,15 +31,17 @@ pub mod boot_media; // 7
 
 // what the states are made with
 pub mod age_file;
+pub mod digest;
+pub mod env_certificates;
 mod kdf;
+pub mod kind;
 pub mod lifetime;
-pub mod seed;
+pub mod names;
+pub mod packed;
+pub mod secret;
 pub mod statement;
 
 // what the running guest says of itself
 pub mod attestation;
 
 // who vouches for a statement
-pub mod allowed_signers;
-pub mod ssh_key;
-pub mod sshsig;

@@ -6,19 +6,18 @@
 
 mod end;
 mod not_stated;
-mod validity;
 
+use crate::env_certificates::CertificateField;
 use contract_pki::validity::Validity;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::statement::{Predicate, SectionName, Statement};
+use crate::kind::SectionName;
+use crate::statement::{Predicate, Statement};
 use crate::user_data::Refusal;
 use contract_pki::verifying_key::VerifyingKey;
 
 pub use end::{End, State, What};
 pub use not_stated::NotStated;
-pub(crate) use validity::keep_first;
-pub use validity::{CertificateField, Certificates};
 
 /// How long before an end somebody should act: two persons have to encrypt again, and a third to sign.
 pub const NOTICE: SignedDuration = SignedDuration::from_hours(30 * 24);

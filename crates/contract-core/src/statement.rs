@@ -3,6 +3,7 @@
 //! An in-toto Statement v1 (in-toto attestation framework, spec v1), so that other tools can read it: the subject is
 //! the token, by the SHA-256 of its text without line end, which is also what the guest's attestation record shows.
 
+use crate::kind::SectionName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,8 +12,9 @@ use jiff::Timestamp;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::lifetime::{CertificateField, Certificates};
-use crate::section::{Env, Kind, Section, VolumeFacts, Workload, is_variable_name, is_volume_name};
+use crate::env_certificates::{CertificateField, Certificates};
+use crate::kind::{Env, Kind, Workload};
+use crate::names::{is_variable_name, is_volume_name};
 use crate::token::Encrypted;
 use contract_pki::certificate::{CertificateFacts, VerifiedCertificate};
 use contract_pki::platform::Platform;
@@ -97,38 +99,33 @@ pub struct Predicate {
     pub tool: Tool,
 }
 
-/// Which half of a contract a statement speaks of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SectionName {
-    /// The workload provider's.
-    Workload,
-    /// The env deployer's.
-    Env,
+/// What may be stated about a section: nothing secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The keys under `volumes`, in order.
+    pub volumes: Vec<VolumeFacts>,
+    /// Variables that the workload needs and does not provide itself.
+    pub required_variables: BTreeSet<String>,
+    /// The names under `env`.
+    pub provided_variables: BTreeSet<String>,
+    /// The fingerprint of `signingKey`; env only.
+    pub signing_key: Option<String>,
+    /// Until when its certificates are valid; env only.
+    pub certificates: Certificates,
+    /// Images to be started; workload only.
+    pub images: Vec<String>,
 }
 
-impl SectionName {
-    /// `workload` or `env`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Workload => Workload::NAME,
-            Self::Env => Env::NAME,
-        }
-    }
-
-    /// The binary of the persona who writes it.
-    pub fn author(self) -> &'static str {
-        match self {
-            Self::Workload => Workload::AUTHOR,
-            Self::Env => Env::AUTHOR,
-        }
-    }
-}
-
-impl fmt::Display for SectionName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// What both sections say about a volume, and a handoff states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VolumeFacts {
+    /// The key under `volumes`.
+    pub name: String,
+    /// Whether a previous seed or secret is given beside the current one.
+    pub rolling: bool,
+    /// How often the seed was rolled, counted from 1; none for seeds that nobody keeps for us, and for secrets of the
+    /// ultravisor.
+    pub generation: Option<u64>,
 }
 
 /// What is public about a volume.
@@ -194,16 +191,15 @@ impl Predicate {
 
 impl Statement {
     /// States what was encrypted.
-    pub fn of<K: Kind>(
-        section: &Section<K>,
+    pub fn new<K: Kind>(
+        facts: &Facts,
         encrypted: &Encrypted,
         platform: Platform,
         certificate: &VerifiedCertificate,
         time: Timestamp,
         tool: Tool,
     ) -> Self {
-        let facts = section.facts();
-        let section = if K::NAME == Workload::NAME { SectionName::Workload } else { SectionName::Env };
+        let section = K::SECTION;
         let certificates = (section == SectionName::Env).then(|| facts.certificates.clone());
         let volumes = facts.volumes.iter().map(|VolumeFacts { name, rolling, generation }| {
             (name.clone(), Volume { rolling: *rolling, generation: *generation })

@@ -27,8 +27,8 @@ use std::marker::PhantomData;
 use contract_pki::platform::Prefix;
 use findings::{Advice, Blame};
 
-pub(crate) use base64_writer::Base64Writer;
-pub use encrypt::{EncryptError, Encrypted, Recipient, SealError, encrypt, seal};
+pub use base64_writer::Base64Writer;
+pub use encrypt::{Encrypted, Recipient, SealError, encrypt, seal};
 pub use password::WrapError;
 pub use scan::{Scanner, TokenFacts};
 pub use weak::Weakness;

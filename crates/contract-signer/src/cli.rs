@@ -151,7 +151,7 @@ pub struct TrustAdd {
 
 /// As OpenSSH writes times; what the file gets says its zone in any case.
 fn time(text: &str) -> Result<Timestamp, String> {
-    let read = contract_core::allowed_signers::parse_time(text);
+    let read = ssh_signatures::allowed_signers::parse_time(text);
     read.map(|(at, _)| at).ok_or_else(|| "expected a time as in 20371231Z or 20371231235959Z".to_owned())
 }
 

@@ -17,7 +17,7 @@ use cli_kit::author::seed::seed;
 use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
-use contract_core::section::Env;
+use contract_core::kind::Env;
 use contract_pki::certificate::Encryption;
 
 fn main() -> ExitCode {

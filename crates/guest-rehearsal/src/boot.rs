@@ -21,8 +21,9 @@ mod volumes;
 use std::io::Cursor;
 
 use cli_kit::Failure;
-use contract_core::section::{Env, Section, Workload};
+use contract_core::kind::{Env, Workload};
 use contract_core::user_data::survey;
+use contract_section::Section;
 use jiff::Timestamp;
 
 use crate::contents::Contents;

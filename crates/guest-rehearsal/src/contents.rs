@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use contract_core::section::{EnvModel, EnvSeed, Logging, WorkloadModel};
 use contract_pki::verifying_key::VerifyingKey;
 use contract_pki::x509::{one_line, timestamp};
+use contract_section::{EnvModel, EnvSeed, Logging, WorkloadModel};
 use findings::text::hex;
 use jiff::Timestamp;
 use openssl::error::ErrorStack;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use contract_core::lifetime::{CertificateField, NOTICE, What};
-use contract_core::section::Facts;
+use contract_core::env_certificates::CertificateField;
+use contract_core::lifetime::{NOTICE, What};
+use contract_core::statement::Facts;
 use contract_pki::certificate::known::KnownCertificate;
 use contract_pki::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate};
 use contract_pki::platform::Platform;

@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use contract_core::section::{Facts, IncludedFile, Measured, Section};
+use contract_core::statement::Facts;
 use contract_pki::certificate::CertificateFacts;
+use contract_section::{IncludedFile, Measured, Section};
 use findings::Severity;
 use jiff::Timestamp;
 use serde::Serialize;

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use contract_core::section::{Kind, Part, Passphrases, Section, Source};
+use contract_section::{Part, Passphrases, Readable, Section, Source};
 use findings::Findings;
 use jiff::Timestamp;
 use strict_yaml::Limits;
@@ -80,7 +80,7 @@ impl<'a> Draft<'a> {
 }
 
 /// What the library has read, or will pack.
-fn keep_sources<K: Kind>(section: &Section<K>) {
+fn keep_sources<K: Readable>(section: &Section<K>) {
     section.files().iter().for_each(|file| kept::read_elsewhere(&file.path));
     for part in section.parts() {
         if let Part::Folder(folder) = part {
@@ -90,7 +90,7 @@ fn keep_sources<K: Kind>(section: &Section<K>) {
 }
 
 /// Passes on what `write` makes of a section, with as many workers as there are cores and signs of life while packing.
-pub(super) fn packing<K: Kind, T>(
+pub(super) fn packing<K: Readable, T>(
     section: &Section<K>,
     report: &Report,
     write: impl FnOnce(NonZeroUsize, &dyn Fn(u64)) -> T,

@@ -3,15 +3,14 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use contract_core::archive::Packed;
 use contract_core::handoff;
-use contract_core::section::{IncludedFile, Section};
-use contract_core::sshsig::Namespace;
+use contract_core::packed::Packed;
 use contract_core::statement::{Statement, Tool};
-use contract_core::token::{self, Encrypted};
+use contract_core::token::Encrypted;
 use contract_pki::certificate::{CertificateFacts, Expiry, Foreign, VerifiedCertificate};
 use contract_pki::platform::Platform;
 use contract_pki::random::SystemRandomness;
+use contract_section::{IncludedFile, Section};
 use findings::{Findings, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -218,14 +217,16 @@ impl Outputs {
             let mut both = Tee { out, token };
             packing(section, report, |workers, progress| {
                 let randomness = &mut SystemRandomness;
-                token::encrypt(section, certificate, platform, randomness, workers, &mut both, progress)
+                section.encrypt(certificate, platform, randomness, workers, &mut both, progress)
             })
         };
         let encrypted = writer.token(encrypt).doing(cannot)?;
         let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
-        let statement = Statement::of(section, &encrypted, platform, certificate, draft.at, tool);
+        let statement =
+            Statement::new::<K>(section.facts(), &encrypted, platform, certificate, draft.at, tool);
         let signed = writer.statement(&statement).map_err(unwritten)?;
-        let vouching = vouch_key.as_ref().map(|key| key.vouch(&signed, Namespace::of::<K>())).transpose()?;
+        let vouching =
+            vouch_key.as_ref().map(|key| key.vouch(&signed, K::SECTION.namespace())).transpose()?;
         if let Some(vouching) = &vouching {
             writer.signature(&vouching.armored).map_err(unwritten)?;
         }

@@ -1,8 +1,8 @@
 //! Which files go into a section: shown before it leaves the machine.
 
 use clap::Args;
-use contract_core::archive::{Packed, PackedFile};
-use contract_core::section::IncludedFile;
+use contract_core::packed::{Packed, PackedFile};
+use contract_section::IncludedFile;
 
 use crate::report::{count, size};
 

@@ -3,11 +3,12 @@
 
 use std::path::Path;
 
-use contract_core::lifetime::CertificateField;
-use contract_core::section::{Facts, Section};
+use contract_core::env_certificates::CertificateField;
+use contract_core::statement::Facts;
 use contract_pki::certificate::CertificateFacts;
 use contract_pki::signing_certificate;
 use contract_pki::verifying_key::VerifyingKey;
+use contract_section::Section;
 use findings::Advice as _;
 use findings::{Finding, Place, Severity};
 use jiff::Timestamp;

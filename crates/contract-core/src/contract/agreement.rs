@@ -6,15 +6,15 @@ use std::io::{Read, Seek};
 use jiff::{SignedDuration, Timestamp};
 
 use super::Half;
-use crate::allowed_signers::Vouched;
+use crate::env_certificates::{CertificateField, Certificates};
 use crate::handoff::NotVouched;
-use crate::lifetime::{CertificateField, Certificates};
-use crate::section::{Env, Kind, Workload};
+use crate::kind::{Env, Kind, Workload};
 use crate::statement::Predicate;
 use contract_pki::certificate::{CertificateFacts, Expiry, Foreign};
 use contract_pki::verifying_key::VerifyingKey;
 use contract_pki::x509::day;
 use findings::Advice as _;
+use ssh_signatures::allowed_signers::Vouched;
 
 /// One thing in which two halves differ, side by side.
 #[derive(Clone, Debug, PartialEq, Eq)]

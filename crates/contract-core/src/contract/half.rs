@@ -4,12 +4,12 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
 
 use super::record::HalfRecord;
-use crate::allowed_signers::{AllowedSigners, Vouched};
 use crate::handoff::{self, Handoff, NotVouched, VerifiedHandoff};
-use crate::section::Kind;
+use crate::kind::Kind;
 use crate::statement::Statement;
 use crate::token::TokenFacts;
 use jiff::Timestamp;
+use ssh_signatures::allowed_signers::{AllowedSigners, Vouched};
 
 /// One half of a contract.
 pub enum Half<K, R> {

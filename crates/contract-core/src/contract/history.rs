@@ -17,7 +17,8 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::statement::{SectionName, Statement, Volume};
+use crate::kind::SectionName;
+use crate::statement::{Statement, Volume};
 
 /// A statement of an earlier contract.
 #[derive(Clone, Debug)]

@@ -13,15 +13,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{AttestationKeyRecord, Signed};
-use crate::allowed_signers::Vouched;
 use crate::handoff::Handoff;
+use crate::kind::SectionName;
 use crate::lifetime::Lifetime;
-use crate::sshsig::{Namespace, Signature};
-use crate::statement::{Digest, SectionName, Statement, Tool, unique};
+use crate::statement::{Digest, Statement, Tool, unique};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
 use contract_pki::verifying_key::VerifyingKey;
 use findings::{Advice, Blame};
+use ssh_signatures::allowed_signers::Vouched;
+use ssh_signatures::sshsig::{Namespace, Signature};
 
 const TYPE: &str = "urn:hyper-protect-contract:record:v1";
 

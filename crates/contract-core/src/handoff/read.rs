@@ -5,11 +5,11 @@ use std::marker::PhantomData;
 
 use super::{SIGNATURE, STATEMENT, TOKEN};
 use crate::age_file;
-use crate::section::Kind;
-use crate::sshsig;
+use crate::kind::Kind;
 use crate::statement::Statement;
 use crate::token::{self, Scanner, TokenFacts};
 use findings::{Advice, Blame};
+use ssh_signatures::sshsig;
 
 /// Longest `statement.json`.
 const LONGEST_STATEMENT: u64 = 1 << 20;

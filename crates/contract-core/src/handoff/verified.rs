@@ -5,12 +5,12 @@ use std::io::{Read, Seek, Write};
 use jiff::Timestamp;
 
 use super::{Error, Handoff, Unsorted};
-use crate::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
-use crate::section::Kind;
-use crate::sshsig::{self, Namespace, Signature};
+use crate::kind::Kind;
 use crate::statement::Statement;
 use crate::token::TokenFacts;
 use findings::{Advice, Blame};
+use ssh_signatures::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
+use ssh_signatures::sshsig::{self, Signature};
 
 /// Why nobody vouches for a handoff.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,7 +90,7 @@ impl<R: Read + Seek> Unsorted<R> {
     pub fn vouched(&self, signers: &AllowedSigners, at: Timestamp) -> Result<Vouched, NotVouched> {
         let armored = self.signature.as_deref().ok_or(NotVouched::Unsigned)?;
         let armored = std::str::from_utf8(armored).map_err(|_| NotVouched::NotText)?;
-        let namespace = Namespace::from(self.statement().predicate.section);
+        let namespace = self.statement().predicate.section.namespace();
         let signature = Signature::parse(armored)?.verify(&self.signed, namespace)?;
         // only now: a signature that does not hold is worse than nobody to ask
         if signers.entries().is_empty() {

@@ -5,8 +5,8 @@ use std::fmt;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Serialize, Serializer};
 
-use super::CertificateField;
-use crate::statement::SectionName;
+use crate::env_certificates::CertificateField;
+use crate::kind::SectionName;
 
 /// What ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

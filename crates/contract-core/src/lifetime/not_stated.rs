@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::statement::SectionName;
+use crate::kind::SectionName;
 
 /// Dates that nobody states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

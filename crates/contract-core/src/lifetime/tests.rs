@@ -1,4 +1,7 @@
 use super::*;
+use crate::env_certificates::CertificateField;
+use crate::env_certificates::Certificates;
+use crate::env_certificates::keep_first;
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -17,10 +17,12 @@ pub struct Base64Writer<W> {
 }
 
 impl<W: Write> Base64Writer<W> {
+    /// Writes base64 of what it is given to `out`.
     pub fn new(out: W) -> Self {
         Self { out, chunk: Vec::with_capacity(CHUNK), encoded: vec![0; CHUNK / 3 * 4] }
     }
 
+    /// Writes the last group, with its padding.
     pub fn finish(mut self) -> io::Result<W> {
         self.encode()?;
         Ok(self.out)

@@ -1,43 +1,22 @@
 //! From section to token, in one pass and with flat memory.
 
 use std::io::{self, Write};
-use std::num::NonZeroUsize;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use openssl::pkey::Public;
-use openssl::rsa::RsaRef;
 use openssl::symm::{Cipher, Crypter, Mode};
 
 use super::base64_writer::Base64Writer;
 use super::password::{self, WrapError};
-use crate::archive::{Digesting, Packed};
+use crate::digest::Digesting;
 use crate::kdf::KeyAndIv;
-use crate::section::{Kind, Section, WriteError};
+use crate::packed::Packed;
 use contract_pki::certificate::VerifiedCertificate;
-use contract_pki::platform::{Platform, Prefix};
+use contract_pki::platform::Prefix;
 use contract_pki::random::{RandomError, Randomness};
 use contract_pki::verifying_key::VerifyingKey;
-use findings::text::hex;
 use findings::{Advice, Blame};
 
-/// Why a section could not be encrypted.
-#[derive(Debug, thiserror::Error)]
-pub enum EncryptError {
-    /// The section could not be read or passed on.
-    #[error(transparent)]
-    Section(#[from] WriteError),
-    /// The token around it could not be made.
-    #[error(transparent)]
-    Seal(#[from] SealError),
-}
-
-impl From<io::Error> for EncryptError {
-    fn from(error: io::Error) -> Self {
-        SealError::from(error).into()
-    }
-}
-
-/// Why there is no token. Apart from what can be wrong with a section, of which the contract signer's program knows nothing.
+/// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
     /// The password could not be wrapped.
@@ -52,22 +31,6 @@ pub enum SealError {
     /// The token could not be written.
     #[error("cannot write the token")]
     Write(#[from] io::Error),
-}
-
-impl Advice for EncryptError {
-    fn blame(&self) -> Blame {
-        match self {
-            Self::Section(error) => error.blame(),
-            Self::Seal(error) => error.blame(),
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Section(error) => error.hints(),
-            Self::Seal(error) => error.hints(),
-        }
-    }
 }
 
 impl Advice for SealError {
@@ -91,24 +54,6 @@ pub struct Encrypted {
     pub archive: Option<Packed>,
 }
 
-/// Streams the token of a section to `out`, without a line end.
-pub fn encrypt<K: Kind>(
-    section: &Section<K>,
-    certificate: &VerifiedCertificate,
-    platform: Platform,
-    randomness: &mut dyn Randomness,
-    workers: NonZeroUsize,
-    out: &mut dyn Write,
-    progress: &dyn Fn(u64),
-) -> Result<Encrypted, EncryptError> {
-    let mut token = Digesting::new(out);
-    let key = certificate.key().map_err(|_| SealError::from(WrapError::Openssl))?;
-    let write = |ciphertext: &mut dyn Write| section.write_to(ciphertext, workers, progress);
-    let archive =
-        sealed(&key, platform.prefix(), randomness, &mut token, |to| write(to).map_err(EncryptError::from))?;
-    Ok(Encrypted { sha256: hex(&token.hasher.finish()), bytes: token.bytes, archive })
-}
-
 /// Who can open a token.
 #[derive(Clone, Copy)]
 pub enum Recipient<'a> {
@@ -125,45 +70,49 @@ pub fn seal(
     prefix: Prefix,
     randomness: &mut dyn Randomness,
 ) -> Result<String, SealError> {
-    let key = match recipient {
-        Recipient::Guest(certificate) => certificate.key(),
-        Recipient::Auditor(key) => key.rsa(),
-    };
-    let key = key.map_err(|_| WrapError::Openssl)?;
     let mut token = Vec::new();
-    let write = |ciphertext: &mut dyn Write| ciphertext.write_all(text.as_bytes()).map_err(SealError::from);
-    sealed(&key, prefix, randomness, &mut token, write)?;
-    Ok(String::from_utf8_lossy(&token).into_owned())
+    let write = |ciphertext: &mut dyn Write| {
+        ciphertext.write_all(text.as_bytes())?;
+        Ok::<_, SealError>(None)
+    };
+    encrypt(recipient, prefix, randomness, &mut token, write)?;
+    String::from_utf8(token).map_err(|_| SealError::Cipher)
 }
 
-/// A token around what `write` writes.
-fn sealed<T, E: From<SealError>>(
-    key: &RsaRef<Public>,
+/// Streams the token of what `write` writes to `out`, without a line end.
+pub fn encrypt<E: From<SealError>>(
+    recipient: Recipient<'_>,
     prefix: Prefix,
     randomness: &mut dyn Randomness,
-    token: &mut dyn Write,
-    write: impl FnOnce(&mut dyn Write) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut ciphertext = begin(key, prefix, randomness, token)?;
-    let written = write(&mut ciphertext)?;
-    ciphertext.finish()?.finish().map_err(SealError::from)?;
-    Ok(written)
+    out: &mut dyn Write,
+    write: impl FnOnce(&mut dyn Write) -> Result<Option<Packed>, E>,
+) -> Result<Encrypted, E> {
+    let mut token = Digesting::new(out);
+    let mut ciphertext = begin(recipient, prefix, randomness, &mut token)?;
+    let archive = write(&mut ciphertext)?;
+    ciphertext.finish().and_then(|base64| Ok(base64.finish()?))?;
+    Ok(Encrypted { bytes: token.bytes(), sha256: token.sha256(), archive })
 }
 
-/// All that stands before the ciphertext.
+/// Writes all that is before the ciphertext.
 ///
 /// The password lives in this function alone: drawn, used twice, wiped.
 fn begin<'a>(
-    key: &RsaRef<Public>,
+    recipient: Recipient<'_>,
     prefix: Prefix,
     randomness: &mut dyn Randomness,
     token: &'a mut dyn Write,
 ) -> Result<CipherWriter<Base64Writer<&'a mut dyn Write>>, SealError> {
+    let certified = match recipient {
+        Recipient::Guest(certificate) => certificate.key(),
+        Recipient::Auditor(key) => key.rsa(),
+    };
+    let rsa = certified.map_err(|_| WrapError::Openssl)?;
     let mut salt = [0; 8];
     randomness.fill(&mut salt)?;
     let (wrapped, key) = {
         let password = password::draw(randomness)?;
-        (password::wrap(password.as_slice(), key, randomness)?, KeyAndIv::derive(password.as_slice(), salt))
+        (password::wrap(password.as_slice(), &rsa, randomness)?, KeyAndIv::derive(password.as_slice(), salt))
     };
     write!(token, "{}.{}.", prefix.as_str(), STANDARD.encode(wrapped))?;
     let mut third = Base64Writer::new(token);

@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::Error;
 use super::base64_engine::ENGINE;
-use super::{Error, Weakness, weak};
+use super::weak::{self, Sample, Weakness};
 use contract_pki::platform::Prefix;
 use findings::text::hex;
 
@@ -39,17 +40,6 @@ impl TokenFacts {
     pub fn opens_with_one_byte(&self, workers: std::num::NonZeroUsize) -> Option<Weakness> {
         weak::one_byte(&self.sample, workers)
     }
-}
-
-/// The bytes that tell a right password from a wrong one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sample {
-    pub salt: [u8; 8],
-    /// The first block of the ciphertext.
-    pub first: [u8; 16],
-    /// The last block, and what stands before it: another block, or the IV that only the password gives.
-    pub last: [u8; 16],
-    pub before_last: Option<[u8; 16]>,
 }
 
 /// Takes a token piece by piece.

@@ -9,8 +9,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use openssl::symm::{Cipher, Crypter, Mode};
 
-use super::scan::Sample;
 use crate::kdf::{self, KeyAndIv};
+
+/// The bytes that tell a right password from a wrong one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Sample {
+    pub salt: [u8; 8],
+    /// The first block of the ciphertext.
+    pub first: [u8; 16],
+    /// The last block, and what stands before it: another block, or the IV that only the password gives.
+    pub last: [u8; 16],
+    pub before_last: Option<[u8; 16]>,
+}
 
 /// How little stands between a reader and the section. The section is public: it must be made again, with new secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, expect, kept};
 use contract_core::contract::record::Record;
 use contract_core::contract::{Accept, AuditorKey, Contract, Half, Signed};
-use contract_core::section::{Env, Workload};
+use contract_core::kind::{Env, Workload};
 use contract_core::statement::Tool;
 use contract_core::user_data::{self, UserDataFacts};
 use contract_pki::certificate::{Expiry, Foreign};

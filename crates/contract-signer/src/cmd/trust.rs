@@ -9,12 +9,12 @@ use cli_kit::lock::lock;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
-use contract_core::allowed_signers::{AllowedSigners, Entry, LIMIT, new_line};
-use contract_core::ssh_key::Line;
-use contract_core::sshsig::Namespace;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
+use ssh_signatures::allowed_signers::{AllowedSigners, Entry, LIMIT, new_line};
+use ssh_signatures::ssh_key::Line;
+use ssh_signatures::sshsig::Namespace;
 
 use crate::cli::{AllowedSignersFile, TrustAdd};
 

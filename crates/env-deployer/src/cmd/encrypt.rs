@@ -1,7 +1,7 @@
 //! `env-deployer encrypt`.
 
 use cli_kit::{Failure, Report, author};
-use contract_core::section::Env;
+use contract_core::kind::Env;
 
 use crate::cli::Encrypt;
 

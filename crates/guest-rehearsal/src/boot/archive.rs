@@ -9,8 +9,8 @@ use std::path::Component;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::read::DecoderReader;
-use contract_core::archive::unpack::{self, MOST_ENTRIES, Member};
-use contract_core::section::descriptors::{NotKept, TopLevel};
+use container_descriptors::{NotKept, TopLevel};
+use contract_archive::unpack::{self, MOST_ENTRIES, Member};
 use tar::EntryType;
 
 /// What was in an archive.

@@ -16,11 +16,10 @@
 
 use std::collections::BTreeSet;
 
-use contract_core::archive::unpack;
-use contract_core::section::descriptors::{
-    self, Descriptors, Environment, Port, Resource, TopLevel, image, storage,
-};
-use contract_core::section::{Application, Env, Images, Section, Workload, WorkloadVolume};
+use container_descriptors::{Descriptors, Environment, Port, Resource, TopLevel, image, storage};
+use contract_archive::unpack;
+use contract_core::kind::{Env, Workload};
+use contract_section::{Application, Images, Section, WorkloadVolume};
 use findings::{Finding, Place, Severity};
 use strict_yaml::Node;
 
@@ -58,9 +57,9 @@ pub fn start(
     if described.is_some() {
         let environment = Environment::merged(root, &env.model().env);
         let found = if compose {
-            descriptors::compose(&top, Some(&environment))
+            container_descriptors::compose(&top, Some(&environment))
         } else {
-            descriptors::play(&top, &Resource::described(root), Some(&environment))
+            container_descriptors::play(&top, &Resource::described(root), Some(&environment))
         };
         read(log, compose, &found)?;
         variables(log, compose, &found, &environment)?;
@@ -277,7 +276,8 @@ fn describe_port(port: &Port) -> String {
 
 /// The lines of `check`, with every variable known.
 fn mounts(log: &mut Log, compose: bool, found: &Descriptors, volumes: &[WorkloadVolume]) {
-    let storage = storage(found, volumes, compose);
+    let mounted: Vec<_> = volumes.iter().map(WorkloadVolume::mounted).collect();
+    let storage = storage(found, &mounted, compose);
     if storage.kept.is_empty() && storage.lost.0.is_empty() {
         log.skipped("mounts", "no container mounts anything that is kept");
     }

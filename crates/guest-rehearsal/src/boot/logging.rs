@@ -14,8 +14,8 @@ use std::fmt;
 use std::time::Duration;
 
 use contract_core::lifetime::NOTICE;
-use contract_core::section::{EnvModel, LogRouter, Logging, Syslog};
 use contract_pki::x509::day;
+use contract_section::{EnvModel, LogRouter, Logging, Syslog};
 use jiff::Timestamp;
 
 use crate::report::{Halt, Log};

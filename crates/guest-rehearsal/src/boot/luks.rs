@@ -18,7 +18,7 @@ pub mod passphrase;
 use std::path::Path;
 
 use cli_kit::{ExitCode, Failure};
-use contract_core::section::{EnvModel, WorkloadModel};
+use contract_section::{EnvModel, WorkloadModel};
 
 use crate::hpl::{HPL02003E, HPL07013E};
 use crate::report::{Halt, Log};

@@ -3,8 +3,9 @@
 //! The reader of sections looks into archives too, since `check` should tell everything at once. The guest looks there
 //! later, and has other messages for what it finds: such findings wait until then.
 
-use contract_core::section::{Env, Kind, Section, Workload};
+use contract_core::kind::{Env, Kind, Workload};
 use contract_pki::verifying_key::VerifyingKey;
+use contract_section::Section;
 use findings::{Finding, Severity};
 use jiff::Timestamp;
 use strict_yaml::{Limits, Node, Tags};

@@ -1,6 +1,6 @@
 //! The user data as the guest receives them (contract-format, section 4).
 
-use contract_core::section::Kind;
+use contract_core::kind::Kind;
 use contract_core::token::Token;
 use contract_core::user_data::{Error, LARGEST_YAML, UserData, UserDataFacts};
 use contract_pki::pem::PemError;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use contract_core::section::{EnvModel, EnvSeed, EnvVolume, WorkloadModel, WorkloadVolume};
+use contract_section::{EnvModel, EnvSeed, EnvVolume, WorkloadModel, WorkloadVolume};
 
 use crate::hpl::{HPL07013E, HPL07015E};
 use crate::report::{Halt, Log};

@@ -5,9 +5,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use cli_kit::persona::{Persona, PersonaFile};
-use contract_core::section::{Env, Kind, Passphrases, Section, Source, Workload};
-use contract_core::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use contract_core::kind::{Env, Workload};
 use contract_pki::random::SystemRandomness;
+use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use contract_section::{Passphrases, Section, Source};
 use findings::Findings;
 use zeroize::Zeroizing;
 
@@ -165,7 +166,7 @@ impl Seeds for Made {
 
 #[test]
 fn the_samples_hold_nothing_to_complain_about() {
-    fn findings<K: Kind>(folder: &Path, file: &str) -> (Section<K>, Findings) {
+    fn findings<K: contract_section::Readable>(folder: &Path, file: &str) -> (Section<K>, Findings) {
         let text = fs_err::read_to_string(folder.join(file)).unwrap();
         let source = Source { file, text: &text, folder, at: Timestamp::now(), signing_key: None };
         let (section, findings) = Section::read(&source, &mut NoPassphrase, &mut Made);

@@ -1,6 +1,7 @@
 //! What the page says of boots that story tests can't easily bring about; that it is a page, they test.
 
-use contract_core::section::{Env, Section, Workload};
+use contract_core::kind::{Env, Workload};
+use contract_section::Section;
 use zeroize::Zeroizing;
 
 use super::*;

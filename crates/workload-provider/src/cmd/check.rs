@@ -1,7 +1,7 @@
 //! `workload-provider check`.
 
 use cli_kit::{Failure, Report, author};
-use contract_core::section::Workload;
+use contract_core::kind::Workload;
 
 use crate::cli::Check;
 

@@ -9,8 +9,9 @@ use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, keep_own_files};
 use cli_kit::progress::Progress;
 use cli_kit::{Failure, Report, kept};
-use contract_core::archive::{Archive, Packed};
-use contract_core::section::descriptors::strays_of_folder;
+use container_descriptors::strays_of_folder;
+use contract_archive::Archive;
+use contract_core::packed::Packed;
 use serde::Serialize;
 
 use crate::cli::Pack;

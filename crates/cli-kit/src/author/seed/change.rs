@@ -2,8 +2,8 @@
 
 use std::marker::PhantomData;
 
-use contract_core::seed::vault::{Entry, Refused, Vault};
 use contract_pki::random::SystemRandomness;
+use seed_vault::{Entry, Refused, Vault};
 use serde::Serialize;
 
 use super::super::Authored;

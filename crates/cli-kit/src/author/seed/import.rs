@@ -3,8 +3,8 @@
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use contract_core::seed::vault::Entry;
-use contract_core::seed::{LONGEST, Seed, SeedError};
+use contract_section::seed::{LONGEST, Seed, SeedError};
+use seed_vault::Entry;
 use zeroize::Zeroizing;
 
 use super::super::Authored;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use contract_core::age_file::{AgeError, asks_for_passphrase};
-use contract_core::seed::vault::{Vault, VaultError};
+use seed_vault::{Vault, VaultError};
 
 use super::super::Authored;
 use super::vault_file::{Change, VaultFile};

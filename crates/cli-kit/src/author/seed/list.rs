@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use contract_core::seed::vault::Entry;
 use jiff::Timestamp;
+use seed_vault::Entry;
 use serde::Serialize;
 
 use super::super::Authored;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::marker::PhantomData;
 use std::path::Path;
 
-use contract_core::seed::vault::{Refused, SEALED_LIMIT, Vault};
+use seed_vault::{Refused, SEALED_LIMIT, Vault};
 
 use super::super::Authored;
 use super::arguments::LockMeOut;

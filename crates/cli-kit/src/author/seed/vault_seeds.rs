@@ -3,8 +3,8 @@
 use std::marker::PhantomData;
 use std::path::Path;
 
-use contract_core::seed::vault::Vault;
-use contract_core::seed::{NoSeed, Seeds, VolumeSeeds};
+use contract_section::seed::{NoSeed, Seeds, VolumeSeeds};
+use seed_vault::Vault;
 
 use super::super::Authored;
 use super::vault_file::VaultFile;
@@ -85,9 +85,9 @@ impl<K: Authored> Seeds for VaultSeeds<'_, K> {
 mod tests {
     use std::fs;
 
-    use contract_core::section::Workload;
-    use contract_core::seed::Seed;
-    use contract_core::seed::vault::Vault;
+    use contract_core::kind::Workload;
+    use contract_section::seed::Seed;
+    use seed_vault::Vault;
 
     use super::*;
     use crate::age_keys::{NewIdentity, Recipients};

@@ -3,9 +3,9 @@
 use jiff::Timestamp;
 
 use super::{HalfRecord, Record, Voucher};
-use crate::allowed_signers::{AllowedSigners, Vouched};
 use crate::handoff::NotVouched;
-use crate::sshsig::{Namespace, Signature};
+use ssh_signatures::allowed_signers::{AllowedSigners, Vouched};
+use ssh_signatures::sshsig::{Namespace, Signature};
 
 impl HalfRecord {
     fn vouched(

@@ -8,15 +8,15 @@ use cli_kit::evidence::{KEY_LIMIT, RECORD_LIMIT};
 use cli_kit::looks::Looks;
 use cli_kit::persona::{Persona, PersonaFile};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
-use contract_core::allowed_signers::AllowedSigners;
 use contract_core::contract::record::Record;
 use contract_core::contract::{AuditorKey, BareToken, Earlier, Half};
-use contract_core::section::{Env, Kind, Workload};
+use contract_core::kind::{Env, Kind, Workload};
 use contract_core::statement::Statement;
 use contract_pki::certificate::{Encryption, Pin, VerifiedCertificate};
 use contract_pki::private_key::SigningKey;
 use contract_pki::verifying_key::{Error, VerifyingKey};
 use jiff::Timestamp;
+use ssh_signatures::allowed_signers::AllowedSigners;
 
 use crate::cli::{AuditorArguments, Sign};
 use crate::cmd::handoff_file::{Opener, Source};

@@ -10,7 +10,8 @@ use std::sync::LazyLock;
 use std::thread;
 use std::time::Instant;
 
-use contract_core::section::{Env, Section};
+use contract_core::kind::Env;
+use contract_section::Section;
 use jiff::SignedDuration;
 use tempfile::TempDir;
 

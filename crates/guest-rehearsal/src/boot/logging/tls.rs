@@ -4,8 +4,8 @@ use std::net::{IpAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use contract_core::section::Syslog;
 use contract_pki::x509::{day, one_line, timestamp};
+use contract_section::Syslog;
 use jiff::Timestamp;
 use openssl::asn1::Asn1TimeRef;
 use openssl::error::ErrorStack;

@@ -11,8 +11,8 @@ use std::fmt;
 use std::fmt::Write as _;
 
 use clap::ValueEnum;
-use contract_core::section::{EnvSeed, EnvVolume, WorkloadVolume};
-use contract_core::seed::Seed;
+use contract_section::seed::Seed;
+use contract_section::{EnvSeed, EnvVolume, WorkloadVolume};
 use zeroize::Zeroizing;
 
 /// Whose seed comes first in the passphrase
@@ -143,7 +143,8 @@ impl<'a> Seeds<'a> {
 
 #[cfg(test)]
 mod tests {
-    use contract_core::section::{Env, Section, Workload};
+    use contract_core::kind::{Env, Workload};
+    use contract_section::Section;
     use jiff::Timestamp;
 
     use super::*;

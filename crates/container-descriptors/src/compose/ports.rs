@@ -1,0 +1,93 @@
+//! `ports` of a service: `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`, where a port may be a range, or the long form.
+
+use serde_json::Value;
+
+use crate::exposure::Port;
+use crate::{Descriptors, at, variables};
+use findings::Place;
+
+/// Ports of one entry that are looked at one by one.
+const LARGEST_RANGE: u16 = 1024;
+
+/// One entry, short or long.
+pub fn port(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Value) {
+    let text = match entry {
+        Value::Object(_) => return long(found, place, path, by, entry),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return,
+    };
+    if variables::is_open(&text) {
+        return;
+    }
+    if ports(found, place, path, by, &text).is_none() {
+        let hint = "write `\"8443:8443\"`: the guest's port, then the container's";
+        found.error(place, path, "no port: `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]` is due", hint);
+    }
+}
+
+fn long(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Value) {
+    let text = |name: &str| match entry.get(name) {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let Some(target) = text("target") else {
+        return found.error(
+            place,
+            &format!("{path}.target"),
+            "a port without a target",
+            "write `target: 8443`",
+        );
+    };
+    let outer = text("published").map(|published| match text("host_ip") {
+        Some(address) if address.contains(':') => format!("[{address}]:{published}:"),
+        Some(address) => format!("{address}:{published}:"),
+        None => format!("{published}:"),
+    });
+    let protocol = text("protocol").map(|protocol| format!("/{protocol}")).unwrap_or_default();
+    port(found, place, path, by, &Value::String(outer.unwrap_or_default() + &target + &protocol));
+}
+
+/// None if the text is no port.
+fn ports(found: &mut Descriptors, place: &Place, path: &str, by: &str, text: &str) -> Option<()> {
+    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+    if !matches!(protocol, "tcp" | "udp" | "sctp") {
+        return None;
+    }
+    let (outer, inner) = ports.rsplit_once(':').map_or((None, ports), |(outer, inner)| (Some(outer), inner));
+    let inner = range(inner)?;
+    let Some(outer) = outer else {
+        let message = "only the container's port is named: the guest's is drawn at each start";
+        found.warning(place, path, message, "write both: `\"8443:8443\"`");
+        return Some(());
+    };
+    let (address, outer) = outer.rsplit_once(':').map_or((None, outer), |(it, outer)| (Some(it), outer));
+    let address = address.map(|it| it.trim_start_matches('[').trim_end_matches(']'));
+    if address.is_some_and(|it| !it.is_empty() && it.parse::<std::net::IpAddr>().is_err()) {
+        return None;
+    }
+    let outer = range(outer)?;
+    // a container's single port may be given any one of a range
+    if outer.1 - outer.0 != inner.1 - inner.0 {
+        return (inner.0 == inner.1).then_some(());
+    }
+    for (host, inner) in (outer.0..=outer.1).zip(inner.0..=inner.1) {
+        let (place, by) = (at(place, path), by.to_owned());
+        let address = address.map(str::to_owned);
+        found.ports.push(Port { place, by, address, host, inner, protocol: protocol.to_owned() });
+    }
+    Some(())
+}
+
+fn range(text: &str) -> Option<(u16, u16)> {
+    let number = |text: &str| {
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| text.parse::<u16>().ok()).flatten().filter(|port| *port > 0)
+    };
+    let (first, last) = match text.split_once('-') {
+        Some((first, last)) => (number(first)?, number(last)?),
+        None => (number(text)?, number(text)?),
+    };
+    (first <= last && last - first < LARGEST_RANGE).then_some((first, last))
+}

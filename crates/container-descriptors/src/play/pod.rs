@@ -1,0 +1,359 @@
+//! A pod, and whether `podman kube play` would start it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::document::Changes;
+use crate::exposure::{Mount, Port, Source};
+use crate::play::{CONTRACT_CONFIG_MAP, Maps, fields};
+use crate::shape::Texts;
+use crate::{Descriptors, TopLevel, at, variables};
+use contract_core::names::is_variable_name;
+use findings::Place;
+
+/// What a pod stands among.
+pub struct Around<'a> {
+    pub place: &'a Place,
+    pub texts: Texts,
+    pub changes: &'a Changes,
+    pub maps: &'a Maps,
+    pub top: &'a TopLevel,
+}
+
+/// Looks at a pod; `names` are those of pods before it.
+pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mut BTreeSet<String>) {
+    let place = around.place;
+    found.pods += 1;
+    if !found.shape(place, "", pod, &fields::POD, around.texts) {
+        return;
+    }
+    match pod.pointer("/metadata/name").and_then(Value::as_str) {
+        None | Some("") => {
+            found.error(place, "metadata.name", "a pod without a name", "write `metadata: {name: app}`");
+        }
+        Some(name) if variables::is_open(name) => {}
+        Some(name) if !is_name(name) => {
+            let hint = "begin with a letter or digit, then letters, digits, `_`, `.` and `-`";
+            found.error(place, "metadata.name", format!("`{name}` is no name for a pod"), hint);
+        }
+        Some(name) if !names.insert(name.to_owned()) => {
+            let message = format!("two pods are named `{name}`");
+            found.stops(place, "metadata.name", message, "give each pod a name of its own");
+        }
+        Some(_) => {}
+    }
+    let volumes = volumes(found, around, pod);
+    let containers =
+        |list: &str| pod.pointer(&format!("/spec/{list}")).and_then(Value::as_array).map(Vec::as_slice);
+    if containers("containers").unwrap_or_default().is_empty() {
+        let hint = "write `containers:` under `spec:`";
+        found.error(place, "spec.containers", "a pod without containers", hint);
+    }
+    let on_host = pod.pointer("/spec/hostNetwork").and_then(Value::as_bool).unwrap_or(false);
+    let mut names = BTreeSet::new();
+    for list in ["containers", "initContainers"] {
+        for (index, container) in containers(list).unwrap_or_default().iter().enumerate() {
+            let path = format!("spec.{list}[{index}]");
+            let name = container.get("name").and_then(Value::as_str).unwrap_or_default();
+            if name.is_empty() {
+                let field = format!("{path}.name");
+                found.error(place, &field, "a container without a name", "write `name: main`");
+            } else if !names.insert(name) {
+                let message = format!("two containers are named `{name}`");
+                found.stops(place, &format!("{path}.name"), message, "give each container a name of its own");
+            }
+            Container { around, path: &path, name, value: container, on_host }.look(found, &volumes);
+        }
+    }
+}
+
+/// What podman takes as a name.
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
+}
+
+fn volumes<'v>(found: &mut Descriptors, around: &Around<'_>, pod: &'v Value) -> Vec<(&'v str, Source)> {
+    let mut volumes: Vec<(&str, Source)> = Vec::new();
+    let place = around.place;
+    let list = pod.pointer("/spec/volumes").and_then(Value::as_array);
+    for (index, volume) in list.into_iter().flatten().enumerate() {
+        let path = format!("spec.volumes[{index}]");
+        let Some(name) = volume.get("name").and_then(Value::as_str).filter(|name| !name.is_empty()) else {
+            let field = format!("{path}.name");
+            found.stops(place, &field, "a volume without a name", "write `name: data`");
+            continue;
+        };
+        if volumes.iter().any(|(other, _)| *other == name) {
+            let message = format!("two volumes are named `{name}`");
+            found.stops(place, &format!("{path}.name"), message, "give each volume a name of its own");
+        }
+        volumes.push((name, source(found, around, &path, volume)));
+    }
+    volumes
+}
+
+fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Value) -> Source {
+    let place = around.place;
+    let text = |pointer: &str| volume.pointer(pointer).and_then(Value::as_str);
+    if volume.get("hostPath").is_some() {
+        let kind = text("/hostPath/type").unwrap_or_default();
+        let known = [
+            "",
+            "Directory",
+            "DirectoryOrCreate",
+            "File",
+            "FileOrCreate",
+            "Socket",
+            "CharDevice",
+            "BlockDevice",
+        ];
+        if !known.contains(&kind) && !variables::is_open(kind) {
+            let hint = "write `type: Directory`";
+            found.stops(
+                place,
+                &format!("{path}.hostPath.type"),
+                format!("`{kind}` is no kind of path"),
+                hint,
+            );
+        }
+        let Some(host) = text("/hostPath/path").filter(|path| !path.is_empty()) else {
+            let hint = "write `path: /mnt/data`";
+            found.stops(place, &format!("{path}.hostPath.path"), "no path is given", hint);
+            return Source::Temporary;
+        };
+        let made = kind.ends_with("OrCreate");
+        let missing = !host.starts_with('/') && !made && !variables::is_open(host) && !around.top.holds(host);
+        if missing {
+            let hint = format!("put `{host}` into the folder that is packed, or write an absolute path");
+            let field = format!("{path}.hostPath.path");
+            found.stops(place, &field, format!("`{host}` is not in the archive"), hint);
+        }
+        if matches!(kind, "Socket" | "CharDevice" | "BlockDevice") {
+            return Source::Temporary;
+        }
+        return Source::Host { path: host.to_owned(), packed: around.top.holds(host) };
+    }
+    if volume.get("configMap").is_some() {
+        let name = text("/configMap/name").unwrap_or_default();
+        let optional = volume.pointer("/configMap/optional").and_then(Value::as_bool).unwrap_or(false);
+        if !optional && !variables::is_open(name) && !around.maps.knows(name) {
+            unknown_map(found, place, &format!("{path}.configMap.name"), name);
+        }
+        return Source::Temporary;
+    }
+    if let Some(claim) = text("/persistentVolumeClaim/claimName") {
+        return Source::Engine(claim.to_owned());
+    }
+    if volume.get("emptyDir").is_none() {
+        let hint = "write `hostPath: {path: /mnt/data}`: so the guest's volumes are mounted";
+        found.stops(place, path, "neither `hostPath` nor `configMap` nor `persistentVolumeClaim`", hint);
+    }
+    Source::Temporary
+}
+
+fn unknown_map(found: &mut Descriptors, place: &Place, field: &str, name: &str) {
+    let hint =
+        format!("describe it, or take `{CONTRACT_CONFIG_MAP}`, which holds the variables of both sections");
+    found.stops(place, field, format!("the config map `{name}` is described nowhere"), hint);
+}
+
+struct Container<'a> {
+    around: &'a Around<'a>,
+    path: &'a str,
+    name: &'a str,
+    value: &'a Value,
+    on_host: bool,
+}
+
+impl Container<'_> {
+    fn look(&self, found: &mut Descriptors, volumes: &[(&str, Source)]) {
+        let place = self.around.place;
+        let image = self.value.get("image").unwrap_or(&Value::Null);
+        found.image(place, &self.field("image"), image, "a container");
+        let policy = self.text("imagePullPolicy").unwrap_or_default().to_ascii_lowercase();
+        let known = ["", "always", "never", "ifnotpresent", "missing", "newer"].contains(&&*policy);
+        if !known && !variables::is_open(&policy) {
+            let hint = "write `imagePullPolicy: IfNotPresent`";
+            found.stops(place, &self.field("imagePullPolicy"), "no pull policy", hint);
+        }
+        for (at, port) in self.list("ports").enumerate() {
+            self.port(found, &format!("{}.ports[{at}]", self.path), port);
+        }
+        for (at, mount) in self.list("volumeMounts").enumerate() {
+            self.mount(found, &format!("{}.volumeMounts[{at}]", self.path), mount, volumes);
+        }
+        for (at, variable) in self.list("env").enumerate() {
+            self.variable(found, &format!("{}.env[{at}]", self.path), variable);
+        }
+        for (at, from) in self.list("envFrom").enumerate() {
+            let field = format!("{}.envFrom[{at}]", self.path);
+            let text = |pointer: &str| from.pointer(pointer).and_then(Value::as_str);
+            let optional = |kind: &str| {
+                from.pointer(&format!("/{kind}/optional")).and_then(Value::as_bool).unwrap_or(false)
+            };
+            let unknown = |name: &&str| !self.around.maps.knows(name) && !variables::is_open(name);
+            if let Some(name) =
+                text("/configMapRef/name").filter(unknown).filter(|_| !optional("configMapRef"))
+            {
+                unknown_map(found, place, &field, name);
+            }
+            if from.get("secretRef").is_some() && !optional("secretRef") {
+                self.no_secrets(found, &field);
+            }
+        }
+    }
+
+    fn field(&self, name: &str) -> String {
+        format!("{}.{name}", self.path)
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.value.get(name).and_then(Value::as_str)
+    }
+
+    fn list(&self, name: &str) -> impl Iterator<Item = &Value> {
+        self.value.get(name).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    fn port(&self, found: &mut Descriptors, path: &str, port: &Value) {
+        let place = self.around.place;
+        let number = |name: &str| {
+            let value = port.get(name)?;
+            value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
+        };
+        for name in ["containerPort", "hostPort"] {
+            if number(name).is_some_and(|port| !(0..=65535).contains(&port)) {
+                let hint = "take a number from 1 to 65535";
+                return found.stops(place, &format!("{path}.{name}"), "no port", hint);
+            }
+        }
+        let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP").to_ascii_lowercase();
+        if !matches!(&*protocol, "tcp" | "udp" | "sctp" | "") && !variables::is_open(&protocol) {
+            let hint = "write `protocol: TCP`";
+            return found.stops(place, &format!("{path}.protocol"), "no protocol", hint);
+        }
+        let port_of = |name: &str| number(name).and_then(|it| u16::try_from(it).ok()).filter(|it| *it > 0);
+        let (inner, mut outer) = (port_of("containerPort"), port_of("hostPort"));
+        if self.on_host {
+            outer = inner;
+        }
+        match (inner, outer) {
+            (Some(inner), None) if port.get("hostPort").is_none() => found.warning(
+                place,
+                path,
+                format!("containerPort {inner} has no hostPort: nobody outside the guest reaches it"),
+                format!("write `hostPort: {inner}` beside it"),
+            ),
+            (inner, Some(host)) => {
+                let address = port.get("hostIP").and_then(Value::as_str).map(str::to_owned);
+                if address.as_deref().is_some_and(|it| {
+                    !it.is_empty() && !variables::is_open(it) && it.parse::<std::net::IpAddr>().is_err()
+                }) {
+                    let hint = "write an address of the guest, or leave it out";
+                    return found.stops(place, &format!("{path}.hostIP"), "no IP address", hint);
+                }
+                let protocol = if protocol.is_empty() { "tcp".to_owned() } else { protocol };
+                let (place, by) = (at(place, path), self.name.to_owned());
+                found.ports.push(Port { place, by, address, host, inner: inner.unwrap_or(host), protocol });
+            }
+            _ => {}
+        }
+    }
+
+    fn mount(&self, found: &mut Descriptors, path: &str, mount: &Value, volumes: &[(&str, Source)]) {
+        let place = self.around.place;
+        let text = |name: &str| mount.get(name).and_then(Value::as_str).unwrap_or_default();
+        let (name, target) = (text("name"), text("mountPath"));
+        if variables::is_open(name) {
+            found.unknown_mounts = true;
+            return;
+        }
+        let Some((_, source)) = volumes.iter().find(|(volume, _)| *volume == name) else {
+            let hint = format!(
+                "describe it under `spec.volumes`: `- {{name: {name}, hostPath: {{path: /mnt/data}}}}`"
+            );
+            return found.stops(place, path, format!("the pod has no volume `{name}`"), hint);
+        };
+        if !target.starts_with('/') && !variables::is_open(target) {
+            let hint = "write `mountPath:` and an absolute path";
+            return found.stops(
+                place,
+                &format!("{path}.mountPath"),
+                "no absolute path in the container",
+                hint,
+            );
+        }
+        if matches!(source, Source::Host { path, .. } | Source::Engine(path) if variables::is_open(path)) {
+            found.unknown_mounts = true;
+            return;
+        }
+        // podman takes options behind a colon: `/data:ro`
+        let (target, options) = target.split_once(':').unwrap_or((target, ""));
+        let read_only = mount.get("readOnly").and_then(Value::as_bool).unwrap_or(false)
+            || options.split(',').any(|option| option == "ro");
+        let (place, by, target) = (at(place, path), self.name.to_owned(), target.to_owned());
+        found.mounts.push(Mount { place, by, source: source.clone(), target, read_only });
+    }
+
+    fn variable(&self, found: &mut Descriptors, path: &str, variable: &Value) {
+        let place = self.around.place;
+        match variable.get("name") {
+            None | Some(Value::Null) => {
+                let hint = "write `name: LOG_LEVEL`";
+                found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
+            }
+            Some(Value::String(_)) => {}
+            Some(_) if self.around.changes.has(&format!("{path}.name")) => {}
+            Some(_) => {
+                let (message, hint) = ("the name is a switch or a number to YAML", "put it in double quotes");
+                found.warning(place, &format!("{path}.name"), message, hint);
+            }
+        }
+        let text = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str);
+        let optional = |kind: &str| {
+            variable.pointer(&format!("/valueFrom/{kind}/optional")).and_then(Value::as_bool).unwrap_or(false)
+        };
+        if variable.pointer("/valueFrom/secretKeyRef").is_some() && !optional("secretKeyRef") {
+            self.no_secrets(found, path);
+        }
+        if let Some(field) = text("/valueFrom/fieldRef/fieldPath") {
+            let known = ["metadata.name", "metadata.uid", "metadata.labels", "metadata.annotations"]
+                .iter()
+                .any(|known| field.starts_with(known));
+            if !known && !variables::is_open(field) {
+                let hint = "podman knows `metadata.name`, `.uid`, `.labels['…']` and `.annotations['…']`";
+                found.stops(place, path, "a field that podman does not provide", hint);
+            }
+        }
+        let (name, key) = ("/valueFrom/configMapKeyRef/name", "/valueFrom/configMapKeyRef/key");
+        let (Some(name), Some(key), false) = (text(name), text(key), optional("configMapKeyRef")) else {
+            return;
+        };
+        if name == CONTRACT_CONFIG_MAP && is_variable_name(key) {
+            found.variables.insert(key.to_owned());
+        } else if name == CONTRACT_CONFIG_MAP && !variables::is_open(key) {
+            let hint = "take letters, digits and `_`, here and in `env`: `LOG_LEVEL`";
+            found.stops(
+                place,
+                path,
+                format!("no section can provide `{key}`: it is no name for a variable"),
+                hint,
+            );
+        } else if variables::is_open(name) || variables::is_open(key) {
+        } else if !self.around.maps.knows(name) {
+            unknown_map(found, place, path, name);
+        } else if !self.around.maps.has(name, key) {
+            let hint = format!("write it under `data:` of `{name}`");
+            found.stops(place, path, format!("the config map `{name}` has no key `{key}`"), hint);
+        }
+    }
+
+    fn no_secrets(&self, found: &mut Descriptors, path: &str) {
+        let hint = format!(
+            "take a variable of the contract: `configMapKeyRef: {{name: {CONTRACT_CONFIG_MAP}, key: NAME}}`"
+        );
+        found.stops(self.around.place, path, "the guest has no secrets of Kubernetes' kind", hint);
+    }
+}

@@ -1,0 +1,182 @@
+//! Certificates and private keys in a section: whole, in time, and belonging together.
+
+use openssl::{
+    pkey::{PKey, Private},
+    x509::{X509, X509Ref},
+};
+
+use crate::fields::{Check, Field};
+use crate::pem_form::{self, Block};
+use contract_core::env_certificates::{CertificateField, keep_first};
+use contract_core::lifetime::NOTICE;
+use contract_pki::signing_certificate::Error;
+use contract_pki::validity::Validity;
+use contract_pki::x509::{day, one_line, timestamp};
+use findings::Advice as _;
+use findings::Severity;
+
+/// The certificates of a field: PEM, or base64 of PEM or DER. None if the field is damaged.
+pub fn certificates(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    kind: CertificateField,
+    text: &str,
+) -> Option<Vec<X509>> {
+    let blocks = blocks(check, field, text, "CERTIFICATE")?;
+    let mut certificates = Vec::with_capacity(blocks.len());
+    for block in &blocks {
+        if block.label != "CERTIFICATE" {
+            let hint = "take the certificate's own file: it begins with `-----BEGIN CERTIFICATE-----`";
+            check.error(field, format!("holds a `{}` where a certificate is due", block.label), hint);
+            return None;
+        }
+        let Ok(certificate) = X509::from_der(&block.der) else {
+            check.error(
+                field,
+                "the certificate does not decode",
+                "see what `openssl x509 -noout -subject -in FILE` says of the file, and copy it again",
+            );
+            return None;
+        };
+        expiry(check, field, kind, &certificate);
+        certificates.push(certificate);
+    }
+    Some(certificates)
+}
+
+/// Whether the guest will find the certificate in time: it may boot tomorrow, or next month.
+fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, certificate: &X509Ref) {
+    let (Ok(from), Ok(to)) = (timestamp(certificate.not_before()), timestamp(certificate.not_after())) else {
+        check.error(field, "the certificate's dates do not decode", "ask its issuer for a new one");
+        return;
+    };
+    let validity = Validity { not_before: from, not_after: to };
+    keep_first(&mut check.certificates, kind, validity);
+    let name = one_line(certificate.subject_name());
+    if is_reversed(check, validity) {
+        check.error(field, format!("the certificate `{name}` ends before it begins"), RENEW);
+    } else if to < check.at {
+        check.error(field, format!("the certificate `{name}` expired on {}", day(to)), RENEW);
+    } else if to.duration_since(check.at) < NOTICE {
+        check.warning(
+            field,
+            format!("the certificate `{name}` expires on {}, within 30 days", day(to)),
+            RENEW,
+        );
+    }
+    if check.at < from {
+        check.warning(
+            field,
+            format!("the certificate `{name}` is valid from {} on", day(from)),
+            "boot the guest after that day, or see whether the clock is right: `date -u`",
+        );
+    }
+}
+
+/// No statement tells of such a certificate, so its author is stopped. A guest's schema looks at no date: what it reads has no
+/// folder.
+fn is_reversed(check: &Check<'_>, validity: Validity) -> bool {
+    check.folder.is_some() && validity.not_after < validity.not_before
+}
+
+const RENEW: &str = "ask its issuer for a new one, and look at it with `openssl x509 -noout -dates -in FILE`";
+
+/// A certificate in a field that also takes other base64: says nothing if it is none.
+pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, text: &str) {
+    let Some(decoded) = pem_form::groups(text) else { return };
+    for certificate in X509::stack_from_pem(&decoded).unwrap_or_default() {
+        expiry(check, field, kind, &certificate);
+    }
+}
+
+/// A key that ends with its certificate takes the whole contract with it.
+pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Validity) {
+    let Validity { not_before, not_after } = validity;
+    keep_first(&mut check.certificates, CertificateField::SigningKey, validity);
+    let end = day(not_after);
+    if is_reversed(check, validity) {
+        check.error(field, "the certificate ends before it begins", BARE_KEY);
+    } else if not_after < check.at {
+        told(check, Severity::Error, field, &Error::Expired(not_after));
+    } else if not_after.duration_since(check.at) < NOTICE {
+        check.warning(
+            field,
+            format!("the certificate ends on {end}: the guest boots no contract after it"),
+            BARE_KEY,
+        );
+    }
+    if check.at < not_before {
+        told(check, Severity::Warning, field, &Error::NotYetValid(not_before));
+    }
+}
+
+/// In the words in which a signing certificate is refused elsewhere.
+fn told(check: &mut Check<'_>, severity: Severity, field: &Field<'_>, error: &Error) {
+    let hint = error.hints().into_iter().next().unwrap_or_default();
+    match severity {
+        Severity::Error => check.error(field, error.to_string(), hint),
+        Severity::Warning => check.warning(field, error.to_string(), hint),
+    }
+}
+
+const BARE_KEY: &str =
+    "ask the contract signer for a new certificate, or for the bare key: `contract-signer public-key`";
+
+/// The private key of a field, which has to be PKCS#8. None if it is not, or damaged.
+pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Option<PKey<Private>> {
+    let convert = "name the file, `key: !file client-key.pem`: it is converted on the way";
+    let blocks = blocks(check, field, text, "PRIVATE KEY")?;
+    let labels: Vec<_> = blocks.iter().map(|block| &*block.label).collect();
+    let message = match &*labels {
+        ["PRIVATE KEY"] => None,
+        ["RSA PRIVATE KEY"] => Some("a PKCS#1 key, and the guest wants PKCS#8"),
+        ["EC PRIVATE KEY"] | ["EC PARAMETERS", "EC PRIVATE KEY"] => {
+            Some("a SEC 1 key, and the guest wants PKCS#8")
+        }
+        ["ENCRYPTED PRIVATE KEY"] => {
+            Some("the key is protected by a passphrase, which the guest does not have")
+        }
+        [_] => Some("something other than a private key"),
+        _ => Some("more than one PEM block where one private key is due"),
+    };
+    if let Some(message) = message {
+        check.error(field, message, convert);
+        return None;
+    }
+    let key = blocks.first().and_then(|block| PKey::private_key_from_der(&block.der).ok());
+    if key.is_none() {
+        check.error(
+            field,
+            "the private key does not decode",
+            "see what `openssl pkey -noout -in FILE` says of the file",
+        );
+    }
+    key
+}
+
+fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> Option<Vec<Block>> {
+    if text.contains('\r') {
+        check.warning(
+            field,
+            "has CRLF line ends",
+            "take `!file FILE.pem`, which normalises them, or convert the file: `dos2unix FILE.pem`",
+        );
+    }
+    let found = if text.contains("-----") { pem_form::blocks(text) } else { base64_of_blocks(text, label) };
+    match found {
+        Ok(blocks) => Some(blocks),
+        Err(damage) => {
+            check.error(field, damage.to_string(), damage.hint());
+            None
+        }
+    }
+}
+
+/// Base64 of PEM; of bare DER, which the sources neither name nor exclude.
+fn base64_of_blocks(text: &str, label: &str) -> Result<Vec<Block>, pem_form::Damage> {
+    let decoded = pem_form::groups(text).ok_or(pem_form::Damage::Header)?;
+    match std::str::from_utf8(&decoded) {
+        Ok(pem) if pem.contains("-----") => pem_form::blocks(pem),
+        _ => Ok(vec![Block { label: label.to_owned(), der: decoded }]),
+    }
+}

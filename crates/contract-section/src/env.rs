@@ -1,0 +1,152 @@
+//! The env section: where it runs (contract-format, section 7).
+
+use crate::fields::{Check, Field};
+use crate::logging::{self, Logging};
+use crate::registries::{self, Credential};
+use crate::volumes::{self, EnvVolume};
+use crate::{certificates, pem_form};
+use contract_core::env_certificates::CertificateField;
+use contract_core::secret::Secret;
+use contract_core::statement::Facts;
+use contract_pki::signing_certificate;
+use contract_pki::validity::Validity;
+use contract_pki::verifying_key::VerifyingKey;
+use findings::Advice as _;
+use strict_yaml::Node;
+
+/// Every field of an env section, in the section's order.
+#[derive(Clone, Debug)]
+pub struct EnvModel {
+    /// `logging`
+    pub logging: Logging,
+    /// `volumes`
+    pub volumes: Vec<EnvVolume>,
+    /// `signingKey`
+    pub signing_key: Option<VerifyingKey>,
+    /// `env`
+    pub env: Vec<(String, Secret)>,
+    /// `auths`
+    pub auths: Vec<Credential>,
+    /// `cacerts`: name and base64 certificate
+    pub cacerts: Vec<(String, String)>,
+    /// `host-attestation`, whose content the schema leaves open
+    pub host_attestation: Option<Node>,
+    /// `confidential-containers`, which the schema allows here too
+    pub confidential_containers: Option<Node>,
+}
+
+const FIELDS: [&str; 9] = [
+    "type",
+    "logging",
+    "volumes",
+    "signingKey",
+    "env",
+    "auths",
+    "cacerts",
+    "host-attestation",
+    "confidential-containers",
+];
+
+/// Reads the section below its root.
+pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts) {
+    let mut facts = Facts::default();
+    let Some(map) = check.mapping(root, &FIELDS) else { return (None, facts) };
+    super::section_type(check, &map, "env");
+    let hint = "write `logging:`, and `syslog:` or `logRouter:` under it";
+    let logging = check.required(&map, "logging", hint).and_then(|field| logging::logging(check, &field));
+    let (volumes, volume_facts) =
+        map.find("volumes").map(|field| volumes::env(check, &field)).unwrap_or_default();
+    let signing_key = map.find("signingKey").and_then(|field| signing_key(check, &field));
+    let env = map.find("env").map(|field| registries::variables(check, &field)).unwrap_or_default();
+    let auths = map.find("auths").map(|field| registries::credentials(check, &field)).unwrap_or_default();
+    let cacerts = map.find("cacerts").map(|field| cacerts(check, &field)).unwrap_or_default();
+    let host_attestation = map.find("host-attestation").and_then(|field| free_form(check, &field));
+    let confidential_containers = map.find("confidential-containers").and_then(|field| {
+        check.hide(&field);
+        free_form(check, &field)
+    });
+    facts.volumes = volume_facts;
+    facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
+    facts.certificates = std::mem::take(&mut check.certificates);
+    facts.signing_key = signing_key.as_ref().map(|key| key.fingerprint().to_owned());
+    let model = logging.map(|logging| EnvModel {
+        logging,
+        volumes,
+        signing_key,
+        env,
+        auths,
+        cacerts,
+        host_attestation,
+        confidential_containers,
+    });
+    (model, facts)
+}
+
+/// The forms of contract-format, section 5; the schema's patterns take nothing around the PEM block.
+fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey> {
+    let text = check.text(field)?;
+    if text.contains("-----") {
+        if let Err(damage) = pem_form::blocks(text) {
+            check.error(field, damage.to_string(), damage.hint());
+            return None;
+        }
+    } else if pem_form::groups(text).is_none() {
+        check.error(
+            field,
+            "neither PEM nor base64",
+            "take the contract signer's file: `signingKey: !file signing-key.pub.pem`",
+        );
+        return None;
+    }
+    match VerifyingKey::parse(text) {
+        Ok(key) => {
+            // its author is stopped; a guest's schema does not look into the certificate, and what it reads has no folder
+            if check.folder.is_some()
+                && let Err(error) = signing_certificate::check_form(&key)
+            {
+                let hint = error.hints().into_iter().next().unwrap_or_default();
+                check.error(field, error.to_string(), hint);
+            }
+            if let Some((not_before, not_after)) = key.begins().zip(key.expires()) {
+                certificates::contract_expiry(check, field, Validity { not_before, not_after });
+            }
+            Some(key)
+        }
+        Err(error) => {
+            let hint = error.hints().into_iter().next().unwrap_or_default();
+            check.error(field, error.to_string(), hint);
+            None
+        }
+    }
+}
+
+/// A list of at most one mapping of names to base64.
+fn cacerts(check: &mut Check<'_>, field: &Field<'_>) -> Vec<(String, String)> {
+    let Some(items) = check.list(field) else { return Vec::new() };
+    if items.len() > 1 {
+        let message = format!("{} entries, at most one is allowed", items.len());
+        check.error(field, message, "put all certificates into the mapping of the first entry: `- first: …`");
+    }
+    let mut certificates = Vec::new();
+    for item in &items {
+        let Some(map) = check.any_mapping(item) else { continue };
+        for (name, field) in map.fields() {
+            let Some(text) = check.text(&field) else { continue };
+            if text.contains(|c: char| c.is_ascii_whitespace() || c == '-') || text.len() < 4 {
+                check.error(
+                    &field,
+                    "expected base64 on one line",
+                    "encode the certificate, `base64 -w0 ca.crt > ca.b64`, and write `!file ca.b64`",
+                );
+                continue;
+            }
+            certificates::certificates(check, &field, CertificateField::Cacerts, text);
+            certificates.push((name.to_owned(), text.to_string()));
+        }
+    }
+    certificates
+}
+
+fn free_form(check: &mut Check<'_>, field: &Field<'_>) -> Option<Node> {
+    check.any_mapping(field).map(|map| map.field.node.clone())
+}

@@ -1,0 +1,311 @@
+//! Reading the tree field by field: every finding gets its line and its path, and reading goes on after each.
+
+use std::{ops::Range, path::Path};
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::seeds::{Origin, Origins};
+use contract_core::env_certificates::Certificates;
+use contract_core::secret::{Secret, hidden};
+use findings::{Findings, Place, join, nearest};
+use strict_yaml::plain::{Plain, sort};
+use strict_yaml::{Key, Kind, Node, Style, Tag};
+
+/// One reading of a section: what it needs to know and what it finds.
+pub struct Check<'a> {
+    /// The file, as shown.
+    pub file: &'a str,
+    /// What `!folder` is relative to; none for a section without tags.
+    pub folder: Option<&'a Path>,
+    /// Now.
+    pub at: Timestamp,
+    /// What was found so far.
+    pub findings: Findings,
+    /// Where secrets stand in the source, and what to show instead.
+    pub hidden: Vec<(Range<usize>, String)>,
+    /// Where the seeds come from; none for a section as the guest reads it.
+    pub origins: Option<Origins>,
+    /// Until when certificates are valid.
+    pub certificates: Certificates,
+}
+
+/// A value, its path and the line to point at.
+#[derive(Clone, Debug)]
+pub struct Field<'n> {
+    /// `volumes.data.seed`
+    pub path: String,
+    /// One-based.
+    pub line: usize,
+    /// The value.
+    pub node: &'n Node,
+}
+
+/// A mapping's fields.
+#[derive(Clone)]
+pub struct Map<'n> {
+    /// The mapping itself.
+    pub field: Field<'n>,
+    entries: &'n [(Key, Node)],
+}
+
+impl<'n> Field<'n> {
+    /// The document itself.
+    pub fn root(node: &'n Node) -> Self {
+        Self { path: String::new(), line: node.line, node }
+    }
+
+    fn under(&self, key: &Key, node: &'n Node) -> Self {
+        Self { path: join(&self.path, &key.text), line: key.line, node }
+    }
+}
+
+impl<'n> Map<'n> {
+    /// The field of this name.
+    pub fn find(&self, name: &str) -> Option<Field<'n>> {
+        let (key, node) = self.entries.iter().find(|(key, _)| key.text == name)?;
+        Some(self.field.under(key, node))
+    }
+
+    /// All fields by name, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&'n str, Field<'n>)> {
+        self.entries.iter().map(|(key, node)| (&*key.text, self.field.under(key, node)))
+    }
+
+    /// Whether there is a field of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(key, _)| key.text == name)
+    }
+}
+
+impl<'a> Check<'a> {
+    /// A reading that has found nothing yet.
+    pub fn new(file: &'a str, folder: Option<&'a Path>, at: Timestamp) -> Self {
+        Self {
+            file,
+            folder,
+            at,
+            findings: Findings::default(),
+            hidden: Vec::new(),
+            origins: None,
+            certificates: Certificates::new(),
+        }
+    }
+
+    /// Where a volume's seed comes from.
+    pub fn origin(&self, volume: &str) -> Option<&Origin> {
+        self.origins.as_ref()?.get(volume)
+    }
+
+    /// The guest would refuse this field.
+    pub fn error(&mut self, field: &Field<'_>, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.error(self.place(field), message, hint);
+    }
+
+    /// This field is unwise.
+    pub fn warning(&mut self, field: &Field<'_>, message: impl Into<String>, hint: impl Into<String>) {
+        self.findings.warning(self.place(field), message, hint);
+    }
+
+    /// Where a field stands.
+    pub fn place(&self, field: &Field<'_>) -> Place {
+        Place { file: self.file.to_owned(), line: Some(field.line), field: field.path.clone() }
+    }
+
+    /// A mapping with these fields and no others.
+    pub fn mapping<'n>(&mut self, field: &Field<'n>, known: &[&str]) -> Option<Map<'n>> {
+        let map = self.any_mapping(field)?;
+        for (name, unknown) in map.fields().filter(|(name, _)| !known.contains(name)) {
+            self.error(&unknown, format!("unknown field `{name}`"), nearest(name, known));
+        }
+        Some(map)
+    }
+
+    /// A mapping whose names are the user's.
+    pub fn any_mapping<'n>(&mut self, field: &Field<'n>) -> Option<Map<'n>> {
+        let Some(entries) = field.node.entries() else {
+            self.mismatch(field, "a mapping", "write `name: value` lines under it, or remove the field");
+            return None;
+        };
+        for (key, node) in entries.iter().filter(|(key, _)| key.style == Style::Plain) {
+            if let Plain::Core(kind) | Plain::Legacy(kind) = sort(&key.text) {
+                let name = &key.text;
+                self.error(
+                    &field.under(key, node),
+                    format!("the name `{name}` is {kind} to YAML readers"),
+                    format!("quote it: `\"{name}\":`"),
+                );
+            }
+        }
+        Some(Map { field: field.clone(), entries })
+    }
+
+    /// The items of a list.
+    pub fn list<'n>(&mut self, field: &Field<'n>) -> Option<Vec<Field<'n>>> {
+        let Some(items) = field.node.items() else {
+            self.mismatch(field, "a list", "write `- item` lines under it, or remove the field");
+            return None;
+        };
+        let item = |(at, node): (usize, &'n Node)| Field {
+            path: format!("{}[{at}]", field.path),
+            line: node.line,
+            node,
+        };
+        Some(items.iter().enumerate().map(item).collect())
+    }
+
+    /// A field that has to be there.
+    pub fn required<'n>(&mut self, map: &Map<'n>, name: &str, hint: &str) -> Option<Field<'n>> {
+        let found = map.find(name);
+        if found.is_none() {
+            self.missing(map, name, hint);
+        }
+        found
+    }
+
+    /// A field that has to be there is not.
+    pub fn missing(&mut self, map: &Map<'_>, name: &str, hint: &str) {
+        let place = Place { field: join(&map.field.path, name), ..self.place(&map.field) };
+        self.findings.error(place, format!("`{name}` is missing"), hint);
+    }
+
+    /// A text; what YAML readers take for something else has to be quoted.
+    pub fn text<'n>(&mut self, field: &Field<'n>) -> Option<&'n Zeroizing<String>> {
+        match (&field.node.kind, field.node.tag) {
+            // a finding of its own says why the file could not be read
+            (_, Some(Tag::File)) => None,
+            (_, Some(Tag::Folder)) => {
+                self.error(
+                    field,
+                    "`!folder` stands only for an archive",
+                    "take `!file` for the content of a file",
+                );
+                None
+            }
+            (Kind::Scalar { text, style: Style::Plain }, None) => match sort(text) {
+                Plain::Text => Some(text),
+                Plain::Core("nothing") => {
+                    self.error(
+                        field,
+                        "the value is missing",
+                        "write a value in double quotes, or remove the field",
+                    );
+                    None
+                }
+                Plain::Core(kind) => {
+                    self.error(
+                        field,
+                        format!("{kind} where a string is due"),
+                        "put the value in double quotes",
+                    );
+                    None
+                }
+                Plain::Legacy(kind) => {
+                    self.error(
+                        field,
+                        format!("{kind} to some YAML readers, a string to others"),
+                        "put the value in double quotes",
+                    );
+                    None
+                }
+            },
+            (Kind::Scalar { text, .. }, None) => Some(text),
+            _ => {
+                self.mismatch(field, "a string", "quote a value which begins with `[` or `{`");
+                None
+            }
+        }
+    }
+
+    /// A text that is shown nowhere.
+    pub fn secret(&mut self, field: &Field<'_>) -> Option<Secret> {
+        self.hide(field);
+        self.text(field).map(|text| Secret::new(text))
+    }
+
+    /// Never show this value, whatever it is. One that we put in, on no bytes of the source, is masked where it is put in.
+    pub fn hide(&mut self, field: &Field<'_>) {
+        if field.node.span.is_empty() {
+            return;
+        }
+        let instead = field.node.text().map_or("<hidden>".to_owned(), hidden);
+        self.hidden.push((field.node.span.clone(), instead));
+    }
+
+    /// A text of at least so many characters.
+    pub fn at_least(&mut self, field: &Field<'_>, minimum: usize, text: &str) {
+        let count = text.chars().count();
+        if count < minimum {
+            let unit = if minimum == 1 { "character" } else { "characters" };
+            self.error(
+                field,
+                format!("{count} characters, at least {minimum} are due"),
+                format!("write {minimum} {unit} or more"),
+            );
+        }
+    }
+
+    /// A whole number, unquoted.
+    pub fn integer(&mut self, field: &Field<'_>) -> Option<u64> {
+        let number = match &field.node.kind {
+            Kind::Scalar { text, style: Style::Plain } if text.bytes().all(|b| b.is_ascii_digit()) => {
+                // 0514 is 332 to readers of YAML 1.1
+                (!text.starts_with('0') || text.len() == 1).then(|| text.parse().ok()).flatten()
+            }
+            _ => None,
+        };
+        if number.is_none() {
+            self.mismatch(field, "a whole number", "write decimal digits without quotes");
+        }
+        number
+    }
+
+    /// One of some words.
+    pub fn one_of(&mut self, field: &Field<'_>, words: &[&'static str]) -> Option<&'static str> {
+        let text = self.text(field)?;
+        let found = words.iter().copied().find(|word| *word == **text);
+        if found.is_none() {
+            let words = words.join("`, `");
+            self.error(field, "not one of the values that may stand here", format!("write one of `{words}`"));
+        }
+        found
+    }
+
+    /// Another shape than the one that is due.
+    pub fn mismatch(&mut self, field: &Field<'_>, due: &str, hint: &str) {
+        let found = match &field.node.kind {
+            _ if field.node.is_null() => "nothing",
+            Kind::Scalar { style: Style::Plain, text } => match sort(text) {
+                Plain::Core(kind) => kind,
+                _ => "a string",
+            },
+            Kind::Scalar { .. } => "a string",
+            Kind::Sequence(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        };
+        self.error(field, format!("expected {due}, found {found}"), hint);
+    }
+}
+
+/// All scalars below a field, with their paths.
+pub fn leaves<'n>(field: &Field<'n>) -> Vec<(String, &'n Node)> {
+    let mut leaves = Vec::new();
+    collect(&field.path, field.node, &mut leaves);
+    leaves
+}
+
+fn collect<'n>(path: &str, node: &'n Node, leaves: &mut Vec<(String, &'n Node)>) {
+    match &node.kind {
+        Kind::Scalar { .. } => leaves.push((path.to_owned(), node)),
+        Kind::Sequence(items) => {
+            for (at, item) in items.iter().enumerate() {
+                collect(&format!("{path}[{at}]"), item, leaves);
+            }
+        }
+        Kind::Mapping(entries) => {
+            for (key, node) in entries {
+                collect(&join(path, &key.text), node, leaves);
+            }
+        }
+    }
+}

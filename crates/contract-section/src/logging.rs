@@ -1,0 +1,200 @@
+//! `logging` of the env section: syslog over TLS, or Cloud Logs behind a log router (contract-format, section 7).
+
+use openssl::{
+    pkey::{PKey, Private},
+    x509::X509,
+};
+
+use crate::certificates;
+use crate::fields::{Check, Field, Map};
+use contract_core::env_certificates::CertificateField;
+use contract_core::secret::Secret;
+
+/// Where the guest's log goes.
+#[derive(Clone, Debug)]
+pub enum Logging {
+    /// `syslog`
+    Syslog(Syslog),
+    /// `logRouter`
+    LogRouter(LogRouter),
+}
+
+/// `logging.syslog`
+#[derive(Clone, Debug)]
+pub struct Syslog {
+    /// `hostname`
+    pub hostname: String,
+    /// `port`
+    pub port: Option<u64>,
+    /// `server`: the certificate authorities of the log server
+    pub server: String,
+    /// `cert`: the guest's own certificate
+    pub cert: Option<String>,
+    /// `key`: the private key that belongs to it
+    pub key: Option<Secret>,
+}
+
+/// `logging.logRouter`
+#[derive(Clone, Debug)]
+pub struct LogRouter {
+    /// `hostname`
+    pub hostname: String,
+    /// `port`; the guest takes 443 where it is missing
+    pub port: Option<u64>,
+    /// `iamApiKey`
+    pub iam_api_key: Secret,
+}
+
+/// `logging`: exactly one backend.
+pub fn logging(check: &mut Check<'_>, field: &Field<'_>) -> Option<Logging> {
+    let map = check.mapping(field, &["syslog", "logRouter"])?;
+    match (map.find("syslog"), map.find("logRouter")) {
+        (Some(field), None) => syslog(check, &field).map(Logging::Syslog),
+        (None, Some(field)) => log_router(check, &field).map(Logging::LogRouter),
+        (None, None) => {
+            check.error(field, "names no backend", "write `syslog:` or `logRouter:` under it");
+            None
+        }
+        (Some(first), Some(second)) => {
+            syslog(check, &first);
+            log_router(check, &second);
+            check.error(field, "names two backends, `syslog` and `logRouter`", "keep one of them");
+            None
+        }
+    }
+}
+
+fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
+    let map = check.mapping(field, &["hostname", "port", "server", "cert", "key"])?;
+    let hostname = hostname(check, &map);
+    let port = map.find("port").and_then(|field| port(check, &field));
+    if !map.has("port") {
+        let message = "`port` is missing: the documentation says 6514, the schema's default is 514";
+        check.warning(&map.field, message, "write it: `port: 6514`");
+    }
+    let server = check
+        .required(&map, "server", "name the log server's CA: `server: !file rsyslog/ca.crt`")
+        .and_then(|field| certified(check, &field, CertificateField::SyslogServer));
+    let cert = map.find("cert").and_then(|field| client_certificate(check, &field));
+    let key = map.find("key").and_then(|field| private_key(check, &field));
+    match (map.find("cert"), map.find("key")) {
+        (Some(cert), None) => {
+            check.warning(&cert, "stands without `key`", "add `key: !file client-key.pem`");
+        }
+        (None, Some(key)) => {
+            check.warning(&key, "stands without `cert`", "add `cert: !file client.crt`");
+        }
+        _ => {}
+    }
+    if let (Some(field), Some((_, certificate))) = (map.find("cert"), &cert) {
+        let authorities = server.as_ref().map(|(_, certificates)| &**certificates);
+        belongs(
+            check,
+            &field,
+            certificate.first(),
+            authorities,
+            key.as_ref().and_then(|(_, key)| key.as_ref()),
+        );
+    }
+    Some(Syslog {
+        hostname: hostname?,
+        port,
+        server: server?.0,
+        cert: cert.map(|(text, _)| text),
+        key: key.map(|(secret, _)| secret),
+    })
+}
+
+/// The client certificate belongs to the key, and the authority that the log server has vouches for it.
+fn belongs(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    certificate: Option<&X509>,
+    authorities: Option<&[X509]>,
+    key: Option<&PKey<Private>>,
+) {
+    let Some(certificate) = certificate else { return };
+    if let (Ok(own), Some(key)) = (certificate.public_key(), key)
+        && !own.public_eq(key)
+    {
+        check.error(
+            field,
+            "`cert` and `key` do not belong together",
+            "`openssl x509 -noout -pubkey -in CERT` and `openssl pkey -pubout -in KEY` have to show the same",
+        );
+    }
+    let vouches =
+        |authority: &X509| authority.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false));
+    if authorities.is_some_and(|authorities| !authorities.is_empty() && !authorities.iter().any(vouches)) {
+        check.warning(
+            field,
+            "not signed by the CA that stands in `server`: the log server may refuse it",
+            "see `openssl verify -CAfile CA CERT`",
+        );
+    }
+}
+
+fn certified(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    kind: CertificateField,
+) -> Option<(String, Vec<X509>)> {
+    let text = check.text(field)?;
+    // a damaged one is reported, and the reading goes on
+    let certificates = certificates::certificates(check, field, kind, text).unwrap_or_default();
+    Some((text.to_string(), certificates))
+}
+
+/// One certificate: the schema takes no chain here.
+fn client_certificate(check: &mut Check<'_>, field: &Field<'_>) -> Option<(String, Vec<X509>)> {
+    let certified = certified(check, field, CertificateField::SyslogCert)?;
+    if certified.1.len() > 1 {
+        let message = format!("{} certificates where one is due", certified.1.len());
+        check.error(field, message, "keep the client's own certificate; authorities belong in `server`");
+    }
+    Some(certified)
+}
+
+fn private_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Secret, Option<PKey<Private>>)> {
+    let secret = check.secret(field)?;
+    let key = certificates::private_key(check, field, secret.expose());
+    Some((secret, key))
+}
+
+fn log_router(check: &mut Check<'_>, field: &Field<'_>) -> Option<LogRouter> {
+    let map = check.mapping(field, &["hostname", "port", "iamApiKey"])?;
+    let hostname = hostname(check, &map);
+    let port = map.find("port").and_then(|field| port(check, &field));
+    let key = check.required(&map, "iamApiKey", "write `iamApiKey: !file iam-api-key`");
+    let iam_api_key = key.and_then(|field| {
+        let key = check.secret(&field)?;
+        check.at_least(&field, 1, key.expose());
+        Some(key)
+    });
+    Some(LogRouter { hostname: hostname?, port, iam_api_key: iam_api_key? })
+}
+
+/// A host name (RFC 1123) or an IPv4 address.
+fn hostname(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
+    let field = check.required(map, "hostname", "write `hostname: \"log.example.com\"`")?;
+    let text = check.text(&field)?;
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if text.len() > 253 || !text.split('.').all(label) {
+        let hint = "write the name or the address alone, without scheme, port and path: `log.example.com`";
+        check.error(&field, format!("`{}` is no host name", **text), hint);
+    }
+    Some(text.to_string())
+}
+
+fn port(check: &mut Check<'_>, field: &Field<'_>) -> Option<u64> {
+    let port = check.integer(field)?;
+    if !(1..=65_535).contains(&port) {
+        check.error(field, format!("{port} is no port"), "write a number from 1 to 65535");
+    }
+    Some(port)
+}

@@ -1,0 +1,330 @@
+//! `volumes` of both sections, and their seeds (contract-format, sections 6 and 7).
+
+use crate::fields::{Check, Field, Map};
+use crate::key_management::{self, Grep11, Kms};
+use crate::seed::{Seed, SeedError};
+use crate::seeds::Origin;
+use contract_core::kind;
+use contract_core::kind::{Env, Workload};
+use contract_core::names::is_volume_name;
+use contract_core::secret::Secret;
+use contract_core::statement::VolumeFacts;
+use strict_yaml::{Kind, Style};
+
+/// A volume of the workload section.
+#[derive(Clone, Debug)]
+pub struct WorkloadVolume {
+    /// The key under `volumes`.
+    pub name: String,
+    /// `seed`
+    pub seed: Seed,
+    /// `previousSeed`
+    pub previous_seed: Option<Seed>,
+    /// `mount`; the guest takes `/mnt/data` where it is missing.
+    pub mount: Option<String>,
+    /// `filesystem`; the guest takes `ext4` where it is missing.
+    pub filesystem: Option<&'static str>,
+}
+
+impl WorkloadVolume {
+    /// Its name, and where it is mounted.
+    pub fn mounted(&self) -> container_descriptors::Volume<'_> {
+        container_descriptors::Volume { name: &self.name, mount: self.mount.as_deref() }
+    }
+}
+
+/// A volume of the env section.
+#[derive(Clone, Debug)]
+pub struct EnvVolume {
+    /// The key under `volumes`.
+    pub name: String,
+    /// `seed` or `uv-secret-id`
+    pub seed: EnvSeed,
+    /// `previousSeed`
+    pub previous_seed: Option<Seed>,
+    /// `uv-previous-secret-id`
+    pub uv_previous_secret_id: Option<String>,
+    /// `volumeName`
+    pub volume_name: Option<String>,
+    /// `volumeID`
+    pub volume_id: Option<String>,
+    /// `apiKey`
+    pub api_key: Option<Secret>,
+    /// `kms`
+    pub kms: Vec<Kms>,
+    /// `kmsTimeout`, in minutes
+    pub kms_timeout: Option<u64>,
+    /// `grep11`
+    pub grep11: Option<Grep11>,
+}
+
+/// Where the env section's half of a volume's passphrase comes from.
+#[derive(Clone, Debug)]
+pub enum EnvSeed {
+    /// `seed`
+    Seed(Seed),
+    /// `uv-secret-id`: a secret that the ultravisor keeps.
+    UvSecret(String),
+}
+
+const SEED_HINT: &str = "write `seed: \"…\"`";
+
+/// `volumes` of a workload section.
+pub fn workload(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<WorkloadVolume>, Vec<VolumeFacts>) {
+    let known = ["seed", "previousSeed", "mount", "filesystem"];
+    let own = |volume: &WorkloadVolume| Some(volume.seed.clone());
+    each::<Workload, _>(check, field, &known, own, |check, name, map| {
+        let seed = seed_field(check, map).and_then(|field| seed(check, &field, Seed::parse));
+        let previous_seed = previous_seed::<Workload>(check, name, map);
+        let mount = map.find("mount").and_then(|field| mount(check, &field));
+        let filesystem =
+            map.find("filesystem").and_then(|field| check.one_of(&field, &["ext4", "xfs", "btrfs"]));
+        Some(WorkloadVolume { name: name.to_owned(), seed: seed?, previous_seed, mount, filesystem })
+    })
+}
+
+/// `volumes` of an env section.
+pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<VolumeFacts>) {
+    let known = [
+        "seed",
+        "previousSeed",
+        "uv-secret-id",
+        "uv-previous-secret-id",
+        "volumeName",
+        "volumeID",
+        "apiKey",
+        "kms",
+        "kmsTimeout",
+        "grep11",
+    ];
+    let own = |volume: &EnvVolume| match &volume.seed {
+        EnvSeed::Seed(seed) => Some(seed.clone()),
+        EnvSeed::UvSecret(_) => None,
+    };
+    each::<Env, _>(check, field, &known, own, |check, name, map| {
+        let seed = env_seed(check, map);
+        let previous_seed = previous_seed::<Env>(check, name, map);
+        let uv_previous_secret_id = map.find("uv-previous-secret-id").and_then(|field| {
+            if !map.has("uv-secret-id") {
+                check.error(
+                    &field,
+                    "stands without `uv-secret-id`",
+                    "give `uv-secret-id: \"index-…\"` beside it",
+                );
+            }
+            uv_secret_id(check, &field)
+        });
+        let volume_name = sized(check, map, "volumeName", 1);
+        let volume_id = sized(check, map, "volumeID", 3);
+        let api_key = map.find("apiKey").and_then(|field| key_management::api_key(check, &field));
+        let kms = map.find("kms").map(|field| key_management::kms(check, &field)).unwrap_or_default();
+        let kms_timeout = map.find("kmsTimeout").and_then(|field| kms_timeout(check, &field));
+        let grep11 = map.find("grep11").and_then(|field| key_management::grep11(check, &field));
+        let name = name.to_owned();
+        Some(EnvVolume {
+            name,
+            seed: seed?,
+            previous_seed,
+            uv_previous_secret_id,
+            volume_name,
+            volume_id,
+            api_key,
+            kms,
+            kms_timeout,
+            grep11,
+        })
+    })
+}
+
+fn each<'n, K: kind::Kind, V>(
+    check: &mut Check<'_>,
+    field: &Field<'n>,
+    known: &[&str],
+    own: impl Fn(&V) -> Option<Seed>,
+    mut read: impl FnMut(&mut Check<'_>, &str, &Map<'n>) -> Option<V>,
+) -> (Vec<V>, Vec<VolumeFacts>) {
+    let (mut volumes, mut facts) = (Vec::new(), Vec::new());
+    let Some(map) = check.any_mapping(field) else { return (volumes, facts) };
+    for (name, field) in map.fields() {
+        if !is_volume_name(name) {
+            check.error(
+                &field,
+                format!("`{name}` is no name for a volume"),
+                "take lower-case letters, digits, `_` and `-`, beginning with a letter or `_`: `data-1`",
+            );
+        }
+        let Some(map) = check.mapping(&field, known) else { continue };
+        let rolling = map.has("previousSeed") || map.has("uv-previous-secret-id");
+        let generation = match check.origin(name) {
+            Some(Origin::Kept { generation }) => Some(*generation),
+            _ => None,
+        };
+        facts.push(VolumeFacts { name: name.to_owned(), rolling, generation });
+        let volume = read(check, name, &map);
+        if let Some(seed) = volume.as_ref().and_then(&own) {
+            compare_with_vault::<K>(check, name, &map, &seed);
+        }
+        volumes.extend(volume);
+    }
+    (volumes, facts)
+}
+
+/// A seed that stands in plain text is taken, and told where it were better; unless the vault has another one: whichever
+/// is wrong closes the disk for good.
+fn compare_with_vault<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>, own: &Seed) {
+    let import = format!("{} seed import {name}", K::AUTHOR);
+    let (place, import, kept) = match check.origin(name) {
+        Some(Origin::Section(kept)) => ("in the section".to_owned(), import, kept.clone()),
+        Some(Origin::File(file, kept)) => {
+            (format!("in the file `{file}`"), format!("{import} --from {file}"), kept.clone())
+        }
+        Some(Origin::Kept { .. } | Origin::Elsewhere) | None => return,
+    };
+    let Some(field) = map.find("seed") else { return };
+    let has_previous = map.has("previousSeed");
+    let first = if has_previous { "when `previousSeed` has done its work and is gone, " } else { "" };
+    match kept {
+        Ok(None) => check.warning(
+            &field,
+            format!("the seed stands {place}, in plain text"),
+            format!("{first}move it into the vault: `{import}`; then remove the field"),
+        ),
+        Ok(Some(kept)) if kept.previous.is_some() => check.error(
+            &field,
+            format!(
+                "the seed stands {place}, and the vault is rolling to generation {} of it: the guest would get one seed alone",
+                kept.generation
+            ),
+            if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
+        ),
+        Ok(Some(kept)) if kept.seed != *own => check.error(
+            &field,
+            format!("the seed stands {place}, and the vault holds another one, of generation {}", kept.generation),
+            format!(
+                "{}; if it is the vault's that is wrong, see with `{} seed list` which vault it is, and bring back the right one",
+                if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
+                K::AUTHOR
+            ),
+        ),
+        Ok(Some(_)) => check.warning(
+            &field,
+            format!("the seed stands {place}, in plain text, and in the vault too"),
+            format!("{first}remove the line: the vault has it, and the next roll would make it wrong"),
+        ),
+        Err(unknown) => check.warning(
+            &field,
+            format!("the seed stands {place}, and whether the vault holds another one is not known: {}", unknown.message),
+            unknown.hint,
+        ),
+    }
+}
+
+const REMOVE_SEED: &str = "remove the field: the vault has what is due";
+const REMOVE_BOTH: &str = "remove the field, and `previousSeed`: the vault has what is due";
+
+/// `seed`, or a finding, unless one tells already why nobody keeps it for us.
+fn seed_field<'n>(check: &mut Check<'_>, map: &Map<'n>) -> Option<Field<'n>> {
+    if check.origins.is_some() && check.findings.errors() > 0 {
+        return map.find("seed");
+    }
+    check.required(map, "seed", SEED_HINT)
+}
+
+fn env_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<EnvSeed> {
+    match (map.find("seed"), map.find("uv-secret-id")) {
+        (Some(field), None) => seed(check, &field, Seed::parse).map(EnvSeed::Seed),
+        (None, Some(field)) => uv_secret_id(check, &field).map(EnvSeed::UvSecret),
+        (None, None) => {
+            seed_field(check, map);
+            None
+        }
+        (Some(field), Some(uv)) => {
+            seed(check, &field, Seed::parse);
+            check.error(&uv, "both `seed` and `uv-secret-id` are given", "keep one of them");
+            None
+        }
+    }
+}
+
+/// The rules of [`Seed`], and quoted, since most of its characters mean something in YAML.
+fn seed(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    parse: fn(&str) -> Result<Seed, SeedError>,
+) -> Option<Seed> {
+    check.hide(field);
+    if let Kind::Scalar { text, style: Style::Plain } = &field.node.kind
+        && field.node.tag.is_none()
+        && text.starts_with(|c: char| !c.is_ascii_alphabetic())
+    {
+        let message = "a seed that begins with no letter stands unquoted";
+        check.error(field, message, "put the seed in double quotes");
+        return None;
+    }
+    let text = check.text(field)?;
+    parse(text).map_err(|error| check.error(field, error.to_string(), error.hint())).ok()
+}
+
+/// Seeds of 3 to 14 characters were legal before March 2026, and their volumes still have to be opened.
+fn previous_seed<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>) -> Option<Seed> {
+    let field = map.find("previousSeed")?;
+    let previous = seed(check, &field, Seed::parse_previous)?;
+    if previous.is_short() {
+        let remove = match check.origin(name) {
+            Some(Origin::Kept { .. }) => format!("type `{} seed settle {name}`", K::AUTHOR),
+            _ => "remove `previousSeed`".to_owned(),
+        };
+        check.warning(
+            &field,
+            format!(
+                "a previous seed of {} characters: legal before March 2026, and the schema asks for 15",
+                previous.expose().chars().count()
+            ),
+            format!("keep it until the volume has its new seed, then {remove}"),
+        );
+    }
+    Some(previous)
+}
+
+/// `^index-[1-8]$`
+fn uv_secret_id(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
+    let text = check.text(field)?;
+    if !matches!(text.strip_prefix("index-"), Some("1" | "2" | "3" | "4" | "5" | "6" | "7" | "8")) {
+        check.error(field, "no id of an ultravisor secret", "write `index-1` to `index-8`");
+    }
+    Some(text.to_string())
+}
+
+/// `^(/[^/]+)+$`
+fn mount(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
+    let text = check.text(field)?;
+    let parts = text.strip_prefix('/').map(|rest| rest.split('/').all(|part| !part.is_empty()));
+    if parts != Some(true) {
+        check.error(
+            field,
+            format!("`{}` is no mount point", **text),
+            "write an absolute path without `//` and without `/` at its end: `/mnt/data`",
+        );
+    }
+    Some(text.to_string())
+}
+
+/// The schema says 0 to 20, the documentation 0 to 1000.
+fn kms_timeout(check: &mut Check<'_>, field: &Field<'_>) -> Option<u64> {
+    let minutes = check.integer(field)?;
+    if minutes > 20 {
+        check.error(
+            field,
+            format!("{minutes} minutes: the schema allows 0 to 20, though the documentation says 0 to 1000"),
+            "write a number from 0 to 20",
+        );
+    }
+    Some(minutes)
+}
+
+fn sized(check: &mut Check<'_>, map: &Map<'_>, name: &str, minimum: usize) -> Option<String> {
+    let field = map.find(name)?;
+    let text = check.text(&field)?;
+    check.at_least(&field, minimum, text);
+    Some(text.to_string())
+}
