@@ -14,6 +14,19 @@ use strict_yaml::plain::GoReader;
 
 const NAMES: [&str; 2] = ["docker-compose.yaml", "docker-compose.yml"];
 
+/// The file around a service.
+pub struct File<'a> {
+    pub place: &'a Place,
+    pub document: &'a Value,
+    pub top: &'a TopLevel,
+}
+
+impl File<'_> {
+    pub fn declared(&self, kind: &str) -> &Value {
+        self.document.get(kind).unwrap_or(&Value::Null)
+    }
+}
+
 /// What the compose file of an archive says; with an environment, as `docker compose` resolves it.
 pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors {
     let mut found = Descriptors::with(environment);
@@ -87,7 +100,7 @@ fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) 
         return found.error(place, "services", "no services", "write `services:` and a service under it");
     };
     for (name, service) in services {
-        service::service(found, &service::File { place, document: &document, top }, name, service);
+        service::service(found, &File { place, document: &document, top }, name, service);
     }
     if let Some(name) = service::circle(services) {
         let hint = "take one `depends_on` out of the circle";

@@ -5,12 +5,35 @@ use std::{ops::Range, path::Path};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::seeds::{Origin, Origins};
+use crate::seed::{NoSeed, VolumeSeeds};
 use contract_core::env_certificates::Certificates;
 use contract_core::secret::{Secret, hidden};
 use findings::{Findings, Place, join, nearest};
+use std::collections::BTreeMap;
 use strict_yaml::plain::{Plain, sort};
 use strict_yaml::{Key, Kind, Node, Style, Tag};
+
+/// Where a volume's seed comes from, in a persona's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Whoever keeps seeds.
+    Kept {
+        /// Counted from 1.
+        generation: u64,
+    },
+    /// The section's own text.
+    Section(Beside),
+    /// A file in plain text, by `!file`.
+    File(String, Beside),
+    /// The ultravisor, or nowhere: then a finding says why.
+    Elsewhere,
+}
+
+/// What is kept for a volume that names its own seed; an error where that cannot be told.
+pub type Beside = Result<Option<VolumeSeeds>, NoSeed>;
+
+/// The origins of a file's seeds, by volume.
+pub type Origins = BTreeMap<String, Origin>;
 
 /// One reading of a section: what it needs to know and what it finds.
 pub struct Check<'a> {

@@ -10,39 +10,17 @@
 //!   scratch:                ──►     scratch: {seed: "…"}
 //! ```
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::fields::{Check, Field};
-use crate::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use crate::fields::{Check, Field, Origin, Origins};
+use crate::seed::{Seed, Seeds, VolumeSeeds};
 use crate::splice::{Edit, Part};
 use contract_core::names::is_volume_name;
 use contract_core::secret::hidden;
 use findings::join;
 use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
-
-/// Where a volume's seed comes from, in a persona's file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Whoever keeps seeds.
-    Kept {
-        /// Counted from 1.
-        generation: u64,
-    },
-    /// The section's own text.
-    Section(Beside),
-    /// A file in plain text, by `!file`.
-    File(String, Beside),
-    /// The ultravisor, or nowhere: then a finding says why.
-    Elsewhere,
-}
-
-/// What is kept for a volume that names its own seed; an error where that cannot be told.
-pub type Beside = Result<Option<VolumeSeeds>, NoSeed>;
-
-/// The origins of a file's seeds, by volume.
-pub type Origins = BTreeMap<String, Origin>;
 
 /// What is put into the section, and what people are shown there.
 pub struct Insertion {

@@ -1,9 +1,9 @@
 //! `volumes` of both sections, and their seeds (contract-format, sections 6 and 7).
 
+use crate::fields::Origin;
 use crate::fields::{Check, Field, Map};
 use crate::key_management::{self, Grep11, Kms};
 use crate::seed::{Seed, SeedError};
-use crate::seeds::Origin;
 use contract_core::kind;
 use contract_core::kind::{Env, Workload};
 use contract_core::names::is_volume_name;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::compose::service::File;
+use crate::compose::File;
 use crate::exposure::{Mount, Source};
 use crate::{Descriptors, at, variables};
 

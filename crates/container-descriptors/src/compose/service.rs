@@ -1,24 +1,12 @@
 //! One service, and whom it names.
 
+use crate::compose::File;
 use serde_json::Value;
 
 use crate::compose::{fields, mounts, ports};
 use crate::shape::Texts;
-use crate::{Descriptors, TopLevel, variables};
+use crate::{Descriptors, variables};
 use findings::{Place, join};
-
-/// The file around a service.
-pub struct File<'a> {
-    pub place: &'a Place,
-    pub document: &'a Value,
-    pub top: &'a TopLevel,
-}
-
-impl File<'_> {
-    pub fn declared(&self, kind: &str) -> &Value {
-        self.document.get(kind).unwrap_or(&Value::Null)
-    }
-}
 
 /// Looks at a service.
 pub fn service(found: &mut Descriptors, file: &File<'_>, name: &str, service: &Value) {
