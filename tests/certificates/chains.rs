@@ -51,7 +51,7 @@ fn chains_that_lead_to_a_root_are_accepted() {
 fn strict_path_validation_refuses_what_is_accepted_here() {
     let path = "openssl verify -CAfile root.crt -untrusted ca.crt -untrusted intermediate.crt encrypt.crt 2>&1; exit 0";
     let openssl = played("ibm_says", path).text();
-    assert!(openssl.contains("CN = Story platform signing service"), "{openssl}");
+    assert!(openssl.contains("Story platform signing service"), "{openssl}");
     assert!(openssl.contains("invalid CA certificate"), "{openssl}");
     assert_eq!(played("", VERIFY).exit, 0);
 }

@@ -24,7 +24,7 @@ fn rsa_ec_and_edwards_authorities_issue() {
             &format!(
                 "openssl verify -x509_strict -purpose any -CAfile ca.crt {MADE} > /dev/null
                  [ ! -e contract-signer/signing-key.ca.crt ]
-                 openssl x509 -noout -text -in {MADE}"
+                 openssl x509 -noout -text -nameopt oneline -in {MADE}"
             ),
         );
         for words in [

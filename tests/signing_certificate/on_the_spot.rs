@@ -9,7 +9,7 @@ const AUTHORITY: &str = "contract-signer/signing-key.ca.crt";
 fn openssl_reads_a_leaf_and_its_authority() {
     let story = Story::new();
     does(&story, "certify --days 30 --name 'paynow 2026'");
-    let text = does(&story, &format!("openssl x509 -noout -text -in {MADE}"));
+    let text = does(&story, &format!("openssl x509 -noout -text -nameopt oneline -in {MADE}"));
     for words in [
         "Version: 3 (0x2)",
         "sha256WithRSAEncryption",
@@ -23,7 +23,7 @@ fn openssl_reads_a_leaf_and_its_authority() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
-    let text = does(&story, &format!("openssl x509 -noout -text -in {AUTHORITY}"));
+    let text = does(&story, &format!("openssl x509 -noout -text -nameopt oneline -in {AUTHORITY}"));
     for words in [
         "Version: 3 (0x2)",
         "X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:0",

@@ -295,7 +295,7 @@ mod tests {
         let authorities = ImageAuthorities::make(from).unwrap();
         let made = authorities.vouch_for(testing::guest_key(), testing::attestation_key(), from).unwrap();
         for (kind, certificate) in [("encryption", &made.encrypt), ("attestation", &made.attestation)] {
-            let text = testing::openssl(&["x509", "-noout", "-text"], certificate);
+            let text = testing::openssl(&["x509", "-noout", "-text", "-nameopt", "oneline"], certificate);
             let text = String::from_utf8(text).unwrap();
             assert!(text.contains("Signature Algorithm: sha512WithRSAEncryption"), "{text}");
             assert!(text.contains("Public-Key: (4096 bit)"), "{text}");
