@@ -35,7 +35,7 @@ fn text(random: &mut Random, size: usize) -> Vec<u8> {
         let rank = random.below(4096).min(random.below(4096));
         let mut word = Random(rank.wrapping_mul(0x2545_f491_4f6c_dd1d) | 1);
         for _ in 0..2 + word.below(8) {
-            bytes.push(b"etaoinshrdlucmfwypvbgkjq"[usize::try_from(word.below(24)).unwrap_or(0)]);
+            bytes.push(b"etaoinshrdlucmfwypvbgkjq"[usize::try_from(word.below(24)).expect("below 24")]);
         }
         bytes.push(if random.below(12) == 0 { b'\n' } else { b' ' });
     }

@@ -54,5 +54,5 @@ impl Options {
 }
 
 fn at_least_one(number: u64) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX).max(1)
+    usize::try_from(number).expect("a count fits into memory").max(1)
 }

@@ -3,8 +3,6 @@
 //! Each act happens in one persona's folder: a command as that person would type it, a file handed over, or a file that
 //! in real life comes from elsewhere and is made here. So every folder ends up as it would be on that person's disk.
 
-use std::fmt::Write as _;
-
 use cli_kit::{ExitCode, Failure};
 use contract_pki::random::Randomness;
 use jiff::Timestamp;
@@ -15,6 +13,7 @@ pub mod folders;
 pub mod tools;
 
 use crate::certificates::syslog_files;
+use crate::keys::secret_hex;
 use folders::{Folders, GUEST};
 use tools::{Said, Tools};
 
@@ -208,13 +207,8 @@ impl Ceremony<'_> {
             this.random.fill(&mut *bytes).map_err(|error| {
                 Failure::new(ExitCode::CouldNot, format!("cannot make `{file}`: {error}"))
             })?;
-            let mut text = Zeroizing::new(String::with_capacity(65));
-            for byte in *bytes {
-                // writing to a string cannot fail
-                let _ = write!(text, "{byte:02x}");
-            }
-            text.push('\n');
-            this.folders.secret(&format!("{who}/{file}"), text.as_bytes())?;
+            let line = Zeroizing::new([secret_hex(&*bytes).as_bytes(), b"\n"].concat());
+            this.folders.secret(&format!("{who}/{file}"), &line)?;
             Ok(format!("made `{file}`: 256 random bits, readable by its owner only"))
         })
     }

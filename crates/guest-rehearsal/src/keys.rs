@@ -3,6 +3,7 @@
 //! The image's private keys exist only inside the guest (contract-format, section 1). Whoever rehearses makes some of the
 //! same kind ([`crate::certificates`]) and hands out their certificates in place of the image's.
 
+use std::fmt::Write as _;
 use std::marker::PhantomData;
 
 use base64::Engine as _;
@@ -132,6 +133,15 @@ fn unencrypted(pem: &[u8]) -> Option<PKey<Private>> {
 
 fn is_pem(bytes: &[u8]) -> bool {
     bytes.starts_with(b"-----BEGIN ")
+}
+
+/// Lower-case hex of a secret, made in place: a string that grows leaves copies behind.
+pub(crate) fn secret_hex(bytes: &[u8]) -> Zeroizing<String> {
+    let mut hex = Zeroizing::new(String::with_capacity(2 * bytes.len()));
+    for byte in bytes {
+        write!(hex, "{byte:02x}").unwrap_or_else(|_| unreachable!("a string takes every text"));
+    }
+    hex
 }
 
 #[cfg(test)]

@@ -89,7 +89,8 @@ fn unwrap_password(key: &RsaRef<Private>, wrapped: &[u8]) -> Option<Zeroizing<Ve
 
 /// The part of a password that a reader of lines sees: up to the first LF or NUL.
 fn cut(password: &[u8]) -> &[u8] {
-    password.split(|byte| matches!(byte, b'\n' | 0)).next().unwrap_or_default()
+    let end = password.iter().position(|byte| matches!(byte, b'\n' | 0));
+    password.split_at(end.unwrap_or(password.len())).0
 }
 
 fn decrypt_text(password: &[u8], salt: &[u8], ciphertext: &[u8]) -> Result<Zeroizing<String>, OpenError> {
@@ -113,7 +114,7 @@ fn decrypt_text(password: &[u8], salt: &[u8], ciphertext: &[u8]) -> Result<Zeroi
 fn decrypt_into(text: &mut [u8], key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Result<usize, ErrorStack> {
     let mut cipher = Crypter::new(Cipher::aes_256_cbc(), Mode::Decrypt, key, Some(iv))?;
     let length = cipher.update(ciphertext, text)?;
-    Ok(length + cipher.finalize(text.get_mut(length..).unwrap_or_default())?)
+    Ok(length + cipher.finalize(text.split_at_mut(length).1)?)
 }
 
 #[cfg(test)]

@@ -58,7 +58,10 @@ impl Row<'_> {
 
     /// The next cell. Its column's name goes with it, for the screen on which there is no room for columns.
     pub fn cell(&mut self, inside: impl FnOnce(&mut Html)) {
-        let column = self.columns.next().copied().unwrap_or_default();
+        let column = self
+            .columns
+            .next()
+            .unwrap_or_else(|| unreachable!("a row has no more cells than its table has columns"));
         self.html.element("td", &[("role", "cell"), ("data-column", column)], inside);
     }
 }

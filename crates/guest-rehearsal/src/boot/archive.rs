@@ -103,7 +103,7 @@ struct Unfolded<'a>(&'a [u8]);
 impl Read for Unfolded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let start = self.0.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(self.0.len());
-        let rest = self.0.get(start..).unwrap_or_default();
+        let (_, rest) = self.0.split_at(start);
         let run = rest.iter().take(buffer.len()).position(|byte| matches!(byte, b'\r' | b'\n'));
         let (run, rest) = rest.split_at(run.unwrap_or(rest.len().min(buffer.len())));
         let (target, _) = buffer.split_at_mut(run.len());

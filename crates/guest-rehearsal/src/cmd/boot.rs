@@ -75,7 +75,7 @@ fn holds_tokens(path: &Path) -> bool {
         }
         Some(is_own_form(file))
     };
-    holds().unwrap_or_default()
+    holds().unwrap_or(false)
 }
 
 fn probe(arguments: &Boot) -> LoggingProbe {

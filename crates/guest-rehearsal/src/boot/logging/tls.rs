@@ -195,7 +195,7 @@ impl Session {
         let mut rest = frame.as_bytes();
         while !rest.is_empty() {
             match self.stream.ssl_write(rest) {
-                Ok(count) => rest = rest.get(count..).unwrap_or_default(),
+                Ok(count) => rest = rest.split_at(count).1,
                 Err(error) if late(&error) => {
                     return Err(Fault::Lost { cause: format!("not taken within {} s", limit.as_secs()) });
                 }

@@ -95,7 +95,7 @@ fn content(file: &Path) -> io::Result<Content> {
     let mut block = vec![0; 1 << 20];
     loop {
         let read = file.read(&mut block)?;
-        let read = block.get(..read).unwrap_or_default();
+        let (read, _) = block.split_at(read);
         if read.is_empty() {
             return Ok(Content::Zero);
         }
@@ -141,10 +141,9 @@ impl FileOf {
 impl From<OsString> for FileOf {
     /// What stands before the first `=` is a name, unless it is a path: `./a=b` is a file.
     fn from(text: OsString) -> Self {
-        let bytes = text.as_bytes();
-        let name = bytes.split(|byte| *byte == b'=').next().unwrap_or_default();
-        match (str::from_utf8(name), bytes.get(name.len() + 1..)) {
-            (Ok(name), Some(file)) if !name.contains('/') => {
+        let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'=');
+        match (parts.next().map(str::from_utf8), parts.next()) {
+            (Some(Ok(name)), Some(file)) if !name.contains('/') => {
                 Self { volume: Some(name.to_owned()), file: OsStr::from_bytes(file).into() }
             }
             _ => Self { volume: None, file: text.into() },

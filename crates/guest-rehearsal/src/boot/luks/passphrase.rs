@@ -8,12 +8,13 @@
 //! seeds the guest tries while both sides roll is told nowhere: see [`Seeds::previous`].
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use clap::ValueEnum;
 use contract_section::seed::Seed;
 use contract_section::{EnvSeed, EnvVolume, WorkloadVolume};
 use zeroize::Zeroizing;
+
+use crate::keys::secret_hex;
 
 /// Whose seed comes first in the passphrase
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -57,12 +58,7 @@ impl Passphrase {
         seeds.extend_from_slice(first.expose().as_bytes());
         seeds.extend_from_slice(second.expose().as_bytes());
         let digest = Zeroizing::new(openssl::sha::sha256(&seeds));
-        // room for all of it: a string that grows leaves copies behind
-        let mut hex = Zeroizing::new(String::with_capacity(2 * digest.len()));
-        for byte in digest.iter() {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        Self(hex)
+        Self(secret_hex(&*digest))
     }
 
     /// The passphrase itself: 64 characters.
