@@ -246,7 +246,7 @@ fn the_signer_s_folder_names_it_once_and_the_pin_holds_for_it() {
     let outcome = sh(&story, "sed -i 's/: true/: maybe/' persona.yaml; sign -o other");
     assert_eq!(outcome.exit, 3, "{outcome:?}");
     assert!(
-        outcome.stderr.contains("line 3: encrypt-attestation-key: `true` or `false` is due here"),
+        outcome.stderr.contains("line 3: encrypt-attestation-key: expected `true` or `false`"),
         "{outcome:?}"
     );
 }

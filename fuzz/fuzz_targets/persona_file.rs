@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::persona::{self, Persona};
 
 contract_fuzz::target!(persona_file);
 
@@ -12,6 +12,6 @@ fn persona_file(data: &[u8]) {
     for persona in
         [Persona::WorkloadProvider, Persona::EnvDeployer, Persona::ContractSigner, Persona::ContractAuditor]
     {
-        let _ = PersonaFile::parse(text, Path::new("folder"), persona);
+        let _ = persona::parse(text, Path::new("folder"), persona);
     }
 }

@@ -30,8 +30,8 @@ fn a_folder_to_start_from_and_a_key_that_openssl_reads() {
 fn the_persona_file_knows_its_fields() {
     for (line, says) in [
         ("signing-kex: x", "signing-kex: unknown field"),
-        ("intermediates: {a: b}", "intermediates: a text is due here"),
-        ("roots:", "roots: a text is due here"),
+        ("intermediates: {a: b}", "intermediates: expected a text"),
+        ("roots:", "roots: expected a text"),
         ("certificate-pin: abc", "`abc` is no fingerprint"),
     ] {
         refuses(&format!("echo '{line}' > persona.yaml"), "contract-auditor verify", 3, says);

@@ -109,7 +109,7 @@ hostile! {
     a_handoff_over_what_is_packed {
         given: "true",
         run: "workload-provider encrypt workload-provider -o workload-provider/play/pod.yml --force",
-        exit: 2, says: "would lie in the folder `workload-provider/play`, which is packed",
+        exit: 2, says: "would be in the folder `workload-provider/play`, which is packed",
     }
     a_handoff_among_what_is_packed {
         given: "true",

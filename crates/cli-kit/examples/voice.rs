@@ -1,14 +1,13 @@
 //! A binary as small as can be, for the tests of what only a whole process shows.
 
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use cli_kit::output::{Output, Visibility};
 use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
-use cli_kit::vouch::VouchKey;
+use cli_kit::protected::Protected;
 use cli_kit::{Common, ExitCode, Failure, Report, input, run};
-use ssh_signatures::sshsig::Namespace;
 
 /// Says what it is told
 #[derive(Parser)]
@@ -37,12 +36,6 @@ enum Verb {
         #[arg(long)]
         new: bool,
     },
-    /// Vouches for what stands on stdin
-    Vouch {
-        key: PathBuf,
-        #[command(flatten)]
-        source: PassphraseSource,
-    },
 }
 
 fn main() -> std::process::ExitCode {
@@ -55,7 +48,8 @@ fn main() -> std::process::ExitCode {
         Verb::Fail { text } => Err(Failure::new(ExitCode::Refused, text).hint("a hint")),
         Verb::Break { text } => panic!("{text}"),
         Verb::Copy { from, to } => {
-            let mut output = Output::create(&to, false, Visibility::Public)?;
+            let mut output =
+                Output::create(&to, false, Visibility::Public, Protected::default().read([&from]))?;
             let bytes = input::read_bytes(&from, 1 << 20)?;
             output.write_all(&bytes).map_err(|error| Failure::from_io("cannot copy", &error))?;
             output.commit()
@@ -68,12 +62,6 @@ fn main() -> std::process::ExitCode {
                 source.passphrase(of)
             }?;
             report.result(&passphrase.len(), |length| vec![format!("{length} bytes")])
-        }
-        Verb::Vouch { key, source } => {
-            let statement = input::read_bytes(Path::new("-"), 1 << 20)?;
-            let vouching = VouchKey::open(&key, &source)?.vouch(&statement, Namespace::Workload)?;
-            report.note(&format!("{:?} {}", vouching.signer, vouching.key.fingerprint()));
-            report.result(&vouching.armored, |armored| armored.lines().map(str::to_owned).collect())
         }
     })
 }

@@ -50,12 +50,6 @@ fn as_text(mut passphrase: Passphrase, of: &str) -> Result<SecretString, Failure
     Ok(SecretString::from(Zeroizing::new(text).as_str()))
 }
 
-/// Whether an identity stands somewhere in a text that is about to be shown, in the place of something public.
-pub(crate) fn holds_identity(text: &str) -> bool {
-    let text = text.to_ascii_uppercase();
-    ["AGE-SECRET-KEY-", "AGE-PLUGIN-"].iter().any(|prefix| text.contains(prefix))
-}
-
 /// Why a plugin can't be started.
 fn no_plugin(of: &str, error: &ResolveError) -> Failure {
     match error {

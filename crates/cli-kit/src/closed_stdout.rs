@@ -5,8 +5,10 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::io::fcntl_getfd;
+use rustix::io::{Errno, fcntl_getfd};
 use rustix::stdio::stdout;
+
+use crate::failure::{Failure, stdout_failure};
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
@@ -16,6 +18,7 @@ fn look() {
     CLOSED.store(fcntl_getfd(stdout()).is_err(), Ordering::Relaxed);
 }
 
-pub(crate) fn was_closed() -> bool {
-    CLOSED.load(Ordering::Relaxed)
+/// Refuses to write where nobody can read it.
+pub(crate) fn check_stdout() -> Result<(), Failure> {
+    if CLOSED.load(Ordering::Relaxed) { Err(stdout_failure(&Errno::BADF.into())) } else { Ok(()) }
 }

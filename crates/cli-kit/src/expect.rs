@@ -10,7 +10,9 @@ use clap::Args;
 use contract_core::attestation::AttestationRecord;
 
 use crate::failure::Failure;
-use crate::output::{Output, Visibility, same_target};
+use crate::names::same_target;
+use crate::output::{Output, Visibility};
+use crate::protected::Protected;
 use crate::report::Report;
 
 /// Where the lines go.
@@ -22,15 +24,21 @@ pub struct Expect {
 }
 
 impl Expect {
-    /// The file, where one is named; `others` are what else this run reads or writes.
-    pub fn create(&self, others: &[&Path], force: bool, report: &Report) -> Result<Option<Output>, Failure> {
+    /// Begins the file, if one is named; `others` are the other outputs of this run.
+    pub fn create(
+        &self,
+        others: &[&Path],
+        force: bool,
+        protected: &Protected,
+        report: &Report,
+    ) -> Result<Option<Output>, Failure> {
         let Some(file) = &self.file else { return Ok(None) };
         report.shares_stdout_with(file)?;
         if let Some(other) = others.iter().find(|other| same_target(file, other)) {
             let message = format!("`{}` is named with `--expect`, and for something else", other.display());
             return Err(Failure::usage(message).hint("name another file: `--expect expected.txt`"));
         }
-        Output::create(file, force, Visibility::Public).map(Some)
+        Output::create(file, force, Visibility::Public, protected).map(Some)
     }
 }
 

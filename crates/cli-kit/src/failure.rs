@@ -8,7 +8,7 @@ use std::path::Path;
 use findings::Advice;
 
 use crate::exit::ExitCode;
-use crate::input;
+use crate::names;
 
 /// Why a command stops. [`crate::run()`] shows it, and nothing else does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,7 +81,15 @@ pub trait DoingIo<T> {
 
 impl<T> DoingIo<T> for io::Result<T> {
     fn doing_io(self, verb: &str, path: &Path) -> Result<T, Failure> {
-        self.map_err(|error| Failure::from_io(&format!("cannot {verb} `{}`", input::name(path)), &error))
+        self.map_err(|error| Failure::from_io(&format!("cannot {verb} `{}`", names::name(path)), &error))
+    }
+}
+
+/// What to return when standard output cannot be written.
+pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Failure::broken_pipe(),
+        _ => Failure::from_io("cannot write to standard output", error),
     }
 }
 
@@ -109,7 +117,7 @@ fn plain(cause: &str) -> String {
 }
 
 /// The cause alone, worded as [`Failure::from_io`] words it.
-pub(crate) fn cause(error: &io::Error) -> String {
+pub fn cause(error: &io::Error) -> String {
     plain(&error.to_string())
 }
 

@@ -10,7 +10,7 @@ use crate::age_keys::NewIdentity;
 use crate::clock;
 use crate::failure::{DoingIo as _, Failure};
 use crate::output::{Output, Visibility};
-use crate::persona::{Persona, PersonaFile};
+use crate::persona::{Persona, SharedSettings};
 use crate::report::Report;
 
 /// Show your age recipient, for those who encrypt to you; makes your identity if there is none
@@ -37,11 +37,12 @@ struct Shown {
 /// Shows the recipient of the folder's identity, and makes the identity where there is none. One that exists is never
 /// replaced: a vault may be encrypted to it.
 pub fn identity(arguments: &IdentityArguments, persona: Persona, report: &Report) -> Result<(), Failure> {
-    let path = PersonaFile::read(&arguments.folder, persona)?.identity;
+    let SharedSettings { identity, protected, .. } = SharedSettings::read(&arguments.folder, persona)?;
+    let path = identity.ok_or_else(|| Failure::usage(format!("the {} has no identity", persona.name())))?;
     let made = path.symlink_metadata().is_err();
     let recipient = if made {
         let (file, recipient) = arguments.identity.make(&path.display().to_string(), clock::now())?;
-        let mut output = Output::create(&path, false, Visibility::Secret)?;
+        let mut output = Output::create(&path, false, Visibility::Secret, &protected)?;
         output.write_all(&file).doing_io("write", &path)?;
         output.commit()?;
         recipient

@@ -13,10 +13,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::fs::OFlags;
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::age_keys::holds_identity;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
-use crate::kept;
+pub use crate::names::name;
 use crate::report::warning_of_file;
 
 /// What is enough to see what a file is.
@@ -88,15 +87,6 @@ impl Seek for Input {
     }
 }
 
-/// How an input is named to people. An identity that was pasted where its file is due is not repeated.
-pub fn name(path: &Path) -> String {
-    match path.display().to_string() {
-        name if name == "-" => "standard input".into(),
-        name if holds_identity(&name) => "AGE-…".into(),
-        name => name,
-    }
-}
-
 /// The whole input, at most `limit` bytes.
 pub fn read_bytes(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
     Ok(std::mem::take(&mut *read_secret_bytes(path, limit)?))
@@ -123,7 +113,7 @@ pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, 
 
 /// Warns if others on this machine may read or change a file that holds a secret: `what` is its kind, `the identity`. Not
 /// of standard input and descriptors, which were chosen by the caller who opened them.
-pub(crate) fn warn_if_shared(path: &Path, what: &str) {
+pub fn warn_if_shared(path: &Path, what: &str) {
     let descriptor = ["-", "/dev/fd", "/dev/stdin", "/proc"].iter().any(|start| path.starts_with(start));
     let Ok(metadata) = path.metadata() else { return };
     if !descriptor && metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
@@ -222,7 +212,7 @@ fn is_descriptor(path: &Path) -> bool {
 }
 
 /// Opens for reading. Stdin comes unbuffered, so that no hidden buffer keeps a secret.
-pub(crate) fn open(path: &Path) -> Result<File, Failure> {
+pub fn open(path: &Path) -> Result<File, Failure> {
     static STDIN_TAKEN: AtomicBool = AtomicBool::new(false);
     let file = if path == Path::new("-") {
         if STDIN_TAKEN.swap(true, Ordering::Relaxed) {
@@ -243,7 +233,6 @@ fn opened(path: &Path, file: File) -> Result<File, Failure> {
         )
         .hint(format!("name a file in it: `ls {}`", path.display())));
     }
-    kept::read(path, &file);
     Ok(file)
 }
 

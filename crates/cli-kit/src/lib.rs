@@ -20,11 +20,14 @@ pub mod identity;
 pub mod input;
 // What a file that came in is, by its first bytes.
 pub mod looks;
-// What no output may replace.
-pub mod kept;
+// Facts about path names.
+pub mod names;
+// Files that no output may replace.
+pub mod protected;
 // Files and stdout, written whole or not at all.
 pub mod output;
-mod owner;
+// To whom a file belongs.
+pub mod owner;
 // One change at a time.
 pub mod lock;
 // `persona.yaml`, so that the everyday command needs no flag.
@@ -35,15 +38,6 @@ pub mod age_keys;
 pub mod private_key;
 // Passphrases: from a file, a descriptor or the terminal.
 pub mod prompt;
-// SSH signatures: ours, or through `ssh-keygen`.
-pub mod vouch;
-
-// What the two personas share who write a section.
-pub mod author;
-// What every persona asks of a guest image's certificate.
-pub mod certificate;
-// The only way into the network.
-mod fetch;
 // What a verifier reads: public keys, allowed signers, signing records.
 pub mod evidence;
 // What the auditor will look for.

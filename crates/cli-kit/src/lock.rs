@@ -20,7 +20,7 @@ use rustix::io::Errno;
 
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo as _, Failure};
-use crate::output::folder;
+use crate::names::{folder, lock_file};
 use crate::owner::Owner;
 use crate::report::Report;
 use crate::signals::{OnSignal, remove_on_signal, whole};
@@ -40,7 +40,7 @@ pub struct Lock {
 
 /// Waits for its turn.
 pub fn lock(changed: &Path, report: &Report) -> Result<Lock, Failure> {
-    let path = beside(changed);
+    let path = lock_file(changed);
     let begun = Instant::now();
     let mut told = false;
     loop {
@@ -66,7 +66,7 @@ pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result
     let end = Instant::now() + LONGEST_COMMIT;
     let mut locked = CommitLock(Vec::new());
     for path in
-        targets.map(|target| (place(target), beside(target))).collect::<BTreeMap<_, _>>().into_values()
+        targets.map(|target| (place(target), lock_file(target))).collect::<BTreeMap<_, _>>().into_values()
     {
         let (file, undo) = loop {
             match whole(|| try_lock(&path))? {
@@ -170,14 +170,6 @@ fn has_the_name(file: &File, path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// The file that is locked.
-pub(crate) fn beside(changed: &Path) -> PathBuf {
-    let mut name = OsString::from(".");
-    name.push(changed.file_name().unwrap_or_default());
-    name.push(".lock");
-    changed.with_file_name(name)
 }
 
 #[cfg(test)]

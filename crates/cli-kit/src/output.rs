@@ -5,25 +5,22 @@
 //! dotted file; only SIGKILL and a power failure leave it, and it is safe to delete. Without `--force` the rename itself
 //! refuses to replace.
 
-mod target;
-
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 use tempfile::NamedTempFile;
 
-use crate::failure::{DoingIo, Failure, cause};
-use crate::kept;
+use crate::closed_stdout::check_stdout;
+use crate::exit::ExitCode;
+use crate::failure::{DoingIo, Failure, cause, stdout_failure};
 use crate::lock::lock_commit;
-use crate::report::{check_stdout, stdout_failure};
+use crate::names::folder;
+pub use crate::names::{is_stdout, same_target};
+use crate::protected::Protected;
 use crate::signals::{OnSignal, remove_on_signal, whole};
-use target::{exists, is_stream, replaceable};
-
-pub(crate) use target::folder;
-pub use target::{create_folder, is_stdout, refuse_inputs, same_target};
 
 /// Who may read what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,9 +49,9 @@ pub struct Output {
 
 #[derive(Debug)]
 enum Sink {
-    /// Takes the target's place on commit; `rewrites` what the same run has read.
-    Beside { file: Unfinished, force: bool, visibility: Visibility, rewrites: bool },
-    /// Copied on commit to what can be neither sought nor replaced: a pipe, a device; `None` is stdout.
+    /// Takes the target's place on commit.
+    Beside { file: Unfinished, force: bool, visibility: Visibility },
+    /// Copied on commit to a pipe or a device, which can be neither sought nor replaced; `None` is stdout.
     Spool { file: File, into: Option<File> },
 }
 
@@ -66,31 +63,37 @@ struct Unfinished {
 }
 
 impl Output {
-    /// Opens the way to `target`, `-` being stdout, and refuses before any work is done what could only fail after it.
-    /// With `force` it replaces what stands there, unless that is to be kept: see [`crate::kept`].
-    pub fn create(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
-        Self::open(target, force, visibility, false)
+    /// Begins an output to `target`; `-` is standard output. What could only fail after all work is done is refused here.
+    /// With `force` an existing file is replaced, unless it is protected.
+    pub fn create(
+        target: &Path,
+        force: bool,
+        visibility: Visibility,
+        protected: &Protected,
+    ) -> Result<Self, Failure> {
+        if !is_stdout(target) && !is_stream(target) {
+            protected.check(target)?;
+        }
+        Self::rewrite(target, force, visibility)
     }
 
-    /// As [`Output::create`], for the new content of a file that this run has read: the vault, say.
+    /// Begins the new content of a file that this run has read: the vault, say. Nothing is protected.
     pub fn rewrite(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
-        Self::open(target, force, visibility, true)
-    }
-
-    fn open(target: &Path, force: bool, visibility: Visibility, rewrites: bool) -> Result<Self, Failure> {
         let sink = if is_stdout(target) {
             Sink::Spool { file: spool(target)?, into: None }
         } else if is_stream(target) {
             let into = OpenOptions::new().write(true).open(target).doing_io("write", target)?;
             Sink::Spool { file: spool(target)?, into: Some(into) }
         } else {
-            if !rewrites {
-                kept::refuse(target)?;
-            }
-            replaceable(target, force)?;
-            Sink::Beside { file: beside(target, visibility)?, force, visibility, rewrites }
+            check_replaceable(target, force)?;
+            Sink::Beside { file: beside(target, visibility)?, force, visibility }
         };
         Ok(Self { target: target.to_owned(), sink })
+    }
+
+    /// Refuses what has become protected since this output was created.
+    pub fn check(&self, protected: &Protected) -> Result<(), Failure> {
+        if self.is_file() { protected.check(&self.target) } else { Ok(()) }
     }
 
     /// Gives it the mode and the owner of the file whose place it takes, where there is one: somebody else may read it, or
@@ -106,14 +109,6 @@ impl Output {
             let _ = fchown(file, None, Some(gid));
         }
         file.set_permissions(there.permissions()).doing_io("write", &self.target)
-    }
-
-    /// Refuses what [`Output::commit`] would refuse: more may have been read since this was created.
-    pub fn refuse_kept(&self) -> Result<(), Failure> {
-        match self.sink {
-            Sink::Beside { rewrites: false, .. } => kept::refuse(&self.target),
-            _ => Ok(()),
-        }
     }
 
     /// As people read it in `wrote …`.
@@ -184,7 +179,7 @@ impl Output {
     fn place(self) -> Result<Placed, Failure> {
         let Self { target, sink } = self;
         match sink {
-            Sink::Beside { file: Unfinished { file, _remove: _ }, force, visibility, .. } => {
+            Sink::Beside { file: Unfinished { file, _remove: _ }, force, visibility } => {
                 let (replaced, placed) = match file.persist_noclobber(&target) {
                     Err(error) if force => (true, error.file.persist(&target)),
                     placed => (false, placed),
@@ -227,7 +222,6 @@ enum Placed {
 /// goes with it first.
 pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failure> {
     let mut outputs: Vec<Output> = outputs.into_iter().collect();
-    outputs.iter().try_for_each(Output::refuse_kept)?;
     outputs.iter_mut().try_for_each(Output::sync)?;
     // a reader of a pipe may take its time, while nobody else should wait
     let (files, streams): (Vec<_>, Vec<_>) = outputs.into_iter().partition(Output::is_file);
@@ -344,6 +338,39 @@ fn beside(target: &Path, visibility: Visibility) -> Result<Unfinished, Failure> 
         .doing_io("write", target)
 }
 
+/// Makes a folder and those above it; it may exist.
+pub fn create_folder(path: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(path).doing_io("make the folder", path)
+}
+
+fn exists(target: &Path) -> Failure {
+    Failure::new(ExitCode::CouldNot, format!("cannot write `{}`: it already exists", target.display()))
+        .hint("name another file, or add `--force` to replace it")
+}
+
+/// A pipe or a device, also behind a link, as `>(…)` is.
+fn is_stream(target: &Path) -> bool {
+    fs::metadata(target).is_ok_and(|metadata| {
+        let kind = metadata.file_type();
+        kind.is_fifo() || kind.is_char_device()
+    })
+}
+
+fn check_replaceable(target: &Path, force: bool) -> Result<(), Failure> {
+    let Ok(metadata) = fs::symlink_metadata(target) else { return Ok(()) };
+    let refuse = |what: &str, hint: &str| {
+        let message = format!("cannot write `{}`: it is {what}, and a file is expected", target.display());
+        Err(Failure::new(ExitCode::CouldNot, message).hint(hint))
+    };
+    match metadata.file_type() {
+        kind if kind.is_dir() => refuse("a folder", "name a file in it"),
+        kind if kind.is_file() && force => Ok(()),
+        kind if kind.is_file() => Err(exists(target)),
+        kind if kind.is_symlink() => refuse("a symbolic link", "name the file that it points to"),
+        _ => refuse("neither a file nor a pipe", "name a file"),
+    }
+}
+
 /// tempfile makes a relative folder absolute, which fails for whoever may be in a folder and not on the way to it.
 fn reachable(folder: &Path) -> PathBuf {
     let here = Path::new("/proc/self/cwd");
@@ -352,7 +379,7 @@ fn reachable(folder: &Path) -> PathBuf {
 
 /// A file without a name: gone with the process, however it ends. Where the target will be, if it is a file: there has to
 /// be room for it in any case.
-pub(crate) fn spool(target: &Path) -> Result<File, Failure> {
+pub fn spool(target: &Path) -> Result<File, Failure> {
     let beside = !is_stdout(target) && !is_stream(target);
     let file = if beside { tempfile::tempfile_in(reachable(folder(target))) } else { tempfile::tempfile() };
     file.doing_io("make a temporary file for", target)

@@ -1,26 +1,32 @@
-//! To whom a file belongs: `sudo` must not lock its owner out of his own folder.
+//! The owner of a file: `sudo` must not lock people out of their own folder.
 
 use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use crate::names::folder;
+
 /// A file's user and group, by number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Owner {
+    /// The user.
     pub user: u32,
+    /// The group.
     pub group: u32,
 }
 
 impl Owner {
-    /// Of the file that a new one replaces; of its folder, where there is none and root makes it.
-    pub fn of(path: &Path) -> Option<Self> {
-        fs::symlink_metadata(path).ok().map(|it| Self::from(&it)).or_else(|| Self::of_folder(path))
+    /// The owner of an existing file; for a new file of root, the owner of its folder.
+    pub fn of_file(path: &Path) -> Option<Self> {
+        fs::symlink_metadata(path)
+            .ok()
+            .map(|metadata| Self::from(&metadata))
+            .or_else(|| Self::of_folder(path))
     }
 
-    /// Whoever the folder belongs to, where root makes a file in it: anybody else can only make files of his own.
+    /// The owner of the folder, if root makes a file in it. All other users can only make files of their own.
     pub fn of_folder(path: &Path) -> Option<Self> {
-        let folder = path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        let metadata = rustix::process::geteuid().is_root().then(|| fs::metadata(folder))?.ok()?;
+        let metadata = rustix::process::geteuid().is_root().then(|| fs::metadata(folder(path)))?.ok()?;
         Some(Self::from(&metadata))
     }
 }

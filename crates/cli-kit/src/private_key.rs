@@ -9,9 +9,9 @@ use serde_json::json;
 
 use crate::failure::{Doing as _, DoingIo as _, Failure};
 use crate::input;
-use crate::kept;
-use crate::output::{Output, Visibility, commit_all, is_stdout};
-use crate::persona::{Persona, keep_own_files, public_half};
+use crate::names::{is_stdout, public_half};
+use crate::output::{Output, Visibility, commit_all};
+use crate::persona::{Persona, protected_around};
 use crate::progress::Progress;
 use crate::prompt::{PassphraseSource, WeakPassphrase};
 use crate::report::Report;
@@ -55,13 +55,15 @@ pub fn keygen<U: Use>(pair: &NewPair<'_>, report: &Report) -> Result<(), Failure
         )));
     }
     let public_path = public_half(private_path);
-    keep_own_files(persona, private_path);
-    // a new pair takes the place of an old one, and of nothing else
+    // a new pair replaces an old one, and nothing else
     let [private_name, public_name] = persona.key_names();
-    kept::release_as(private_path, &[private_name]);
-    kept::release_as(&public_path, &[public_name]);
-    let mut private = Output::create(private_path, force, Visibility::Secret)?;
-    let mut public = Output::create(&public_path, force, Visibility::Public)?;
+    let mut protected = protected_around(persona, private_path);
+    protected
+        .read(pair.passphrase.file())
+        .release(private_path, &[private_name])
+        .release(&public_path, &[public_name]);
+    let mut private = Output::create(private_path, force, Visibility::Secret, &protected)?;
+    let mut public = Output::create(&public_path, force, Visibility::Public, &protected)?;
     let passphrase =
         pair.passphrase.new_passphrase(&format!("the new key `{}`", input::name(private_path)), pair.weak)?;
 

@@ -30,7 +30,7 @@ pub type Passphrase = Zeroizing<Vec<u8>>;
 
 /// What a terminal is asked for, and what to do without one.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// In a sentence: `the passphrase`.
     pub what: &'static str,
     /// The way on where there is no terminal.
@@ -54,7 +54,7 @@ const AUTHORITY_PASSPHRASE: Wanted = Wanted {
 };
 
 /// One line, typed without echo.
-pub(crate) fn hidden(wanted: Wanted, question: &str) -> Result<Passphrase, Failure> {
+pub fn hidden(wanted: Wanted, question: &str) -> Result<Passphrase, Failure> {
     Terminal::open(wanted)?.ask(question)
 }
 
@@ -151,7 +151,7 @@ impl PassphraseSource {
     }
 
     /// Whether nobody is asked.
-    pub(crate) fn is_given(&self) -> bool {
+    pub fn is_given(&self) -> bool {
         self.passphrase_file.is_some() || self.passphrase_fd.is_some()
     }
 
@@ -161,7 +161,7 @@ impl PassphraseSource {
         if let Some(read) = self.once.0.get() {
             return Ok(read.clone());
         }
-        let Some(path) = self.path() else { return hidden(self.wanted, &format!("passphrase of {of}: ")) };
+        let Some(path) = self.file() else { return hidden(self.wanted, &format!("passphrase of {of}: ")) };
         let line = first_line(&path)?;
         if line.is_empty() {
             let empty =
@@ -173,7 +173,7 @@ impl PassphraseSource {
 
     /// A passphrase for something new: not too short, asked twice on the terminal.
     pub fn new_passphrase(&self, of: &str, weak: WeakPassphrase) -> Result<Passphrase, Failure> {
-        let passphrase = match self.path() {
+        let passphrase = match self.file() {
             Some(path) => first_line(&path)?,
             None => Terminal::open(self.wanted)?.ask_twice(of)?,
         };
@@ -196,7 +196,8 @@ impl PassphraseSource {
         Ok(passphrase)
     }
 
-    fn path(&self) -> Option<PathBuf> {
+    /// The file or the descriptor that is named.
+    pub fn file(&self) -> Option<PathBuf> {
         let descriptor = || self.passphrase_fd.map(|number| PathBuf::from(format!("/dev/fd/{number}")));
         self.passphrase_file.clone().or_else(descriptor)
     }

@@ -13,13 +13,12 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use findings::text::is_invisible;
 use findings::{Finding, Findings, Severity};
-use rustix::io::Errno;
 use serde::Serialize;
 
-use crate::closed_stdout;
+use crate::closed_stdout::check_stdout;
 use crate::exit::ExitCode;
-use crate::failure::Failure;
-use crate::output::is_stdout;
+use crate::failure::{Failure, stdout_failure};
+use crate::names::is_stdout;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -300,19 +299,6 @@ fn answer_json(json: &str) -> Result<(), Failure> {
     check_stdout()?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(json.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
-}
-
-/// Refuses to write where nobody can read it.
-pub(crate) fn check_stdout() -> Result<(), Failure> {
-    if closed_stdout::was_closed() { Err(stdout_failure(&Errno::BADF.into())) } else { Ok(()) }
-}
-
-/// What to return when stdout can't be written.
-pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Failure::broken_pipe(),
-        _ => Failure::from_io("cannot write to standard output", error),
-    }
 }
 
 /// A warning about a file, where there is no [`Report`]: each place that reads a secret would have to be given one.

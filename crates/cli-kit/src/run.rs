@@ -7,11 +7,12 @@ use std::panic::{self, AssertUnwindSafe};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, Parser};
 
+use crate::closed_stdout::check_stdout;
 use crate::exit::ExitCode;
-use crate::failure::Failure;
+use crate::failure::{Failure, stdout_failure};
 use crate::hardening::harden;
 use crate::persona::Persona;
-use crate::report::{Report, check_stdout, stdout_failure};
+use crate::report::Report;
 use crate::signals::{prepare, wait_if_ending};
 
 /// What every command takes; flattened at the top, so that it may stand before and after the command's name.

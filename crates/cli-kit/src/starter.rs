@@ -11,6 +11,7 @@ use crate::clock;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo as _, Failure};
 use crate::output::{Output, Visibility, commit_all, create_folder};
+use crate::protected::Protected;
 use crate::report::Report;
 use crate::signals::OnSignal;
 
@@ -52,6 +53,8 @@ pub fn write(
         )
         .hint("name another folder, or add `--force` to replace them"));
     }
+    let mut protected = Protected::default();
+    protected.read([&identity_path]).read(identity.and_then(NewIdentity::passphrase_file));
     let (identity, recipient) = match identity {
         None => (None, None),
         Some(kept) if taken(&identity_path) => (None, Some(kept.recipient_of(&identity_path)?)),
@@ -65,14 +68,14 @@ pub fn write(
     for (name, content) in files {
         let path = folder.join(name);
         made.make(path.parent().unwrap_or(folder))?;
-        let mut output = Output::create(&path, force, Visibility::Public)?;
+        let mut output = Output::create(&path, force, Visibility::Public, &protected)?;
         let content = content.replace(RECIPIENT, recipient.as_deref().unwrap_or(RECIPIENT));
         output.write_all(content.as_bytes()).doing_io("write", &path)?;
         outputs.push(output);
     }
     if let Some(file) = &identity {
         made.make(folder)?;
-        let mut output = Output::create(&identity_path, false, Visibility::Secret)?;
+        let mut output = Output::create(&identity_path, false, Visibility::Secret, &protected)?;
         output.write_all(file).doing_io("write", &identity_path)?;
         outputs.push(output);
     }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cli_kit::persona::PersonaFile;
+use cli_kit::persona::AuditorFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input, private_key};
 use contract_core::attestation::signature::digest;
 use contract_core::attestation::{AttestationRecord, LONGEST};
@@ -51,7 +51,7 @@ pub struct OpenedWith {
 /// A record in either form.
 pub fn read(
     arguments: &RecordArguments,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
     let path = arguments.record.clone().unwrap_or_else(|| {
@@ -70,7 +70,7 @@ pub fn read(
 pub fn open(
     path: &Path,
     key: &KeyArguments,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
     let text = text_of(path)?;
@@ -101,7 +101,7 @@ fn open_text(
     path: PathBuf,
     text: &str,
     key: &KeyArguments,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
     let token = Token::<AttestationRecord>::parse(text.trim_end_matches(['\r', '\n'])).map_err(|error| {

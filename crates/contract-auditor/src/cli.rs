@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use certificate_command::{Certificate, ChainArguments};
 use clap::{Args, Parser, Subcommand};
-use cli_kit::certificate::{Certificate, ChainArguments};
 use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 use cli_kit::{Common, Force};
 

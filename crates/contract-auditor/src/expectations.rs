@@ -6,7 +6,7 @@ use std::path::Path;
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input::Input;
-use cli_kit::persona::PersonaFile;
+use cli_kit::persona::AuditorFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::comparison::Foretold;
 use contract_core::attestation::{AttestationRecord, LONGEST};
@@ -27,10 +27,10 @@ pub struct Expectations {
 
 impl Expectations {
     /// Reads all of them. The signing record may be missing if there are others.
-    pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Result<Self, Failure> {
+    pub fn read(arguments: &Compare, persona: &AuditorFolder, report: &Report) -> Result<Self, Failure> {
         let signer = KnownSigner::read(arguments, persona, report)?;
         let mut user_data = arguments.user_data.as_deref().map(signing_record::user_data).transpose()?;
-        let path = arguments.signing_record.as_ref().unwrap_or(&persona.audit.record);
+        let path = arguments.signing_record.as_ref().unwrap_or(&persona.record);
         let others = arguments.medium.is_some() || !arguments.expect.is_empty();
         let absent = arguments.signing_record.is_none() && !path.exists();
         let mut sources = Vec::new();

@@ -9,7 +9,7 @@ mod page;
 mod record_signature;
 mod signing_record;
 
-use cli_kit::certificate::certificate;
+use certificate_command::certificate;
 use cli_kit::persona::Persona;
 use contract_pki::certificate::Attestation;
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use cli_kit::certificate::{chain_lines, read, refused};
-use cli_kit::persona::PersonaFile;
+use certificate_command::{chain_lines, read, refused};
+use cli_kit::persona::AuditorFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::signature::{self, LONGEST};
 use contract_pki::certificate::chain::{Link, VerifiedChain};
@@ -49,14 +49,14 @@ pub fn path(arguments: &SignatureArguments, record: &Path) -> PathBuf {
 /// Verifies the certificate, then the signature.
 pub fn verify(
     arguments: &SignatureArguments,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     record: &GuestRecord,
 ) -> Result<Verified, Failure> {
     let signature = path(arguments, &record.path);
     let bytes = input::read_bytes(&signature, LONGEST).map_err(|failure| {
         if signature.exists() { failure } else { failure.hint("get it from the guest, with the record") }
     })?;
-    let certificate = arguments.attestation_certificate.clone().or_else(|| persona.certificate.clone());
+    let certificate = arguments.attestation_certificate.clone().or_else(|| persona.certificate.file.clone());
     let certificate = certificate.ok_or_else(|| {
         Failure::usage("no attestation certificate is named").hint(
             "pass it with `--attestation-certificate CRT`, or write `attestation-certificate: CRT` into `persona.yaml`",
@@ -71,18 +71,18 @@ pub fn verify(
 
 fn trusted(
     arguments: &SignatureArguments,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     path: &Path,
 ) -> Result<(VerifyingKey, CertificateFacts, Trust), Failure> {
     let name = input::name(path);
     let cannot_use = || format!("cannot use `{name}`");
     let certificate = read::<Attestation>(path)?;
-    let pin = persona.certificate_pin.as_ref();
+    let pin = persona.certificate.pin.as_ref();
     if let Some(pin) = pin {
         pin.check(certificate.facts()).doing(cannot_use)?;
     }
     let facts = certificate.facts().clone();
-    let chain = arguments.chain.or(&persona.audit);
+    let chain = arguments.chain.or(&persona.certificate.chain);
     // neither a pin nor the danger flag is a reason to leave unread what is named
     if chain.name_anything() {
         let chain = chain.verify::<Attestation>(path).map_err(with_folder_hint)?;

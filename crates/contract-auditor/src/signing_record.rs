@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::evidence::{self, RECORD_LIMIT};
 use cli_kit::looks::Looks;
-use cli_kit::persona::PersonaFile;
+use cli_kit::persona::AuditorFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::contract::record::Record;
 use contract_core::user_data::{self, UserDataFacts};
@@ -67,10 +67,10 @@ fn verify_itself(name: &str, record: &Record, report: &Report) -> Result<(), Fai
 
 impl KnownSigner {
     /// From the flags of `compare`, or the auditor's folder.
-    pub fn read(arguments: &Compare, persona: &PersonaFile, report: &Report) -> Result<Self, Failure> {
+    pub fn read(arguments: &Compare, persona: &AuditorFolder, report: &Report) -> Result<Self, Failure> {
         let key = arguments.signing_key.as_ref().or(persona.signing_key.as_ref());
         let key = key.map(|path| Ok((path.clone(), evidence::verifying_key(path)?))).transpose()?;
-        let allowed = arguments.allowed_signers.as_ref().or(persona.audit.allowed_signers.as_ref());
+        let allowed = arguments.allowed_signers.as_ref().or(persona.allowed_signers.as_ref());
         let allowed = allowed.map(|path| Ok((path.clone(), evidence::allowed_signers(path, report)?)));
         Ok(Self { key, allowed: allowed.transpose()?, at: arguments.signature.chain.at() })
     }

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use certificate_command::Certificate;
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
-use cli_kit::certificate::Certificate;
 use cli_kit::clock::{parse_at, parse_within};
 use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;

@@ -3,7 +3,7 @@
 mod cli;
 mod cmd;
 
-use cli_kit::certificate::certificate;
+use certificate_command::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
 use contract_pki::certificate::Encryption;

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
+use author_kit::seed::Seed;
+use author_kit::{CheckArguments, EncryptArguments, Verbose};
+use certificate_command::Certificate;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
-use cli_kit::author::seed::Seed;
-use cli_kit::author::{CheckArguments, EncryptArguments, Verbose};
-use cli_kit::certificate::Certificate;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 

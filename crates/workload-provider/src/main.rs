@@ -10,9 +10,9 @@ mod cmd {
 
 use std::process::ExitCode;
 
+use author_kit::seed::seed;
+use certificate_command::certificate;
 use cli::{Cli, Command};
-use cli_kit::author::seed::seed;
-use cli_kit::certificate::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
 use contract_core::kind::Workload;

@@ -1,6 +1,6 @@
 //! A new identity, in a file as `age-keygen` writes it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use age::x25519;
 use clap::Args;
@@ -28,6 +28,10 @@ pub struct NewIdentity {
 }
 
 impl NewIdentity {
+    pub(crate) fn passphrase_file(&self) -> Option<PathBuf> {
+        self.passphrases.file()
+    }
+
     /// The recipient of an identity that is there already.
     pub(crate) fn recipient_of(&self, path: &Path) -> Result<String, Failure> {
         let identities = Identities::read(path, &self.passphrases)?;

@@ -4,9 +4,10 @@ use age::plugin::RecipientPluginV1;
 use age::{Recipient, plugin, tag, tagpq, x25519};
 
 use super::callbacks::Terminal;
-use super::{as_text, holds_identity, no_plugin, scrypt_recipient};
+use super::{as_text, no_plugin, scrypt_recipient};
 use crate::exit::ExitCode;
 use crate::failure::{Doing as _, Failure};
+use crate::names::holds_identity;
 use crate::prompt::Passphrase;
 
 /// Instead of keys: whoever knows a passphrase.

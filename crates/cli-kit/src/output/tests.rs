@@ -8,6 +8,10 @@ fn folder_and_target() -> (TempDir, PathBuf) {
     (folder, target)
 }
 
+fn create(target: &Path, force: bool, visibility: Visibility) -> Result<Output, Failure> {
+    Output::create(target, force, visibility, &Protected::default())
+}
+
 fn names(folder: &TempDir) -> Vec<String> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
@@ -15,7 +19,7 @@ fn names(folder: &TempDir) -> Vec<String> {
 #[test]
 fn nothing_has_the_name_before_commit_and_nothing_stays_after_drop() {
     let (folder, target) = folder_and_target();
-    let mut output = Output::create(&target, false, Visibility::Public).unwrap();
+    let mut output = create(&target, false, Visibility::Public).unwrap();
     output.write_all(b"half").unwrap();
     assert!(!target.exists());
     assert!(names(&folder)[0].starts_with(".token."));
@@ -26,11 +30,11 @@ fn nothing_has_the_name_before_commit_and_nothing_stays_after_drop() {
 #[test]
 fn what_is_there_is_refused_before_work_and_again_at_the_rename() {
     let (folder, target) = folder_and_target();
-    let mut output = Output::create(&target, false, Visibility::Public).unwrap();
+    let mut output = create(&target, false, Visibility::Public).unwrap();
     output.write_all(b"new").unwrap();
     fs::write(&target, b"old").unwrap();
     let late = output.commit().unwrap_err();
-    let early = Output::create(&target, false, Visibility::Public).unwrap_err();
+    let early = create(&target, false, Visibility::Public).unwrap_err();
     assert_eq!(early, late);
     assert!(early.message.ends_with("token`: it already exists"), "{early:?}");
     assert_eq!((fs::read(&target).unwrap(), names(&folder).len()), (b"old".to_vec(), 1));
@@ -40,14 +44,14 @@ fn what_is_there_is_refused_before_work_and_again_at_the_rename() {
 fn force_replaces_files_and_nothing_else() {
     let (folder, target) = folder_and_target();
     fs::write(&target, b"old").unwrap();
-    let mut output = Output::create(&target, true, Visibility::Public).unwrap();
+    let mut output = create(&target, true, Visibility::Public).unwrap();
     output.write_all(b"new").unwrap();
     output.commit().unwrap();
     assert_eq!(fs::read(&target).unwrap(), b"new");
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(&target, &link).unwrap();
     for (path, what) in [(folder.path(), "a folder"), (&link, "a symbolic link")] {
-        let failure = Output::create(path, true, Visibility::Public).unwrap_err();
+        let failure = create(path, true, Visibility::Public).unwrap_err();
         assert!(failure.message.contains(what), "{failure:?}");
     }
 }
@@ -56,8 +60,8 @@ fn force_replaces_files_and_nothing_else() {
 fn secrets_are_for_their_owner_alone() {
     let (folder, target) = folder_and_target();
     let secret = folder.path().join("key");
-    Output::create(&secret, false, Visibility::Secret).unwrap().commit().unwrap();
-    Output::create(&target, false, Visibility::Public).unwrap().commit().unwrap();
+    create(&secret, false, Visibility::Secret).unwrap().commit().unwrap();
+    create(&target, false, Visibility::Public).unwrap().commit().unwrap();
     let mode = |path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&secret), mode(&target) & 0o600), (0o600, 0o600));
 }
@@ -65,7 +69,7 @@ fn secrets_are_for_their_owner_alone() {
 #[test]
 fn the_start_can_be_written_last() {
     let (_folder, target) = folder_and_target();
-    let mut output = Output::create(&target, false, Visibility::Public).unwrap();
+    let mut output = create(&target, false, Visibility::Public).unwrap();
     output.write_all(b"....body").unwrap();
     output.rewind().unwrap();
     output.write_all(b"head").unwrap();
@@ -81,17 +85,17 @@ fn devices_and_pipes_are_written_through() {
         let pipe = pipe.clone();
         move || fs::read(pipe).unwrap()
     });
-    let mut output = Output::create(&pipe, false, Visibility::Public).unwrap();
+    let mut output = create(&pipe, false, Visibility::Public).unwrap();
     output.write_all(b"token").unwrap();
     output.commit().unwrap();
     assert_eq!(reader.join().unwrap(), b"token");
     assert_eq!(names(&folder), ["token"]);
-    Output::create(Path::new("/dev/null"), false, Visibility::Public).unwrap().commit().unwrap();
+    create(Path::new("/dev/null"), false, Visibility::Public).unwrap().commit().unwrap();
 }
 
 #[test]
 fn a_full_disk_is_told_with_the_file() {
-    let mut output = Output::create(Path::new("/dev/full"), false, Visibility::Public).unwrap();
+    let mut output = create(Path::new("/dev/full"), false, Visibility::Public).unwrap();
     output.write_all(b"x").unwrap();
     let failure = output.commit().unwrap_err();
     assert_eq!(failure.message, "cannot write `/dev/full`: no space left on device");
@@ -100,7 +104,7 @@ fn a_full_disk_is_told_with_the_file() {
 
 #[test]
 fn a_missing_folder_is_told_with_the_target() {
-    let failure = Output::create(Path::new("/none/token"), false, Visibility::Public).unwrap_err();
+    let failure = create(Path::new("/none/token"), false, Visibility::Public).unwrap_err();
     assert_eq!(failure.message, "cannot write `/none/token`: no such file or directory");
 }
 
@@ -108,7 +112,7 @@ fn a_missing_folder_is_told_with_the_target() {
 fn of_two_that_belong_together_one_alone_never_stays() {
     let (folder, first) = folder_and_target();
     let second = folder.path().join("second");
-    let pair = [&first, &second].map(|path| Output::create(path, false, Visibility::Public).unwrap());
+    let pair = [&first, &second].map(|path| create(path, false, Visibility::Public).unwrap());
     fs::write(&second, b"somebody else's").unwrap();
     commit_all(pair).unwrap_err();
     assert_eq!(names(&folder), ["second"]);
@@ -120,8 +124,7 @@ fn files_that_belong_together_are_always_of_one_run() {
     let pair = ["user-data", "record"].map(|name| folder.path().join(name));
     let run = |number: usize| {
         for round in 0..200 {
-            let mut outputs =
-                pair.each_ref().map(|path| Output::create(path, true, Visibility::Public).unwrap());
+            let mut outputs = pair.each_ref().map(|path| create(path, true, Visibility::Public).unwrap());
             for output in &mut outputs {
                 write!(output, "run {number}, round {round}").unwrap();
             }
@@ -158,21 +161,21 @@ fn the_mode_of_what_is_replaced_can_be_kept() {
 #[test]
 fn what_is_refused_at_the_end_leaves_nothing() {
     let (folder, target) = folder_and_target();
-    let output = Output::create(&target, false, Visibility::Public).unwrap();
+    let output = create(&target, false, Visibility::Public).unwrap();
     let refusal = output.commit_if(|| Err(Failure::usage("no"))).unwrap_err();
     assert_eq!((refusal.message.as_str(), names(&folder).len()), ("no", 0));
-    Output::create(&target, false, Visibility::Public).unwrap().commit_if(|| Ok(())).unwrap();
+    create(&target, false, Visibility::Public).unwrap().commit_if(|| Ok(())).unwrap();
     assert_eq!(names(&folder), ["token"]);
 }
 
 #[test]
 fn a_file_is_named_and_a_stream_is_no_file() {
     let (_folder, target) = folder_and_target();
-    let file = Output::create(&target, false, Visibility::Public).unwrap();
+    let file = create(&target, false, Visibility::Public).unwrap();
     let name = target.display().to_string();
     assert_eq!((file.name(), file.quoted(), file.is_file()), (name.clone(), format!("`{name}`"), true));
     assert!(file.unfinished().is_some_and(Path::exists));
-    let stdout = Output::create(Path::new("-"), false, Visibility::Public).unwrap();
+    let stdout = create(Path::new("-"), false, Visibility::Public).unwrap();
     let said = "standard output".to_owned();
     assert_eq!((stdout.name(), stdout.quoted(), stdout.is_file()), (said.clone(), said, false));
     assert!(stdout.unfinished().is_none());
@@ -190,18 +193,23 @@ fn a_target_is_one_however_it_is_spelt() {
     assert!(!same_target(Path::new("/none/a"), Path::new("/none/b")));
     assert!(is_stdout(Path::new("/dev/fd/1")) && !is_stdout(Path::new("./-")));
 
-    refuse_inputs(&target, &[&spelt]).unwrap();
+    let protected = |files: &[&Path]| {
+        let mut protected = Protected::default();
+        protected.read(files);
+        Output::create(&target, true, Visibility::Public, &protected)
+    };
+    protected(&[&spelt]).unwrap();
     fs::write(&target, b"key").unwrap();
     let other = folder.path().join("other");
     fs::write(&other, b"").unwrap();
-    refuse_inputs(&target, &[&other]).unwrap();
-    assert_eq!(refuse_inputs(&target, &[&other, &spelt]).unwrap_err().exit, ExitCode::Usage);
+    protected(&[&other]).unwrap();
+    assert_eq!(protected(&[&other, &spelt]).unwrap_err().exit, ExitCode::Usage);
 }
 
 #[test]
 fn a_socket_is_no_place_for_a_file() {
     let (_folder, target) = folder_and_target();
     let _socket = std::os::unix::net::UnixListener::bind(&target).unwrap();
-    let failure = Output::create(&target, true, Visibility::Public).unwrap_err();
+    let failure = create(&target, true, Visibility::Public).unwrap_err();
     assert!(failure.message.contains("neither a file nor a pipe"), "{failure:?}");
 }

@@ -8,9 +8,13 @@ fn folder(text: &str) -> TempDir {
     folder
 }
 
+fn env_deployer(folder: &Path) -> Result<AuthorFolder, Failure> {
+    AuthorFolder::read(folder, Persona::EnvDeployer)
+}
+
 fn refused(text: &str) -> Failure {
     let folder = folder(text);
-    let mut failure = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap_err();
+    let mut failure = env_deployer(folder.path()).unwrap_err();
     failure.message = failure.message.rsplit("persona.yaml`: ").next().unwrap().to_owned();
     failure
 }
@@ -19,22 +23,22 @@ fn refused(text: &str) -> Failure {
 fn paths_are_relative_to_the_file_and_flags_win() {
     let folder =
         folder("persona: env-deployer\nname: paynow\nplatform: ccrt\ncertificate: a.crt\nsigning-key: /k\n");
-    let file = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap();
+    let file = env_deployer(folder.path()).unwrap();
     assert_eq!((file.name.as_str(), file.platform), ("paynow", Platform::Ccrt));
-    assert_eq!(file.certificate(None).unwrap(), folder.path().join("a.crt"));
-    assert_eq!(file.certificate(Some(Path::new("b.crt"))).unwrap(), Path::new("b.crt"));
-    assert_eq!(file.signing_key(None).unwrap(), Path::new("/k"));
+    assert_eq!(file.encryption_certificate(None).unwrap(), folder.path().join("a.crt"));
+    assert_eq!(file.encryption_certificate(Some(Path::new("b.crt"))).unwrap(), Path::new("b.crt"));
+    assert_eq!(file.signing_key.unwrap(), Path::new("/k"));
 }
 
 #[test]
 fn a_folder_without_the_file_has_defaults_and_a_missing_folder_is_an_error() {
     let folder = tempfile::Builder::new().prefix("shop").tempdir().unwrap();
-    let file = PersonaFile::read(folder.path(), Persona::ContractSigner).unwrap();
+    let file = SignerFolder::read(folder.path()).unwrap();
     assert!(file.name.starts_with("shop"));
     assert_eq!(file.key, folder.path().join("signing-key.pem"));
-    let failure = file.certificate(None).unwrap_err();
+    let failure = file.encryption_certificate(None).unwrap_err();
     assert_eq!(failure.exit, ExitCode::Usage);
-    let gone = PersonaFile::read(&folder.path().join("none"), Persona::ContractSigner).unwrap_err();
+    let gone = SignerFolder::read(&folder.path().join("none")).unwrap_err();
     assert_eq!(gone.exit, ExitCode::CouldNot);
 }
 
@@ -42,7 +46,7 @@ fn a_folder_without_the_file_has_defaults_and_a_missing_folder_is_an_error() {
 fn the_vault_and_who_opens_it_are_named_or_have_defaults() {
     let at = |text: &str| {
         let folder = folder(text);
-        let file = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap();
+        let file = env_deployer(folder.path()).unwrap();
         let inside = |path: &Path| path.strip_prefix(folder.path()).unwrap().display().to_string();
         (inside(&file.identity), inside(&file.seeds.vault), file.seeds.recipients)
     };
@@ -70,8 +74,8 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
         ("name: x\nname: y\n", "line 2, column 1: the key stands here twice: first on line 1", "keep one"),
         ("platform: zvm\n", "line 1: platform: `zvm` is no platform; expected", "write `platform: hpvs`"),
         ("name: ../x\n", "line 1: name: `../x` cannot begin a file's name", "use letters"),
-        ("name: [x]\n", "line 1: name: a text is due here", "write `name: …`"),
-        ("certificate:\n", "line 1: certificate: a text is due here", "write"),
+        ("name: [x]\n", "line 1: name: expected a text", "write `name: …`"),
+        ("certificate:\n", "line 1: certificate: expected a text", "write"),
         ("handoff: x\n", "line 1: handoff: only `vouch-with`", "write them below"),
         (
             "handoff: {recipient: []}\n",
@@ -80,16 +84,20 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
         ),
         ("seeds: x\n", "line 1: seeds: only `vault` and `recipients`", "write them below"),
         ("seeds:\n  vaults: x\n", "line 2: seeds.vaults: unknown field", "did you mean `vault`?"),
-        ("seeds: {vault: []}\n", "line 1: seeds.vault: a text is due here", "write `seeds.vault"),
-        ("seeds:\n  recipients:\n  - a\n  -\n", "line 4: seeds.recipients: a text is due", "write"),
-        ("seeds: {recipients: }\n", "line 1: seeds.recipients: a text is due", "write"),
-        ("identity: [x]\n", "line 1: identity: a text is due here", "write `identity: …`"),
+        ("seeds: {vault: []}\n", "line 1: seeds.vault: expected a text", "write `seeds.vault"),
+        ("seeds:\n  recipients:\n  - a\n  -\n", "line 4: seeds.recipients: expected a text", "write"),
+        ("seeds: {recipients: }\n", "line 1: seeds.recipients: expected a text", "write"),
+        ("identity: [x]\n", "line 1: identity: expected a text", "write `identity: …`"),
         (
             "identity: AGE-SECRET-KEY-1CANARY\n",
-            "line 1: identity: an identity stands here itself",
+            "line 1: identity: expected a file, found an identity",
             "write it",
         ),
-        ("seeds: {vault: x/age-secret-key-1CANARY}\n", "line 1: seeds.vault: an identity stands", "write it"),
+        (
+            "seeds: {vault: x/age-secret-key-1CANARY}\n",
+            "line 1: seeds.vault: expected a file, found an",
+            "write it",
+        ),
         ("AGE-SECRET-KEY-1CANARY: x\n", "line 1: an identity, which is secret: unknown", "remove it"),
         ("- x\n", "line 1: not a mapping", "write `field: value`"),
         ("persona: signer\n", "line 1: persona: `signer` is no persona", "write `persona: env-deployer`"),
@@ -106,7 +114,7 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
 fn who_vouches_and_who_opens_a_handoff_are_named_or_nobody_is() {
     let at = |text: &str| {
         let folder = folder(text);
-        let file = PersonaFile::read(folder.path(), Persona::EnvDeployer).unwrap();
+        let file = env_deployer(folder.path()).unwrap();
         (folder, file.handoff)
     };
     let (folder, named) = at("handoff:\n  vouch-with: keys/id\n  recipients: age1x\n");

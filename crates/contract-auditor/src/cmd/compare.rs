@@ -4,8 +4,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility, is_stdout, refuse_inputs};
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::persona::AuditorFolder;
+use cli_kit::protected::Protected;
 use cli_kit::report::Tone;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::attestation::comparison::{Comparison, Line, Status};
@@ -20,12 +21,13 @@ use crate::page::AuditPage;
 use crate::record_signature;
 
 pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
-    let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    let persona = AuditorFolder::read(Path::new("."))?;
     input::refuse_two_from_stdin(arguments.inputs())?;
     let expectations = Expectations::read(arguments, &persona, report)?;
     let guest = attestation_record::read(&arguments.record, &persona, report)?;
-    let page =
-        arguments.report.as_deref().map(|target| page_output(target, arguments, report)).transpose()?;
+    let protected = protected(arguments, &persona, &guest);
+    let page = arguments.report.as_deref().map(|target| page_output(target, arguments, &protected, report));
+    let page = page.transpose()?;
 
     let audit = audit(guest, expectations, arguments, &persona)?;
 
@@ -46,7 +48,7 @@ fn audit(
     guest: GuestRecord,
     expectations: Expectations,
     arguments: &Compare,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
 ) -> Result<Audit, Failure> {
     let comparison = Comparison::of(&guest.record, &expectations.sources)
         .doing(|| format!("cannot compare `{}`", guest.name()))?;
@@ -57,7 +59,7 @@ fn audit(
 
 fn signature(
     arguments: &Compare,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     guest: &GuestRecord,
 ) -> Result<RecordSignature, Failure> {
     let named = arguments.signature.signature.is_some();
@@ -72,15 +74,27 @@ fn signature(
     }
 }
 
+/// What the page may not replace: all that is read, and what the auditor owns.
+fn protected(arguments: &Compare, persona: &AuditorFolder, guest: &GuestRecord) -> Protected {
+    let mut protected = persona.protected();
+    protected
+        .read(arguments.inputs())
+        .read([&guest.path, &record_signature::path(&arguments.signature, &guest.path)])
+        .read(arguments.signature.chain.files())
+        .read(&arguments.record.key.key)
+        .read(arguments.record.key.passphrase.file());
+    protected
+}
+
 /// Created before anything is compared, so that a page that cannot be written fails early.
 fn page_output<'a>(
     target: &'a Path,
     arguments: &Compare,
+    protected: &Protected,
     report: &Report,
 ) -> Result<(Output, &'a Path), Failure> {
     report.shares_stdout_with(target)?;
-    refuse_inputs(target, &arguments.inputs().map(PathBuf::as_path).collect::<Vec<_>>())?;
-    Ok((Output::create(target, arguments.force.force, Visibility::Public)?, target))
+    Ok((Output::create(target, arguments.force.force, Visibility::Public, protected)?, target))
 }
 
 fn write_page(
@@ -88,7 +102,7 @@ fn write_page(
     target: &Path,
     audit: &Audit,
     arguments: &Compare,
-    persona: &PersonaFile,
+    persona: &AuditorFolder,
     report: &Report,
 ) -> Result<(), Failure> {
     let chain = &arguments.signature.chain;

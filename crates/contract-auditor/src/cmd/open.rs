@@ -5,7 +5,7 @@ use std::path::Path;
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::output::{Output, Visibility};
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::persona::AuditorFolder;
 use cli_kit::{Failure, Report, input};
 use serde_json::json;
 
@@ -14,9 +14,12 @@ use crate::cli::Open;
 
 pub fn run(arguments: &Open, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
-    let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    let persona = AuditorFolder::read(Path::new("."))?;
     let opened = attestation_record::open(&arguments.file, &arguments.key, &persona, report)?;
-    let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Secret)?;
+    let mut protected = persona.protected();
+    protected.read([&arguments.file]).read(&arguments.key.key).read(arguments.key.passphrase.file());
+    let mut output =
+        Output::create(&arguments.output, arguments.force.force, Visibility::Secret, &protected)?;
     output.write_all(opened.text.as_bytes()).doing_io("write", &arguments.output)?;
     let (to_file, written) = (output.is_file(), output.quoted());
     output.commit()?;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::persona::AuditorFolder;
 use cli_kit::{Failure, Report, input};
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::cli::Verify;
 use crate::{attestation_record, record_signature};
 
 pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
-    let persona = PersonaFile::read(Path::new("."), Persona::ContractAuditor)?;
+    let persona = AuditorFolder::read(Path::new("."))?;
     let guest = attestation_record::read(&arguments.record, &persona, report)?;
     let verified = record_signature::verify(&arguments.signature, &persona, &guest)?;
     let name = guest.name();

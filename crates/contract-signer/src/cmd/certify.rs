@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::evidence::{KEY_LIMIT, verifying_key};
 use cli_kit::failure::DoingIo as _;
+use cli_kit::names::public_half;
 use cli_kit::output::{Output, Visibility, commit_all, is_stdout, same_target};
-use cli_kit::persona::{Persona, PersonaFile, keep_own_files, public_half};
+use cli_kit::persona::{Persona, SignerFolder, protected_around};
 use cli_kit::progress::Progress;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
@@ -44,19 +45,27 @@ struct Certified {
 }
 
 pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
-    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let persona = SignerFolder::read(Path::new("."))?;
     let named = arguments.positional_key.as_ref().or(arguments.key.as_ref());
     let key_file = KeyFile { named: named.map(PathBuf::as_path), default: &persona.key };
     let target = arguments.output.clone().unwrap_or_else(|| key_file.private().with_extension("crt"));
     report.shares_stdout_with(&target)?;
-    keep_own_files(Persona::ContractSigner, &target);
+    let mut protected = protected_around(Persona::ContractSigner, &target);
+    protected
+        .read([key_file.private(), &public_half(key_file.private())])
+        .read(&arguments.certificate)
+        .read(&arguments.csr)
+        .read(&arguments.ca_cert)
+        .read(&arguments.ca_key)
+        .read(arguments.passphrase.file())
+        .read(arguments.ca_passphrase().file());
     let force = arguments.force.force;
-    let mut output = Output::create(&target, force, Visibility::Public)?;
+    let mut output = Output::create(&target, force, Visibility::Public, &protected)?;
     let makes_authority = arguments.certificate.is_none() && arguments.ca_cert.is_none();
     // a stream has nothing beside it
     let beside = target.with_extension("ca.crt");
     let mut authority = (makes_authority && output.is_file())
-        .then(|| Output::create(&beside, force, Visibility::Public))
+        .then(|| Output::create(&beside, force, Visibility::Public, &protected))
         .transpose()?;
 
     let at = clock::now();
@@ -97,6 +106,12 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     if to_stdout { Ok(()) } else { report.result(&done, |_| Vec::<String>::new()) }
 }
 
+impl Certify {
+    fn ca_passphrase(&self) -> PassphraseSource {
+        PassphraseSource::of_authority(self.ca_passphrase_file.clone(), self.ca_passphrase_fd)
+    }
+}
+
 fn cannot(key: &Path) -> String {
     format!("cannot certify `{}`", input::name(key))
 }
@@ -104,7 +119,7 @@ fn cannot(key: &Path) -> String {
 /// From an authority: the given one, or one that is made for this.
 fn issue(
     arguments: &Certify,
-    persona: &PersonaFile,
+    persona: &SignerFolder,
     key_file: &KeyFile<'_>,
     days: Days,
     at: Timestamp,
@@ -144,8 +159,7 @@ fn issue(
 fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<CertificateAuthority>, Failure> {
     let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) else { return Ok(None) };
     let name = input::name(key);
-    let source =
-        PassphraseSource::of_authority(arguments.ca_passphrase_file.clone(), arguments.ca_passphrase_fd);
+    let source = arguments.ca_passphrase();
     let bytes = input::read_bytes(certificate, KEY_LIMIT)?;
     let pem = input::read_secret_text(key, KEY_LIMIT)?;
     let mut refused = None;
@@ -283,14 +297,15 @@ fn same_key(file: &Path, found: &VerifyingKey, other: &str, due: &VerifyingKey) 
 
 /// `csr`: what a company's authority needs in order to certify the signing key.
 pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
-    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let persona = SignerFolder::read(Path::new("."))?;
     let key_path = arguments.key.as_ref().unwrap_or(&persona.key);
     let target = arguments.output.clone().unwrap_or_else(|| key_path.with_extension("csr"));
     report.shares_stdout_with(&target)?;
-    keep_own_files(Persona::ContractSigner, &target);
+    let mut protected = protected_around(Persona::ContractSigner, &target);
+    protected.read([key_path]).read(arguments.passphrase.file());
     let cannot = || format!("cannot ask for a certificate of `{}`", input::name(key_path));
     let subject = arguments.subject.or_of(&persona.name).map_err(Error::Name).doing(cannot)?;
-    let mut output = Output::create(&target, arguments.force.force, Visibility::Public)?;
+    let mut output = Output::create(&target, arguments.force.force, Visibility::Public, &protected)?;
 
     let key = super::signing_key::read(key_path, &arguments.passphrase)?;
     let request = SigningRequest::make(&key, &subject).doing(cannot)?;

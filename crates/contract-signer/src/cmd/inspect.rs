@@ -7,7 +7,7 @@ use std::path::Path;
 use cli_kit::cores::workers;
 use cli_kit::input::Input;
 use cli_kit::looks::Looks;
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::persona::SignerFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::contract::BareToken;
 use contract_core::contract::record::{Record, Voucher};
@@ -92,7 +92,7 @@ fn inspect_handoff(
 ) -> Result<(), Failure> {
     let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
     let sealed = looks == Looks::Age;
-    let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+    let persona = SignerFolder::read(Path::new("."))?;
     let of_identity = arguments.identity_passphrase.source_or(&arguments.passphrase);
     let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);

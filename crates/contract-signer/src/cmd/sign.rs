@@ -10,7 +10,7 @@ use std::path::Path;
 use cli_kit::cores::workers;
 use cli_kit::output::{Output, Visibility, commit_all, same_target};
 use cli_kit::progress::Progress;
-use cli_kit::{Doing as _, Failure, Report, clock, expect, kept};
+use cli_kit::{Doing as _, Failure, Report, clock, expect};
 use contract_core::contract::record::Record;
 use contract_core::contract::{Accept, AuditorKey, Contract, Half, Signed};
 use contract_core::kind::{Env, Workload};
@@ -94,8 +94,8 @@ impl Outputs {
         for target in [Some(target), arguments.record.as_deref()].into_iter().flatten() {
             report.shares_stdout_with(target)?;
         }
-        sources.files().for_each(kept::read_elsewhere);
-        let user_data = Output::create(target, force, Visibility::Public)?;
+        let protected = sources.protected();
+        let user_data = Output::create(target, force, Visibility::Public, &protected)?;
 
         let default = signing_record::default_path(target);
         let path = arguments.record.as_deref().or_else(|| user_data.is_file().then_some(default.as_path()));
@@ -109,14 +109,17 @@ impl Outputs {
             }
             // the record of the previous contract may be replaced: it is read before anything is written
             let is_previous = arguments.previous.iter().any(|previous| same_target(previous, path));
-            let create = if is_previous { Output::rewrite } else { Output::create };
-            create(path, force, Visibility::Public)
+            if is_previous {
+                Output::rewrite(path, force, Visibility::Public)
+            } else {
+                Output::create(path, force, Visibility::Public, &protected)
+            }
         });
         let record = record.transpose()?;
 
         let others = [target, arguments.record.as_deref().unwrap_or(&default)].into_iter();
         let others: Vec<&Path> = others.chain(sources.halves_and_key()).collect();
-        let expected_lines = arguments.expect.create(&others, force, report)?;
+        let expected_lines = arguments.expect.create(&others, force, &protected, report)?;
         Ok(Self { user_data, record, expected_lines })
     }
 

@@ -4,11 +4,12 @@ use std::io::Write as _;
 use std::path::Path;
 
 use cli_kit::failure::DoingIo as _;
+use cli_kit::names::public_half;
 use cli_kit::output::{Output, Visibility, is_stdout};
-use cli_kit::persona::{Persona, keep_own_files, public_half};
+use cli_kit::persona::{Persona, protected_around};
 use cli_kit::private_key::{self, NewPair};
 use cli_kit::prompt::PassphraseSource;
-use cli_kit::{Doing as _, Failure, Report, kept};
+use cli_kit::{Doing as _, Failure, Report};
 use contract_pki::private_key::{Signing, SigningKey};
 use serde_json::json;
 
@@ -34,15 +35,19 @@ pub fn keygen(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
 
 /// `public-key`: what the env deployer puts into the env section as `signingKey`.
 pub fn public_key(arguments: &PublicKey, report: &Report) -> Result<(), Failure> {
-    keep_own_files(Persona::ContractSigner, &arguments.output);
-    // its own work; the private half is kept
-    kept::release(&public_half(&arguments.key));
+    let mut protected = protected_around(Persona::ContractSigner, &arguments.output);
+    // the public half is what this command writes
+    protected
+        .read([&arguments.key])
+        .read(arguments.passphrase.file())
+        .release(&public_half(&arguments.key), &["signing key's public half"]);
     let to_stdout = is_stdout(&arguments.output);
     let key = read(&arguments.key, &arguments.passphrase)?;
     let pem = key.public().to_pem().doing(|| "cannot write the public key".into())?;
     let fingerprint = key.public().fingerprint();
     if !to_stdout {
-        let mut output = Output::create(&arguments.output, arguments.force.force, Visibility::Public)?;
+        let mut output =
+            Output::create(&arguments.output, arguments.force.force, Visibility::Public, &protected)?;
         output.write_all(pem.as_bytes()).doing_io("write", &arguments.output)?;
         output.commit()?;
         report.success(&format!("wrote `{}`, key {fingerprint}", arguments.output.display()));

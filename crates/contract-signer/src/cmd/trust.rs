@@ -7,7 +7,7 @@ use cli_kit::evidence::{KEY_LIMIT, parse_allowed_signers};
 use cli_kit::failure::DoingIo as _;
 use cli_kit::lock::lock;
 use cli_kit::output::{Output, Visibility};
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::persona::SignerFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::cli::{AllowedSignersFile, TrustAdd};
 impl AllowedSignersFile {
     /// The flag's, else the folder's.
     fn path(&self) -> Result<PathBuf, Failure> {
-        let of_folder = || Ok(PersonaFile::read(&self.dir, Persona::ContractSigner)?.allowed_signers);
+        let of_folder = || Ok(SignerFolder::read(&self.dir)?.allowed_signers);
         self.allowed_signers.clone().map_or_else(of_folder, Ok)
     }
 }

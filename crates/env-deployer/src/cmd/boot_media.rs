@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input;
 use cli_kit::looks::Looks;
-use cli_kit::output::{Output, Visibility, commit_all, is_stdout};
-use cli_kit::persona::{Persona, PersonaFile, keep_own_files};
+use cli_kit::names::is_stdout;
+use cli_kit::output::{Output, Visibility, commit_all};
+use cli_kit::persona::{AuthorFolder, Persona, protected_around};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, expect};
 use contract_core::boot_media::{self, Hostname};
@@ -42,8 +43,16 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&arguments.output)?;
     let hostname =
         Hostname::parse(&arguments.hostname).doing(|| format!("`{}` is no host name", arguments.hostname))?;
-    keep_own_files(Persona::EnvDeployer, &arguments.output);
-    let key = signing_key(arguments)?;
+    let mut protected = protected_around(Persona::EnvDeployer, &arguments.output);
+    let key_file = if let Some(path) = &arguments.signing_key {
+        Some(path.clone())
+    } else {
+        let folder = AuthorFolder::read(&arguments.folder, Persona::EnvDeployer)?;
+        protected.all(&folder.protected());
+        folder.signing_key
+    };
+    protected.read([&arguments.user_data]).read(&key_file);
+    let key = key_file.map(signing_key).transpose()?;
     let (mut user_data, looks) = Looks::open(&arguments.user_data)?;
     let name = user_data.name();
     is_user_data(looks, &name)?;
@@ -58,8 +67,9 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     let medium = boot_media::BootMedia::of(user_data, &facts, &hostname).doing(cannot)?;
     let is_plain = [&facts.workload, &facts.env].iter().any(|it| matches!(it.form, Form::Plain));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
-    let mut output = Output::create(&arguments.output, arguments.force.force, visibility)?;
-    let mut expect = arguments.expect.create(&[arguments.output.as_path()], arguments.force.force, report)?;
+    let mut output = Output::create(&arguments.output, arguments.force.force, visibility, &protected)?;
+    let mut expect =
+        arguments.expect.create(&[arguments.output.as_path()], arguments.force.force, &protected, report)?;
     let written = {
         let progress = Progress::bytes(report, "writing", Some(medium.size()));
         medium.write_to(&mut output, &|done| progress.reached(done)).doing(cannot)?
@@ -104,19 +114,11 @@ fn show(done: &Done, quoted: &str, report: &Report) -> Result<(), Failure> {
     report.result(done, |_| Vec::<String>::new())
 }
 
-/// The key of the flag, or of the folder. None is a warning, not an error: user data may come without a folder.
-fn signing_key(arguments: &BootMedia) -> Result<Option<(PathBuf, VerifyingKey)>, Failure> {
-    let path = match &arguments.signing_key {
-        Some(path) => Some(path.clone()),
-        None => PersonaFile::read(&arguments.folder, Persona::EnvDeployer)?.signing_key,
-    };
-    path.map(|path| {
-        let text = input::read_text(&path, LARGEST_KEY)?;
-        let key = VerifyingKey::parse(&text)
-            .doing(|| format!("cannot use the signing key `{}`", input::name(&path)))?;
-        Ok((path, key))
-    })
-    .transpose()
+fn signing_key(path: PathBuf) -> Result<(PathBuf, VerifyingKey), Failure> {
+    let text = input::read_text(&path, LARGEST_KEY)?;
+    let key = VerifyingKey::parse(&text)
+        .doing(|| format!("cannot use the signing key `{}`", input::name(&path)))?;
+    Ok((path, key))
 }
 
 /// Refuses what a guest should not be started with; returns the fingerprint of the key that the user data were verified

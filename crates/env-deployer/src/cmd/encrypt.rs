@@ -1,10 +1,10 @@
 //! `env-deployer encrypt`.
 
-use cli_kit::{Failure, Report, author};
+use cli_kit::{Failure, Report};
 use contract_core::kind::Env;
 
 use crate::cli::Encrypt;
 
 pub fn run(arguments: &Encrypt, report: &Report) -> Result<(), Failure> {
-    author::encrypt::<Env>(&arguments.shared, arguments.signing_key.signing_key.as_deref(), report)
+    author_kit::encrypt::<Env>(&arguments.shared, arguments.signing_key.signing_key.as_deref(), report)
 }

@@ -17,6 +17,7 @@ pub mod passphrase;
 
 use std::path::Path;
 
+use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure};
 use contract_section::{EnvModel, WorkloadModel};
 
@@ -57,7 +58,7 @@ pub(super) fn open(
             log.warning(LUKS, Some(HPL07013E), detail);
             continue;
         };
-        Volume { cryptsetup, name, file, seeds, order }.open(log)?;
+        Volume { cryptsetup, name, file, seeds, order, protected: &disks.protected }.open(log)?;
     }
     Ok(())
 }
@@ -76,6 +77,7 @@ struct Volume<'a> {
     file: &'a Path,
     seeds: Seeds<'a>,
     order: SeedOrder,
+    protected: &'a Protected,
 }
 
 impl Volume<'_> {
@@ -83,7 +85,7 @@ impl Volume<'_> {
         let current = self.seeds.current(self.order);
         match disk::look(self.cryptsetup, self.file)? {
             disk::Disk::New { size, exists } => {
-                disk::make(self.cryptsetup, self.file, size, exists, &current)?;
+                disk::make(self.cryptsetup, self.file, size, exists, &current, self.protected)?;
                 let was = if exists { "was empty" } else { "was not there" };
                 self.ok(log, &format!("{was}: formatted as LUKS2, {} MiB", size >> 20));
                 Ok(())

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo;
 use cli_kit::output::{Output, Visibility};
+use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure};
 
 /// Those whose samples are copied.
@@ -230,7 +231,7 @@ pub fn create(folder: &Path) -> Result<(), Failure> {
 }
 
 fn write(path: &Path, bytes: &[u8], visibility: Visibility) -> Result<(), Failure> {
-    let mut output = Output::create(path, false, visibility)?;
+    let mut output = Output::create(path, false, visibility, &Protected::default())?;
     output.write_all(bytes).doing_io("write", path)?;
     output.commit()
 }

@@ -28,7 +28,8 @@ const LARGEST_OTHER_FORM: usize = 40 << 20;
 const LARGEST_KEY: usize = 64 << 10;
 
 pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
-    let disks = Disks::new(arguments.luks.clone(), arguments.seed_order)?;
+    let disks =
+        Disks::new(arguments.luks.clone(), arguments.seed_order)?.protecting(files::protected(arguments));
     let pem = input::read_secret_bytes(&arguments.guest_key, LARGEST_KEY)?;
     let key = GuestKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;

@@ -6,6 +6,7 @@ use std::path::Path;
 use cli_kit::failure::{Doing, DoingIo};
 use cli_kit::output::{Output, Visibility, commit_all};
 use cli_kit::progress::Progress;
+use cli_kit::protected::Protected;
 use cli_kit::{Failure, Report, clock};
 use guest_rehearsal::ceremony::folders;
 use guest_rehearsal::certificates::StandIn;
@@ -27,8 +28,9 @@ struct Made {
 pub fn run(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     let folder = arguments.output.as_path();
     folders::create(folder)?;
-    let create =
-        |name: &str, visibility| Output::create(&folder.join(name), arguments.force.force, visibility);
+    let create = |name: &str, visibility| {
+        Output::create(&folder.join(name), arguments.force.force, visibility, &Protected::default())
+    };
     let mut outputs = [
         create("guest-key.pem", Visibility::Secret)?,
         create("guest-encrypt.crt", Visibility::Public)?,

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use cli_kit::author::archive_lines;
+use author_kit::archive_lines;
 use cli_kit::cores::workers;
 use cli_kit::failure::Doing;
 use cli_kit::output::{Output, Visibility};
-use cli_kit::persona::{Persona, keep_own_files};
+use cli_kit::persona::{Persona, protected_around};
 use cli_kit::progress::Progress;
-use cli_kit::{Failure, Report, kept};
+use cli_kit::{Failure, Report};
 use container_descriptors::strays_of_folder;
 use contract_archive::Archive;
 use contract_core::packed::Packed;
@@ -28,13 +28,13 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let folder = &arguments.folder;
     let cannot = || format!("cannot pack `{}`", folder.display());
     let archive = Archive::of(folder).doing(cannot)?;
-    kept::packed(folder);
     let shown = folder.display().to_string();
     report.findings(&shown, &strays_of_folder(folder, &shown))?;
     let target = target(arguments, report)?;
-    keep_own_files(Persona::WorkloadProvider, &target);
+    let mut protected = protected_around(Persona::WorkloadProvider, &target);
+    protected.packed(folder);
     // what is packed may hold what only the guest should read
-    let mut output = Output::create(&target, arguments.force.force, Visibility::Secret)?;
+    let mut output = Output::create(&target, arguments.force.force, Visibility::Secret, &protected)?;
     let packed = {
         let progress = Progress::bytes(report, "packing", Some(archive.size()));
         archive.write_to(&mut output, workers(), &|done| progress.reached(done)).doing(cannot)?

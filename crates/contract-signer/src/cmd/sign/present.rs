@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
-use cli_kit::author::certificate;
+use certificate_command::{TAKE_PRODUCT_CERTIFICATE, test_image_warning};
 use cli_kit::report::visible;
 use cli_kit::{Failure, Report};
 use contract_core::contract::record::{HalfRecord, Record, Voucher};
@@ -44,11 +44,11 @@ pub fn warn_before_signing<R: Read + Seek>(contract: &Contract<R>, changes: &[Ch
     let (workload, env) = contract.statements();
     let stated = [workload, env].into_iter().flatten();
     let mut messages: Vec<_> =
-        stated.filter_map(|it| certificate::of_test_image(&it.predicate.encryption_certificate)).collect();
+        stated.filter_map(|it| test_image_warning(&it.predicate.encryption_certificate)).collect();
     // both halves usually name the same certificate
     messages.dedup();
     for message in messages {
-        report.warning(&message, &[certificate::TAKE_A_PRODUCT_S.to_owned()]);
+        report.warning(&message, &[TAKE_PRODUCT_CERTIFICATE.to_owned()]);
     }
 }
 

@@ -3,10 +3,11 @@
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use cli_kit::author::certificate;
+use certificate_command::encryption_lines;
 use cli_kit::evidence::{KEY_LIMIT, RECORD_LIMIT};
 use cli_kit::looks::Looks;
-use cli_kit::persona::{Persona, PersonaFile};
+use cli_kit::persona::SignerFolder;
+use cli_kit::protected::Protected;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::contract::record::Record;
 use contract_core::contract::{AuditorKey, BareToken, Earlier, Half};
@@ -33,6 +34,7 @@ pub struct Sources<'a> {
     auditor_key: Option<AuditorKeyFiles>,
     /// The key that both halves must be encrypted under.
     pub pin: Option<Pin>,
+    owned: Protected,
 }
 
 /// All of them, read.
@@ -46,7 +48,7 @@ pub struct Inputs {
 
 impl<'a> Sources<'a> {
     pub fn resolve(arguments: &'a Sign, report: &Report) -> Result<Self, Failure> {
-        let persona = PersonaFile::read(Path::new("."), Persona::ContractSigner)?;
+        let persona = SignerFolder::read(Path::new("."))?;
         let handoff = |flag: &Option<PathBuf>, section| {
             if let Some(named) = flag {
                 return Ok(named.clone());
@@ -61,7 +63,8 @@ impl<'a> Sources<'a> {
                 .hint("name a file for the other"));
         }
         let auditor_key = AuditorKeyFiles::resolve(&arguments.auditor, &persona)?;
-        let PersonaFile { key, allowed_signers, identity, certificate_pin: pin, .. } = persona;
+        let owned = persona.protected();
+        let SignerFolder { key, allowed_signers, identity, certificate, .. } = persona;
         Ok(Self {
             arguments,
             workload,
@@ -70,7 +73,8 @@ impl<'a> Sources<'a> {
             allowed_signers: arguments.allowed_signers.clone().unwrap_or(allowed_signers),
             identity,
             auditor_key,
-            pin,
+            pin: certificate.pin,
+            owned,
         })
     }
 
@@ -79,10 +83,17 @@ impl<'a> Sources<'a> {
     }
 
     /// All that no output may replace.
-    pub fn files(&self) -> impl Iterator<Item = &Path> {
-        let named = self.arguments.identities.iter().chain(&self.arguments.previous).map(PathBuf::as_path);
-        let auditor_key = self.auditor_key.iter().flat_map(AuditorKeyFiles::files);
-        self.halves_and_key().chain([self.allowed_signers.as_path()]).chain(auditor_key).chain(named)
+    pub fn protected(&self) -> Protected {
+        let mut protected = self.owned.clone();
+        protected
+            .read(self.halves_and_key())
+            .read([&self.allowed_signers])
+            .read(self.auditor_key.iter().flat_map(AuditorKeyFiles::files))
+            .read(&self.arguments.identities)
+            .read(&self.arguments.previous)
+            .read(self.arguments.passphrase.file())
+            .read(self.arguments.identity_passphrase.source().file());
+        protected
     }
 
     /// Asks for the passphrase of the signing key last, when everything else could be read.
@@ -162,8 +173,8 @@ impl<'a> Sources<'a> {
         report: &Report,
     ) -> Result<VerifiedCertificate, Failure> {
         let cannot = || format!("cannot encrypt the attestation key under `{}`", input::name(path));
-        let certificate = cli_kit::certificate::read::<Encryption>(path)?;
-        for line in certificate::lines(certificate.facts()) {
+        let certificate = certificate_command::read::<Encryption>(path)?;
+        for line in encryption_lines(certificate.facts()) {
             report.note(&line);
         }
         if let Some(pin) = &self.pin {
@@ -200,17 +211,17 @@ struct AuditorKeyFiles {
 
 impl AuditorKeyFiles {
     /// `None` if no auditor key is named.
-    fn resolve(arguments: &AuditorArguments, persona: &PersonaFile) -> Result<Option<Self>, Failure> {
-        let encrypt = arguments.encrypt_attestation_key || persona.encrypt_attestation_key;
+    fn resolve(arguments: &AuditorArguments, persona: &SignerFolder) -> Result<Option<Self>, Failure> {
+        let encrypt = arguments.encrypt_attestation_key || persona.encrypt_auditor_key;
         if arguments.certificate.is_some() && !encrypt {
             return Err(Failure::usage("`--certificate` is for an attestation key that is encrypted")
                 .hint("add `--encrypt-attestation-key`, or leave `--certificate` out"));
         }
-        let Some(key) = arguments.attestation_key.clone().or_else(|| persona.attestation_key.clone()) else {
+        let Some(key) = arguments.attestation_key.clone().or_else(|| persona.auditor_key.clone()) else {
             return if encrypt { Err(nothing_to_encrypt()) } else { Ok(None) };
         };
         let certificate =
-            encrypt.then(|| persona.certificate(arguments.certificate.as_deref())).transpose()?;
+            encrypt.then(|| persona.encryption_certificate(arguments.certificate.as_deref())).transpose()?;
         Ok(Some(Self { key, certificate }))
     }
 

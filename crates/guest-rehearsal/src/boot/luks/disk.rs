@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::output::{Output, Visibility, same_target};
+use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure};
 
 use super::cryptsetup::{Cryptsetup, Luks};
@@ -112,8 +113,9 @@ pub fn make(
     size: u64,
     replace: bool,
     passphrase: &Passphrase,
+    protected: &Protected,
 ) -> Result<(), Failure> {
-    let mut output = Output::create(file, replace, Visibility::Secret)?;
+    let mut output = Output::create(file, replace, Visibility::Secret, protected)?;
     output.seek(SeekFrom::Start(size.saturating_sub(1))).doing_io("write", file)?;
     output.write_all(&[0]).and_then(|()| output.flush()).doing_io("write", file)?;
     let Some(unfinished) = output.unfinished() else {
@@ -158,13 +160,21 @@ pub struct Disks {
     cryptsetup: Option<Cryptsetup>,
     /// Whose seed comes first in their passphrases.
     pub order: SeedOrder,
+    /// What no disk may replace.
+    pub(super) protected: Protected,
 }
 
 impl Disks {
     /// Looks for `cryptsetup`, if there is anything to do for it.
     pub fn new(files: Vec<FileOf>, order: SeedOrder) -> Result<Self, Failure> {
         let cryptsetup = if files.is_empty() { None } else { Some(Cryptsetup::find()?) };
-        Ok(Self { files, cryptsetup, order })
+        Ok(Self { files, cryptsetup, order, protected: Protected::default() })
+    }
+
+    /// The same, with files that no disk may replace.
+    #[must_use]
+    pub fn protecting(self, protected: Protected) -> Self {
+        Self { protected, ..self }
     }
 
     /// Nothing to open, nothing to open it with.

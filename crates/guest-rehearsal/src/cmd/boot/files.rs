@@ -7,7 +7,8 @@ use std::path::Path;
 
 use cli_kit::failure::{Doing as _, DoingIo as _};
 use cli_kit::output::{Output, Visibility, commit_all, create_folder, is_stdout, same_target};
-use cli_kit::{ExitCode, Failure, Report, input, kept};
+use cli_kit::protected::Protected;
+use cli_kit::{ExitCode, Failure, Report, input};
 use contract_core::contract::record::{self, Record};
 use contract_pki::random::SystemRandomness;
 use guest_rehearsal::attestation::{Attested, ENCRYPTED, PLAIN, SIGNATURE};
@@ -80,17 +81,12 @@ fn open_attest<'a>(arguments: &'a Boot, folder: &'a Path) -> Result<Attest<'a>, 
         return Err(Failure::usage("`--attest` takes a folder: two files are written")
             .hint("name one: `--attest attestation`"));
     }
-    let file = arguments.attestation_key.as_deref().map_or_else(
-        || Cow::Owned(arguments.guest_key.with_file_name("guest-attestation-key.pem")),
-        Cow::Borrowed,
-    );
+    let file = attestation_key(arguments);
     let pem = input::read_secret_bytes(&file, LARGEST_KEY)
         .map_err(|failure| failure.hint("name the key with `--attestation-key`"))?;
     let key = ImageAttestationKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's attestation key", file.display()))?;
     certified(&key, &file, &arguments.guest_key)?;
-    let read = [arguments.user_data.as_path(), &arguments.guest_key, &file];
-    read.into_iter().chain(arguments.record.as_deref()).for_each(kept::read_elsewhere);
     if folder.exists() {
         for name in [PLAIN, ENCRYPTED, SIGNATURE] {
             // which of both the contract asks for, the boot tells
@@ -101,7 +97,25 @@ fn open_attest<'a>(arguments: &'a Boot, folder: &'a Path) -> Result<Attest<'a>, 
 }
 
 fn output_in(arguments: &Boot, folder: &Path, name: &str) -> Result<Output, Failure> {
-    Output::create(&folder.join(name), arguments.force.force, Visibility::Public)
+    Output::create(&folder.join(name), arguments.force.force, Visibility::Public, &protected(arguments))
+}
+
+/// The key that signs the record: the named one, or the one next to the guest key.
+fn attestation_key(arguments: &Boot) -> Cow<'_, Path> {
+    arguments.attestation_key.as_deref().map_or_else(
+        || Cow::Owned(arguments.guest_key.with_file_name("guest-attestation-key.pem")),
+        Cow::Borrowed,
+    )
+}
+
+/// What a boot reads, which none of its files may replace.
+pub fn protected(arguments: &Boot) -> Protected {
+    let mut protected = Protected::default();
+    protected
+        .read([&arguments.user_data, &arguments.guest_key])
+        .read(&arguments.record)
+        .read([attestation_key(arguments)]);
+    protected
 }
 
 /// Whoever verifies the record has the certificate: where one lies at hand, it must be this key's.
@@ -156,14 +170,12 @@ fn refuse_other_form(folder: &Path, written: &str) -> Result<(), Failure> {
 fn open_page<'a>(arguments: &'a Boot, target: &'a Path, report: &Report) -> Result<Page<'a>, Failure> {
     report.shares_stdout_with(target)?;
     let record = arguments.record.as_deref().map(read_record).transpose()?;
-    let read = [&arguments.user_data, &arguments.guest_key].into_iter().chain(&arguments.record);
-    read.for_each(|file| kept::read_elsewhere(file));
     // a disk may not be there yet
     if let Some(disk) = arguments.luks.iter().find(|disk| same_target(disk.path(), target)) {
         let message = format!("`{}` is a disk and can't be the page", disk.path().display());
         return Err(Failure::usage(message).hint("name another file with `--report`"));
     }
-    let output = Output::create(target, arguments.force.force, Visibility::Public)?;
+    let output = Output::create(target, arguments.force.force, Visibility::Public, &protected(arguments))?;
     Ok(Page { target, output, record })
 }
 

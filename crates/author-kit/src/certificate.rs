@@ -1,0 +1,111 @@
+//! The encryption certificate: checked first, shown at every encryption (contract-format, section 9).
+
+use std::path::Path;
+
+use certificate_command::{TAKE_PRODUCT_CERTIFICATE, contradiction, read, test_image_warning};
+use cli_kit::persona::{self, AuthorFolder};
+use contract_core::env_certificates::CertificateField;
+use contract_core::lifetime::{NOTICE, What};
+use contract_core::statement::Facts;
+use contract_pki::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate};
+use contract_pki::platform::Platform;
+use contract_pki::validity::Validity;
+use contract_pki::x509::day;
+use findings::Advice as _;
+use findings::{Findings, Place};
+use jiff::Timestamp;
+
+/// What the statement tells of the section's certificates: these dates, and nothing else of them.
+pub fn stated(facts: &Facts) -> Option<String> {
+    let one = |(field, it): (&CertificateField, &Validity)| {
+        format!("{} {}", What::Certificate(*field), day(it.not_after))
+    };
+    let all: Vec<_> = facts.certificates.iter().map(one).collect();
+    (!all.is_empty()).then(|| format!("states the ends of: {}", all.join(", ")))
+}
+
+/// What is unwise about a certificate that could be used.
+pub fn warnings(
+    path: &Path,
+    certificate: &VerifiedCertificate,
+    platform: Platform,
+    at: Timestamp,
+    findings: &mut Findings,
+) {
+    let facts = certificate.facts();
+    if let Some(why) = certificate.foreign() {
+        findings.warning(
+            place(path),
+            format!("it is not an image's encryption certificate, and is taken all the same: {why}"),
+            "for a guest of your own only: leave `--danger-accept-foreign-certificate` out",
+        );
+    }
+    if certificate.is_self_signed() {
+        findings.warning(
+            place(path),
+            "the encryption certificate is signed with its own key: a stand-in, not an image's",
+            "take the certificate that comes with your image, or for a rehearsal that of `guest-rehearsal keygen`",
+        );
+    }
+    if let Some(message) = test_image_warning(facts) {
+        findings.warning(place(path), message, TAKE_PRODUCT_CERTIFICATE);
+    }
+    if facts.not_after < at {
+        findings.warning(
+            place(path),
+            format!(
+                "the encryption certificate expired on {}, and is taken all the same",
+                day(facts.not_after)
+            ),
+            "for test guests only: leave `--danger-accept-expired-certificate` out",
+        );
+    }
+    if (at..at.checked_add(NOTICE).unwrap_or(Timestamp::MAX)).contains(&facts.not_after) {
+        findings.warning(
+            place(path),
+            format!("the encryption certificate ends on {}", day(facts.not_after)),
+            "look for a newer image and take the certificate that belongs to it",
+        );
+    }
+    if let Some((message, hint)) = contradiction(facts, platform) {
+        findings.warning(place(path), message, hint);
+    }
+}
+
+/// How to take one key alone, where none is pinned yet.
+pub const PIN: &str =
+    "no `certificate-pin` in `persona.yaml`: `certificate verify` shows the line that pins this key";
+
+/// What `check` says about the certificate that `encrypt` would use; it is not needed before.
+pub fn check(persona: &AuthorFolder, at: Timestamp, findings: &mut Findings) -> Option<CertificateFacts> {
+    const HOW: &str = "take the one that belongs to your image version: `encrypt` needs it";
+    let Some(path) = persona.certificate.file.as_deref() else {
+        let place = Place { file: persona::FILE.into(), line: None, field: "certificate".into() };
+        findings.warning(place, "no encryption certificate is named", HOW);
+        return None;
+    };
+    if !path.exists() {
+        findings.warning(place(path), "the encryption certificate is not there yet", HOW);
+        return None;
+    }
+    let certificate = match read::<Encryption>(path) {
+        Ok(certificate) => certificate,
+        Err(failure) => {
+            findings.error(place(path), failure.message, failure.hints.join("; "));
+            return None;
+        }
+    };
+    let facts = certificate.facts().clone();
+    if let Some(Err(error)) = persona.certificate.pin.as_ref().map(|pin| pin.check(&facts)) {
+        findings.error(place(path), error.to_string(), error.hints().join("; "));
+    }
+    match certificate.verify(at, Expiry::Refuse, Foreign::Refuse) {
+        Ok(certificate) => warnings(path, &certificate, persona.platform, at, findings),
+        Err(error) => findings.error(place(path), error.to_string(), error.hints().join("; ")),
+    }
+    Some(facts)
+}
+
+fn place(path: &Path) -> Place {
+    Place { file: path.display().to_string(), ..Place::default() }
+}

@@ -1,0 +1,133 @@
+//! The vault as `encrypt` and `check` ask it: opened at the first volume that has no literal seed, and not before.
+
+use std::marker::PhantomData;
+use std::path::Path;
+
+use contract_section::seed::{NoSeed, Seeds, VolumeSeeds};
+use seed_vault::Vault;
+
+use super::vault_file::VaultFile;
+use crate::Authored;
+use cli_kit::failure::Failure;
+use cli_kit::persona::AuthorFolder;
+use cli_kit::prompt::PassphraseSource;
+use cli_kit::report::Report;
+
+/// The seeds of a persona's vault. Never makes a seed, nor a vault.
+pub struct VaultSeeds<'a, K> {
+    file: VaultFile<'a, K>,
+    /// None until it was looked for; then None where there is no vault, or why it did not open.
+    vault: Option<Result<Option<Vault<K>>, Failure>>,
+    /// Why the vault did not open, where a seed is due from it: `NoSeed` has no exit code. A vault or a volume that is not
+    /// there is no failure, but a finding among others.
+    pub failure: Option<Failure>,
+}
+
+impl<'a, K: Authored> VaultSeeds<'a, K> {
+    /// Reads nothing yet.
+    pub fn new(
+        folder: &'a Path,
+        persona: &'a AuthorFolder,
+        passphrases: &'a PassphraseSource,
+        report: &'a Report,
+    ) -> Self {
+        let file = VaultFile { folder, persona, passphrases, report, kind: PhantomData };
+        Self { file, vault: None, failure: None }
+    }
+}
+
+impl<K: Authored> VaultSeeds<'_, K> {
+    fn vault(&mut self) -> Result<Option<&Vault<K>>, &Failure> {
+        let Self { file, vault, .. } = self;
+        vault.get_or_insert_with(|| file.look()).as_ref().map(Option::as_ref)
+    }
+}
+
+fn no_seed(failure: &Failure) -> NoSeed {
+    let hint = failure.hints.first().cloned().unwrap_or_default();
+    NoSeed { message: failure.message.clone(), hint }
+}
+
+impl<K: Authored> Seeds for VaultSeeds<'_, K> {
+    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+        let entry = match self.vault() {
+            Ok(vault) => vault.map(|vault| vault.volume(volume).map(|entry| entry.seeds.clone())),
+            Err(failure) => {
+                let failure = failure.clone();
+                let none = no_seed(&failure);
+                self.failure = Some(failure);
+                return Err(none);
+            }
+        };
+        let (path, add) = (self.file.path().display(), self.file.command("add", volume));
+        let (message, hint) = match entry {
+            Some(Some(seeds)) => return Ok(seeds),
+            Some(None) => (
+                format!("the vault `{path}` holds no seed of it"),
+                format!("add one, if the volume is new: {add}"),
+            ),
+            None => (
+                format!("there is no seed, and no vault `{path}`"),
+                format!("add one: {add}; or bring the vault back, if there was one"),
+            ),
+        };
+        Err(NoSeed { message, hint })
+    }
+
+    /// A section that brings all its seeds does not fail with the vault.
+    fn beside(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+        let vault = self.vault().map_err(no_seed)?;
+        Ok(vault.and_then(|vault| vault.volume(volume)).map(|entry| entry.seeds.clone()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use contract_core::kind::Workload;
+    use contract_section::seed::Seed;
+    use seed_vault::Vault;
+
+    use super::*;
+    use cli_kit::age_keys::{NewIdentity, Recipients};
+    use cli_kit::clock;
+    use cli_kit::exit::ExitCode;
+
+    /// Asks for `data` and `other`; then whether that was a failure, and of which kind.
+    fn asked(folder: &Path) -> (Vec<Result<VolumeSeeds, NoSeed>>, Option<ExitCode>) {
+        let persona = AuthorFolder::read(folder, Workload::PERSONA).unwrap();
+        let (passphrases, report) = (PassphraseSource::default(), Report::new("workload-provider", true));
+        let mut seeds = VaultSeeds::<Workload>::new(folder, &persona, &passphrases, &report);
+        let found = ["data", "other"].map(|volume| seeds.of(volume)).to_vec();
+        (found, seeds.failure.map(|failure| failure.exit))
+    }
+
+    #[test]
+    fn a_missing_vault_or_volume_is_a_finding_and_one_that_does_not_open_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let (found, failure) = asked(folder.path());
+        let command = format!("`workload-provider seed add data -C {}`", folder.path().display());
+        let missing = found[0].as_ref().unwrap_err();
+        assert!(missing.hint.contains(&command) && missing.message.contains("no vault"), "{missing:?}");
+        assert_eq!(failure, None);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "something was made");
+
+        let mut vault = Vault::<Workload>::default();
+        vault.import("data", Seed::parse("0123456789abcdef").unwrap(), clock::now()).unwrap();
+        let (identity, recipient) = NewIdentity::default().make("identity.age", clock::now()).unwrap();
+        let recipients = Recipients::read(&[recipient], || panic!("nobody is to be asked")).unwrap();
+        let mut sealed = Vec::new();
+        vault.seal(&recipients.keys(), &mut sealed).unwrap();
+        fs::write(folder.path().join("seeds.age"), sealed).unwrap();
+        let (found, failure) = asked(folder.path());
+        assert!(found.iter().all(Result::is_err));
+        assert_eq!(failure, Some(ExitCode::NoSecret));
+
+        fs::write(folder.path().join("identity.age"), identity).unwrap();
+        let (found, failure) = asked(folder.path());
+        assert_eq!(found[0].as_ref().unwrap().seed.expose(), "0123456789abcdef");
+        assert!(found[1].as_ref().unwrap_err().hint.contains("seed add other"));
+        assert_eq!(failure, None);
+    }
+}

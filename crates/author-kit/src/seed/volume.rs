@@ -1,0 +1,69 @@
+//! Which volume is meant where none is named.
+
+use std::path::Path;
+
+use strict_yaml::{Limits, Tags};
+
+use crate::Authored;
+use cli_kit::failure::{Doing as _, Failure};
+use cli_kit::input;
+use cli_kit::names::in_folder;
+use cli_kit::report::Report;
+
+/// Tells of a volume that the section does not name: a slip of the finger, or one that is still to be written there.
+pub fn warn_if_unknown<K: Authored>(named: &str, folder: &Path, report: &Report) {
+    let path = in_folder(folder, &format!("{}.yaml", K::NAME));
+    // a section that does not read has its say at `check`
+    let Ok(volumes) = of_section(&path) else { return };
+    if volumes.iter().any(|volume| volume == named) {
+        return;
+    }
+    let distance = |volume: &&String| strsim::damerau_levenshtein(volume, named);
+    let nearest = volumes.iter().min_by_key(distance).filter(|it| distance(it) <= 2);
+    let (path, known) = (path.display(), volumes.join(", "));
+    let has = if known.is_empty() { "none that takes a seed".into() } else { format!("only {known}") };
+    let hint = match nearest {
+        Some(nearest) => format!("did you mean `{nearest}`? if not, write `{named}` under `volumes` there"),
+        None => format!("write `{named}` under `volumes` there: its seed is for nothing before"),
+    };
+    report.warning(&format!("`{path}` names no volume `{named}`, {has}"), &[hint]);
+}
+
+/// The volume that is named, or the only one of the section's that `fits`.
+pub fn chosen<K: Authored>(
+    named: Option<&str>,
+    folder: &Path,
+    fits: impl Fn(&str) -> bool,
+) -> Result<String, Failure> {
+    if let Some(name) = named {
+        return Ok(name.to_owned());
+    }
+    let path = in_folder(folder, &format!("{}.yaml", K::NAME));
+    let mut volumes = of_section(&path).map_err(|failure| {
+        Failure::usage(format!("no volume is named, and {}", failure.message)).hint(NAME_IT)
+    })?;
+    volumes.retain(|name| fits(name));
+    match &*volumes {
+        [only] => Ok(only.clone()),
+        [] => Err(Failure::usage(format!("no volume is named, and `{}` has none that fits", path.display()))
+            .hint(NAME_IT)),
+        several => Err(Failure::usage(format!(
+            "no volume is named, and `{}` has several: {}",
+            path.display(),
+            several.join(", ")
+        ))
+        .hint("name one of them")),
+    }
+}
+
+const NAME_IT: &str = "name it by its key under `volumes`: `data`";
+
+/// Those whose passphrase takes a seed of this side.
+fn of_section(path: &Path) -> Result<Vec<String>, Failure> {
+    let text = input::read_secret_text(path, Limits::default().bytes)?;
+    let document = strict_yaml::parse(&text, &Limits::default(), Tags::FileAndFolder)
+        .doing(|| format!("cannot read `{}`", path.display()))?;
+    let volumes = document.root.entry("volumes").and_then(|volumes| volumes.entries()).unwrap_or_default();
+    let seeded = volumes.iter().filter(|(_, volume)| volume.entry("uv-secret-id").is_none());
+    Ok(seeded.map(|(key, _)| key.text.clone()).collect())
+}

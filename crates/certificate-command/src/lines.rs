@@ -1,0 +1,111 @@
+//! Certificates as lines of text.
+
+use contract_pki::certificate::chain::VerifiedChain;
+use contract_pki::certificate::revocation::Revocation;
+use contract_pki::certificate::{CertificateFacts, Description, Role};
+use contract_pki::x509::{day, is_endless};
+use jiff::Timestamp;
+
+/// An encryption certificate: its subject, then what distinguishes it from others of the same subject.
+pub fn encryption_lines(facts: &CertificateFacts) -> [String; 2] {
+    [
+        format!("encryption certificate: {}", facts.subject),
+        format!(
+            "  valid until {}, serial {}, key {}",
+            day(facts.not_after),
+            facts.serial,
+            facts.key_fingerprint
+        ),
+    ]
+}
+
+/// A certificate's description; nothing that distinguishes certificates is left out.
+pub(crate) fn description_lines(description: &Description, now: Timestamp) -> Vec<String> {
+    let facts = &description.facts;
+    let mut lines = Vec::new();
+    let mut line = |label: &str, text: &str| lines.push(format!("{label:<18}{text}"));
+    line("subject", &facts.subject);
+    line(
+        "issuer",
+        if description.self_signed { "itself: nobody vouches for it" } else { &description.issuer },
+    );
+    line("serial", &facts.serial);
+    line("key", &format!("{} {}, {}", description.key_type, description.key_bits, facts.key_fingerprint));
+    line("signed with", &description.signature_algorithm);
+    line("valid from", &day(facts.not_before).to_string());
+    line("valid until", &until(facts.not_before, facts.not_after, now));
+    for address in &description.crl_distribution_points {
+        line("revocation list", address);
+    }
+    if let Some(command) = list_command(&description.crl_distribution_points, "intermediate.crl") {
+        line("  get it with", &command);
+    }
+    let platforms: Vec<_> = description.suggested_platforms.iter().map(|it| it.name()).collect();
+    if !platforms.is_empty() {
+        line("seen with", &format!("platform {}", platforms.join(" or ")));
+    }
+    lines
+}
+
+/// What was checked of each certificate, and what was not.
+pub fn chain_lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
+    let last = chain.links().len().saturating_sub(1);
+    let mut lines = Vec::new();
+    for (place, link) in chain.links().iter().enumerate() {
+        let what = match place {
+            0 => "certificate",
+            1 => "issued by",
+            _ if place == last => "root",
+            _ => "authority",
+        };
+        let mut line = |label: &str, text: String| lines.push(format!("{label:<18}{text}"));
+        line(what, link.subject.clone());
+        line("  serial", link.serial.clone());
+        line("  key", link.key_fingerprint.clone());
+        line("  signed with", link.signature_algorithm.clone());
+        line("  valid until", until(link.not_before, link.not_after, chain.at()));
+        match &link.revocation {
+            Revocation::Root => {}
+            Revocation::NotChecked => {
+                line("  revoked", "NOT CHECKED: no `--crl` is about it".to_owned());
+                let file = format!("{}.crl", place + 1);
+                if let Some(command) = list_command(&link.crl_distribution_points, &file) {
+                    line("  its list", command);
+                }
+            }
+            Revocation::NotListed { file, until, partial } => {
+                let part =
+                    if *partial { "; the list covers a part of its issuer's certificates" } else { "" };
+                line("  revoked", format!("no, says `{file}`, which holds until {}{part}", day(*until)));
+            }
+        }
+    }
+    lines
+}
+
+/// Whole days until a certificate's end.
+pub(crate) fn days_left(end: Timestamp, now: Timestamp) -> i64 {
+    end.duration_since(now).as_secs().div_euclid(86_400)
+}
+
+/// A command that gets a revocation list. Lists are signed by themselves, and authorities publish theirs over plain HTTP,
+/// so it is the user's to run. The address is the certificate's word: nothing in it may mean something to a shell.
+fn list_command(addresses: &[String], file: &str) -> Option<String> {
+    let harmless = |address: &&String| {
+        (address.starts_with("https://") || address.starts_with("http://"))
+            && address.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._~:/?&=%+,".contains(&it))
+    };
+    addresses.iter().find(harmless).map(|address| format!("curl -fL -o {file} '{address}'"))
+}
+
+/// The last day, and how long that is.
+fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {
+    let left = match days_left(to, now) {
+        _ if now < from => "NOT YET VALID".to_owned(),
+        _ if now > to => "EXPIRED".to_owned(),
+        _ if is_endless(to) => return "no end".to_owned(),
+        1 => "1 day left".to_owned(),
+        days => format!("{days} days left"),
+    };
+    format!("{}, {left}", day(to))
+}

@@ -1,0 +1,49 @@
+//! `certificate show`: what a certificate states. Nothing is verified.
+
+use cli_kit::persona::{Persona, SharedSettings};
+use cli_kit::{Failure, Report, clock, input};
+use contract_pki::certificate::{Description, Role};
+use serde::Serialize;
+
+use crate::arguments::Show;
+use crate::lines::{days_left, description_lines};
+use crate::platform::contradiction;
+use crate::read;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Shown<'a> {
+    file: String,
+    #[serde(flatten)]
+    description: &'a Description,
+    /// Negative: it has expired.
+    days_left: i64,
+    valid_now: bool,
+    /// Why the subject does not fit `--platform`.
+    contradiction: Option<String>,
+}
+
+/// The command.
+pub fn show<R: Role>(arguments: &Show, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let path = if let Some(path) = &arguments.certificate.file {
+        path.clone()
+    } else {
+        let settings = SharedSettings::read(&arguments.certificate.folder, persona)?;
+        arguments.certificate.path::<R>(&settings)?
+    };
+    let now = clock::now();
+    let description = &read::<R>(&path)?.describe();
+    let against = arguments.platform.and_then(|platform| contradiction(&description.facts, platform));
+    let shown = Shown {
+        file: input::name(&path),
+        days_left: days_left(description.facts.not_after, now),
+        valid_now: (description.facts.not_before..=description.facts.not_after).contains(&now),
+        contradiction: against.as_ref().map(|(message, _)| message.clone()),
+        description,
+    };
+    if let Some((message, _)) = against {
+        let hint = "take the certificate that belongs to your image, or name the platform that it is for";
+        report.warning(&message, &[hint.to_owned()]);
+    }
+    report.result(&shown, |_| description_lines(description, now))
+}
