@@ -6,7 +6,7 @@ use std::path::Path;
 
 use findings::Findings;
 use contract_core::kind::{Env, Kind, Workload};
-use contract_section::{Part, Passphrases, Section, Source};
+use contract_section::{Readable, Part, Passphrases, Section, Source};
 use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use contract_fuzz::{CERTIFICATE, at, no_passphrase};
 use zeroize::Zeroizing;
@@ -21,7 +21,7 @@ fn section(data: &[u8]) {
     check::<Env>(text, Some(CERTIFICATE));
 }
 
-fn check<K: Kind>(text: &str, signing_key: Option<&str>) {
+fn check<K: Readable>(text: &str, signing_key: Option<&str>) {
     let source = Source { file: "section.yaml", text, folder: Path::new(FOLDER), at: at(), signing_key };
     let (section, findings) = Section::<K>::read(&source, &mut Nobody, &mut Vault);
     has_no_internal_error(&findings);
