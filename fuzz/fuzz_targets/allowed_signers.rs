@@ -2,9 +2,9 @@
 //! written back as the same time.
 #![cfg_attr(fuzzing, no_main)]
 
+use contract_fuzz::at;
 use ssh_signatures::allowed_signers::{AllowedSigners, parse_time, write_time};
 use ssh_signatures::sshsig::Namespace;
-use contract_fuzz::at;
 
 contract_fuzz::target!(allowed_signers);
 

@@ -2,10 +2,10 @@
 //! to a root whose key signed nothing.
 #![cfg_attr(fuzzing, no_main)]
 
+use contract_fuzz::{CERTIFICATE, armored, at};
 use contract_pki::certificate::authority::Authority;
 use contract_pki::certificate::chain::Authorities;
 use contract_pki::certificate::{Encryption, ImageCertificate};
-use contract_fuzz::{CERTIFICATE, armored, at};
 
 contract_fuzz::target!(certificate);
 

@@ -9,7 +9,8 @@ contract_fuzz::target!(descriptors);
 
 fn descriptors(data: &[u8]) {
     let pieces: Vec<_> = data.splitn(3, |byte| *byte == 0).collect();
-    let env = strict_yaml::parse("type: env\nenv:\n  A: \"1\"\n  B: \"${A}\"\n", &Limits::default(), Tags::Refused);
+    let env =
+        strict_yaml::parse("type: env\nenv:\n  A: \"1\"\n  B: \"${A}\"\n", &Limits::default(), Tags::Refused);
     let known = Environment::merged(&env.expect("an env section").root, &[]);
     for environment in [None, Some(&known)] {
         let _ = compose(&folder("docker-compose.yaml", &pieces), environment).all_findings();

@@ -4,11 +4,11 @@
 
 use std::io::{self, Cursor};
 
-use ssh_signatures::allowed_signers::AllowedSigners;
 use contract_core::handoff::{Unsorted, Writer};
 use contract_core::statement::Statement;
 use contract_core::token::{Encrypted, Scanner};
 use contract_fuzz::{USER_DATA, at, with_checksums};
+use ssh_signatures::allowed_signers::AllowedSigners;
 
 contract_fuzz::target!(handoff);
 

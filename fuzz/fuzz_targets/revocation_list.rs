@@ -1,8 +1,8 @@
 //! A revocation list, in PEM or the DER inside: read or refused.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_pki::certificate::revocation::RevocationList;
 use contract_fuzz::armored;
+use contract_pki::certificate::revocation::RevocationList;
 
 contract_fuzz::target!(revocation_list);
 

@@ -4,11 +4,11 @@
 
 use std::path::Path;
 
-use findings::Findings;
-use contract_core::kind::{Env, Kind, Workload};
-use contract_section::{Readable, Part, Passphrases, Section, Source};
-use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use contract_core::kind::{Env, Workload};
 use contract_fuzz::{CERTIFICATE, at, no_passphrase};
+use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
+use contract_section::{Part, Passphrases, Readable, Section, Source};
+use findings::Findings;
 use zeroize::Zeroizing;
 
 contract_fuzz::target!(section);

@@ -2,11 +2,11 @@
 //! a public key that was read is written and read back as the same key.
 #![cfg_attr(fuzzing, no_main)]
 
-use contract_pki::private_key::AuditorKey;
-use contract_pki::signing_certificate::{SigningRequest, check, received};
-use contract_pki::private_key::SigningKey;
-use contract_pki::verifying_key::VerifyingKey;
 use contract_fuzz::{VERIFYING_KEY, armored, at, no_passphrase};
+use contract_pki::private_key::AuditorKey;
+use contract_pki::private_key::SigningKey;
+use contract_pki::signing_certificate::{SigningRequest, check, received};
+use contract_pki::verifying_key::VerifyingKey;
 
 contract_fuzz::target!(signing_key);
 

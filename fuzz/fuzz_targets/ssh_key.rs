@@ -2,10 +2,10 @@
 //! its public half verifies.
 #![cfg_attr(fuzzing, no_main)]
 
+use contract_fuzz::{armored, no_passphrase};
 use ssh_signatures::ssh_key::private::PrivateKey;
 use ssh_signatures::ssh_key::{Line, PublicKey};
 use ssh_signatures::sshsig::{Namespace, Signature};
-use contract_fuzz::{armored, no_passphrase};
 
 contract_fuzz::target!(ssh_key);
 

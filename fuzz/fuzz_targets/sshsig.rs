@@ -1,8 +1,8 @@
 //! An SSH signature, armored or its bytes. It is refused, or the key and the namespace that it names are those that verify.
 #![cfg_attr(fuzzing, no_main)]
 
-use ssh_signatures::sshsig::{Namespace, Signature};
 use contract_fuzz::armored;
+use ssh_signatures::sshsig::{Namespace, Signature};
 
 contract_fuzz::target!(sshsig);
 

@@ -3,8 +3,8 @@
 //! used or not.
 #![cfg_attr(fuzzing, no_main)]
 
-use strict_yaml::{Error, Limits, Node, Tags};
 use guest_rehearsal::second_reader;
+use strict_yaml::{Error, Limits, Node, Tags};
 
 contract_fuzz::target!(yaml);
 

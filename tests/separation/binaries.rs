@@ -127,8 +127,7 @@ fn needs<'a>(lock: &'a BTreeMap<String, Vec<String>>, package: &'a str) -> BTree
 /// The binaries of the contract signer and the auditor hold no code that reads plain sections, packs archives, or keeps seeds.
 #[test]
 fn the_contract_signer_and_the_auditor_read_no_sections() {
-    const READS: &str =
-        "^[0-9a-f]+ [A-Za-z] <?(contract_section|contract_archive|container_descriptors|seed_vault|author_kit)::";
+    const READS: &str = "^[0-9a-f]+ [A-Za-z] <?(contract_section|contract_archive|container_descriptors|seed_vault|author_kit)::";
     for binary in ["contract-signer", "contract-auditor"] {
         assert_eq!(symbols(binary, READS), Vec::<String>::new(), "{binary}");
     }
