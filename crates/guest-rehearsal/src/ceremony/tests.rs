@@ -151,7 +151,7 @@ fn every_sample_says_who_it_is() {
         (SIGNER, Persona::ContractSigner),
     ] {
         let file = std::fs::read_to_string(personas.join(folder).join("persona.yaml")).unwrap();
-        assert!(file.contains("name: paynow\n"));
+        assert!(file.contains("\nname: paynow"));
         SharedSettings::read(&personas.join(folder), persona).unwrap();
     }
 }
