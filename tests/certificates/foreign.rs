@@ -58,7 +58,7 @@ fn a_certificate_that_is_not_an_image_s_stops_at_the_author_and_at_the_signer() 
         }
         assert!(!story.path("new").exists());
         let said = story.sh(&format!("set -e; {ENCRYPT} encrypt {DANGER}"));
-        assert!(said.exit == 0 && said.stderr.contains("is taken all the same"), "{given}: {said:?}");
+        assert!(said.exit == 0 && said.stderr.contains("is accepted all the same"), "{given}: {said:?}");
 
         if says.contains("by its name") {
             // as an author states it who did not look, or an earlier version

@@ -11,20 +11,19 @@ use contract_pki::certificate::{CertificateFacts, Encryption, Expiry, Foreign, V
 use contract_pki::platform::Platform;
 use contract_pki::validity::Validity;
 use contract_pki::x509::day;
-use findings::Advice as _;
-use findings::{Findings, Place};
+use findings::{Advice as _, Findings, Place};
 use jiff::Timestamp;
 
-/// What the statement tells of the section's certificates: these dates, and nothing else of them.
-pub fn stated(facts: &Facts) -> Option<String> {
-    let one = |(field, it): (&CertificateField, &Validity)| {
-        format!("{} {}", What::Certificate(*field), day(it.not_after))
+/// The dates of the section's certificates that the statement contains; it contains nothing else about them.
+pub fn stated_ends(facts: &Facts) -> Option<String> {
+    let one = |(field, validity): (&CertificateField, &Validity)| {
+        format!("{} {}", What::Certificate(*field), day(validity.not_after))
     };
     let all: Vec<_> = facts.certificates.iter().map(one).collect();
     (!all.is_empty()).then(|| format!("states the ends of: {}", all.join(", ")))
 }
 
-/// What is unwise about a certificate that could be used.
+/// Warns of what is unwise about a certificate that could be used.
 pub fn warnings(
     path: &Path,
     certificate: &VerifiedCertificate,
@@ -36,7 +35,7 @@ pub fn warnings(
     if let Some(why) = certificate.foreign() {
         findings.warning(
             place(path),
-            format!("it is not an image's encryption certificate, and is taken all the same: {why}"),
+            format!("it is not an image's encryption certificate, and is accepted all the same: {why}"),
             "for a guest of your own only: leave `--danger-accept-foreign-certificate` out",
         );
     }
@@ -54,7 +53,7 @@ pub fn warnings(
         findings.warning(
             place(path),
             format!(
-                "the encryption certificate expired on {}, and is taken all the same",
+                "the encryption certificate expired on {}, and is accepted all the same",
                 day(facts.not_after)
             ),
             "for test guests only: leave `--danger-accept-expired-certificate` out",
@@ -72,11 +71,11 @@ pub fn warnings(
     }
 }
 
-/// How to take one key alone, where none is pinned yet.
+/// How to pin a key.
 pub const PIN: &str =
     "no `certificate-pin` in `persona.yaml`: `certificate verify` shows the line that pins this key";
 
-/// What `check` says about the certificate that `encrypt` would use; it is not needed before.
+/// Checks the certificate that `encrypt` would use; a missing one is a warning.
 pub fn check(persona: &AuthorFolder, at: Timestamp, findings: &mut Findings) -> Option<CertificateFacts> {
     const HOW: &str = "take the one that belongs to your image version: `encrypt` needs it";
     let Some(path) = persona.certificate.file.as_deref() else {

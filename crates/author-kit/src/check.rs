@@ -11,15 +11,16 @@ use findings::Severity;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::arguments::CheckArguments;
 use crate::draft::{Draft, packing};
-use crate::{Authored, CheckArguments, Verbose, certificate, handoff, included, signing_key};
+use crate::{Authored, Verbose, certificate, handoff, included, signing_key};
 
-/// What stands beside the findings.
+/// What is reported besides the findings.
 #[derive(Serialize)]
 struct Checked {
-    /// None where the section would not be encrypted.
+    /// `None` if the section would not be encrypted.
     section: Option<Measured>,
-    /// What `!file` names.
+    /// The files that `!file` names.
     files: Vec<IncludedFile>,
     /// Fingerprint of the key that the guest will verify the contract with.
     #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
@@ -36,34 +37,39 @@ struct Checked {
     verbose: Verbose,
 }
 
-/// The command; `key` is the env deployer's `--signing-key`.
+/// The command; `signing_key` is the env deployer's `--signing-key`.
 pub fn check<K: Authored>(
     arguments: &CheckArguments,
-    key: Option<&Path>,
+    signing_key: Option<&Path>,
     report: &Report,
 ) -> Result<(), Failure> {
-    let draft = Draft::open::<K>(&arguments.folder)?;
-    // the folder's may come later, the flag's has to be there
-    let named = draft.persona.signing_key.as_deref();
-    let key = key.or(named.filter(|path| path.exists())).map(signing_key::read).transpose()?;
+    let mut draft = Draft::open::<K>(&arguments.folder)?;
+    // the folder's key may come later, the flag's must exist
+    let named = draft.persona.signing_key.clone();
+    let key_file = signing_key.or(named.as_deref().filter(|path| path.exists()));
+    let key = key_file.map(signing_key::read).transpose()?;
     let key = key.as_ref().map(signing_key::pem).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;
-    let missing_key = |section| signing_key::missing(section, &draft.file, named, Severity::Warning);
-    findings.0.extend(section.as_ref().and_then(missing_key));
+    if let Some(section) = &section {
+        let missing = signing_key::missing(section, &draft.file, named.as_deref(), Severity::Warning);
+        findings.0.extend(missing);
+    }
     let certificate = certificate::check(&draft.persona, draft.at, &mut findings);
     if certificate.is_some() && draft.persona.certificate.pin.is_none() {
         report.note(certificate::PIN);
     }
     if draft.persona.handoff.recipients.is_empty() {
-        handoff::unencrypted(&mut findings);
+        handoff::warn_unencrypted(&mut findings);
     }
-    let both = section.as_ref().zip(certificate.as_ref());
-    findings.0.extend(both.and_then(|(it, facts)| signing_key::of_the_guest(it.facts(), facts, &draft.file)));
+    if let (Some(section), Some(certificate)) = (&section, &certificate) {
+        findings.0.extend(signing_key::guest_key(section.facts(), certificate, &draft.file));
+    }
 
     let measured = section.as_ref().filter(|_| findings.errors() == 0).map(|section| {
         packing(section, report, |workers, progress| section.measure(workers, progress))
             .doing(|| format!("cannot read `{}`", draft.file))
     });
+    // a section that was not read has no facts and no files
     let facts = section.as_ref().map(|section| section.facts().clone()).unwrap_or_default();
     let files = section.as_ref().map(Section::files).unwrap_or_default().to_vec();
     let text = section.filter(|_| arguments.show).map(|section| section.masked());

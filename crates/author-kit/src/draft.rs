@@ -3,7 +3,14 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use contract_section::{Part, Passphrases, Readable, Section, Source};
+use cli_kit::cores::workers;
+use cli_kit::names::in_folder;
+use cli_kit::persona::AuthorFolder;
+use cli_kit::progress::Progress;
+use cli_kit::prompt::{Passphrase, PassphraseSource};
+use cli_kit::protected::Protected;
+use cli_kit::{ExitCode, Failure, Report, clock, input};
+use contract_section::{Part, Passphrases, Section, Source};
 use findings::Findings;
 use jiff::Timestamp;
 use strict_yaml::Limits;
@@ -11,27 +18,16 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::seed::VaultSeeds;
 use crate::{Authored, FolderArguments};
-use cli_kit::clock;
-use cli_kit::cores::workers;
-use cli_kit::exit::ExitCode;
-use cli_kit::failure::Failure;
-use cli_kit::input;
-use cli_kit::names::in_folder;
-use cli_kit::persona::AuthorFolder;
-use cli_kit::progress::Progress;
-use cli_kit::prompt::{Passphrase, PassphraseSource};
-use cli_kit::protected::Protected;
-use cli_kit::report::Report;
 
-/// A persona's folder, its file read.
-pub(super) struct Draft<'a> {
+/// A persona's folder whose `persona.yaml` is read.
+pub struct Draft<'a> {
     folder: &'a Path,
     passphrases: &'a PassphraseSource,
-    /// Of the identity, and of the vault that it opens.
-    of_identity: PassphraseSource,
+    /// For the identity, and the vault that it opens.
+    identity_passphrase: PassphraseSource,
     /// `persona.yaml`.
     pub persona: AuthorFolder,
-    /// The section's file, as people read it.
+    /// The name of the section's file.
     pub file: String,
     /// What no output may replace.
     pub protected: Protected,
@@ -44,10 +40,10 @@ impl<'a> Draft<'a> {
         let FolderArguments { folder, passphrases, identity } = arguments;
         let persona = AuthorFolder::read(folder, K::PERSONA)?;
         let file = in_folder(folder, &format!("{}.yaml", K::NAME)).display().to_string();
-        let of_identity = identity.source_or(passphrases);
+        let identity_passphrase = identity.source_or(passphrases);
         let mut protected = persona.protected();
-        protected.read(passphrases.file()).read(of_identity.file());
-        Ok(Self { folder, passphrases, of_identity, persona, file, protected, at: clock::now() })
+        protected.read(passphrases.file()).read(identity_passphrase.file());
+        Ok(Self { folder, passphrases, identity_passphrase, persona, file, protected, at: clock::now() })
     }
 
     /// A file of this folder.
@@ -55,9 +51,9 @@ impl<'a> Draft<'a> {
         in_folder(self.folder, name)
     }
 
-    /// Reads the section; without one, its findings say why.
+    /// Reads the section, and protects what it is made of. Without a section, the findings say why.
     pub fn read<K: Authored>(
-        &self,
+        &mut self,
         signing_key: Option<&str>,
         report: &Report,
     ) -> Result<(Option<Section<K>>, Findings), Failure> {
@@ -69,34 +65,35 @@ impl<'a> Draft<'a> {
             let init = format!("{} init {}", K::PERSONA.name(), self.folder.display());
             failure.hint(format!("begin with `{init}`"))
         })?;
-        let mut asked = Asked { folder: self.folder, source: self.passphrases, failure: None };
+        let mut keys = KeyPassphrases { folder: self.folder, source: self.passphrases, failure: None };
         let source = Source { file: &self.file, text: &text, folder: self.folder, at: self.at, signing_key };
-        let mut seeds = VaultSeeds::<K>::new(self.folder, &self.persona, &self.of_identity, report);
-        let read = Section::read(&source, &mut asked, &mut seeds);
-        // a secret that could not be had has an exit code of its own
-        asked.failure.or(seeds.failure).map_or(Ok(read), Err)
-    }
-}
-
-/// Protects the files and folders that a section is made of.
-pub fn protect_sources<K: Readable>(section: &Section<K>, protected: &mut Protected) {
-    protected.read(section.files().iter().map(|file| &file.path));
-    for part in section.parts() {
-        if let Part::Folder(folder) = part {
-            protected.packed(folder);
+        let mut seeds = VaultSeeds::<K>::new(self.folder, &self.persona, &self.identity_passphrase, report);
+        let (section, findings) = Section::read(&source, &mut keys, &mut seeds);
+        // a missing secret has its own exit code
+        if let Some(failure) = keys.failure.or(seeds.failure) {
+            return Err(failure);
         }
+        if let Some(section) = &section {
+            self.protected.read(section.files().iter().map(|file| &file.path));
+            for part in section.parts() {
+                if let Part::Folder(folder) = part {
+                    self.protected.packed(folder);
+                }
+            }
+        }
+        Ok((section, findings))
     }
 }
 
-/// Passes on what `write` makes of a section, with as many workers as there are cores and signs of life while packing.
-pub(super) fn packing<K: Readable, T>(
+/// Runs `write` with one worker for each core, and reports progress if the section packs a folder.
+pub fn packing<K: Authored, T>(
     section: &Section<K>,
     report: &Report,
     write: impl FnOnce(NonZeroUsize, &dyn Fn(u64)) -> T,
 ) -> T {
     let packs = section.parts().iter().any(|part| matches!(part, Part::Folder(_)));
     let progress = packs.then(|| Progress::bytes(report, "packing", None));
-    // asking the kernel costs some fifty system calls
+    // counting the cores costs some fifty system calls
     let workers = if packs { workers() } else { NonZeroUsize::MIN };
     write(workers, &|done| {
         if let Some(progress) = &progress {
@@ -105,28 +102,27 @@ pub(super) fn packing<K: Readable, T>(
     })
 }
 
-/// Asks for each key's passphrase.
-struct Asked<'a> {
+/// Asks for the passphrase of each key that the section names.
+struct KeyPassphrases<'a> {
     folder: &'a Path,
     source: &'a PassphraseSource,
     failure: Option<Failure>,
 }
 
-impl Asked<'_> {
-    fn ask(&self, file: &str) -> Result<Passphrase, Failure> {
-        self.source.passphrase(&format!("the key `{}`", in_folder(self.folder, file).display()))
+impl KeyPassphrases<'_> {
+    fn ask(&self, file: &str) -> Result<Zeroizing<String>, Failure> {
+        let key = format!("the key `{}`", in_folder(self.folder, file).display());
+        let mut bytes: Passphrase = self.source.passphrase(&key)?;
+        String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
+            error.into_bytes().zeroize();
+            Failure::new(ExitCode::NoSecret, format!("the passphrase of the key `{file}` is not UTF-8"))
+        })
     }
 }
 
-impl Passphrases for Asked<'_> {
+impl Passphrases for KeyPassphrases<'_> {
     fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String> {
-        let text = self.ask(file).and_then(|mut bytes| {
-            String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
-                error.into_bytes().zeroize();
-                Failure::new(ExitCode::NoSecret, format!("the passphrase of the key `{file}` is not UTF-8"))
-            })
-        });
-        text.map_err(|failure| {
+        self.ask(file).map_err(|failure| {
             let message = failure.message.clone();
             self.failure.get_or_insert(failure);
             message
@@ -136,7 +132,7 @@ impl Passphrases for Asked<'_> {
     fn wrong(&mut self, file: &str) {
         let file = in_folder(self.folder, file).display().to_string();
         let message = format!("the passphrase of the key `{file}` is wrong, or the key is damaged");
-        let look = format!("see whether it opens: `openssl pkey -noout -in {file}`");
-        self.failure.get_or_insert(Failure::new(ExitCode::NoSecret, message).hint(look));
+        let hint = format!("check whether it opens: `openssl pkey -noout -in {file}`");
+        self.failure.get_or_insert(Failure::new(ExitCode::NoSecret, message).hint(hint));
     }
 }

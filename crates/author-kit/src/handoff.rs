@@ -1,33 +1,36 @@
-//! The handoff's way out: who vouches for it, who can open it, and the file.
+//! The handoff: who vouches for it, who can open it, and the file.
 
 use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use cli_kit::age_keys::Recipients;
+use cli_kit::failure::DoingIo as _;
+use cli_kit::output::{self, Output};
+use cli_kit::persona::{self, HandoffSettings};
+use cli_kit::{Doing as _, Failure, Report};
 use contract_core::age_file::{self, Format};
 use findings::{Findings, Place};
 
-use crate::EncryptArguments;
-use crate::draft::Draft;
+use crate::arguments::EncryptArguments;
 use crate::vouch::VouchKey;
-use cli_kit::age_keys::Recipients;
-use cli_kit::failure::{Doing, DoingIo, Failure};
-use cli_kit::output::{self, Output};
-use cli_kit::persona::{self, HandoffSettings};
-use cli_kit::report::Report;
 
-/// Who vouches for a handoff, and who can open it: the flags', else those of `persona.yaml`.
-pub struct Way {
-    /// None: the contract signer will refuse it.
+/// Who vouches for a handoff, and who can open it: from the flags, else from `persona.yaml`.
+pub struct Delivery {
+    /// `None`: the contract signer will refuse the handoff.
     pub vouch_key: Option<VouchKey>,
-    /// None: whoever gets it can read the statement.
+    /// `None`: the handoff is not encrypted.
     pub recipients: Option<Recipients>,
 }
 
-impl Way {
-    /// Opens the key and reads the recipients before any work is done that they could spoil.
-    pub fn of(arguments: &EncryptArguments, draft: &Draft, report: &Report) -> Result<Self, Failure> {
-        let HandoffSettings { vouch_with, recipients } = &draft.persona.handoff;
+impl Delivery {
+    /// Opens the SSH key and reads the recipients.
+    pub fn read(
+        arguments: &EncryptArguments,
+        settings: &HandoffSettings,
+        report: &Report,
+    ) -> Result<Self, Failure> {
+        let HandoffSettings { vouch_with, recipients } = settings;
         let vouch_with = arguments.vouch_with.as_ref().or(vouch_with.as_ref());
         let recipients = if arguments.recipients.is_empty() { recipients } else { &arguments.recipients };
         if vouch_with.is_none() {
@@ -36,28 +39,28 @@ impl Way {
                 &["name your SSH key: `--vouch-with ~/.ssh/id_ed25519`, or `handoff: {vouch-with: FILE}` in `persona.yaml`".into()],
             );
         }
+        let vouch_key = vouch_with.map(|path| VouchKey::open(path, &arguments.folder.passphrases));
         let no_passphrase = || {
             Err(Failure::usage("a handoff is encrypted to keys, not with a passphrase")
                 .hint("name the contract signer's age recipient: `contract-signer identity` shows it"))
         };
-        Ok(Self {
-            vouch_key: vouch_with
-                .map(|path| VouchKey::open(path, &arguments.folder.passphrases))
-                .transpose()?,
-            recipients: (!recipients.is_empty())
-                .then(|| Recipients::read(recipients, no_passphrase))
-                .transpose()?,
-        })
+        let recipients = (!recipients.is_empty()).then(|| Recipients::read(recipients, no_passphrase));
+        Ok(Self { vouch_key: vouch_key.transpose()?, recipients: recipients.transpose()? })
     }
 
-    /// What the file's name ends in.
+    /// The end of the handoff's name.
     pub fn suffix(&self) -> &'static str {
         if self.recipients.is_some() { "handoff.age" } else { "handoff" }
+    }
+
+    /// The recipients, as they were named.
+    pub fn recipient_names(&self) -> Vec<String> {
+        self.recipients.as_ref().map(|recipients| recipients.names.clone()).unwrap_or_default()
     }
 }
 
 /// Warns of a handoff without recipients: anyone who gets its token can combine it with another half.
-pub fn unencrypted(findings: &mut Findings) {
+pub fn warn_unencrypted(findings: &mut Findings) {
     let field = "handoff.recipients".to_owned();
     findings.warning(
         Place { file: persona::FILE.into(), line: None, field },
@@ -75,15 +78,15 @@ pub fn other_form(handoff: &Path) -> Option<PathBuf> {
     (plain.ends_with(".handoff") && other.exists()).then_some(other)
 }
 
-/// A handoff being written: encrypted at the end, since a tar's headers are written after their entries, and what is
-/// encrypted can't be sought in. Until then it lies in a file without a name.
+/// A handoff that is being written. It is encrypted at the end: a tar's headers are written after their entries, and
+/// encrypted output is not seekable. Until then it is in a file without a name.
 pub struct HandoffFile {
     output: Output,
     plain: Option<(File, Recipients)>,
 }
 
 impl HandoffFile {
-    /// `target` is where `output` leads.
+    /// `target` is the path of `output`.
     pub fn new(output: Output, target: &Path, recipients: Option<Recipients>) -> Result<Self, Failure> {
         let plain = match recipients {
             Some(recipients) => Some((output::spool(target)?, recipients)),
@@ -92,12 +95,12 @@ impl HandoffFile {
         Ok(Self { output, plain })
     }
 
-    /// Where it goes.
+    /// Where the handoff goes.
     pub fn output(&self) -> &Output {
         &self.output
     }
 
-    /// Encrypts what was written, if it is to be; what remains is to give it its name.
+    /// Encrypts what was written, if there are recipients; the output is ready to be committed.
     pub fn finish(self) -> Result<Output, Failure> {
         let Self { mut output, plain } = self;
         let Some((mut plain, recipients)) = plain else { return Ok(output) };

@@ -1,21 +1,21 @@
-//! Which files go into a section: shown before it leaves the machine.
+//! The files that become part of a section: shown before it leaves the machine.
 
 use clap::Args;
+use cli_kit::report::{count, size};
 use contract_core::packed::{Packed, PackedFile};
 use contract_section::IncludedFile;
 
-use cli_kit::report::{count, size};
-
 /// How much is shown of an archive.
 #[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
 pub struct Verbose {
     /// List the files of the archive
     #[arg(short, long)]
     pub verbose: bool,
 }
 
-/// One line for each file that `!file` names, and the archive.
-pub(super) fn lines(files: &[IncludedFile], archive: Option<&Packed>, verbose: Verbose) -> Vec<String> {
+/// One line for each file that `!file` names, and the lines of the archive.
+pub(crate) fn lines(files: &[IncludedFile], archive: Option<&Packed>, verbose: Verbose) -> Vec<String> {
     let file = |IncludedFile { field, path, bytes }: &IncludedFile| {
         format!("file: {}, {}, in {field}", path.display(), size(*bytes))
     };
@@ -23,7 +23,7 @@ pub(super) fn lines(files: &[IncludedFile], archive: Option<&Packed>, verbose: V
     files.iter().map(file).chain(archive.into_iter().flatten()).collect()
 }
 
-/// `archive: 3 files, 12 kB`, and the files where they are asked for.
+/// `archive: 3 files, 12 kB`, and with `--verbose` the files.
 pub fn archive_lines(files: &[PackedFile], verbose: Verbose) -> Vec<String> {
     let bytes = files.iter().map(|file| file.bytes).sum();
     let mut lines = vec![format!("archive: {}, {}", count(files.len(), "file"), size(bytes))];

@@ -1,33 +1,31 @@
-//! The contract signer's public key, which has to stand in the env section before it is encrypted (contract-format,
+//! The contract signer's public key, which the env section must contain before it is encrypted (contract-format,
 //! section 5).
 
 use std::path::Path;
 
+use cli_kit::{Doing as _, Failure, input};
 use contract_core::env_certificates::CertificateField;
 use contract_core::statement::Facts;
 use contract_pki::certificate::CertificateFacts;
 use contract_pki::signing_certificate;
 use contract_pki::verifying_key::VerifyingKey;
 use contract_section::Section;
-use findings::Advice as _;
-use findings::{Finding, Place, Severity};
+use findings::{Advice as _, Finding, Place, Severity};
 use jiff::Timestamp;
 
 use crate::Authored;
-use cli_kit::failure::{Doing, Failure};
-use cli_kit::input;
 
 /// Bytes of a file with a key or a certificate.
-const PEM_LIMIT: usize = 64 << 10;
+const LIMIT: usize = 64 << 10;
 
-/// Reads the key or its certificate, and refuses by the file's own name what is neither.
+/// Reads the key, or its certificate.
 pub fn read(path: &Path) -> Result<VerifyingKey, Failure> {
-    let text = input::read_text(path, PEM_LIMIT)
+    let text = input::read_text(path, LIMIT)
         .map_err(|failure| if path.exists() { failure } else { failure.hint(ask(Some(path))) })?;
     VerifyingKey::parse(&text).doing(|| cannot_use(path))
 }
 
-/// As [`read`], and refuses what gives no contract a life today: verification refused, and not a finding in the section.
+/// Reads a key, and refuses one that no guest would boot a contract with today.
 pub fn read_for_contract(
     path: &Path,
     encryption: &CertificateFacts,
@@ -43,7 +41,7 @@ fn cannot_use(path: &Path) -> String {
     format!("cannot use the signing key `{}`", path.display())
 }
 
-/// As it is put into the section: one PEM block, whatever stands around it in the file.
+/// The key as it is put into the section: one PEM block.
 pub fn pem(key: &VerifyingKey) -> Result<String, Failure> {
     key.to_section_pem().doing(|| "cannot use the signing key".to_owned())
 }
@@ -53,7 +51,7 @@ pub fn contract_ends(facts: &Facts) -> Option<Timestamp> {
     facts.certificates.get(&CertificateField::SigningKey).map(|certificate| certificate.not_after)
 }
 
-/// As people see it, to compare with what the contract signer says; and until when the contract will live.
+/// The key's fingerprint, to compare with what the contract signer reports, and the end of the contract.
 pub fn lines(facts: &Facts) -> Vec<String> {
     let Some(fingerprint) = &facts.signing_key else { return Vec::new() };
     let end = contract_ends(facts)
@@ -61,8 +59,8 @@ pub fn lines(facts: &Facts) -> Vec<String> {
     [Some(format!("signing key: {fingerprint}")), end].into_iter().flatten().collect()
 }
 
-/// A certificate in the section itself is warned of where it begins later; what is encrypted today should boot today.
-pub fn has_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure> {
+/// Refuses a certificate in the section that begins later: what is encrypted today should boot today.
+pub fn check_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure> {
     match facts.certificates.get(&CertificateField::SigningKey) {
         Some(certificate) if at < certificate.not_before => {
             Err(signing_certificate::Error::NotYetValid(certificate.not_before))
@@ -72,31 +70,28 @@ pub fn has_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure
     }
 }
 
-/// What to say about a section that names the guest's own key, wherever it came from.
-pub fn of_the_guest(facts: &Facts, encryption: &CertificateFacts, file: &str) -> Option<Finding> {
+/// The finding about a section that names the guest's own key.
+pub fn guest_key(facts: &Facts, encryption: &CertificateFacts, file: &str) -> Option<Finding> {
     let error = signing_certificate::is_not_the_guest_s(facts.signing_key.as_ref()?, encryption).err()?;
-    Some(Finding {
-        severity: Severity::Error,
-        place: Place { file: file.to_owned(), line: None, field: "signingKey".into() },
-        message: error.to_string(),
-        hint: error.hints().join("; "),
-    })
+    Some(finding(Severity::Error, file, error.to_string(), error.hints().join("; ")))
 }
 
-/// What to say about a section in which the key is missing; `named` is where the folder expects it.
+/// The finding about a section without the key; `named` is where the folder expects it.
 pub fn missing<K: Authored>(
     section: &Section<K>,
     file: &str,
     named: Option<&Path>,
     severity: Severity,
 ) -> Option<Finding> {
-    (K::HOLDS_SIGNING_KEY && section.facts().signing_key.is_none()).then(|| Finding {
-        severity,
-        place: Place { file: file.to_owned(), line: None, field: "signingKey".into() },
-        message: "missing: without the contract signer's public key, the guest cannot verify the contract"
-            .into(),
-        hint: ask(named),
-    })
+    const MESSAGE: &str =
+        "missing: without the contract signer's public key, the guest cannot verify the contract";
+    let is_missing = K::HOLDS_SIGNING_KEY && section.facts().signing_key.is_none();
+    is_missing.then(|| finding(severity, file, MESSAGE.to_owned(), ask(named)))
+}
+
+fn finding(severity: Severity, file: &str, message: String, hint: String) -> Finding {
+    let place = Place { file: file.to_owned(), line: None, field: "signingKey".into() };
+    Finding { severity, place, message, hint }
 }
 
 fn ask(named: Option<&Path>) -> String {
