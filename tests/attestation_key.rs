@@ -70,7 +70,7 @@ fn without_it_the_pem_stands_there_for_everybody_and_both_are_told_apart() {
     assert_eq!(record(&story, "user-data.record.json")["attestationKey"]["encrypted"], false);
     let plain = does(&story, "echo \"a PEM, key $(fingerprint)\"");
     let inspected = does(&story, "contract-signer inspect user-data");
-    assert!(inspected.contains(&format!("attestation key   {}; the signature", plain.trim())), "{inspected}");
+    assert!(inspected.contains(&format!("auditor key       {}; the signature", plain.trim())), "{inspected}");
     for (value, form, said) in [
         ("$(base64 -w0 auditor.pub.pem)", "base64", "base64 of a PEM, key sha256:"),
         (
@@ -120,14 +120,14 @@ fn what_cannot_be_the_auditor_s_key_for_this_guest_is_refused() {
     let files = listing(story.folder());
     for (given, exit, said) in [
         (
-            "--attestation-key auditor.pub.pem --encrypt-attestation-key --certificate other.crt",
+            "--auditor-key auditor.pub.pem --encrypt-auditor-key --certificate other.crt",
             4,
             "cannot sign: the workload half is encrypted under the key sha256:",
         ),
         (
             "--attestation-key auditor.pub.pem --encrypt-attestation-key --certificate over.crt",
             4,
-            "cannot encrypt the attestation key under `over.crt`: the encryption certificate expired on 2021-01-01",
+            "cannot encrypt the auditor key under `over.crt`: the encryption certificate expired on 2021-01-01",
         ),
         (
             "--attestation-key auditor.pub.pem --encrypt-attestation-key --certificate soon.crt",
@@ -147,12 +147,12 @@ fn what_cannot_be_the_auditor_s_key_for_this_guest_is_refused() {
         (
             "--encrypt-attestation-key --certificate guest/guest-encrypt.crt",
             2,
-            "no attestation key is named that could be encrypted",
+            "there is no auditor key to encrypt",
         ),
         (
             "--attestation-key auditor.pub.pem --certificate guest/guest-encrypt.crt",
             2,
-            "add `--encrypt-attestation-key`",
+            "add `--encrypt-auditor-key`",
         ),
         (
             "--attestation-key ec.pub.pem",
@@ -230,7 +230,7 @@ fn the_signer_s_folder_names_it_once_and_the_pin_holds_for_it() {
             format!("certificate-pin: {}", shown["keyFingerprint"].as_str().unwrap()),
             "--certificate other.crt",
             4,
-            "cannot encrypt the attestation key under `other.crt`",
+            "cannot encrypt the auditor key under `other.crt`",
         ),
     ] {
         let outcome = sh(

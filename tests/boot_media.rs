@@ -34,7 +34,7 @@ fn the_signing_key_is_the_named_folder_s() {
          mkdir here; cd here; {make}"
     ));
     assert_eq!(outcome.exit, 0, "{outcome:?}");
-    assert!(outcome.stderr.contains("`../user-data` holds: signed with key sha256:"), "{outcome:?}");
+    assert!(outcome.stderr.contains("verified `../user-data`: signed with key sha256:"), "{outcome:?}");
     let other =
         "openssl genrsa 2048 2> /dev/null | openssl rsa -pubout -out env-deployer/key.pem 2> /dev/null";
     let outcome = story.sh(&format!("{other}; cd here; {make} -o other.iso"));

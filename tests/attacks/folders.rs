@@ -160,7 +160,7 @@ fn of_two_handoffs_the_other_one_is_named() {
          contract-signer sign --passphrase-file passphrase -o ../new 2>&1",
     );
     assert!(
-        said.contains("warning: `p.workload.handoff` is next to `p.workload.handoff.age`, which is taken\n  hint: remove the older one, or name the one that you mean: `--workload FILE`"),
+        said.contains("warning: `p.workload.handoff` is ignored: `p.workload.handoff.age` is next to it\n  hint: remove the older one, or name the one that you mean: `--workload FILE`"),
         "{said}"
     );
     assert!(!said.contains("`p.env.handoff`"), "{said}");

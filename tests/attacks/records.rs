@@ -75,7 +75,10 @@ fn changed(story: &Story, python: &str) -> (i32, String) {
 fn the_true_record_is_accepted() {
     let story = Story::signed();
     let said = story.does(&format!("{VERIFY} 2>&1"));
-    assert!(said.contains("workload: vouched for by alice@example.com, as the record says"), "{said}");
+    assert!(
+        said.contains("workload: vouched for by alice@example.com, as the signing record states"),
+        "{said}"
+    );
     // also as other tools write JSON
     assert_eq!(changed(&story, "").0, 0);
 }

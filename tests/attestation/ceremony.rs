@@ -130,7 +130,7 @@ fn what_else_booted_the_auditor_s_comparison_names() {
         does(&story, given);
         let outcome = sh(&story, "audit");
         assert_eq!(outcome.exit, 4, "{given}: {outcome:?}");
-        let all = outcome.stderr.lines().find(|line| line.contains("is not as foretold")).unwrap();
+        let all = outcome.stderr.lines().find(|line| line.contains("is not as expected")).unwrap();
         assert_eq!(all.matches(" is different").count() + all.matches(" is missing").count(), named.len(), "{all}");
         for line in named {
             assert!(all.contains(line), "{given}: {all}");
@@ -171,7 +171,7 @@ fn one_changed_byte_is_named_by_its_line() {
         );
         assert_eq!(outcome.exit, 4, "{line}: {outcome:?}");
         assert!(
-            outcome.stderr.contains(&format!("is not as foretold: `{line}` is different\n")),
+            outcome.stderr.contains(&format!("is not as expected: `{line}` is different\n")),
             "{line}: {outcome:?}"
         );
     }

@@ -28,7 +28,7 @@ fn having(json: &Value, status: &str) -> Vec<String> {
 #[test]
 fn a_guest_that_is_the_one_that_was_signed_is_all_equal() {
     let outcome = does("", COMPARE, "");
-    assert!(outcome.stderr.contains("`se-checksums.txt` is as foretold: 6 lines equal"), "{outcome:?}");
+    assert!(outcome.stderr.contains("`se-checksums.txt` is as expected: 6 lines equal"), "{outcome:?}");
     assert!(!outcome.stderr.contains("warning"), "{outcome:?}");
     let json = does("", &format!("{COMPARE} --json"), "").json();
     assert_eq!(having(&json, "equal"), LINES);
@@ -42,7 +42,7 @@ fn a_guest_that_is_the_one_that_was_signed_is_all_equal() {
 fn one_changed_digit_names_its_line_and_no_other() {
     for name in LINES {
         let given = format!("change {name}; guest_signs");
-        let outcome = refuses(&given, COMPARE, 4, &format!("is not as foretold: `{name}` is different\n"));
+        let outcome = refuses(&given, COMPARE, 4, &format!("is not as expected: `{name}` is different\n"));
         assert!(outcome.text().contains("  expected "), "{outcome:?}");
         let json = played(&given, &format!("{COMPARE} --json"), "").json();
         assert_eq!(having(&json, "different"), [name]);
@@ -54,7 +54,7 @@ fn one_changed_digit_names_its_line_and_no_other() {
 fn a_missing_line_is_refused_and_an_unknown_one_is_told() {
     for name in LINES {
         let given = format!("grep -v ' {name}$' se-checksums.txt > x; mv x se-checksums.txt; guest_signs");
-        refuses(&given, COMPARE, 4, &format!("is not as foretold: `{name}` is missing\n"));
+        refuses(&given, COMPARE, 4, &format!("is not as expected: `{name}` is missing\n"));
     }
     let more = "line persona.yaml baseimage >> se-checksums.txt; guest_signs";
     let outcome = does(more, COMPARE, "");
@@ -65,19 +65,23 @@ fn a_missing_line_is_refused_and_an_unknown_one_is_told() {
 
 #[test]
 fn a_record_that_nobody_signed_is_refused_and_one_that_another_signed_too() {
-    let anybody = "`se-checksums.txt` is as foretold, and anybody can have written it";
+    let anybody = "`se-checksums.txt` is as expected, but anyone could have written it";
     refuses("rm se-signature.bin", COMPARE, 4, anybody);
     let danger = format!("{COMPARE} --danger-accept-unsigned-record");
     let outcome = does("rm se-signature.bin", &danger, "");
-    let says = "warning: not verified: nobody says that this record is the guest's";
+    let says = "warning: not verified: no signature shows that this record is the guest's";
     assert!(outcome.stderr.contains(says), "{outcome:?}");
     assert_eq!(does("rm se-signature.bin", &format!("{danger} --json"), "").json()["verified"], false);
     let other = "openssl genrsa -out attestation.key 2> /dev/null; guest_signs";
     refuses(other, COMPARE, 4, "it was not made with the attestation certificate's key");
     refuses("rm se-signature.bin", &format!("{COMPARE} --signature se-signature.bin"), 1, "se-signature.bin");
     // both at once
-    let both =
-        refuses("change contract:env", COMPARE, 4, "`contract:env` is different; and `se-signature.bin`");
+    let both = refuses(
+        "change contract:env",
+        COMPARE,
+        4,
+        "`contract:env` is different; cannot verify `se-checksums.txt` with `se-signature.bin`",
+    );
     assert!(both.text().contains("different  contract:env"), "{both:?}");
 }
 
@@ -91,7 +95,7 @@ fn each_persona_can_foretell_its_own_lines() {
     refuses("rm user-data.record.json", "contract-auditor compare", 1, "cannot read `user-data.record.json`");
     for (given, says) in [
         (": > own", "cannot read `own`: it has no line"),
-        ("cp se-checksums.txt own; echo hello >> own", "no line `<sha256> <name>`: hello"),
+        ("cp se-checksums.txt own; echo hello >> own", "not a line `<sha256> <name>`: hello"),
         ("cat se-checksums.txt se-checksums.txt > own", "line 7: a second line"),
     ] {
         refuses(given, "contract-auditor compare --expect own", 3, says);
@@ -134,7 +138,7 @@ fn what_was_added_to_the_signed_contract_is_refused_though_the_record_was_edited
         sed -i "s/$old/$new/" user-data.record.json se-checksums.txt; grep -q $new user-data.record.json
         base64 -w0 attestation-key.pub.pem > key; line key contract:attestationPublicKey >> se-checksums.txt; rm key
         guest_signs"#;
-    let says = "is not as foretold: `contract:attestationPublicKey` is unexpected";
+    let says = "is not as expected: `contract:attestationPublicKey` is unexpected";
     let outcome = refuses(given, "contract-auditor compare", 4, says);
     assert!(outcome.text().contains("the signed contract has no such line"), "{outcome:?}");
     let json = played(given, "contract-auditor compare --json", "").json();

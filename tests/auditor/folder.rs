@@ -63,7 +63,7 @@ fn the_rehearsed_guest_s_record_is_all_equal() {
 fn a_new_key_replaces_an_old_one_and_nothing_else_that_the_folder_names() {
     let keygen = "openssl rand -hex 8 > new-passphrase; contract-auditor keygen --force --passphrase-file new-passphrase -o";
     for (file, says) in [
-        ("user-data.record.json", "is your record of the signing"),
+        ("user-data.record.json", "is your signing record"),
         ("attestation.crt", "is your attestation certificate"),
         ("ca.crt", "is your intermediate certificate"),
         ("root.crt", "is your root certificate"),

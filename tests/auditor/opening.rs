@@ -23,7 +23,7 @@ fn what_openssl_encrypted_opens_under_both_prefixes() {
 #[test]
 fn what_has_the_password_trap_opens_and_is_told() {
     for (password, length, consequence) in [
-        (r"\nabcdefghijklmnopqrstuvwxyz01234", 0, "anybody can read it"),
+        (r"\nabcdefghijklmnopqrstuvwxyz01234", 0, "anyone can read it"),
         (r"abcde\nfghijklmnopqrstuvwxyz01234", 5, "it can be guessed more easily"),
     ] {
         let given = format!("seal '{password}'");
@@ -54,11 +54,11 @@ fn what_does_not_open_is_refused_and_nothing_is_written() {
     for (given, says) in [
         (
             ": > se-checksums.txt.enc",
-            "`se-checksums.txt.enc` is no encrypted record: it ends inside its first part",
+            "`se-checksums.txt.enc` is not an encrypted attestation record: it ends inside its first part",
         ),
         (
             "echo '<!DOCTYPE html><p>404' > se-checksums.txt.enc",
-            "is no encrypted record: it does not begin with",
+            "is not an encrypted attestation record: it does not begin with",
         ),
         (
             "{SEAL}; (cat se-checksums.txt.enc; echo; cat se-checksums.txt.enc) > x; mv x se-checksums.txt.enc",
@@ -70,15 +70,18 @@ fn what_does_not_open_is_refused_and_nothing_is_written() {
         ),
         ("head -c 2000000 /dev/zero > se-checksums.txt.enc", "larger than the limit of 1048576 bytes"),
         (r"printf '\377\376' > se-checksums.txt.enc", "not UTF-8 text at byte 0"),
-        ("cp se-checksums.txt se-checksums.txt.enc", "is not encrypted: it is a record in plain text"),
+        (
+            "cp se-checksums.txt se-checksums.txt.enc",
+            "is not encrypted: it is an attestation record in plain text",
+        ),
         ("{SEAL}; openssl genrsa -out attestation-key.pem 2> /dev/null", "`se-checksums.txt.enc` "),
         (
             "echo 'type: env' > se-checksums.txt; {SEAL}",
-            "what is encrypted in `se-checksums.txt.enc` is no attestation record: it has no line",
+            "the content of `se-checksums.txt.enc` is not an attestation record: it has no line",
         ),
         (
             "cat se-checksums.txt se-checksums.txt > x; mv x se-checksums.txt; {SEAL}",
-            "is no attestation record: line 7: a second line `contract:workload`",
+            "is not an attestation record: line 7: a second line `contract:workload`",
         ),
         (
             "{SEAL}; cp attestation-key.pub.pem attestation-key.pem",

@@ -21,10 +21,10 @@ fn the_verdict_stands_on_top_and_nothing_is_loaded() {
         ("change contract:env; guest_signs", "✕</span> The guest is not the one that was signed</h1>"),
         (
             "openssl genrsa -out attestation.key 2> /dev/null; guest_signs",
-            "✕</span> Nobody can say whose record this is</h1>",
+            "✕</span> It is not shown that this record is the guest’s</h1>",
         ),
-        ("rm se-signature.bin", "!</span> The record is as foretold, and nobody has signed it</h1>"),
-        ("rm user-data.record.json", "!</span> The lines that were foretold are right</h1>"),
+        ("rm se-signature.bin", "!</span> The record is as expected, but not signed</h1>"),
+        ("rm user-data.record.json", "!</span> The expected lines are right</h1>"),
     ] {
         let page = page(given);
         assert!(page.contains(verdict), "{given}: {page}");
@@ -43,7 +43,7 @@ fn it_tells_who_vouched_who_signed_and_what_nobody_looked_at() {
         page.contains("whether <code>C=US, O=Story tests, CN=attestation of a story</code> was revoked"),
         "{page}"
     );
-    assert!(page.contains("<code class=\"short\">baseimage</code>: nobody foretold it"), "{page}");
+    assert!(page.contains("<code class=\"short\">baseimage</code>: no file expects it"), "{page}");
 }
 
 #[test]

@@ -39,15 +39,15 @@ fn without_a_chain_only_a_pin_or_the_auditors_own_risk_will_do() {
         alone,
         VERIFY,
         4,
-        "cannot trust `attestation.crt`: nothing leads from it to a root, and anybody could have made it",
+        "cannot trust `attestation.crt`: no chain to a root is given, and anyone could have made it",
     );
     let outcome = does(alone, "contract-auditor verify --danger-accept-unverified-certificate", "");
-    assert!(outcome.stderr.contains("warning: `attestation.crt` is taken unverified"), "{outcome:?}");
+    assert!(outcome.stderr.contains("warning: `attestation.crt` is accepted unverified"), "{outcome:?}");
     let pinned = format!(
         "{alone}; echo certificate-pin: sha256:$(openssl x509 -in attestation.crt -noout -pubkey | openssl pkey -pubin -outform DER | sha256sum | cut -d' ' -f1) >> persona.yaml"
     );
     let outcome = does(&pinned, VERIFY, "");
-    assert!(outcome.stderr.contains("holds the pinned key"), "{outcome:?}");
+    assert!(outcome.stderr.contains("has the pinned key"), "{outcome:?}");
     let json = does(&pinned, "contract-auditor verify --json", "").json();
     assert_eq!((&json["verified"], &json["certificate"]), (&true.into(), &"pinned".into()));
     assert_eq!(json["pinned"], true);
@@ -123,7 +123,7 @@ fn each_thing_that_does_not_hold_has_its_own_words() {
         (
             "change contract:env",
             4,
-            "`se-signature.bin` does not hold for `se-checksums.txt`: it is the signature of another record, or the record was changed",
+            "cannot verify `se-checksums.txt` with `se-signature.bin`: it is the signature of another record, or the record was changed",
         ),
         ("echo x > other; guest_signs other", 4, "it is the signature of another record"),
         (r"sed -i 's/$/\r/' se-checksums.txt", 4, "the record was changed"),

@@ -30,7 +30,7 @@ fn record_and_contract_exchanged_together_are_noticed() {
     // another contract, signed with another key: to the record, all is well
     let other = "openssl genrsa 4096 2> /dev/null | openssl pkey -pubout -out other.pem";
     let compare = "contract-auditor compare --medium ciiso.iso --signing-key other.pem";
-    refuses(other, compare, 4, "`ciiso.iso` does not hold: the signature does not verify with the key");
+    refuses(other, compare, 4, "cannot verify `ciiso.iso`: the signature does not verify with the key");
     refuses(other, "contract-auditor compare --signing-key other.pem", 4, "and `other.pem` is sha256:");
     // the record names the auditor's key; the contract is not signed with it
     let forged = format!(
@@ -41,7 +41,7 @@ fn record_and_contract_exchanged_together_are_noticed() {
     let flipped = "sed 's/^envWorkloadSignature: ./envWorkloadSignature: =/' ../user-data > user-data";
     let compare =
         format!("contract-auditor compare --user-data user-data --signing-key {S}/signing-key.pub.pem");
-    refuses(flipped, &compare, 4, "`user-data` does not hold");
+    refuses(flipped, &compare, 4, "cannot verify `user-data`");
     let compare = "contract-auditor compare --user-data user-data";
     refuses("{ cat ../user-data; echo; } > user-data", compare, 4, "it is not the record of these user data");
 }

@@ -71,7 +71,7 @@ fn a_certificate_that_is_not_an_image_s_stops_at_the_author_and_at_the_signer() 
             "{outcome:?}"
         );
         let outcome = story.sh(&format!("sign -o new {DANGER} --force"));
-        let accepted = "accepted at your risk: purpose of the encryption certificate: workload ";
+        let accepted = "accepted at your own risk: purpose of the encryption certificate: workload ";
         assert!(outcome.exit == 0 && outcome.stderr.contains(accepted), "{outcome:?}");
         let record = String::from_utf8(story.read("new.record.json")).unwrap();
         assert!(record.contains(says) && record.contains(DANGER), "{record}");

@@ -6,13 +6,13 @@ hostile! {
     user_data_of_another_signer_on_a_medium {
         given: "openssl genrsa 2048 | openssl rsa -pubout > other.pem",
         run: "env-deployer boot-media user-data --hostname paynow --signing-key other.pem",
-        exit: 4, says: "`user-data` does not hold: the signature does not verify",
+        exit: 4, says: "cannot verify `user-data`: the signature does not verify",
     }
     user_data_of_another_signer_than_the_folder_names {
         given: "openssl genrsa 2048 | openssl rsa -pubout > env-deployer/other.pem
                 echo 'signing-key: other.pem' >> env-deployer/persona.yaml",
         run: "cd env-deployer && env-deployer boot-media ../user-data --hostname paynow",
-        exit: 4, says: "`../user-data` does not hold: the signature does not verify",
+        exit: 4, says: "cannot verify `../user-data`: the signature does not verify",
     }
     unsigned_user_data_on_a_medium {
         given: "edit /^envWorkloadSignature/d user-data",

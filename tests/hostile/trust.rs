@@ -73,7 +73,7 @@ hostile! {
     a_name_that_differs_by_case {
         given: ALICE_AND_ANOTHER,
         run: "contract-signer trust add Alice@Example.com bob.pub --env",
-        exit: 3, says: "`Alice@Example.com` could be taken for `alice@example.com`, on line 1 of `allowed_signers`",
+        exit: 3, says: "`Alice@Example.com` could be mistaken for `alice@example.com`, on line 1 of `allowed_signers`",
     }
     a_name_that_differs_by_a_dot {
         given: ALICE_AND_ANOTHER,
@@ -84,7 +84,7 @@ hostile! {
         given: "ssh-keygen -q -t ed25519 -N '' -f k; echo \"carol,kizi@example.com $(cat k.pub)\" > allowed_signers
             ssh-keygen -q -t ed25519 -N '' -f o",
         run: "contract-signer trust add kızı@example.com o.pub --env",
-        exit: 3, says: "could be taken for `kizi@example.com`",
+        exit: 3, says: "could be mistaken for `kizi@example.com`",
     }
     a_key_that_is_never_valid {
         given: NEW_KEY,

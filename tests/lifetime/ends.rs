@@ -136,8 +136,8 @@ fn verify_knows_the_end_that_a_bare_key_does_not() {
     }
     does(&story, "rm user-data.record.json");
     let (exit, said) = verify("$PUBLIC_KEY --fail-within 30d");
-    assert!(exit == 4 && said.contains("nobody knows when `user-data` ends"), "{said}");
-    assert!(said.contains("hint: name the record"), "{said}");
+    assert!(exit == 4 && said.contains("it is not known when `user-data` ends"), "{said}");
+    assert!(said.contains("hint: name the signing record"), "{said}");
 }
 
 #[test]

@@ -15,7 +15,10 @@ fn user_data_without_their_record_tell_no_date() {
         ("inspect - < user-data", "standard input"),
     ] {
         let (exit, said) = says(&story, &format!("contract-signer {command} --fail-within 30d"));
-        assert!(exit == 4 && said.contains(&format!("nobody knows when `{file}` ends")), "{command}: {said}");
+        assert!(
+            exit == 4 && said.contains(&format!("it is not known when `{file}` ends")),
+            "{command}: {said}"
+        );
     }
 }
 
@@ -32,7 +35,7 @@ fn a_record_of_other_user_data_is_passed_over_beside_them_and_refused_by_name() 
     assert_eq!(exit, 0, "{said}");
     assert!(
         said.contains(
-            "warning: passed over: `user-data.record.json`: it is not the record of these user data"
+            "warning: ignored the signing record: `user-data.record.json`: it is not the record of these user data"
         ),
         "{said}"
     );
@@ -43,20 +46,21 @@ fn a_record_of_other_user_data_is_passed_over_beside_them_and_refused_by_name() 
     assert!(exit == 0 && said.contains("ends first"), "{said}");
     does(&story, "echo '{' > user-data.record.json");
     let (exit, said) = says(&story, "contract-signer inspect user-data");
-    assert!(exit == 0 && said.contains("passed over: cannot read `user-data.record.json`"), "{said}");
+    assert!(
+        exit == 0 && said.contains("ignored the signing record: cannot read `user-data.record.json`"),
+        "{said}"
+    );
     let (exit, said) = says(&story, "contract-signer inspect env.handoff $TRUST --record their.record.json");
-    assert!(exit == 2 && said.contains("`--record` goes with user data"), "{said}");
+    assert!(exit == 2 && said.contains("`--record` is for user data"), "{said}");
 }
 
 #[test]
 fn a_record_alone_tells_its_dates_unless_it_was_changed() {
     let story = living(3, "20500120120000Z");
     let said = does(&story, "contract-signer inspect user-data.record.json");
-    for words in [
-        "what              the record of a signing",
-        "alice@example.com",
-        "syslog client certificate on 2050-01-20",
-    ] {
+    for words in
+        ["what              a signing record", "alice@example.com", "syslog client certificate on 2050-01-20"]
+    {
         assert!(said.contains(words), "{words}: {said}");
     }
     does(&story, "edit 's/2050-01-20/2080-01-20/' user-data.record.json");
@@ -124,11 +128,11 @@ fn verify_finds_the_record_beside_the_user_data() {
                     "cp user-data.record.json kept; {beside}; {verify}; e=$?; mv kept user-data.record.json; exit $e"
                 ),
             );
-            assert!(exit == 4 && said.contains("hint: name the record"), "{said}");
+            assert!(exit == 4 && said.contains("hint: name the signing record"), "{said}");
             let words = if key == "signing.crt" {
                 "not stated: the dates of the workload half"
             } else {
-                "nobody knows"
+                "it is not known"
             };
             assert!(said.contains(words), "{said}");
         }

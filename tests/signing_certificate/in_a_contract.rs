@@ -75,12 +75,12 @@ fn persona_yaml_names_a_certificate_for_every_command() {
     assert!(said.contains("with its certificate: the guest boots the contract until "), "{said}");
     let said =
         does(&story, "env-deployer boot-media user-data -C env-deployer --hostname paynow -o ciiso.iso 2>&1");
-    assert!(said.contains("`user-data` holds: signed with key sha256:"), "{said}");
+    assert!(said.contains("verified `user-data`: signed with key sha256:"), "{said}");
     // somebody else's certificate
     does(&story, "dated_certificate env-deployer/signing-key.crt 20260101000000Z 20900101000000Z");
     let (exit, said) =
         says(&story, "env-deployer boot-media user-data -C env-deployer --hostname paynow -o other.iso");
-    assert!(exit == 4 && said.contains("`user-data` does not hold"), "{said}");
+    assert!(exit == 4 && said.contains("cannot verify `user-data`"), "{said}");
 }
 
 #[test]

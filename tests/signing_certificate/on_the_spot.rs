@@ -68,7 +68,10 @@ fn no_private_key_is_left_and_no_two_certificates_are_alike() {
     let story = Story::new();
     let before = listing(story.folder());
     let said = does(&story, "certify --days 1 2>&1");
-    assert!(said.contains("the authority's private key signed this one certificate, and is gone"), "{said}");
+    assert!(
+        said.contains("the authority's private key signed only this certificate, and is wiped"),
+        "{said}"
+    );
     assert!(
         said.contains("wrote `contract-signer/signing-key.crt` and `contract-signer/signing-key.ca.crt`")
     );

@@ -23,7 +23,7 @@ fn answers_of_rsa_and_ec_authorities_are_taken() {
     for algorithm in ["rsa2048", "prime256v1"] {
         let story = answered(algorithm);
         let said = does(&story, &format!("{TAKE} answer.crt 2>&1 < /dev/null"));
-        assert!(said.contains("the key in it is that of `contract-signer/signing-key.pub.pem`"), "{said}");
+        assert!(said.contains("its key is the key of `contract-signer/signing-key.pub.pem`"), "{said}");
         assert!(!said.contains("and is gone"), "{said}");
         does(
             &story,

@@ -58,7 +58,7 @@ fn whoever_holds_the_authority_needs_no_private_key() {
                 "contract-signer certify {key} --days 9 --csr asked.csr --ca-cert ca.crt --ca-key ca-key.pem -o out.crt --force 2>&1 < /dev/null"
             ),
         );
-        assert!(said.contains("the key in it is that of `contract-signer/signing-key.pub.pem`"), "{said}");
+        assert!(said.contains("its key is the key of `contract-signer/signing-key.pub.pem`"), "{said}");
     }
     // the openssl command's own request, for our key
     does(
@@ -106,7 +106,7 @@ open('renamed.csr', 'wb').write(der)"
         ("ec.csr", "", 3, "the request holds a key of type EC; contracts are signed with RSA only"),
         ("small.csr", "", 3, "an RSA key of 1024 bits"),
         ("other.csr", "$PUBLIC_KEY", 4, "and `contract-signer/signing-key.pub.pem` is sha256:"),
-        ("good.csr", "other.pem", 2, "the public half of `other.pem` is not there"),
+        ("good.csr", "other.pem", 2, "the public half of `other.pem` is missing"),
         ("nameless.csr", "", 3, "the subject is empty"),
         ("cut.csr", "", 3, "not a certificate request"),
         ("two.csr", "", 3, "2 PEM blocks"),

@@ -63,7 +63,7 @@ impl Persona {
     /// What the two halves of that key are called.
     pub(crate) fn key_names(self) -> [&'static str; 2] {
         match self {
-            Self::ContractAuditor => ["attestation key", "attestation key's public half"],
+            Self::ContractAuditor => ["auditor key", "auditor key's public half"],
             _ => ["signing key", "signing key's public half"],
         }
     }

@@ -22,7 +22,7 @@ const FROM_THE_GUEST: &str = "get it from the guest again, unchanged: `se-checks
 /// The record in plain text, and where it came from.
 pub struct GuestRecord {
     pub path: PathBuf,
-    /// As the guest signed it.
+    /// The bytes that the guest signed.
     pub text: Zeroizing<String>,
     pub record: AttestationRecord,
     /// `None` if it came in plain text.
@@ -48,7 +48,7 @@ pub struct OpenedWith {
     pub password_cut: bool,
 }
 
-/// A record in either form.
+/// Reads a record in either form.
 pub fn read(
     arguments: &RecordArguments,
     persona: &AuditorFolder,
@@ -66,7 +66,7 @@ pub fn read(
     Ok(GuestRecord { path, text, record, opened: None })
 }
 
-/// A record that has to be encrypted.
+/// Opens a record that must be encrypted.
 pub fn open(
     path: &Path,
     key: &KeyArguments,
@@ -75,9 +75,10 @@ pub fn open(
 ) -> Result<GuestRecord, Failure> {
     let text = text_of(path)?;
     if AttestationRecord::parse(&text).is_ok() {
-        let message = format!("`{}` is not encrypted: it is a record in plain text", input::name(path));
+        let message =
+            format!("`{}` is not encrypted: it is an attestation record in plain text", input::name(path));
         return Err(Failure::new(ExitCode::Rejected, message)
-            .hint(format!("take it as it is: `contract-auditor verify {}`", path.display())));
+            .hint(format!("use it as it is: `contract-auditor verify {}`", path.display())));
     }
     open_text(path.to_owned(), &text, key, persona, report)
 }
@@ -88,7 +89,7 @@ fn text_of(path: &Path) -> Result<Zeroizing<String>, Failure> {
         if path == Path::new("-") || path.exists() {
             failure
         } else {
-            failure.hint("get it from the guest, and `se-signature.bin` with it")
+            failure.hint("get it from the guest, together with `se-signature.bin`")
         }
     })
 }
@@ -105,7 +106,7 @@ fn open_text(
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
     let token = Token::<AttestationRecord>::parse(text.trim_end_matches(['\r', '\n'])).map_err(|error| {
-        let message = format!("`{}` is no encrypted record: {error}", input::name(&path));
+        let message = format!("`{}` is not an encrypted attestation record: {error}", input::name(&path));
         Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
     })?;
     let key_path = key.key.as_ref().unwrap_or(&persona.key);
@@ -113,13 +114,13 @@ fn open_text(
     let rsa = key.rsa().doing(|| format!("cannot use `{}`", input::name(key_path)))?;
     let opened = open_token::open(&rsa, &token).map_err(|error| {
         Failure::new(ExitCode::Rejected, format!("`{}` {error}", input::name(&path))).hint(format!(
-            "name the key whose public half went into the contract; this one is {}",
+            "name the auditor key that is in the contract with `--key PEM`; this one is {}",
             key.public().fingerprint()
         ))
     })?;
     let record = AttestationRecord::parse(&opened.text).map_err(|error| {
         let message =
-            format!("what is encrypted in `{}` is no attestation record: {error}", input::name(&path));
+            format!("the content of `{}` is not an attestation record: {error}", input::name(&path));
         Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
     })?;
     warn_of_short_password(&path, &opened, report);
@@ -129,20 +130,20 @@ fn open_text(
     Ok(GuestRecord { path, text, record, opened })
 }
 
-/// Whoever reads lines of a password reads less of it (contract-format, section 2).
+/// A reader that stops at a line feed gets a shorter password (contract-format, section 2).
 fn warn_of_short_password(path: &Path, opened: &Opened, report: &Report) {
     let length = opened.password_length;
     if length >= PASSWORD_LENGTH {
         return;
     }
     let cut = if opened.password_cut { ", cut at a line feed or NUL" } else { "" };
-    let consequence = if length == 0 { "anybody can read it" } else { "it can be guessed more easily" };
+    let consequence = if length == 0 { "anyone can read it" } else { "it can be guessed more easily" };
     report.warning(
         &format!(
             "`{}` opens with a password of {length} bytes instead of {PASSWORD_LENGTH}{cut}: {consequence}",
             input::name(path)
         ),
-        &["it is no secret any more; whether it is the guest's, `contract-auditor verify` tells all the same".into()],
+        &["it is no longer secret; check that it is the guest's: `contract-auditor verify`".into()],
     );
 }
 

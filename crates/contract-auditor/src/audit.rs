@@ -74,13 +74,15 @@ impl Audit {
     /// What was not checked.
     pub fn unchecked(&self) -> Vec<String> {
         let mut unchecked = match &self.signature {
-            RecordSignature::Missing => vec!["whose record it is: there is no signature".to_owned()],
+            RecordSignature::Missing => {
+                vec!["whether the record is the guest's: there is no signature".to_owned()]
+            }
             RecordSignature::Refused(_) => Vec::new(),
             RecordSignature::Verified(verified) => verified.unchecked(),
         };
         unchecked.extend(self.expectations.unchecked());
         let unknown = self.comparison.having(Status::Unknown);
-        unchecked.extend(unknown.map(|line| format!("line `{}`: nobody foretold it", line.name)));
+        unchecked.extend(unknown.map(|line| format!("line `{}`: no file expects it", line.name)));
         unchecked
     }
 
@@ -95,20 +97,20 @@ impl Audit {
         match (self.conclusion(), &self.signature) {
             (Conclusion::Differs, signature) => {
                 let wrong = self.comparison.wrong().map(|line| format!("`{}` is {}", line.name, line.status));
-                let differs = format!("`{name}` is not as foretold: {}", wrong.collect::<Vec<_>>().join(", "));
+                let differs = format!("`{name}` is not as expected: {}", wrong.collect::<Vec<_>>().join(", "));
                 if let RecordSignature::Refused(failure) = signature {
-                    return Err(Failure { message: format!("{differs}; and {}", failure.message), ..failure.clone() });
+                    return Err(Failure { message: format!("{differs}; {}", failure.message), ..failure.clone() });
                 }
                 Err(Failure::new(ExitCode::Refused, differs)
-                    .hint("this guest was not started with what was signed: ask whoever started it, and whoever foretold the line"))
+                    .hint("this guest was not started with what was signed: ask the env deployer, and the author of the expected line"))
             }
             (_, RecordSignature::Refused(failure)) => Err(failure.clone()),
             (Conclusion::Unsigned, _) if !self.danger_accept_unsigned => Err(Failure::new(
                 ExitCode::Refused,
-                format!("`{name}` is as foretold, and anybody can have written it: nobody says that it is the guest's"),
+                format!("`{name}` is as expected, but anyone could have written it: no signature shows that it is the guest's"),
             )
             .hint("get its signature from the guest: `--signature se-signature.bin`")
-            .hint("for a look at the lines alone, add `--danger-accept-unsigned-record`")),
+            .hint("to compare the lines alone, add `--danger-accept-unsigned-record`")),
             _ => Ok(()),
         }
     }

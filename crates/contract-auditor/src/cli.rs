@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 use cli_kit::{Common, Force};
 
-/// Hold what a running IBM Hyper Protect guest says of itself against the contract that was signed.
+/// Compare the attestation record of a running IBM Hyper Protect guest with the contract that was signed.
 #[derive(Parser)]
 #[command(
     name = "contract-auditor",
@@ -15,14 +15,14 @@ use cli_kit::{Common, Force};
     arg_required_else_help = true,
     after_help = "\
 EXAMPLES
-  contract-auditor keygen                                 make the attestation key, once
-  contract-auditor compare                                is the guest the one that was signed?
-  contract-auditor verify                                 is the record that came in the guest's?
-  contract-auditor open se-checksums.txt.enc -o opened.txt  to read it yourself
+  contract-auditor keygen    # make the auditor key, once
+  contract-auditor compare   # is the guest the one that was signed?
+  contract-auditor verify    # did the guest sign the attestation record?
+  contract-auditor open se-checksums.txt.enc -o opened.txt  # to read it yourself
 
 EXIT STATUS
   0 done; 1 could not (file, network, machine); 2 wrong usage; 3 input rejected;
-  4 a signature or certificate refused, or a line that is not as foretold; 5 no passphrase"
+  4 refused: a signature, a certificate, or a line that is not as expected; 5 no passphrase"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -36,98 +36,101 @@ pub enum Command {
     /// Make a folder to start from
     #[command(after_help = "EXAMPLES\n  contract-auditor init contract-auditor")]
     Init(Init),
-    /// Make the attestation key: RSA-4096, protected by a passphrase, with its public half beside it
+    /// Make the auditor key: RSA-4096, protected by a passphrase, and its public half next to it
     #[command(after_help = "EXAMPLES
   contract-auditor keygen
   contract-auditor keygen -o attestation-key.pem --passphrase-file passphrase")]
     Keygen(Keygen),
-    /// Open the guest's record, if it is encrypted to your key
+    /// Open the guest's attestation record, if it is encrypted to the auditor key
     ///
-    /// Also one whose password was cut at a line feed or NUL, as shells do: it opens, and you are warned.
+    /// Opens also a record whose password was cut at a line feed or NUL, as shells do, and warns.
     #[command(after_help = "EXAMPLES
   contract-auditor open
   contract-auditor open se-checksums.txt.enc -o - --passphrase-file passphrase
 
 EXIT STATUS
-  3 it does not open with this key, or what opens is no record; 5 no passphrase")]
+  3 it does not open with this key, or its content is no attestation record; 5 no passphrase")]
     Open(Open),
-    /// Verify that the guest has signed the record
+    /// Verify that the guest signed the attestation record
     ///
-    /// Its signature with the attestation certificate's key, and the certificate up to a root that you trust, by IBM's
-    /// procedure. An encrypted record is opened in memory.
+    /// Verifies the signature with the attestation certificate's key, and the certificate up to a root that you trust, by
+    /// IBM's procedure. An encrypted record is opened in memory.
     #[command(after_help = "EXAMPLES
   contract-auditor verify
-  contract-auditor verify se-checksums.txt --attestation-certificate hpcr-attestation.crt --intermediate hpcr-intermediate.crt --root root.crt
+  contract-auditor verify se-checksums.txt --attestation-certificate hpcr-attestation.crt \\
+    --intermediate hpcr-intermediate.crt --root root.crt
 
 EXIT STATUS
-  3 a file was rejected; 4 refused: the signature, or the certificate; 5 no passphrase")]
+  3 a file is rejected; 4 refused: the signature, or the certificate; 5 no passphrase")]
     Verify(Verify),
-    /// Compare the guest's record with what was signed, and verify who signed the record
+    /// Compare the guest's attestation record with what was signed, and verify who signed the record
     ///
-    /// Every line is equal, different, missing (foretold, and not there), unexpected (a line of a contract that the
-    /// record of the signing does not have, or a name that could be taken for another) or unknown (nobody foretold it).
+    /// Every line is equal, different, missing (expected, but not shown), unexpected (a line of a contract that the signing
+    /// record does not have, or a name that could be mistaken for another) or unknown (no file expects it).
     #[command(after_help = "EXAMPLES
   contract-auditor compare
   contract-auditor compare --medium ciiso.iso --report audit.html --force
-  contract-auditor compare --medium ciiso.iso --signing-key signing-key.pub.pem --allowed-signers allowed_signers
+  contract-auditor compare --medium ciiso.iso --signing-key signing-key.pub.pem \\
+    --allowed-signers allowed_signers
   contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
 
 EXIT STATUS
-  3 a file was rejected; 5 no passphrase
-  4 a line is different, missing or unexpected, those who foretell disagree, another key signed the
-    contract, somebody vouched who may not, or the record is not the guest's")]
+  3 a file is rejected; 5 no passphrase
+  4 a line is different, missing or unexpected, two files expect different values, another key
+    signed the contract, someone vouched who may not, or the record is not the guest's")]
     Compare(Box<Compare>),
     Certificate(Certificate),
 }
 
-/// The guest's record.
+/// The guest's attestation record.
 #[derive(Args)]
 pub struct RecordArguments {
-    /// As the guest wrote it, plain or encrypted to your key; `-` for standard input [default: se-checksums.txt, or
-    /// se-checksums.txt.enc]
+    /// The attestation record as the guest wrote it, plain or encrypted to the auditor key; `-` for standard input
+    /// [default: se-checksums.txt, or se-checksums.txt.enc]
     #[arg(value_name = "RECORD")]
     pub record: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub key: KeyArguments,
 }
 
-/// What opens it.
+/// The key that opens it.
 #[derive(Args)]
 pub struct KeyArguments {
-    /// The private key that opens an encrypted record [default: `attestation-key` in persona.yaml, or attestation-key.pem]
+    /// The auditor key, which opens an encrypted record [default: `auditor-key` in persona.yaml, or attestation-key.pem]
     #[arg(long, value_name = "PEM")]
     pub key: Option<PathBuf>,
     #[command(flatten)]
     pub passphrase: PassphraseSource,
 }
 
-/// Who says that it is the guest's.
+/// The signature of the attestation record, and the certificate of the image attestation key.
 #[derive(Args)]
+#[command(next_help_heading = "Trust")]
 pub struct SignatureArguments {
-    /// The record's signature, raw or in base64 [default: se-signature.bin beside the record]
-    #[arg(long, value_name = "FILE")]
+    /// The signature of the attestation record, raw or in base64 [default: se-signature.bin next to the record]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub signature: Option<PathBuf>,
     /// The image's attestation certificate [default: `attestation-certificate` in persona.yaml]
     #[arg(long, value_name = "CRT")]
     pub attestation_certificate: Option<PathBuf>,
     #[command(flatten)]
     pub chain: ChainArguments,
-    /// Take the certificate although nothing leads from it to a root: anybody could have made it. For rehearsals
-    #[arg(long)]
+    /// Accept a certificate without a chain to a root: anyone could have made it. For rehearsals
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_unverified_certificate: bool,
 }
 
 #[derive(Args)]
 pub struct Open {
-    /// The encrypted record; `-` for standard input
+    /// The encrypted attestation record; `-` for standard input
     #[arg(value_name = "FILE", default_value = "se-checksums.txt.enc")]
     pub file: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub key: KeyArguments,
-    /// Where the record goes, for you alone to read; `-` for standard output
-    #[arg(short, long, value_name = "FILE", default_value = "se-checksums.txt")]
+    /// Write the record to FILE, for you alone to read; `-` for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "se-checksums.txt", help_heading = "Output")]
     pub output: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
@@ -135,35 +138,34 @@ pub struct Open {
 pub struct Compare {
     #[command(flatten)]
     pub record: RecordArguments,
-    /// The record of the signing, which `contract-signer sign` wrote [default: `record` in persona.yaml, or
-    /// user-data.record.json]
+    /// The signing record that `contract-signer sign` wrote [default: `record` in persona.yaml, or user-data.record.json]
     #[arg(value_name = "USER-DATA-RECORD")]
     pub signing_record: Option<PathBuf>,
-    /// The medium that the guest was to boot from: foretells its own lines
-    #[arg(long, value_name = "ISO")]
+    /// The boot medium of the guest: its lines are expected
+    #[arg(long, value_name = "ISO", help_heading = "Input")]
     pub medium: Option<PathBuf>,
-    /// The contract signer's public key or certificate, which you have from him and not with the record: it must have
-    /// signed the contract [default: `signing-key` in persona.yaml]
-    #[arg(long, value_name = "PEM")]
+    /// The contract signer's public key or certificate, which you did not get with the record: it must have signed the
+    /// contract [default: `signing-key` in persona.yaml]
+    #[arg(long, value_name = "PEM", help_heading = "Trust")]
     pub signing_key: Option<PathBuf>,
-    /// The user data that were signed; without it, those on the medium
-    #[arg(long, value_name = "FILE")]
+    /// The user data that was signed [default: the user data on the medium]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub user_data: Option<PathBuf>,
     /// Who may vouch for which half, as you know it [default: `allowed-signers` in persona.yaml]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
     pub allowed_signers: Option<PathBuf>,
-    /// Lines that somebody foretells, `<sha256> <name>`, may be repeated
-    #[arg(long, value_name = "FILE")]
+    /// More expected lines, `<sha256> <name>`, may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub expect: Vec<PathBuf>,
-    /// Write all of it as one page, also where something is not as foretold
-    #[arg(long, value_name = "HTML")]
+    /// Write everything as one page to HTML, also if something is not as expected
+    #[arg(long, value_name = "HTML", help_heading = "Output")]
     pub report: Option<PathBuf>,
     #[command(flatten)]
     pub signature: SignatureArguments,
-    /// Compare although there is no signature: whoever can write the file may have made it up. For a look at the lines
-    #[arg(long)]
+    /// Accept a record without a signature: anyone who can write the file could have made it up. Compares the lines alone
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_unsigned_record: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
@@ -177,22 +179,22 @@ pub struct Verify {
 
 #[derive(Args)]
 pub struct Init {
-    /// The folder; made if it is not there
+    /// The folder; made if it does not exist
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
 #[derive(Args)]
 pub struct Keygen {
-    /// Where the private key goes; the public one goes to the same name, `.pub.pem` at its end in place of `.pem`
-    #[arg(short, long, value_name = "FILE", default_value = "attestation-key.pem")]
+    /// Write the private key to FILE, and the public key next to it: `.pub.pem` in place of `.pem`
+    #[arg(short, long, value_name = "FILE", default_value = "attestation-key.pem", help_heading = "Output")]
     pub output: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Dangerous")]
     pub weak: WeakPassphrase,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }

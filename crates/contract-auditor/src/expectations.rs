@@ -58,7 +58,7 @@ impl Expectations {
     }
 }
 
-/// IBM's own example of a record shows a line for the signature, too; contract-format, section 8, does not name it.
+/// A line for the signature is in IBM's example of a record, but contract-format, section 8, does not name it.
 fn of_signing(path: &Path, record: &Record) -> Foretold {
     let signature = ("contract:envWorkloadSignature".to_owned(), record.signature.sha256.clone());
     Foretold {
@@ -93,14 +93,14 @@ fn lines(path: &Path) -> Result<Foretold, Failure> {
     let limit = usize::try_from(LONGEST).unwrap_or(usize::MAX);
     let cannot_read = |cause: &str| {
         Failure::new(ExitCode::Rejected, format!("cannot read `{by}`: {cause}"))
-            .hint("write one line for each that you foretell: `<sha256> <name>`")
+            .hint("write each expected line as `<sha256> <name>`")
     };
     let read = AttestationRecord::parse(&input::read_text(path, limit)?)
         .map_err(|error| cannot_read(&error.to_string()))?;
     // a line that is no checksum would not be compared, and nobody would notice
     let remark = read.remarks().iter().find(|line| !line.trim_start().starts_with('#'));
     if let Some(remark) = remark {
-        return Err(cannot_read(&format!("no line `<sha256> <name>`: {remark}")));
+        return Err(cannot_read(&format!("not a line `<sha256> <name>`: {remark}")));
     }
     Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new(), whole_contract: false })
 }

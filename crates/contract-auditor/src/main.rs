@@ -1,4 +1,4 @@
-//! The contract auditor's binary: is the guest that runs the one that was agreed on?
+//! The contract auditor's binary: is the running guest the one that was signed?
 
 mod attestation_record;
 mod audit;

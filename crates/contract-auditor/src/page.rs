@@ -1,6 +1,6 @@
-//! The page that an auditor files: whether the guest is the one that was signed, who says so, and what nobody looked at.
+//! The page of an audit: whether the guest is the one that was signed, who signed the record, and what was not checked.
 //!
-//! It holds no secret: digests, names, fingerprints, dates.
+//! It contains no secret: digests, names, fingerprints, dates.
 
 use cli_kit::input;
 use contract_core::attestation::comparison::{Line, Status};
@@ -14,12 +14,12 @@ use crate::audit::{Audit, Conclusion, RecordSignature};
 use crate::expectations::Expectations;
 use crate::signing_record::Checked;
 
-/// All that the page is made of.
+/// What the page shows.
 pub struct AuditPage<'a> {
     pub audit: &'a Audit,
     /// What it is about: `name` in `persona.yaml`.
     pub subject: &'a str,
-    /// The time that dates are held against.
+    /// The time that dates are compared with.
     pub at: Timestamp,
     /// Whether that time was given, instead of read from the clock.
     pub at_given: bool,
@@ -36,9 +36,9 @@ impl AuditPage<'_> {
     fn verdict(&self) -> (Mark, &'static str) {
         match self.audit.conclusion() {
             Conclusion::Differs => (Mark::Bad, "The guest is not the one that was signed"),
-            Conclusion::SignatureRefused => (Mark::Bad, "Nobody can say whose record this is"),
-            Conclusion::Unsigned => (Mark::Warning, "The record is as foretold, and nobody has signed it"),
-            Conclusion::LinesMatch => (Mark::Warning, "The lines that were foretold are right"),
+            Conclusion::SignatureRefused => (Mark::Bad, "It is not shown that this record is the guest’s"),
+            Conclusion::Unsigned => (Mark::Warning, "The record is as expected, but not signed"),
+            Conclusion::LinesMatch => (Mark::Warning, "The expected lines are right"),
             Conclusion::MatchesIfTrusted => {
                 (Mark::Warning, "The guest is the one that was signed, if its certificate is the image’s")
             }
@@ -55,8 +55,8 @@ impl AuditPage<'_> {
         let said = if self.at_given { "given with `--at`" } else { "the time of this audit" };
         let form = if audit.guest.opened.is_some() { "encrypted to the auditor" } else { "in plain text" };
         html.facts(&[
-            ("Held against", &|html| html.prose(&format!("{}, {said}", when(self.at)))),
-            ("Record of the guest", &|html| {
+            ("Compared with", &|html| html.prose(&format!("{}, {said}", when(self.at)))),
+            ("Attestation record", &|html| {
                 html.prose(&format!("`{}`, {form}", audit.guest.name()));
                 html.digest(&audit.guest.sha256());
             }),
@@ -65,7 +65,7 @@ impl AuditPage<'_> {
     }
 
     fn body(&self, html: &mut Html) {
-        html.section("What the guest says, and what was foretold", |html| self.lines(html));
+        html.section("What the guest shows, and what was expected", |html| self.lines(html));
         html.section("Who signed the record", |html| record_signature(html, self.audit));
         html.section("Who vouched for the contract", |html| {
             signing_record(html, &self.audit.expectations);
@@ -81,18 +81,18 @@ impl AuditPage<'_> {
         html.section("About this page", |html| {
             html.facts(&[("Made by", &|html| html.text(concat!("contract-auditor ", env!("CARGO_PKG_VERSION"))))]);
             html.note(
-                "The guest computes its record when it starts. The record says what the guest was started with, and \
-                 nothing of what happened to it since. This page holds no secret, runs no script and loads nothing; \
-                 nobody signs it.",
+                "The guest computes its record when it starts. The record shows what the guest was started with, and \
+                 nothing that happened later. This page contains no secret, runs no script and loads nothing; it is \
+                 not signed.",
             );
         });
     }
 
     fn lines(&self, html: &mut Html) {
         let by: Vec<_> = self.audit.expectations.sources.iter().map(|it| format!("`{}`", it.by)).collect();
-        html.paragraph(&format!("Foretold by {}.", by.join(", ")));
+        html.paragraph(&format!("Expected by {}.", by.join(", ")));
         let table = Table {
-            caption: "An unknown line decides nothing; an unexpected one must not be there.",
+            caption: "An unknown line decides nothing; an unexpected line must not be shown.",
             columns: &["Line of the record", "Status", "SHA-256"],
         };
         table.write(html, self.audit.comparison.lines(), |row, line: &Line| {
@@ -100,14 +100,14 @@ impl AuditPage<'_> {
             row.cell(|html| {
                 html.mark(mark(line.status), line.status.as_str());
                 if !line.foretold_by.is_empty() {
-                    html.note(&format!("foretold by {}", line.foretold_by.join(", ")));
+                    html.note(&format!("expected by {}", line.foretold_by.join(", ")));
                 }
             });
             row.cell(|html| digests(html, line));
         });
         let remarks = self.audit.guest.record.remarks();
         if !remarks.is_empty() {
-            html.heading("What else stands in the record");
+            html.heading("Other lines of the record");
             html.list(Mark::Open, remarks.iter().map(String::as_str));
         }
     }
@@ -118,7 +118,7 @@ fn record_signature(html: &mut Html, audit: &Audit) {
     let verified = match &audit.signature {
         RecordSignature::Missing => {
             html.mark(Mark::Warning, "not verified");
-            return html.paragraph("There is no signature: nobody says that this record is the guest’s.");
+            return html.paragraph("There is no signature that shows that this record is the guest’s.");
         }
         RecordSignature::Refused(failure) => {
             html.mark(Mark::Bad, "refused");
@@ -129,7 +129,7 @@ fn record_signature(html: &mut Html, audit: &Audit) {
     let mark = if verified.accepted().is_some() { Mark::Warning } else { Mark::Good };
     html.facts(&[
         ("Signature", &|html| {
-            html.mark(Mark::Good, "holds");
+            html.mark(Mark::Good, "verified");
             html.prose(&format!(" `{}`", input::name(&verified.signature)));
         }),
         ("Attestation certificate", &|html| {
@@ -165,15 +165,15 @@ fn revocation(html: &mut Html, revocation: &Revocation) {
         Revocation::NotChecked => html.mark(Mark::Open, "not checked"),
         Revocation::NotListed { file, until, .. } => {
             html.mark(Mark::Good, "no");
-            html.note(&format!("says `{file}`, which holds until {}", when(*until)));
+            html.note(&format!("by `{file}`, valid until {}", when(*until)));
         }
     }
 }
 
-/// The record, or that there is none.
+/// Who vouched for which half, as the signing record states.
 fn signing_record(html: &mut Html, Expectations { signing, checked, .. }: &Expectations) {
     let Some((path, record)) = signing else {
-        return html.paragraph("Not known: this audit was given no record of the signing.");
+        return html.paragraph("Not known: there is no signing record.");
     };
     let caption = format!("From `{}`, which does not contradict itself.", input::name(path)).replace('`', "");
     let table = Table { caption: &caption, columns: &["Half", "Vouched for by", "Token, SHA-256"] };
@@ -200,17 +200,16 @@ fn signing_record(html: &mut Html, Expectations { signing, checked, .. }: &Expec
         list(html, mark, lines, none);
     }
     html.note(
-        "Nobody signs the record of the signing. Held here: that the keys above signed the statements, and that the \
-         statements are about these tokens. Where a name is not checked, that a key is that person’s is the word of \
-         whoever made the record.",
+        "The signing record is not signed. Checked here: the keys above signed the statements, and the statements are \
+         about these tokens. If a name is not checked, only the signing record states that a key is that person’s.",
     );
 }
 
 fn signing_key(checked: &Checked) -> (Mark, &'static str) {
     match checked {
-        Checked { key: None, .. } => (Mark::Open, "not checked: the record’s word"),
+        Checked { key: None, .. } => (Mark::Open, "not checked: only the signing record states it"),
         Checked { contract: false, .. } => {
-            (Mark::Open, "the one that the auditor knows; not whether it signed")
+            (Mark::Open, "the one that the auditor knows; its signature was not checked")
         }
         Checked { .. } => (Mark::Good, "the one that the auditor knows, and it signed the contract"),
     }
@@ -220,7 +219,7 @@ fn voucher(html: &mut Html, half: &HalfRecord, name_checked: bool) {
     let Some(voucher) = &half.vouched_by else { return html.mark(Mark::Warning, "nobody") };
     html.element("strong", &[], |html| html.text(&voucher.principals));
     html.element("p", &[], |html| html.value(&voucher.key));
-    html.element("p", &[], |html| html.mark(Mark::Good, "the signature holds"));
+    html.element("p", &[], |html| html.mark(Mark::Good, "the signature is verified"));
     let (mark, said) =
         if name_checked { (Mark::Good, "may vouch for this half") } else { (Mark::Open, "name not checked") };
     html.element("p", &[], |html| html.mark(mark, said));
@@ -230,7 +229,7 @@ fn digests(html: &mut Html, line: &Line) {
     if line.status == Status::Equal {
         return line.found.iter().for_each(|sha256| html.digest(sha256));
     }
-    for (label, sha256) in [("foretold", &line.expected), ("found", &line.found)] {
+    for (label, sha256) in [("expected", &line.expected), ("found", &line.found)] {
         if let Some(sha256) = sha256 {
             html.note(label);
             html.digest(sha256);

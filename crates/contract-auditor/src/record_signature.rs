@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::attestation_record::GuestRecord;
 use crate::cli::SignatureArguments;
 
-/// A signature that holds.
+/// A verified signature.
 pub struct Verified {
     /// The signature.
     pub signature: PathBuf,
@@ -28,9 +28,9 @@ pub struct Verified {
     pub at: Timestamp,
 }
 
-/// Why the certificate is taken for the image's.
+/// Why the certificate is accepted as the image's.
 pub enum Trust {
-    /// It leads to a root; and its key is pinned, or none is.
+    /// It leads to a root; its key is the pinned one, if one is pinned.
     Chain { chain: VerifiedChain<Attestation>, pinned: bool },
     /// Its key is the pinned one.
     Pin,
@@ -38,7 +38,7 @@ pub enum Trust {
     Accepted,
 }
 
-/// Where the signature of a record is expected.
+/// The named signature file, or the default one next to the record.
 pub fn path(arguments: &SignatureArguments, record: &Path) -> PathBuf {
     arguments.signature.clone().unwrap_or_else(|| {
         let folder = if record == Path::new("-") { None } else { record.parent() };
@@ -63,9 +63,8 @@ pub fn verify(
         )
     })?;
     let (key, facts, trust) = trusted(arguments, persona, &certificate)?;
-    signature::verify(record.text.as_bytes(), &bytes, &key).doing(|| {
-        format!("`{}` does not hold for `{}`", input::name(&signature), input::name(&record.path))
-    })?;
+    signature::verify(record.text.as_bytes(), &bytes, &key)
+        .doing(|| format!("cannot verify `{}` with `{}`", record.name(), input::name(&signature)))?;
     Ok(Verified { signature, certificate, facts, trust, at: arguments.chain.at() })
 }
 
@@ -83,7 +82,7 @@ fn trusted(
     }
     let facts = certificate.facts().clone();
     let chain = arguments.chain.or(&persona.certificate.chain);
-    // neither a pin nor the danger flag is a reason to leave unread what is named
+    // what is named is used, even with a pin or the danger flag
     if chain.name_anything() {
         let chain = chain.verify::<Attestation>(path).map_err(with_folder_hint)?;
         let key = chain.verifying_key().doing(cannot_use)?;
@@ -102,21 +101,23 @@ fn with_folder_hint(failure: Failure) -> Failure {
     if failure.exit != ExitCode::Usage {
         return failure;
     }
-    failure.hint("or name all of it in `persona.yaml`, `intermediates` and `roots`, or nothing at all: flags, `crls` and the rest")
+    failure.hint("or name the whole chain in `persona.yaml`, `intermediates` and `roots`, or nothing of it: neither flags nor `crls`")
 }
 
 fn untrusted(name: &str) -> Failure {
     Failure::new(
         ExitCode::Refused,
-        format!("cannot trust `{name}`: nothing leads from it to a root, and anybody could have made it"),
+        format!("cannot trust `{name}`: no chain to a root is given, and anyone could have made it"),
     )
-    .hint("name what it is held against: `--intermediate FILE --root FILE`, or `intermediates` and `roots` in `persona.yaml`")
+    .hint(
+        "name its chain: `--intermediate FILE --root FILE`, or `intermediates` and `roots` in `persona.yaml`",
+    )
     .hint("or pin its key, once you know that it is the image's: `certificate-pin` in `persona.yaml`")
     .hint("for a rehearsal, add `--danger-accept-unverified-certificate`")
 }
 
 impl Verified {
-    /// From the image's certificate to a root; empty if none was reached.
+    /// From the image's certificate to a root; empty without a chain.
     pub fn links(&self) -> &[Link] {
         match &self.trust {
             Trust::Chain { chain, .. } => chain.links(),
@@ -124,17 +125,16 @@ impl Verified {
         }
     }
 
-    /// What was taken at risk.
+    /// What the auditor accepted at their own risk.
     pub fn accepted(&self) -> Option<&'static str> {
-        matches!(self.trust, Trust::Accepted).then_some(
-            "attestation certificate: nothing leads from it to a root (--danger-accept-unverified-certificate)",
-        )
+        matches!(self.trust, Trust::Accepted)
+            .then_some("attestation certificate: no chain to a root (--danger-accept-unverified-certificate)")
     }
 
-    /// Of the certificate: what nobody looked at.
+    /// What was not checked about the certificate.
     pub fn unchecked(&self) -> Vec<String> {
         let not_checked = |link: &&Link| link.revocation == Revocation::NotChecked;
-        let revoked = |link: &Link| format!("whether `{}` was revoked: no `--crl` is about it", link.subject);
+        let revoked = |link: &Link| format!("whether `{}` was revoked: no `--crl` covers it", link.subject);
         match &self.trust {
             Trust::Chain { chain, .. } => chain.links().iter().filter(not_checked).map(revoked).collect(),
             Trust::Pin | Trust::Accepted => {
@@ -149,19 +149,19 @@ impl Verified {
     /// Why the certificate is trusted, in words.
     pub fn reason(&self) -> &'static str {
         match &self.trust {
-            Trust::Chain { pinned: true, .. } => "leads to a root that you trust, and holds the pinned key",
+            Trust::Chain { pinned: true, .. } => "leads to a root that you trust, and has the pinned key",
             Trust::Chain { .. } => "leads to a root that you trust",
-            Trust::Pin => "holds the pinned key; its chain was not verified",
-            Trust::Accepted => "is taken unverified: anybody could have made it",
+            Trust::Pin => "has the pinned key; its chain was not verified",
+            Trust::Accepted => "is accepted unverified: anyone could have made it",
         }
     }
 
-    /// Whether somebody but the certificate itself says that it is the image's: a root, or the auditor's own pin.
+    /// Whether a root or the auditor's own pin confirms that the certificate is the image's.
     pub fn is_trusted(&self) -> bool {
         !matches!(self.trust, Trust::Accepted)
     }
 
-    /// What stands for the certificate, for scripts: `chain`, `pinned` or `unverified`.
+    /// Why the certificate is trusted, for scripts: `chain`, `pinned` or `unverified`.
     pub fn trusted_by(&self) -> &'static str {
         match self.trust {
             Trust::Chain { .. } => "chain",
@@ -182,7 +182,7 @@ impl Verified {
         })
     }
 
-    /// As people read it.
+    /// The certificate, or its chain, for people.
     pub fn lines(&self) -> Vec<String> {
         if let Trust::Chain { chain, .. } = &self.trust {
             return chain_lines(chain);
@@ -196,12 +196,12 @@ impl Verified {
         ]
     }
 
-    /// What was taken at risk, told.
+    /// Warns of what was accepted at risk.
     pub fn warn(&self, report: &Report) {
         if self.accepted().is_some() {
             report.warning(
                 &format!(
-                    "`{}` is taken unverified: anybody could have made it",
+                    "`{}` is accepted unverified: anyone could have made it",
                     input::name(&self.certificate)
                 ),
                 &["for rehearsals only: leave `--danger-accept-unverified-certificate` out".into()],

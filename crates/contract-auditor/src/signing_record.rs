@@ -45,7 +45,8 @@ pub fn read(path: &Path, report: &Report) -> Result<Record, Failure> {
         if path.exists() {
             failure
         } else {
-            failure.hint("get it from the contract signer, or foretell lines yourself: `--expect FILE`")
+            failure
+                .hint("get it from the contract signer, or name the lines that you expect: `--expect FILE`")
         }
     })?;
     let record = Record::parse(&json).doing(|| format!("cannot read `{name}`"))?;
@@ -88,7 +89,7 @@ impl KnownSigner {
         report: &Report,
     ) -> Result<Checked, Failure> {
         if let (Some((_, key)), Some((name, facts))) = (&self.key, user_data) {
-            facts.verify(key, self.at).doing(|| format!("`{name}` does not hold"))?;
+            facts.verify(key, self.at).doing(|| format!("cannot verify `{name}`"))?;
         }
         let names = self.allowed.is_some() && signing.is_some();
         if let Some((path, record)) = signing {
@@ -108,7 +109,7 @@ impl KnownSigner {
         if let Some((path, key)) = &self.key {
             same_key(name, record, &input::name(path), key)?;
             let lifetime = record.lifetime().with_signing_key(key);
-            lifetime.signing_certificate_holds(self.at).doing(|| format!("`{name}` does not hold"))?;
+            lifetime.signing_certificate_holds(self.at).doing(|| format!("cannot verify `{name}`"))?;
         }
         if let Some(facts) = facts {
             let outcome = match &self.key {
@@ -136,18 +137,16 @@ impl Checked {
         let mut unchecked = Vec::new();
         match &self.key {
             None => unchecked.push(format!(
-                "who signed the contract: `{name}` is the signer's word, and not signed (`--signing-key`)"
+                "who signed the contract: only `{name}` states it, and it is not signed (`--signing-key`)"
             )),
             Some(key) if !self.contract => unchecked.push(format!(
-                "whether the contract is signed with `{}`: no user data are at hand (`--user-data` or `--medium`)",
+                "whether the contract is signed with `{}`: no user data is given (`--user-data` or `--medium`)",
                 input::name(key)
             )),
             Some(_) => {}
         }
         if !self.names {
-            unchecked.push(format!(
-                "whose keys vouch: the names in `{name}` are the signer's word (`--allowed-signers`)"
-            ));
+            unchecked.push(format!("whose keys vouch: only `{name}` states the names (`--allowed-signers`)"));
         }
         unchecked
     }
@@ -159,7 +158,6 @@ fn same_key(name: &str, record: &Record, key_name: &str, key: &VerifyingKey) -> 
         return Ok(());
     }
     let message = format!("`{name}` is of a contract signed with {stated}, and `{key_name}` is {known}");
-    Err(Failure::new(ExitCode::Refused, message).hint(
-        "ask the contract signer, on a way of your own, for his key and for the record of this contract",
-    ))
+    Err(Failure::new(ExitCode::Refused, message)
+        .hint("ask the contract signer directly for their key, and for the signing record of this contract"))
 }

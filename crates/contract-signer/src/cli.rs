@@ -21,14 +21,14 @@ use jiff::{SignedDuration, Timestamp};
     arg_required_else_help = true,
     after_help = "\
 EXAMPLES
-  contract-signer keygen                                  make the signing key, once
-  contract-signer inspect paynow.workload.handoff.age         look at what came in
-  contract-signer sign                                    in the signer's folder: both handoffs become user-data
+  contract-signer keygen                              # make the signing key, once
+  contract-signer inspect paynow.workload.handoff.age # look at a handoff that you received
+  contract-signer sign                                # combine both handoffs into user-data
   contract-signer verify user-data --signing-key signing-key.pub.pem
 
 EXIT STATUS
   0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
-  4 a signature or a vouching refused, or the halves disagree; 5 no passphrase, or no identity"
+  4 refused: a signature, a voucher, or halves that disagree; 5 no passphrase, or no identity"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -43,7 +43,7 @@ pub enum Command {
     #[command(after_help = "EXAMPLES\n  contract-signer init contract-signer")]
     Init(Init),
     Identity(IdentityArguments),
-    /// Make the signing key: RSA-4096, protected by a passphrase, with its public half beside it
+    /// Make the signing key: RSA-4096, protected by a passphrase, and its public half next to it
     #[command(after_help = "EXAMPLES
   contract-signer keygen
   contract-signer keygen -o signing-key.pem --passphrase-file passphrase")]
@@ -55,9 +55,9 @@ pub enum Command {
     PublicKey(PublicKey),
     Certify(Certify),
     Csr(Csr),
-    /// Show all that can be known of a handoff, a token, user data or their record without a key
+    /// Show everything about a handoff, token, user data or signing record that needs no key
     ///
-    /// With what ends first, and when to act. Of user data only the record that lies beside them knows that.
+    /// Shows also what ends first, and when to act. For user data, only the signing record next to it states that.
     #[command(after_help = "EXAMPLES
   contract-signer inspect paynow.workload.handoff.age
   contract-signer inspect user-data --json
@@ -65,27 +65,30 @@ pub enum Command {
   contract-signer inspect user-data --fail-within 30d
 
 EXIT STATUS
-  3 the file was rejected; 5 no identity
-  4 a token is weak, a signature does not hold, or with `--fail-within` something ends")]
+  3 the file is rejected; 5 no identity
+  4 a token is weak, a signature does not verify, or with `--fail-within` something ends")]
     Inspect(Inspect),
     /// Check that both handoffs belong together, sign them, and write the user data
     #[command(after_help = "EXAMPLES
   contract-signer sign
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
-  contract-signer sign --attestation-key attestation-key.pub.pem --encrypt-attestation-key --expect expected.txt --force
-  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age --force
+  contract-signer sign --auditor-key attestation-key.pub.pem --encrypt-auditor-key \\
+    --expect expected.txt --force
+  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age \\
+    --force
 
 EXIT STATUS
-  3 a handoff was rejected; 5 no passphrase for the key or the identity
+  3 a handoff is rejected; 5 no passphrase for the key or the identity
   4 the halves disagree, nobody vouches for one, or the certificate has expired")]
     Sign(Sign),
     /// Verify the signature of user data, made by any tool
     #[command(after_help = "EXAMPLES
   contract-signer verify user-data --signing-key signing-key.pub.pem
-  contract-signer verify user-data --signing-key signing-key.pub.pem --record user-data.record.json --fail-within 30d")]
+  contract-signer verify user-data --signing-key signing-key.pub.pem \\
+    --record user-data.record.json --fail-within 30d")]
     Verify(Verify),
     Certificate(Certificate),
-    /// Say who may vouch for which half of a contract: the file `allowed_signers`, in OpenSSH's format
+    /// Set and show who may vouch for which half of a contract, in OpenSSH's `allowed_signers` format
     #[command(
         subcommand,
         arg_required_else_help = true,
@@ -98,12 +101,12 @@ EXIT STATUS
 
 #[derive(Subcommand)]
 pub enum Trust {
-    /// Let somebody's SSH key vouch for one of the halves
+    /// Allow the owner of an SSH key to vouch for one of the halves
+    ///
+    /// Compare the fingerprint with the key's owner before you sign what the key vouches for.
     #[command(after_help = "EXAMPLES
   contract-signer trust add alice@example.com alice.pub --workload
-  contract-signer trust add bob@example.com bob.pub --env --valid-before 20371231Z
-
-Compare the fingerprint with the key's owner before you sign what the key vouches for.")]
+  contract-signer trust add bob@example.com bob.pub --env --valid-before 20371231Z")]
     Add(TrustAdd),
     /// Show who may vouch for what, and until when
     #[command(
@@ -115,41 +118,41 @@ Compare the fingerprint with the key's owner before you sign what the key vouche
 #[derive(Args)]
 pub struct AllowedSignersFile {
     /// The signer's folder
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     pub dir: PathBuf,
-    /// Who may vouch for what [default: `allowed-signers` in persona.yaml, or `allowed_signers` in DIR]
-    #[arg(long, value_name = "FILE")]
+    /// The file of allowed signers [default: `allowed-signers` in persona.yaml, or `allowed_signers` in DIR]
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
     pub allowed_signers: Option<PathBuf>,
 }
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("section").required(true))]
+#[command(group = ArgGroup::new("section").required(true), next_help_heading = "Trust")]
 pub struct TrustAdd {
-    /// Who the key belongs to, one name: alice@example.com
+    /// The name of the key's owner: alice@example.com
     pub principal: String,
     /// The public key, as `ssh-keygen` writes it; `-` for standard input
     #[arg(value_name = "KEY.pub")]
     pub key: PathBuf,
-    /// It may vouch for workload sections
+    /// Allow the key to vouch for workload sections
     #[arg(long, group = "section")]
     pub workload: bool,
-    /// It may vouch for env sections
+    /// Allow the key to vouch for env sections
     #[arg(long, group = "section")]
     pub env: bool,
-    /// From when on, in UTC
+    /// Allow it from this time on, in UTC
     #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time)]
     pub valid_after: Option<Timestamp>,
-    /// Until when, in UTC
+    /// Allow it until this time, in UTC
     #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time)]
     pub valid_before: Option<Timestamp>,
-    /// Replaces the key's own comment
+    /// Replace the key's own comment
     #[arg(long, value_name = "TEXT")]
     pub comment: Option<String>,
     #[command(flatten)]
     pub file: AllowedSignersFile,
 }
 
-/// As OpenSSH writes times; what the file gets says its zone in any case.
+/// Times as OpenSSH writes them; the line that is written always has a time zone.
 fn time(text: &str) -> Result<Timestamp, String> {
     let read = ssh_signatures::allowed_signers::parse_time(text);
     read.map(|(at, _)| at).ok_or_else(|| "expected a time as in 20371231Z or 20371231235959Z".to_owned())
@@ -157,25 +160,25 @@ fn time(text: &str) -> Result<Timestamp, String> {
 
 #[derive(Args)]
 pub struct Init {
-    /// The folder; made if it is not there
+    /// The folder; made if it does not exist
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub identity: NewIdentity,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
 #[derive(Args)]
 pub struct Keygen {
-    /// Where the private key goes; the public one goes to the same name, `.pub.pem` at its end in place of `.pem`
-    #[arg(short, long, value_name = "FILE", default_value = "signing-key.pem")]
+    /// Write the private key to FILE, and the public key next to it: `.pub.pem` in place of `.pem`
+    #[arg(short, long, value_name = "FILE", default_value = "signing-key.pem", help_heading = "Output")]
     pub output: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Dangerous")]
     pub weak: WeakPassphrase,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
@@ -184,27 +187,28 @@ pub struct PublicKey {
     /// The private key
     #[arg(value_name = "KEY", default_value = "signing-key.pem")]
     pub key: PathBuf,
-    /// Where the public key goes
-    #[arg(short, long, value_name = "FILE", default_value = "-")]
+    /// Write the public key to FILE
+    #[arg(short, long, value_name = "FILE", default_value = "-", help_heading = "Output")]
     pub output: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
-/// Make a certificate of the signing key: a contract ends with it
+/// Make a certificate of the signing key, so that a contract ends
 ///
-/// With the certificate in place of the bare public key as `signingKey`, the guest boots the contract until the certificate
+/// Use the certificate as `signingKey`, in place of the bare public key: the guest boots the contract until the certificate
 /// ends, and never after. Give it to the env deployer. It begins an hour ago, for guests whose clocks are behind, and ends
-/// N days from now, to the second.
+/// exactly N days from now.
 ///
-/// Without `--ca-cert` an authority is made on the spot: its private key signs this one certificate and is wiped, its own
-/// certificate goes beside the output, as signing-key.ca.crt. A company's authority gets a request (`csr`); what it sends
-/// back, `--certificate` checks and tidies up.
+/// Without `--ca-cert`, an authority is made for this certificate alone. Its private key is wiped, and its own certificate
+/// is written next to the output, as signing-key.ca.crt. To use a company's authority, send it a request (`csr`), and check
+/// its answer with `--certificate`.
 #[derive(Args)]
 #[command(
     group = ArgGroup::new("how").required(true).args(["days", "certificate"]),
+    next_help_heading = "Trust",
     after_help = "\
 EXAMPLES
   contract-signer certify --days 90
@@ -214,19 +218,19 @@ EXAMPLES
   contract-signer certify --certificate from-ca.pem
 
 EXIT STATUS
-  3 a file was rejected; 5 no passphrase
-  4 what should belong together does not, a signature does not hold, or a certificate is not
-  valid today or would outlive its authority"
+  3 a file is rejected; 5 no passphrase
+  4 files that should belong together do not, a signature does not verify, or a certificate is
+    not valid today or would outlive its authority"
 )]
 pub struct Certify {
-    /// The private key [default: `key` in persona.yaml, or signing-key.pem]; beside `--csr` or `--certificate` its public half
-    /// will do
+    /// The private key [default: `key` in persona.yaml, or signing-key.pem]; with `--csr` or `--certificate`, its public half
+    /// is enough
     #[arg(value_name = "KEY", conflicts_with = "key")]
     pub positional_key: Option<PathBuf>,
-    /// The same
-    #[arg(long, value_name = "KEY")]
+    /// The same as KEY
+    #[arg(long, value_name = "KEY", help_heading = "Keys")]
     pub key: Option<PathBuf>,
-    /// How many days the contract is to live, 1 to 3650
+    /// Let the contract live for N days, 1 to 3650
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub days: Option<Days>,
     #[command(flatten)]
@@ -235,33 +239,44 @@ pub struct Certify {
     #[arg(long, value_name = "PEM", requires = "ca_key")]
     pub ca_cert: Option<PathBuf>,
     /// The authority's private key
-    #[arg(long, value_name = "PEM", requires = "ca_cert")]
+    #[arg(long, value_name = "PEM", requires = "ca_cert", help_heading = "Keys")]
     pub ca_key: Option<PathBuf>,
     /// Read the passphrase of the authority's key from the first line of FILE
-    #[arg(long, value_name = "FILE", requires = "ca_key", conflicts_with = "ca_passphrase_fd")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "ca_key",
+        conflicts_with = "ca_passphrase_fd",
+        help_heading = "Keys"
+    )]
     pub ca_passphrase_file: Option<PathBuf>,
     /// Read the passphrase of the authority's key from the first line of the open file descriptor N
-    #[arg(long, value_name = "N", requires = "ca_key")]
+    #[arg(long, value_name = "N", requires = "ca_key", help_heading = "Keys")]
     pub ca_passphrase_fd: Option<u32>,
-    /// Certify the key of this request, under the request's subject: the private key is not needed
-    #[arg(long, value_name = "CSR")]
+    /// Certify the key of this request, with the request's subject; the private key is not needed
+    #[arg(long, value_name = "CSR", help_heading = "Input")]
     pub csr: Option<PathBuf>,
-    /// What a company's authority sent back: check that it is for the key, in its time and no authority, and write it alone
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["days", "ca_cert", "ca_key", "name", "subject"])]
+    /// Check the answer of a company's authority: for this key, valid now, and not an authority; write that certificate alone
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["days", "ca_cert", "ca_key", "name", "subject"],
+        help_heading = "Input"
+    )]
     pub certificate: Option<PathBuf>,
-    /// Where the certificate goes [default: KEY's name with .crt]
-    #[arg(short, long, value_name = "FILE")]
+    /// Write the certificate to FILE [default: KEY's name with .crt]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
 /// Ask a company's authority for a certificate of the signing key
 ///
-/// Writes a request (PKCS#10, signed with SHA-256) that names the key, and asks for a certificate that may sign and is no
-/// authority. Look at it: `openssl req -in signing-key.csr -noout -text -verify`. What comes back goes through
+/// Writes a request (PKCS#10, signed with SHA-256) that names the key, and asks for a certificate that may sign and is not
+/// an authority. To look at it: `openssl req -in signing-key.csr -noout -text -verify`. Check the authority's answer with
 /// `certify --certificate`.
 #[derive(Args)]
 #[command(after_help = "\
@@ -272,126 +287,126 @@ pub struct Csr {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(value_name = "KEY")]
     pub key: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Trust")]
     pub subject: Subject,
-    /// Where the request goes [default: KEY's name with .csr]
-    #[arg(short, long, value_name = "FILE")]
+    /// Write the request to FILE [default: KEY's name with .csr]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
-/// Whose key it is.
+/// The subject of the certificate.
 #[derive(Args)]
 pub struct Subject {
     /// The common name, any text of at most 64 characters [default: `name` in persona.yaml and `signing key`]
     #[arg(long, value_name = "CN", value_parser = Name::common, conflicts_with = "subject")]
     name: Option<Name>,
-    /// The whole subject, as in O=Example,CN=signing key; of C, ST, L, O, OU and CN; `\` before a comma of a value
+    /// The whole subject, as in O=Example,CN=signing key; made of C, ST, L, O, OU and CN; `\` before a comma in a value
     #[arg(long, value_name = "SUBJECT")]
     subject: Option<Name>,
 }
 
 impl Subject {
-    /// The one that was typed, if one was.
+    /// The subject that was typed.
     pub fn typed(&self) -> Option<&Name> {
         self.name.as_ref().or(self.subject.as_ref())
     }
 
-    /// The one to take: the persona's name, if none was typed.
-    pub fn or_of(&self, persona: &str) -> Result<Name, NameError> {
+    /// The subject that was typed, or one with the persona's name.
+    pub fn or_default(&self, persona: &str) -> Result<Name, NameError> {
         self.typed().map_or_else(|| Name::common(&format!("{persona} signing key")), |name| Ok(name.clone()))
     }
 }
 
 #[derive(Args)]
 pub struct Inspect {
-    /// A handoff, a token, user data or a record; `-` for standard input
+    /// A handoff, a token, user data or a signing record; `-` for standard input
     pub file: PathBuf,
-    /// Of user data: the record that `sign` wrote [default: the name of the user data and `.record.json`, if it is there]
-    #[arg(long, value_name = "FILE")]
+    /// The signing record of the user data [default: the name of the user data and `.record.json`, if it exists]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub record: Option<PathBuf>,
     #[command(flatten)]
     pub lifetime: LifetimeArguments,
     /// An age identity that opens the handoff, may be repeated [default: `identity` in persona.yaml, or identity.age]
-    #[arg(long = "identity", value_name = "FILE")]
+    #[arg(long = "identity", value_name = "FILE", help_heading = "Keys")]
     pub identities: Vec<PathBuf>,
     /// Who may vouch for which half [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
     pub allowed_signers: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub identity_passphrase: IdentityPassphrase,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
 }
 
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each danger is a flag of its own")]
+#[expect(clippy::struct_excessive_bools, reason = "each danger has its own flag")]
 pub struct Sign {
     /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff, by `name` in persona.yaml]
-    #[arg(long, value_name = "HANDOFF")]
+    #[arg(long, value_name = "HANDOFF", help_heading = "Input")]
     pub workload: Option<PathBuf>,
     /// The env deployer's handoff [default: NAME.env.handoff.age or NAME.env.handoff]
-    #[arg(long, value_name = "HANDOFF")]
+    #[arg(long, value_name = "HANDOFF", help_heading = "Input")]
     pub env: Option<PathBuf>,
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
-    #[arg(long, value_name = "PEM")]
+    #[arg(long, value_name = "PEM", help_heading = "Keys")]
     pub key: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub auditor: AuditorArguments,
     /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
     pub allowed_signers: Option<PathBuf>,
     /// An age identity that opens the handoffs, may be repeated [default: `identity` in persona.yaml, or identity.age]
-    #[arg(long = "identity", value_name = "FILE")]
+    #[arg(long = "identity", value_name = "FILE", help_heading = "Keys")]
     pub identities: Vec<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub identity_passphrase: IdentityPassphrase,
-    /// A handoff or record of an earlier contract, may be repeated: warns where the seeds of a volume went back, or
+    /// A handoff or signing record of an earlier contract, may be repeated: warns if the seeds of a volume went back, or
     /// further than its disk can follow
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub previous: Vec<PathBuf>,
-    /// Where the user data goes
-    #[arg(short, long, value_name = "FILE", default_value = "user-data")]
+    /// Write the user data to FILE
+    #[arg(short, long, value_name = "FILE", default_value = "user-data", help_heading = "Output")]
     pub output: PathBuf,
-    /// Where the record goes: what was checked, and what was accepted [default: the name of the user data and
-    /// `.record.json`, where they go to a file]
-    #[arg(long, value_name = "FILE")]
+    /// Write the signing record to FILE: what was checked, and what was accepted [default: the name of the user data and
+    /// `.record.json`, if the user data goes to a file]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub record: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub expect: Expect,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Keys")]
     pub passphrase: PassphraseSource,
-    /// Take bare tokens and handoffs that nobody signed: nobody says whom they come from
-    #[arg(long)]
+    /// Accept bare tokens and unsigned handoffs: nobody states who made them
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_unsigned_tokens: bool,
-    /// Take two halves from one person, who then knows both seeds of every volume: for labs
-    #[arg(long)]
+    /// Accept two halves from one person, who then knows both seeds of every volume: for labs
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_allow_one_person: bool,
-    /// Sign although the encryption certificate has expired: for test guests only
-    #[arg(long)]
+    /// Accept an encryption certificate that has expired: for test guests only
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_expired_certificate: bool,
-    /// Sign although the encryption certificate is not an image's: for a guest of your own
-    #[arg(long)]
+    /// Accept an encryption certificate that is not an image's: for your own guest
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_foreign_certificate: bool,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
-/// Whose attestation key goes into the contract, and how.
+/// The auditor key, and how it goes into the contract.
 #[derive(Args)]
 pub struct AuditorArguments {
-    /// The auditor's public key, under which the guest encrypts its attestation record [default: `attestation-key` in
-    /// persona.yaml; none is put in where neither names one]
-    #[arg(long, value_name = "PEM")]
-    pub attestation_key: Option<PathBuf>,
-    /// Encrypt that key for the guest, so that nobody else sees whose it is [default: `encrypt-attestation-key` in
+    /// The auditor's public key: the guest encrypts its attestation record to it [default: `auditor-key` in persona.yaml;
+    /// no key, if neither names one]
+    #[arg(long, alias = "attestation-key", value_name = "PEM")]
+    pub auditor_key: Option<PathBuf>,
+    /// Encrypt the auditor key for the guest, so that nobody else sees whose key it is [default: `encrypt-auditor-key` in
     /// persona.yaml]
-    #[arg(long)]
-    pub encrypt_attestation_key: bool,
-    /// The encryption certificate to encrypt it under, which must be the one of both halves [default: `certificate` in
+    #[arg(long, alias = "encrypt-attestation-key")]
+    pub encrypt_auditor_key: bool,
+    /// The encryption certificate for the auditor key; it must be the one of both halves [default: `certificate` in
     /// persona.yaml]
     #[arg(long, value_name = "PEM")]
     pub certificate: Option<PathBuf>,
@@ -403,23 +418,22 @@ pub struct Verify {
     #[arg(value_name = "USER-DATA")]
     pub user_data: PathBuf,
     /// The signer's public key or certificate
-    #[arg(long, value_name = "PEM")]
+    #[arg(long, value_name = "PEM", help_heading = "Keys")]
     pub signing_key: PathBuf,
-    /// The record that `sign` wrote: compare the user data with it
-    #[arg(long, value_name = "FILE")]
+    /// Compare the user data with the signing record that `sign` wrote
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub record: Option<PathBuf>,
     #[command(flatten)]
     pub lifetime: LifetimeArguments,
 }
 
-/// Which day is asked about, and how long everything has to live from then on.
+/// The time that dates are compared with, and how long everything must live after it.
 #[derive(Args)]
 pub struct LifetimeArguments {
-    /// Ask about another time than now: a day, 2027-01-31, or 2027-01-31T12:00:00Z
+    /// Use another time than now: a day, 2027-01-31, or 2027-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_at)]
     pub at: Option<Timestamp>,
-    /// Exit with 4 if anything ends within this time, as in 30d, 4w or 720h, has ended, or has not begun; and if it is not
-    /// stated when something ends
+    /// Exit with 4 if anything ends within this time (30d, 4w or 720h), has ended, has not begun, or has no stated end
     #[arg(long, value_name = "TIME", value_parser = parse_within)]
     pub fail_within: Option<SignedDuration>,
 }

@@ -14,11 +14,10 @@ pub mod verify;
 use cli_kit::Report;
 use contract_core::user_data::AttestationKeyForm;
 
-/// Whoever handles the user data can put anything there, and a guest that can't use it is of no use either.
+/// Anyone who handles the user data can change this field: the signature does not cover it.
 fn warn_of_auditor_key(form: &AttestationKeyForm, report: &Report) {
     if let AttestationKeyForm::Unusable(_) = form {
-        let hint =
-            "sign again with the auditor's key: `contract-signer sign --attestation-key PEM`".to_owned();
+        let hint = "sign again with the auditor's key: `contract-signer sign --auditor-key PEM`".to_owned();
         report.warning(&format!("`attestationPublicKey` is {form}"), &[hint]);
     }
 }

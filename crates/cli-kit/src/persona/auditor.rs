@@ -19,7 +19,7 @@ pub struct AuditorFolder {
     pub key: PathBuf,
     /// The attestation certificate.
     pub certificate: CertificateSettings,
-    /// The record of the signing, `user-data.record.json` by default.
+    /// The signing record, `user-data.record.json` by default.
     pub record: PathBuf,
     /// The contract signer's public key.
     pub signing_key: Option<PathBuf>,
@@ -43,7 +43,7 @@ impl AuditorFolder {
         protected
             .owned(&self.key, key)
             .owned(&public_half(&self.key), public)
-            .owned(&self.record, "record of the signing");
+            .owned(&self.record, "signing record");
         let ChainFiles { intermediates, roots, lists } = &self.certificate.chain;
         for (files, what) in [
             (self.certificate.file.as_slice(), certificate),
@@ -78,7 +78,7 @@ impl Fields for AuditorFolder {
         vec![
             "persona",
             "name",
-            "attestation-key",
+            "auditor-key",
             "attestation-certificate",
             "intermediates",
             "roots",
@@ -94,7 +94,7 @@ impl Fields for AuditorFolder {
     fn set(&mut self, reader: &Reader, field: &str, node: &Node) -> Result<(), Failure> {
         match field {
             "name" => self.name = reader.name(node)?,
-            "attestation-key" => self.key = reader.file(field, node)?,
+            "auditor-key" | "attestation-key" => self.key = reader.file(field, node)?,
             "record" => self.record = reader.file(field, node)?,
             "signing-key" => self.signing_key = Some(reader.file(field, node)?),
             "allowed-signers" => self.allowed_signers = Some(reader.file(field, node)?),

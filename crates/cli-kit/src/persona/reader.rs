@@ -14,6 +14,10 @@ use crate::names::{holds_identity, in_folder};
 /// Bytes; a few lines are usual.
 const LIMIT: usize = 64 << 10;
 
+/// Old names of fields, which keep working.
+const RENAMED: [(&str, &str); 2] =
+    [("attestation-key", "auditor-key"), ("encrypt-attestation-key", "encrypt-auditor-key")];
+
 /// A persona's folder that is filled field by field.
 pub(super) trait Fields: Sized {
     /// What holds without a `persona.yaml`.
@@ -66,9 +70,17 @@ fn parse_as<F: Fields>(text: &str, folder: &Path, persona: Persona) -> Result<F,
     }
     let known = F::known(persona);
     for (key, node) in fields {
-        match key.text.as_str() {
+        let field = key.text.as_str();
+        let renamed = RENAMED.iter().find(|(old, _)| *old == field);
+        let name = renamed.map_or(field, |(_, name)| name);
+        if name != field && root.entry(name).is_some() {
+            return Err(reader
+                .wrong(key.line, field, &format!("the old name of `{name}`, which is set too"))
+                .hint(format!("remove `{field}`")));
+        }
+        match name {
             "persona" => {}
-            field if known.contains(&field) => filled.set(&reader, field, node)?,
+            _ if known.contains(&name) => filled.set(&reader, field, node)?,
             _ => return Err(reader.unknown("", &known, key)),
         }
     }

@@ -21,9 +21,9 @@ pub struct SignerFolder {
     pub identity: PathBuf,
     /// Who may vouch for what, `allowed_signers` by default.
     pub allowed_signers: PathBuf,
-    /// `attestation-key`: the auditor's public key, for which the guest encrypts its attestation record.
+    /// `auditor-key`: the auditor's public key, for which the guest encrypts its attestation record.
     pub auditor_key: Option<PathBuf>,
-    /// `encrypt-attestation-key`: whether that key is encrypted for the guest.
+    /// `encrypt-auditor-key`: whether that key is encrypted for the guest.
     pub encrypt_auditor_key: bool,
     /// The encryption certificate.
     pub certificate: CertificateSettings,
@@ -52,7 +52,7 @@ impl SignerFolder {
             .owned(&public_half(&self.key), public)
             .owned(&self.allowed_signers, "list of allowed signers");
         if let Some(key) = &self.auditor_key {
-            protected.owned(key, "auditor's attestation key");
+            protected.owned(key, "auditor key");
         }
         protected
     }
@@ -79,8 +79,8 @@ impl Fields for SignerFolder {
             "key",
             "identity",
             "allowed-signers",
-            "attestation-key",
-            "encrypt-attestation-key",
+            "auditor-key",
+            "encrypt-auditor-key",
             "certificate",
             "certificate-pin",
             "certificate-url",
@@ -93,8 +93,10 @@ impl Fields for SignerFolder {
             "key" => self.key = reader.file(field, node)?,
             "identity" => self.identity = reader.home_file(field, node)?,
             "allowed-signers" => self.allowed_signers = reader.file(field, node)?,
-            "attestation-key" => self.auditor_key = Some(reader.file(field, node)?),
-            "encrypt-attestation-key" => self.encrypt_auditor_key = reader.boolean(field, node)?,
+            "auditor-key" | "attestation-key" => self.auditor_key = Some(reader.file(field, node)?),
+            "encrypt-auditor-key" | "encrypt-attestation-key" => {
+                self.encrypt_auditor_key = reader.boolean(field, node)?;
+            }
             _ => self.certificate.set(reader, field, node)?,
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `contract-auditor compare`: is the guest that runs the one that was signed?
+//! `contract-auditor compare`: is the running guest the one that was signed?
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     }
     audit.warn(report);
     audit.verdict()?;
-    report.success(&format!("`{}` is as foretold: {}", audit.guest.name(), audit.counts()));
+    report.success(&format!("`{}` is as expected: {}", audit.guest.name(), audit.counts()));
     Ok(())
 }
 
@@ -117,7 +117,7 @@ fn write_page(
 }
 
 impl Compare {
-    /// All that it names of what is compared.
+    /// All files that it names to be read.
     fn inputs(&self) -> impl Iterator<Item = &PathBuf> {
         let named =
             self.expect.iter().chain(&self.medium).chain(&self.record.record).chain(&self.signing_record);
@@ -175,7 +175,7 @@ impl Audit {
         json
     }
 
-    /// Who vouches, and whether the name is more than the record's word.
+    /// Who vouches, and whether the name was checked.
     fn voucher(&self, half: &HalfRecord) -> Value {
         half.vouched_by.as_ref().map_or(Value::Null, |voucher| {
             json!({
@@ -194,7 +194,7 @@ impl Audit {
 
     fn warn(&self, report: &Report) {
         for remark in self.guest.record.remarks() {
-            report.note(&format!("no line of a checksum: {remark}"));
+            report.note(&format!("not a checksum line: {remark}"));
         }
         match &self.signature {
             RecordSignature::Verified(verified) => {
@@ -206,7 +206,7 @@ impl Audit {
             RecordSignature::Refused(_) => {}
             RecordSignature::Missing if !self.danger_accept_unsigned => {}
             RecordSignature::Missing => report.warning(
-                "not verified: nobody says that this record is the guest's",
+                "not verified: no signature shows that this record is the guest's",
                 &["get its signature from the guest: `--signature se-signature.bin`".to_owned()],
             ),
         }
@@ -214,7 +214,7 @@ impl Audit {
             report.note(&format!("not checked: {it}"));
         }
         for it in self.signing_record().iter().flat_map(|record| &record.accepted) {
-            report.warning(&format!("accepted by the contract signer at his risk: {it}"), &[]);
+            report.warning(&format!("accepted by the contract signer at their own risk: {it}"), &[]);
         }
     }
 }
@@ -227,9 +227,9 @@ fn shown(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
     };
     let by = line.foretold_by.join(", ");
     let remark = match line.status {
-        Status::Unknown => "nobody foretold it".to_owned(),
+        Status::Unknown => "no file expects it".to_owned(),
         Status::Unexpected => "the signed contract has no such line".to_owned(),
-        _ => format!("foretold by {by}"),
+        _ => format!("expected by {by}"),
     };
     let mut lines =
         vec![(tone, format!("{:<11}", line.status.as_str()), format!("{:<width$}  {remark}", line.name))];

@@ -1,4 +1,4 @@
-//! `contract-auditor keygen`: the attestation key, protected, and its public half beside it.
+//! `contract-auditor keygen`: makes the auditor key, protected, and its public half next to it.
 
 use cli_kit::persona::Persona;
 use cli_kit::private_key::{self, NewPair};

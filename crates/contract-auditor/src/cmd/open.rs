@@ -1,4 +1,4 @@
-//! `contract-auditor open`: an encrypted record in plain text.
+//! `contract-auditor open`: writes an encrypted attestation record in plain text.
 
 use std::io::Write as _;
 use std::path::Path;

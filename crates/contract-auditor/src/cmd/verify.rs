@@ -1,4 +1,4 @@
-//! `contract-auditor verify`: whether the guest has signed the record.
+//! `contract-auditor verify`: did the guest sign the attestation record?
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     report.result(&result, |_| verified.lines())?;
     verified.warn(report);
     for remark in guest.record.remarks() {
-        report.note(&format!("no line of a checksum, and signed with the others: {remark}"));
+        report.note(&format!("not a checksum line, but signed with the others: {remark}"));
     }
     report.note(&format!("the certificate {}", verified.reason()));
     report.success(&format!("`{name}` is signed with the key of `{}`", input::name(&verified.certificate)));

@@ -1,4 +1,4 @@
-//! `contract-signer certify` and `csr`: the certificate of the signing key, with which a contract ends.
+//! `contract-signer certify` and `csr`: a certificate of the signing key, which gives a contract an end.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -28,16 +28,16 @@ use crate::cli::{Certify, Csr};
 #[serde(rename_all = "camelCase")]
 struct Done {
     certificate: String,
-    /// Of the authority made on the spot, where it was written.
+    /// The certificate of the authority that was made for this one.
     authority_certificate: Option<String>,
     issuer: String,
     #[serde(flatten)]
     facts: CertificateFacts,
-    /// What the key in it was compared with; empty: nothing was at hand.
+    /// Files whose key is the same; empty if there was nothing to compare with.
     same_key_as: Vec<String>,
 }
 
-/// A certificate, the PEM of the authority that was made for it, and what else is told of both.
+/// A certificate, and the PEM of the authority that was made for it.
 struct Certified {
     certificate: SigningCertificate,
     authority: Option<String>,
@@ -62,7 +62,7 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     let force = arguments.force.force;
     let mut output = Output::create(&target, force, Visibility::Public, &protected)?;
     let makes_authority = arguments.certificate.is_none() && arguments.ca_cert.is_none();
-    // a stream has nothing beside it
+    // nothing is written next to a stream
     let beside = target.with_extension("ca.crt");
     let mut authority = (makes_authority && output.is_file())
         .then(|| Output::create(&beside, force, Visibility::Public, &protected))
@@ -70,10 +70,10 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
 
     let at = clock::now();
     let certified = match (&arguments.certificate, arguments.days) {
-        (Some(received), _) => take(received, arguments, &key_file, at)?,
+        (Some(received), _) => check_received(received, arguments, &key_file, at)?,
         (None, Some(days)) => issue(arguments, &persona, &key_file, days, at, report)?,
         (None, None) => {
-            return Err(Failure::usage("how many days is the contract to live?").hint("say it: `--days 90`"));
+            return Err(Failure::usage("the number of days is missing").hint("name it: `--days 90`"));
         }
     };
     let pem = certified.certificate.to_pem().doing(|| cannot(key_file.private()))?;
@@ -81,7 +81,7 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     if let (Some(output), Some(pem)) = (&mut authority, &certified.authority) {
         output.write_all(pem.as_bytes()).doing_io("write", &beside)?;
     }
-    // an authority that this run was given may well lie there
+    // the authority that this run was given may be there
     let is_given = arguments.ca_cert.as_deref().is_some_and(|given| same_target(given, &beside));
     let stale =
         (!makes_authority && output.is_file() && !is_given && beside.exists()).then(|| beside.clone());
@@ -98,7 +98,7 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     let to_stdout = is_stdout(&target);
     if let Some(stale) = stale {
         report.note(&format!(
-            "`{}` is of an earlier certificate, and not the authority of this one",
+            "`{}` belongs to an earlier certificate, and is not the authority of this one",
             stale.display()
         ));
     }
@@ -116,7 +116,7 @@ fn cannot(key: &Path) -> String {
     format!("cannot certify `{}`", input::name(key))
 }
 
-/// From an authority: the given one, or one that is made for this.
+/// Issued by an authority: the given one, or one that is made for this certificate.
 fn issue(
     arguments: &Certify,
     persona: &SignerFolder,
@@ -138,10 +138,10 @@ fn issue(
         }
         _ => super::signing_key::read(key_file.private(), &arguments.passphrase)?.public().clone(),
     };
-    // a subject that is none is refused before an authority is made for it
+    // an invalid subject is refused before an authority is made
     let subject = match (&request, arguments.subject.typed()) {
         (Some(request), None) => request.subject(),
-        _ => arguments.subject.or_of(&persona.name).map_err(Error::Name),
+        _ => arguments.subject.or_default(&persona.name).map_err(Error::Name),
     };
     let subject = subject.doing(context)?;
     let randomness = &mut SystemRandomness;
@@ -180,8 +180,8 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
     authority.map(Some).doing(|| format!("cannot use `{of}`"))
 }
 
-/// What a company's authority sent back.
-fn take(
+/// Received from a company's authority, and checked.
+fn check_received(
     received: &Path,
     arguments: &Certify,
     key_file: &KeyFile<'_>,
@@ -198,7 +198,7 @@ fn take(
     }
     let Some((key_name, key)) = keys.first() else {
         return Err(Failure::usage(format!(
-            "cannot tell whether `{name}` is for your key: no public key is here"
+            "cannot check whether `{name}` is for your key: there is no public key"
         ))
         .hint("make its public half, `contract-signer public-key signing-key.pem -o signing-key.pub.pem`")
         .hint("or name the request that was sent: `--csr signing-key.csr`"));
@@ -223,11 +223,11 @@ fn show(done: &Done, written: &str, makes_authority: bool, to_stdout: bool, repo
     report.note(&format!("  key {key_fingerprint}"));
     report.note(&format!("  valid from {not_before}"));
     for name in &done.same_key_as {
-        report.note(&format!("the key in it is that of `{name}`"));
+        report.note(&format!("its key is the key of `{name}`"));
     }
-    report.note(&format!("a contract that holds it ends at {not_after}"));
+    report.note(&format!("a contract with this certificate ends at {not_after}"));
     if makes_authority {
-        report.note("the authority's private key signed this one certificate, and is gone");
+        report.note("the authority's private key signed only this certificate, and is wiped");
     }
     report.success(&format!("wrote {written}"));
     if to_stdout {
@@ -240,11 +240,11 @@ fn show(done: &Done, written: &str, makes_authority: bool, to_stdout: bool, repo
     ));
 }
 
-/// Where the key may be.
+/// Where the signing key is. The public half is enough for what needs no secret.
 struct KeyFile<'a> {
-    /// As typed.
+    /// The typed path.
     named: Option<&'a Path>,
-    /// As the folder says.
+    /// The path in `persona.yaml`.
     default: &'a Path,
 }
 
@@ -254,8 +254,8 @@ impl KeyFile<'_> {
         self.named.unwrap_or(self.default)
     }
 
-    /// The public half and its file's name. No passphrase is asked for: of a private key, the file beside it counts. None,
-    /// where no key was named and none lies there.
+    /// The public half, and the name of its file. Asks for no passphrase: for a private key, reads the public key next to
+    /// it. `None` if no key is named and there is none.
     fn public(&self) -> Result<Option<(String, VerifyingKey)>, Failure> {
         let beside = public_half(self.private());
         let Some(named) = self.named.or_else(|| self.default.exists().then_some(self.default)) else {
@@ -267,11 +267,8 @@ impl KeyFile<'_> {
             Err(verifying_key::Error::Private(_)) if beside.exists() => read_public(&beside).map(Some),
             Err(verifying_key::Error::Private(_)) => {
                 let name = named.display();
-                Err(Failure::usage(format!(
-                    "the public half of `{name}` is not there: `{}`",
-                    beside.display()
-                ))
-                .hint(format!("make it: `contract-signer public-key {name} -o {}`", beside.display())))
+                Err(Failure::usage(format!("the public half of `{name}` is missing: `{}`", beside.display()))
+                    .hint(format!("make it: `contract-signer public-key {name} -o {}`", beside.display())))
             }
             Err(error) => Err(error).doing(|| format!("cannot use `{}`", input::name(named))),
         }
@@ -283,19 +280,19 @@ fn read_public(path: &Path) -> Result<(String, VerifyingKey), Failure> {
 }
 
 /// Refuses a request for another key.
-fn same_key(file: &Path, found: &VerifyingKey, other: &str, due: &VerifyingKey) -> Result<(), Failure> {
-    if found.fingerprint() == due.fingerprint() {
+fn same_key(file: &Path, found: &VerifyingKey, other: &str, expected: &VerifyingKey) -> Result<(), Failure> {
+    if found.fingerprint() == expected.fingerprint() {
         return Ok(());
     }
     let error = Error::OtherKey {
         found: found.fingerprint().to_owned(),
         other: other.to_owned(),
-        due: due.fingerprint().to_owned(),
+        due: expected.fingerprint().to_owned(),
     };
     Err(error).doing(|| format!("cannot use `{}`", input::name(file)))
 }
 
-/// `csr`: what a company's authority needs in order to certify the signing key.
+/// `csr`: a request to a company's authority.
 pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
     let persona = SignerFolder::read(Path::new("."))?;
     let key_path = arguments.key.as_ref().unwrap_or(&persona.key);
@@ -304,7 +301,7 @@ pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
     let mut protected = protected_around(Persona::ContractSigner, &target);
     protected.read([key_path]).read(arguments.passphrase.file());
     let cannot = || format!("cannot ask for a certificate of `{}`", input::name(key_path));
-    let subject = arguments.subject.or_of(&persona.name).map_err(Error::Name).doing(cannot)?;
+    let subject = arguments.subject.or_default(&persona.name).map_err(Error::Name).doing(cannot)?;
     let mut output = Output::create(&target, arguments.force.force, Visibility::Public, &protected)?;
 
     let key = super::signing_key::read(key_path, &arguments.passphrase)?;
@@ -318,7 +315,9 @@ pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
     let fingerprint = key.public().fingerprint();
     report.note(&format!("a request for `{subject}`, key {fingerprint}"));
     report.success(&format!("wrote {written}"));
-    report.note("next: send it to the authority; what comes back, check: `contract-signer certify --certificate FILE`");
+    report.note(
+        "next: send it to the authority, and check its answer: `contract-signer certify --certificate FILE`",
+    );
     let result = json!({ "request": name, "subject": subject.to_string(), "keyFingerprint": fingerprint });
     if is_stdout(&target) { Ok(()) } else { report.result(&result, |_| Vec::<String>::new()) }
 }

@@ -1,4 +1,4 @@
-//! A file that came in: what it is, and what is inside where it was encrypted for the contract signer.
+//! A handoff that was received, decrypted if it is encrypted to the contract signer.
 
 use std::cell::OnceCell;
 use std::io::{Read, Seek, SeekFrom};
@@ -12,23 +12,21 @@ use cli_kit::{Doing as _, ExitCode, Failure, input};
 use contract_core::age_file::{self, AgeError};
 use contract_core::handoff::Unsorted;
 
-/// Where a handoff is read from: a file, or an age file that is decrypted as it is read. No plain copy is made.
+/// Where a handoff is read from: a file, or an age file that is decrypted while it is read. No plain copy is made.
 pub trait Source: Read + Seek {}
 
 impl<T: Read + Seek> Source for T {}
 
-/// The contract signer's identities, read when the first encrypted file is met.
+/// The contract signer's identities, read when the first encrypted file is opened.
 pub struct Opener<'a> {
-    /// One file or several.
-    pub identities: Vec<PathBuf>,
-    /// For those that are protected.
-    pub passphrase: &'a PassphraseSource,
-    /// As they were read.
-    pub read: OnceCell<Vec<Identities>>,
+    identities: Vec<PathBuf>,
+    /// For the protected ones.
+    passphrase: &'a PassphraseSource,
+    read: OnceCell<Vec<Identities>>,
 }
 
 impl<'a> Opener<'a> {
-    /// The flags', or else the folder's.
+    /// With the identities of the flags, or the folder's identity.
     pub fn new(flags: &[PathBuf], folder: &Path, passphrase: &'a PassphraseSource) -> Self {
         let identities = if flags.is_empty() { vec![folder.to_owned()] } else { flags.to_vec() };
         Self { identities, passphrase, read: OnceCell::new() }
@@ -50,11 +48,11 @@ impl<'a> Opener<'a> {
         let identities = self.identities()?;
         let keys: Vec<_> = identities.iter().flat_map(Identities::keys).collect();
         let mut plain =
-            age_file::decrypt(file, &keys).doing(context).map_err(|failure| self.named(failure))?;
-        // the end stands in the last chunk: a file that was cut off is told before anything of it is read
+            age_file::decrypt(file, &keys).doing(context).map_err(|failure| self.with_recipients(failure))?;
+        // the end is in the last chunk: a file that was cut off is refused before any of it is read
         let whole = plain.seek(SeekFrom::End(0)).and_then(|_| plain.rewind());
         whole.map_err(|_| AgeError::Damaged).doing(context).map_err(|failure| Failure {
-            hints: vec!["get the handoff again from whoever made it, unchanged".into()],
+            hints: vec!["get the handoff again from its author, unchanged".into()],
             ..failure
         })?;
         Ok(Box::new(plain))
@@ -84,7 +82,8 @@ impl<'a> Opener<'a> {
         Ok(self.read.get_or_init(|| read))
     }
 
-    fn named(&self, failure: Failure) -> Failure {
+    /// A handoff that was encrypted to someone else: shows the recipients of these identities.
+    fn with_recipients(&self, failure: Failure) -> Failure {
         let recipients: Vec<_> =
             self.read.get().into_iter().flatten().flat_map(|it| it.recipients.clone()).collect();
         if failure.exit != ExitCode::NoSecret || recipients.is_empty() {
@@ -92,7 +91,7 @@ impl<'a> Opener<'a> {
         }
         Failure {
             hints: vec![format!(
-                "ask whoever made it to encrypt it to you: `encrypt --recipient {}`",
+                "ask its author to encrypt it to you: `encrypt --recipient {}`",
                 recipients.join(" --recipient ")
             )],
             ..failure

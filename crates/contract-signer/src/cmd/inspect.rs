@@ -1,4 +1,4 @@
-//! `contract-signer inspect`: all that can be known of a file without a key.
+//! `contract-signer inspect`: everything about a file that needs no key.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -28,13 +28,13 @@ use super::lifetime::{LifetimeCheck, Source};
 use super::{signing_record, trust};
 use crate::cli::Inspect;
 
-/// What was found: JSON for programs, the same as lines for people, and what is wrong with it.
+/// What was found: JSON for programs, the same in lines for people, and what is wrong.
 #[derive(Default)]
 struct Inspection {
     json: Map<String, Value>,
     lines: Vec<String>,
     weak: Vec<String>,
-    /// A signature that is there and does not hold.
+    /// A signature that exists and does not verify.
     broken: Option<NotVouched>,
     lifetime: Lifetime,
     dates_from: Source,
@@ -45,7 +45,7 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let (file, looks) = Looks::open(&arguments.file)?;
     let check = LifetimeCheck::new(&arguments.lifetime);
     if arguments.record.is_some() && looks != Looks::Other {
-        return Err(Failure::usage(format!("`--record` goes with user data, and `{name}` is none"))
+        return Err(Failure::usage(format!("`--record` is for user data, and `{name}` is something else"))
             .hint("name the user data: `contract-signer inspect user-data --record FILE`"));
     }
     let mut found = Inspection::default();
@@ -72,11 +72,16 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
 
 fn inspect_token(file: Input, name: &str, found: &mut Inspection) -> Result<(), Failure> {
     let context = || format!("cannot read `{name}` as a token");
-    // which section is inside nobody can know: the type parameter promises nothing here
+    // the section inside is unknown: the type parameter means nothing here
     let mut token =
         BareToken::<Workload, _>::of(file).map_err(|error| Failure::from_io(&context(), &error))?;
     let facts = token.copy_token(&mut io::sink()).doing(context)?;
-    found.say("kind", "what", "token", "a token; which section is inside only the guest can tell");
+    found.say(
+        "kind",
+        "what",
+        "token",
+        "a token; only the guest can open it and see which section it contains",
+    );
     found.token(None, &facts, true);
     found.dates_from = Source::BareToken;
     Ok(())
@@ -121,7 +126,7 @@ fn inspect_user_data(
 ) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
     let facts = user_data::survey(file)
-        .doing(|| format!("cannot read `{name}`: it is no token and no handoff, and as user data"))?;
+        .doing(|| format!("cannot read `{name}`: not a token, not a handoff, and as user data"))?;
     let signed = if facts.signature.is_some() { "signed" } else { "not signed" };
     found.say("kind", "what", "user data", &format!("user data, {signed}"));
     found.json.insert("signed".into(), json!(facts.signature.is_some()));
@@ -130,7 +135,7 @@ fn inspect_user_data(
         found.value(section, value);
     }
     if let Some(key) = &facts.attestation_public_key {
-        found.attestation_key(key, report);
+        found.auditor_key(key, report);
     }
     for key in &facts.unknown {
         found.line(key, "not known to this version");
@@ -152,11 +157,11 @@ fn inspect_user_data(
 }
 
 impl Inspection {
-    /// Refused for a weak token, a signature that does not hold, or with `--fail-within` an end.
+    /// Refused for a weak token, a signature that does not verify, or with `--fail-within` an end.
     fn verdict(&self, name: &str, check: LifetimeCheck) -> Result<(), Failure> {
         if let Some(first) = self.weak.first() {
             return Err(Failure::new(ExitCode::Refused, format!("`{name}`: {first}"))
-                .hint("the section must count as public: change its secrets, and encrypt it again"));
+                .hint("treat the section as public: change its secrets, and encrypt it again"));
         }
         if let Some(broken) = &self.broken {
             return Err(Failure::from_advice(&format!("`{name}`"), broken));
@@ -190,11 +195,11 @@ impl Inspection {
         }
     }
 
-    fn attestation_key(&mut self, value: &str, report: &Report) {
+    fn auditor_key(&mut self, value: &str, report: &Report) {
         let form = AttestationKeyForm::of(value);
         super::warn_of_auditor_key(&form, report);
         let line = format!("{form}; the signature does not cover it");
-        self.say("attestationPublicKey", "attestation key", value, &line);
+        self.say("attestationPublicKey", "auditor key", value, &line);
         self.json.insert(
             "attestationKey".into(),
             json!({ "form": form.name(), "fingerprint": form.fingerprint() }),
@@ -242,7 +247,7 @@ impl Inspection {
     }
 
     fn record(&mut self, record: &Record) {
-        self.say("kind", "what", "record", "the record of a signing; it is not signed itself");
+        self.say("kind", "what", "record", "a signing record; it is not signed itself");
         self.say("time", "signed at", &record.time.to_string(), &record.time.to_string());
         self.say("signingKey", "  with key", &record.signing_key, &record.signing_key);
         self.say("userData", "user data", &record.user_data.sha256, &record.user_data.sha256);
@@ -253,7 +258,7 @@ impl Inspection {
             self.json.insert(section.into(), json!({ "sha256": sha256, "vouchedBy": voucher }));
         }
         if let Some(key) = &record.attestation_key {
-            self.line("attestation key", &signing_record::auditor_key(key));
+            self.line("auditor key", &signing_record::auditor_key(key));
         }
         self.json.insert("attestationKey".into(), json!(record.attestation_key));
         for (label, key, all) in

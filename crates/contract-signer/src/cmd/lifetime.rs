@@ -1,4 +1,4 @@
-//! Until when: what ends first, on one line, and whether that is soon.
+//! When a contract ends: what ends first, and whether that is soon.
 
 use cli_kit::{ExitCode, Failure, clock};
 use contract_core::lifetime::{End, Lifetime, NOTICE, NotStated, State, What};
@@ -8,24 +8,24 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::LifetimeArguments;
 
-/// What is asked about a lifetime.
+/// Compares a lifetime with a point in time, for `inspect`, `verify` and `sign`.
 #[derive(Clone, Copy)]
 pub struct LifetimeCheck {
     pub at: Timestamp,
-    /// Somebody named another time than now.
+    /// The time was given with `--at`.
     at_is_given: bool,
     fail_within: Option<SignedDuration>,
 }
 
-/// Where the dates come from, and so where those are that are missed.
+/// Where dates come from, and so where missing dates are.
 #[derive(Clone, Copy, Default)]
 pub enum Source {
-    /// Statements, in a handoff or in a record.
+    /// Statements, in a handoff or a signing record.
     #[default]
     Statements,
-    /// A record would tell, and none is at hand.
+    /// None: the signing record, which would state them, is missing.
     NoRecord,
-    /// A bare token, which tells nothing.
+    /// A bare token, which states none.
     BareToken,
 }
 
@@ -34,17 +34,17 @@ impl Source {
         match self {
             Self::Statements => missed.remedy(),
             Self::NoRecord => {
-                "name the record that `sign` wrote beside the user data: `--record user-data.record.json`"
+                "name the signing record that `sign` wrote next to the user data: `--record user-data.record.json`"
             }
             Self::BareToken => {
-                "a bare token states none: `contract-signer inspect` the handoff that `encrypt` wrote"
+                "a bare token states no dates: `contract-signer inspect` the handoff that `encrypt` wrote"
             }
         }
     }
 }
 
 impl LifetimeCheck {
-    /// By the flags of `inspect` and `verify`.
+    /// From the flags of `inspect` and `verify`.
     pub fn new(arguments: &LifetimeArguments) -> Self {
         Self {
             at: arguments.at.unwrap_or_else(clock::now),
@@ -53,7 +53,7 @@ impl LifetimeCheck {
         }
     }
 
-    /// About now, as `sign` does.
+    /// For `sign`.
     pub fn now(at: Timestamp) -> Self {
         Self { at, at_is_given: false, fail_within: None }
     }
@@ -83,11 +83,11 @@ impl LifetimeCheck {
         ])
     }
 
-    /// For people: label and text, what ends first at the top.
+    /// For people: label and text, the first end at the top.
     pub fn lines(self, lifetime: &Lifetime) -> Vec<(&'static str, String)> {
         let mut lines = Vec::new();
         if self.at_is_given {
-            lines.push(("asked about", self.at.to_string()));
+            lines.push(("at the time", self.at.to_string()));
         }
         lines.push(("ends first", self.first(lifetime)));
         lines.extend(lifetime.ends().iter().skip(1).map(|end| ("  then", self.dated(end))));
@@ -113,7 +113,7 @@ impl LifetimeCheck {
         }
     }
 
-    /// What is due, in sentences, and what to do about it.
+    /// What has ended, has not begun or ends soon, with a sentence for each.
     pub fn ending(self, lifetime: &Lifetime) -> impl Iterator<Item = (What, State, String)> {
         lifetime.due(self.at, self.notice()).map(move |end| {
             let (state, until) = (end.state(self.at), day(end.until));
@@ -126,18 +126,18 @@ impl LifetimeCheck {
         })
     }
 
-    /// Whether everything has to live for some time, so that what nobody states is missed.
+    /// Whether everything must live for some time, with `--fail-within`: dates that are not stated are then missing.
     pub fn is_required(self) -> bool {
         self.fail_within.is_some()
     }
 
-    /// Refused, with `--fail-within`, if anything is due; or if nobody can tell.
+    /// With `--fail-within`: refused if anything ends too soon, or if that is not stated.
     pub fn verdict(self, name: &str, lifetime: &Lifetime, source: Source) -> Result<(), Failure> {
         if !self.is_required() {
             return Ok(());
         }
         if lifetime.first().is_none() {
-            let message = format!("nobody knows when `{name}` ends: no date is stated");
+            let message = format!("it is not known when `{name}` ends: no date is stated");
             let mut hints: Vec<_> = lifetime.unknown().map(|it| source.remedy(it).to_owned()).collect();
             if hints.is_empty() {
                 hints.push(source.remedy(NotStated::EnvCertificates).to_owned());

@@ -104,10 +104,10 @@ impl Outputs {
         }
         let record = path.map(|path| {
             if same_target(target, path) {
-                let message = format!("`{}` cannot be both user data and record", path.display());
+                let message = format!("`{}` cannot be both user data and signing record", path.display());
                 return Err(Failure::usage(message).hint("name another file with `--record`"));
             }
-            // the record of the previous contract may be replaced: it is read before anything is written
+            // the previous contract's record may be replaced: it is read before anything is written
             let is_previous = arguments.previous.iter().any(|previous| same_target(previous, path));
             if is_previous {
                 Output::rewrite(path, force, Visibility::Public)
@@ -144,7 +144,7 @@ impl Outputs {
         if let Some(output) = &mut self.record {
             let json = record.to_json().map_err(std::io::Error::from);
             json.and_then(|json| output.write_all(&json))
-                .map_err(|error| Failure::from_io("cannot write the record", &error))?;
+                .map_err(|error| Failure::from_io("cannot write the signing record", &error))?;
         }
         expect::write(&mut self.expected_lines, record.attestation_record.clone())?;
 
@@ -175,13 +175,13 @@ impl Checks {
     }
 }
 
-/// What somebody takes at their own risk is nowhere else.
+/// Accepted dangers are stated in the signing record, and nowhere else.
 fn unrecorded() -> Failure {
-    Failure::usage("what `--danger-…` accepts stands in the record, and none is written beside user data that are no file")
+    Failure::usage("`--danger-…` needs a signing record of what was accepted, and none is written if the user data is not a file")
         .hint("name one: `--record user-data.record.json`")
 }
 
-/// What was written, read back and verified with the public key before it gets its name.
+/// Reads what was written, and verifies it with the public key, before it gets its name.
 fn read_back(output: &mut Output, key: &VerifyingKey) -> Result<UserDataFacts, Failure> {
     let facts = user_data::survey(output).doing(|| "the user data does not read back".into())?;
     facts.verify(key, clock::now()).doing(|| "the user data does not verify".into())?;

@@ -1,4 +1,4 @@
-//! The signing key: made by `keygen`, its public half shown by `public-key`, opened by whatever signs.
+//! `contract-signer keygen` and `public-key`, and the signing key for the commands that sign.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,12 +15,12 @@ use serde_json::json;
 
 use crate::cli::{Keygen, PublicKey};
 
-/// The private key, opened with the passphrase that its owner gives.
+/// Opens the private key with its passphrase.
 pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<SigningKey, Failure> {
     private_key::read(path, passphrase)
 }
 
-/// `keygen`: the signing key, protected, and its public half beside it.
+/// `keygen`: makes the signing key, protected, and its public half next to it.
 pub fn keygen(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     let pair = NewPair {
         persona: Persona::ContractSigner,
@@ -33,10 +33,10 @@ pub fn keygen(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
     private_key::keygen::<Signing>(&pair, report)
 }
 
-/// `public-key`: what the env deployer puts into the env section as `signingKey`.
+/// `public-key`: writes what the env deployer puts into the env section as `signingKey`.
 pub fn public_key(arguments: &PublicKey, report: &Report) -> Result<(), Failure> {
     let mut protected = protected_around(Persona::ContractSigner, &arguments.output);
-    // the public half is what this command writes
+    // this command may replace the public half, but not the private key
     protected
         .read([&arguments.key])
         .read(arguments.passphrase.file())

@@ -9,14 +9,14 @@ use cli_kit::{Failure, Report, input};
 use contract_core::contract::AttestationKeyRecord;
 use contract_core::contract::record::{Record, RecordError};
 
-/// Where `sign` puts it, unless it is named.
+/// Where `sign` writes it by default.
 pub fn default_path(user_data: &Path) -> PathBuf {
     let mut name = user_data.as_os_str().to_owned();
     name.push(".record.json");
     name.into()
 }
 
-/// The record that is named for these user data, which must be theirs; or the one beside them, if it is.
+/// The named record, which must belong to the user data; or the one next to the user data, if it does.
 pub fn find(
     user_data: &Path,
     named: Option<&Path>,
@@ -33,13 +33,13 @@ pub fn find(
         Ok(record) => Ok(Some((path, record))),
         Err(failure) if named.is_some() => Err(failure),
         Err(Failure { message, hints, .. }) => {
-            report.warning(&format!("passed over: {message}"), &hints);
+            report.warning(&format!("ignored the signing record: {message}"), &hints);
             Ok(None)
         }
     }
 }
 
-/// A record without its user data: whether one part of it contradicts another.
+/// A record without its user data, if it does not contradict itself.
 pub fn read_alone(file: Input, name: &str, report: &Report) -> Result<Record, Failure> {
     let mut json = Vec::new();
     file.take(RECORD_LIMIT as u64)
@@ -50,6 +50,6 @@ pub fn read_alone(file: Input, name: &str, report: &Report) -> Result<Record, Fa
 
 /// For people: the auditor key's fingerprint, and who can see it.
 pub fn auditor_key(AttestationKeyRecord { fingerprint, encrypted }: &AttestationKeyRecord) -> String {
-    let how = if *encrypted { "encrypted for the guest" } else { "for everybody to see" };
+    let how = if *encrypted { "encrypted for the guest" } else { "visible to everyone" };
     format!("{fingerprint}, {how}")
 }

@@ -19,23 +19,26 @@ use ssh_signatures::sshsig::Namespace;
 use crate::cli::{AllowedSignersFile, TrustAdd};
 
 impl AllowedSignersFile {
-    /// The flag's, else the folder's.
+    /// The flag's file, or the folder's.
     fn path(&self) -> Result<PathBuf, Failure> {
         let of_folder = || Ok(SignerFolder::read(&self.dir)?.allowed_signers);
         self.allowed_signers.clone().map_or_else(of_folder, Ok)
     }
 }
 
-/// For `sign` and `inspect`: a file that is not there allows nobody.
+/// For `sign` and `inspect`: a missing file allows nobody.
 pub fn allowed_signers(path: &Path, report: &Report) -> Result<AllowedSigners, Failure> {
     parse_allowed_signers(&read_or_begin(path)?, &input::name(path), report)
 }
 
-/// The file must end in whole lines before one is added; a folder or an unreadable file is not an absent one.
+/// The text of the file, empty if it does not exist; a folder or an unreadable file is an error.
 fn read_or_begin(path: &Path) -> Result<String, Failure> {
     if path == Path::new("-") {
-        return Err(Failure::new(ExitCode::Usage, "allowed signers are kept in a file")
-            .hint("name it: `--allowed-signers allowed_signers`"));
+        return Err(Failure::new(
+            ExitCode::Usage,
+            "allowed signers are read from a file, not from standard input",
+        )
+        .hint("name it: `--allowed-signers allowed_signers`"));
     }
     match path.symlink_metadata() {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
@@ -48,7 +51,7 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     let path = arguments.file.path()?;
     let file = input::name(&path);
     let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
-    // whoever names the private key by mistake must not find it in a core or a page of ours
+    // a private key that is named by mistake must not stay in memory
     let mut key = Line::parse_file(&input::read_secret_text(&arguments.key, KEY_LIMIT)?).doing(cannot)?;
     if let Some(comment) = &arguments.comment {
         key.comment.clone_from(comment);
@@ -57,7 +60,7 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     let mut before = read_or_begin(&path)?;
     let mut line = adding.line(&before)?;
     let mut output = Output::rewrite(&path, true, Visibility::Public)?;
-    // held until the file is replaced: of two who add at once, neither loses a line
+    // locked until the file is replaced: if two add a line at once, neither is lost
     let _lock = lock(&path, report)?;
     let now = read_or_begin(&path)?;
     if now != before {
@@ -81,7 +84,7 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A key that is to be trusted.
+/// A key that will be trusted.
 struct Adding<'a> {
     arguments: &'a TrustAdd,
     path: &'a Path,
@@ -90,7 +93,7 @@ struct Adding<'a> {
 }
 
 impl Adding<'_> {
-    /// Of the section that it is for, then of the other one.
+    /// The key's namespace, then the other one.
     fn namespaces(&self) -> (Namespace, Namespace) {
         if self.arguments.workload {
             (Namespace::Workload, Namespace::Env)
@@ -99,7 +102,7 @@ impl Adding<'_> {
         }
     }
 
-    /// The line to add to those that stand there, unless one of them speaks against it.
+    /// The line to add, unless an existing line contradicts it.
     fn line(&self, before: &str) -> Result<String, Failure> {
         let Self { arguments, path, key, report } = self;
         let file = input::name(path);
@@ -109,9 +112,9 @@ impl Adding<'_> {
         let there = |wanted: &dyn Fn(&&Entry) -> bool| {
             allowed.entries().iter().filter(|entry| entry.key.is_same_pair(&key.key)).find(wanted)
         };
-        let as_told = |entry: &Entry| format!("as `{}` on line {} of `{file}`", entry.principals, entry.line);
+        let place = |entry: &Entry| format!("as `{}` on line {} of `{file}`", entry.principals, entry.line);
         if let Some(entry) = there(&|entry| entry.is_for(other)) {
-            let (section, line) = (other.section(), as_told(entry));
+            let (section, line) = (other.section(), place(entry));
             let message =
                 format!("{}: the key may already vouch for the {section} section, {line}", cannot());
             return Err(Failure::new(ExitCode::Refused, message).hint(
@@ -119,20 +122,20 @@ impl Adding<'_> {
             ));
         }
         if let Some(entry) = there(&|_| true) {
-            let message = format!("{}: the key is already there, {}", cannot(), as_told(entry));
+            let message = format!("{}: the key is already there, {}", cannot(), place(entry));
             return Err(Failure::new(ExitCode::Rejected, message)
-                .hint(format!("to change what it may, edit line {} of `{file}`", entry.line)));
+                .hint(format!("to change what it may vouch for, edit line {} of `{file}`", entry.line)));
         }
         let (principal, after, until) = (&arguments.principal, arguments.valid_after, arguments.valid_before);
         let line = new_line(principal, key, namespace, after, until).doing(cannot)?;
         if let Some((entry, name)) = allowed.similar(principal) {
             let message = format!(
-                "{}: `{principal}` could be taken for `{name}`, on line {} of `{file}`",
+                "{}: `{principal}` could be mistaken for `{name}`, on line {} of `{file}`",
                 cannot(),
                 entry.line
             );
             return Err(Failure::new(ExitCode::Rejected, message).hint(format!(
-                "for the same person, write `{name}`; for another, a name that differs in more"
+                "for the same person, write `{name}`; for another, choose a name that differs more"
             )));
         }
         warn_of_one_person(&allowed, principal, other, report);
@@ -140,7 +143,7 @@ impl Adding<'_> {
     }
 }
 
-/// Not refused here: who is meant by a name only people know. `sign` refuses both halves from one principal.
+/// Not refused here, since only people know who is meant by a name; `sign` refuses both halves from one principal.
 fn warn_of_one_person(allowed: &AllowedSigners, principal: &str, other: Namespace, report: &Report) {
     let both =
         allowed.entries().iter().find(|entry| entry.is_for(other) && entry.principals.names(principal));
@@ -151,7 +154,7 @@ fn warn_of_one_person(allowed: &AllowedSigners, principal: &str, other: Namespac
                 other.section(),
                 entry.line
             ),
-            &["let somebody else vouch for one of them".to_owned()],
+            &["let another person vouch for one of them".to_owned()],
         );
     }
 }
@@ -177,13 +180,13 @@ struct Signer<'a> {
 pub fn list(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failure> {
     let path = arguments.path()?;
     let text = input::read_text(&path, LIMIT).map_err(|failure| {
-        failure.hint("begin one: `contract-signer trust add PRINCIPAL KEY.pub --workload` or `--env`")
+        failure.hint("make one: `contract-signer trust add PRINCIPAL KEY.pub --workload` or `--env`")
     })?;
     let allowed = parse_allowed_signers(&text, &input::name(&path), report)?;
     let now = clock::now();
     let signers: Vec<_> = allowed.entries().iter().map(|entry| Signer::of(entry, now)).collect();
     for (entry, signer) in allowed.entries().iter().zip(&signers) {
-        // told once, at the first line of the key that does it
+        // reported once, at the key's first line
         let same = |other: &&Entry| other.key.is_same_pair(&entry.key);
         let first = allowed.entries().iter().find(same).is_some_and(|first| first.line == entry.line);
         let both =
@@ -191,7 +194,7 @@ pub fn list(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failu
         if first && both {
             report.warning(
                 &format!("the key {} of `{}` may vouch for both halves", signer.fingerprint, signer.principals),
-                &[format!("narrow line {}: write `namespaces=\"hpcr-workload\"` or `namespaces=\"hpcr-env\"` before its key", entry.line)],
+                &[format!("restrict line {}: write `namespaces=\"hpcr-workload\"` or `namespaces=\"hpcr-env\"` before its key", entry.line)],
             );
         }
     }
@@ -218,7 +221,7 @@ impl<'a> Signer<'a> {
         }
     }
 
-    /// The words of `ssh-keygen -l`, after who it is, for what, and when.
+    /// One line: who, for what, when, and the key as `ssh-keygen -l` shows it.
     fn shown(&self) -> String {
         let sections = if self.sections.is_empty() { "neither".to_owned() } else { self.sections.join("+") };
         let time = |word: &str, at: Option<Timestamp>| at.map(|at| format!("{word} {at}"));

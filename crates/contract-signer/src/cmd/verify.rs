@@ -1,4 +1,4 @@
-//! `contract-signer verify`: whether the signature of user data holds.
+//! `contract-signer verify`: verifies the signature of user data.
 
 use cli_kit::evidence::verifying_key;
 use cli_kit::looks::Looks;
@@ -18,10 +18,10 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let (user_data, _) = Looks::open(&arguments.user_data)?;
     let facts = user_data::survey(user_data).doing(|| format!("cannot read `{name}` as user data"))?;
     let check = LifetimeCheck::new(&arguments.lifetime);
-    facts.verify(&key, check.at).doing(|| format!("`{name}` does not hold"))?;
+    facts.verify(&key, check.at).doing(|| format!("cannot verify `{name}`"))?;
     let verify = |record: &Record| record.verify(&facts, &key);
     let named = arguments.record.as_deref();
-    // whoever wants to hear of every end needs one; else only what is named counts
+    // `--fail-within` needs a record; otherwise only a named one is read
     let record = if named.is_some() || check.is_required() {
         signing_record::find(&arguments.user_data, named, verify, report)?.map(|(_, record)| record)
     } else {
@@ -29,11 +29,11 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     };
     let stated = record.as_ref().map_or_else(|| Lifetime::of(None, None), Record::lifetime);
     let lifetime = stated.with_signing_key(&key);
-    lifetime.signing_certificate_holds(check.at).doing(|| format!("`{name}` does not hold"))?;
+    lifetime.signing_certificate_holds(check.at).doing(|| format!("cannot verify `{name}`"))?;
     for key in &facts.unknown {
-        let hint = "see whether it is misspelt, and who put it there".to_owned();
+        let hint = "check its spelling, and ask who added it".to_owned();
         report.warning(
-            &format!("`{key}` is no key of user data that this version knows, and it is not signed"),
+            &format!("`{key}` is not a known field of user data, and the signature does not cover it"),
             &[hint],
         );
     }
@@ -71,22 +71,25 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     if let Some(record) = &record {
         for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
             let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
-            report.note(&format!("{section}: vouched for by {who}, as the record says"));
+            report.note(&format!("{section}: vouched for by {who}, as the signing record states"));
         }
         for it in &record.unchecked {
-            report.note(&format!("not checked by the signer, as the record says: {it}"));
+            report.note(&format!("not checked by the signer, as the signing record states: {it}"));
         }
         for it in &record.accepted {
-            report.warning(&format!("accepted by the signer at his risk: {it}"), &[]);
+            report.warning(&format!("accepted by the signer at their own risk: {it}"), &[]);
         }
-        report.note(&format!("the record is that of these user data; signed at {}, as it says", record.time));
+        report.note(&format!(
+            "the signing record belongs to this user data, and states that it was signed at {}",
+            record.time
+        ));
     }
     if lifetime.first().is_some() {
         for (label, line) in check.lines(&lifetime) {
             report.note(&format!("{}: {line}", label.trim_start()));
         }
     }
-    report.success(&format!("`{name}` holds: signed with key {}{until}", key.fingerprint()));
+    report.success(&format!("verified `{name}`: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())?;
     let source = if record.is_some() { Source::Statements } else { Source::NoRecord };
     check.verdict(&name, &lifetime, source)

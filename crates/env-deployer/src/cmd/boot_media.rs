@@ -141,9 +141,9 @@ fn verify(
         }
     }
     for key in &facts.unknown {
-        let hint = "see whether it is misspelt, and who put it there".to_owned();
+        let hint = "check its spelling, and ask who added it".to_owned();
         report.warning(
-            &format!("`{key}` is no key of user data that this version knows, and it is not signed"),
+            &format!("`{key}` is not a known field of user data, and the signature does not cover it"),
             &[hint],
         );
     }
@@ -151,14 +151,14 @@ fn verify(
         report.warning(&format!("`{name}` is not signed"), &[]);
         return Ok(None);
     }
-    let does_not_hold = || format!("`{name}` does not hold");
+    let cannot_verify = || format!("cannot verify `{name}`");
     if let Some((_, key)) = key {
-        facts.verify(key, clock::now()).doing(does_not_hold)?;
-        report.note(&format!("`{name}` holds: signed with key {}", key.fingerprint()));
+        facts.verify(key, clock::now()).doing(cannot_verify)?;
+        report.note(&format!("verified `{name}`: signed with key {}", key.fingerprint()));
         return Ok(Some(key.fingerprint().to_owned()));
     }
     if facts.signature.is_none() {
-        let refusal = Err(user_data::Refusal::Unsigned).doing(does_not_hold);
+        let refusal = Err(user_data::Refusal::Unsigned).doing(cannot_verify);
         return refusal.map_err(|it| it.hint("for a test guest, add `--danger-accept-unsigned`"));
     }
     let hint = "name the contract signer's key: `--signing-key signing-key.pub.pem`, or `signing-key` in `persona.yaml`";

@@ -122,7 +122,7 @@ fn binary(folder: &Path, name: &str) -> PathBuf {
 
 /// What was written, else the last thing said, else the result's verdict, else how the result begins.
 fn outcome<'a>(stdout: &'a str, stderr: &'a str) -> Option<&'a str> {
-    let judged = last_line(stderr).filter(|line| line.contains(" is as foretold: "));
+    let judged = last_line(stderr).filter(|line| line.contains(" is as expected: "));
     let wrote = stderr.lines().rfind(|line| line.starts_with("wrote "));
     let verdict = last_line(stdout).filter(|line| line.starts_with("the guest would"));
     judged.or(wrote).or_else(|| last_line(stderr)).or(verdict).or_else(|| stdout.lines().next())
@@ -142,8 +142,8 @@ mod tests {
         assert_eq!(outcome("{}", said), Some("wrote `key.pem`"));
         assert_eq!(outcome("a table\nof lines\n", "it holds\n\n"), Some("it holds"));
         assert_eq!(outcome("a table\nof lines\n", ""), Some("a table"));
-        let audited = "wrote `report.html`\n`it` is as foretold: 7 lines equal\n";
-        assert_eq!(outcome("", audited), Some("`it` is as foretold: 7 lines equal"));
+        let audited = "wrote `report.html`\n`it` is as expected: 7 lines equal\n";
+        assert_eq!(outcome("", audited), Some("`it` is as expected: 7 lines equal"));
         assert_eq!(outcome("", "\n"), None);
     }
 

@@ -118,13 +118,13 @@ impl Presented {
             report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
         }
         if let Some(key) = &record.attestation_key {
-            report.note(&format!("attestation key: {}", auditor_key(key)));
+            report.note(&format!("auditor key: {}", auditor_key(key)));
         }
         for it in &record.unchecked {
             report.note(&format!("not checked: {it}"));
         }
         for it in &record.accepted {
-            report.warning(&format!("accepted at your risk: {it}"), &[]);
+            report.warning(&format!("accepted at your own risk: {it}"), &[]);
         }
         report.note(&format!("ends first: {}", check.first(&lifetime)));
         report.note("the attestation record of the running guest must show:");
@@ -171,7 +171,7 @@ fn table(disagreements: &[Disagreement]) -> Vec<String> {
 }
 
 fn row(name: &str, left: &str, right: &str) -> Vec<String> {
-    // made visible before it is measured, or what comes from outside could shift the columns
+    // escaped before it is measured, or text from outside could shift the columns
     let wrapped = |text: &str, width: usize| wrapped(&visible(text), width);
     let columns = [wrapped(name, NAME), wrapped(left, VALUE), wrapped(right, VALUE)];
     let height = columns.iter().map(Vec::len).max().unwrap_or(0);
@@ -185,7 +185,7 @@ fn row(name: &str, left: &str, right: &str) -> Vec<String> {
         .collect()
 }
 
-/// Breaks between words, and within a word that is longer than a line: a fingerprint, say.
+/// Breaks lines between words, and within a word that is longer than a line, such as a fingerprint.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

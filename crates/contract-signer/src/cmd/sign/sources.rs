@@ -101,7 +101,7 @@ impl<'a> Sources<'a> {
         let auditor_key = self.auditor_key.as_ref().map(|files| self.auditor_key(files, at, report));
         let auditor_key = auditor_key.transpose()?;
         let signers = trust::allowed_signers(&self.allowed_signers, report)?;
-        // the general one is the signing key's
+        // the general passphrase is the signing key's
         let passphrase = self.arguments.identity_passphrase.source();
         let opener = Opener::new(&self.arguments.identities, &self.identity, &passphrase);
         let workload = self.half::<Workload>(&self.workload, &opener, &signers, at)?;
@@ -135,7 +135,7 @@ impl<'a> Sources<'a> {
             if !self.arguments.danger_accept_unsigned_tokens {
                 return Err(Failure::new(
                     ExitCode::Refused,
-                    format!("{}: it is a bare token, and nobody says what it holds", context()),
+                    format!("{}: it is a bare token, and nothing states what it contains", context()),
                 )
                 .hint("ask for the handoff that `encrypt` wrote")
                 .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
@@ -165,14 +165,14 @@ impl<'a> Sources<'a> {
         AuditorKey::new(key, certificate).doing(|| format!("cannot use `{}`", input::name(&files.key)))
     }
 
-    /// Shown before it can be refused, as both authors' is: the same subject was seen with several keys.
+    /// Shown before it can be refused: several keys have been seen with the same subject.
     fn certificate(
         &self,
         path: &Path,
         at: Timestamp,
         report: &Report,
     ) -> Result<VerifiedCertificate, Failure> {
-        let cannot = || format!("cannot encrypt the attestation key under `{}`", input::name(path));
+        let cannot = || format!("cannot encrypt the auditor key under `{}`", input::name(path));
         let certificate = certificate_command::read::<Encryption>(path)?;
         for line in encryption_lines(certificate.facts()) {
             report.note(&line);
@@ -185,15 +185,14 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// The handoff that is in the signer's folder, encrypted or not; a message names the encrypted one. Of two, one may be an
-/// old one, and only its owner knows which.
+/// The handoff in the signer's folder, encrypted or not. If there are both, one may be an old one: warns.
 fn handoff_in_folder(name: &str, section: &str, report: &Report) -> PathBuf {
     let name = format!("{name}.{section}.handoff");
     let (encrypted, plain) = (PathBuf::from(format!("{name}.age")), PathBuf::from(name));
     match (encrypted.exists(), plain.exists()) {
         (true, true) => {
             let (encrypted_name, plain_name) = (encrypted.display(), plain.display());
-            let message = format!("`{plain_name}` is next to `{encrypted_name}`, which is taken");
+            let message = format!("`{plain_name}` is ignored: `{encrypted_name}` is next to it");
             let hint = format!("remove the older one, or name the one that you mean: `--{section} FILE`");
             report.warning(&message, &[hint]);
             encrypted
@@ -212,12 +211,12 @@ struct AuditorKeyFiles {
 impl AuditorKeyFiles {
     /// `None` if no auditor key is named.
     fn resolve(arguments: &AuditorArguments, persona: &SignerFolder) -> Result<Option<Self>, Failure> {
-        let encrypt = arguments.encrypt_attestation_key || persona.encrypt_auditor_key;
+        let encrypt = arguments.encrypt_auditor_key || persona.encrypt_auditor_key;
         if arguments.certificate.is_some() && !encrypt {
-            return Err(Failure::usage("`--certificate` is for an attestation key that is encrypted")
-                .hint("add `--encrypt-attestation-key`, or leave `--certificate` out"));
+            return Err(Failure::usage("`--certificate` is only for encrypting the auditor key")
+                .hint("add `--encrypt-auditor-key`, or leave `--certificate` out"));
         }
-        let Some(key) = arguments.attestation_key.clone().or_else(|| persona.auditor_key.clone()) else {
+        let Some(key) = arguments.auditor_key.clone().or_else(|| persona.auditor_key.clone()) else {
             return if encrypt { Err(nothing_to_encrypt()) } else { Ok(None) };
         };
         let certificate =
@@ -231,14 +230,14 @@ impl AuditorKeyFiles {
 }
 
 fn nothing_to_encrypt() -> Failure {
-    Failure::usage("no attestation key is named that could be encrypted")
-        .hint("pass it with `--attestation-key attestation-key.pub.pem`, or write `attestation-key: attestation-key.pub.pem` into `persona.yaml`")
+    Failure::usage("there is no auditor key to encrypt")
+        .hint("pass it with `--auditor-key attestation-key.pub.pem`, or write `auditor-key: attestation-key.pub.pem` into `persona.yaml`")
 }
 
 fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
     let cannot = || format!("cannot use `{}`", input::name(path));
     let key = match VerifyingKey::parse(&input::read_text(path, KEY_LIMIT)?) {
-        // the library's words are about signatures
+        // the library's message is about signatures
         Err(Error::NotRsa(kind)) => {
             let why = format!(
                 "{}: a key of type {kind}; attestation records are encrypted with RSA only",
@@ -260,7 +259,7 @@ fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failur
     let (file, looks) = Looks::open(path)?;
     if matches!(looks, Looks::Tar | Looks::Age) {
         let mut handoff = opener.handoff(file, looks, context)?;
-        // a statement about some other token says nothing of an earlier contract
+        // a statement about another token is not about an earlier contract
         handoff.copy_token(&mut io::sink()).doing(context)?;
         return Ok(vec![handoff.statement().clone()]);
     }
