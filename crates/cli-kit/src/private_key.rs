@@ -95,14 +95,7 @@ pub fn read<U: Use>(path: &Path, passphrase: &PassphraseSource) -> Result<Privat
     let pem = input::read_secret_text(path, LIMIT)?;
     input::warn_if_shared(path, "the key");
     let name = input::name(path);
-    let mut refused = None;
-    let key = PrivateKey::parse(&pem, &mut || {
-        passphrase.passphrase(&format!("the key `{name}`")).map_err(|failure| {
-            let reason = failure.message.clone();
-            refused = Some(failure);
-            reason
-        })
-    });
-    // the prompt's own failure says more than the library's
-    refused.map_or_else(|| key.doing(|| format!("cannot use `{name}`")), Err)
+    let key =
+        passphrase.open(&format!("the key `{name}`"), |passphrase| PrivateKey::parse(&pem, passphrase))?;
+    key.doing(|| format!("cannot use `{name}`"))
 }

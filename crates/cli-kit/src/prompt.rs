@@ -171,6 +171,24 @@ impl PassphraseSource {
         Ok(self.once.0.get_or_init(|| line).clone())
     }
 
+    /// Opens what may have a passphrase: `parse` asks for it if it needs it. A passphrase that is not available fails with
+    /// the reason of the prompt, which has more to say than the parser.
+    pub fn open<T>(
+        &self,
+        of: &str,
+        parse: impl FnOnce(&mut dyn FnMut() -> Result<Passphrase, String>) -> T,
+    ) -> Result<T, Failure> {
+        let mut refused = None;
+        let parsed = parse(&mut || {
+            self.passphrase(of).map_err(|failure| {
+                let reason = failure.message.clone();
+                refused = Some(failure);
+                reason
+            })
+        });
+        refused.map_or(Ok(parsed), Err)
+    }
+
     /// A passphrase for something new: not too short, asked twice on the terminal.
     pub fn new_passphrase(&self, of: &str, weak: WeakPassphrase) -> Result<Passphrase, Failure> {
         let passphrase = match self.file() {

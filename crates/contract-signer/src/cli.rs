@@ -310,14 +310,15 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The subject that was typed.
-    pub fn typed(&self) -> Option<&Name> {
-        self.name.as_ref().or(self.subject.as_ref())
+    /// Whether a subject was typed.
+    pub fn is_typed(&self) -> bool {
+        self.name.is_some() || self.subject.is_some()
     }
 
     /// The subject that was typed, or one with the persona's name.
     pub fn or_default(&self, persona: &str) -> Result<Name, NameError> {
-        self.typed().map_or_else(|| Name::common(&format!("{persona} signing key")), |name| Ok(name.clone()))
+        let typed = self.name.as_ref().or(self.subject.as_ref());
+        typed.map_or_else(|| Name::common(&format!("{persona} signing key")), |name| Ok(name.clone()))
     }
 }
 

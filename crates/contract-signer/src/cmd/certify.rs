@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
+use super::signing_key;
 use crate::cli::{Certify, Csr};
 
 /// What was made.
@@ -81,10 +82,6 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     if let (Some(output), Some(pem)) = (&mut authority, &certified.authority) {
         output.write_all(pem.as_bytes()).doing_io("write", &beside)?;
     }
-    // the authority that this run was given may be there
-    let is_given = arguments.ca_cert.as_deref().is_some_and(|given| same_target(given, &beside));
-    let stale =
-        (!makes_authority && output.is_file() && !is_given && beside.exists()).then(|| beside.clone());
     let done = Done {
         certificate: output.name(),
         authority_certificate: authority.as_ref().map(Output::name),
@@ -92,14 +89,17 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
         facts: certified.certificate.facts().clone(),
         same_key_as: certified.same_key_as,
     };
+    let is_file = output.is_file();
     let written: Vec<_> =
         [Some(&output), authority.as_ref()].into_iter().flatten().map(Output::quoted).collect();
     commit_all([authority, Some(output)].into_iter().flatten())?;
     let to_stdout = is_stdout(&target);
-    if let Some(stale) = stale {
+    // the given authority may have this name
+    let is_given = arguments.ca_cert.as_deref().is_some_and(|given| same_target(given, &beside));
+    if !makes_authority && is_file && !is_given && beside.exists() {
+        let beside = beside.display();
         report.note(&format!(
-            "`{}` belongs to an earlier certificate, and is not the authority of this one",
-            stale.display()
+            "`{beside}` belongs to an earlier certificate, and is not the authority of this one"
         ));
     }
     show(&done, &written.join(" and "), makes_authority, to_stdout, report);
@@ -126,23 +126,17 @@ fn issue(
     report: &Report,
 ) -> Result<Certified, Failure> {
     let context = || cannot(arguments.csr.as_deref().unwrap_or_else(|| key_file.private()));
-    let request = arguments.csr.as_deref().map(request).transpose()?;
-    let mut same_key_as = Vec::new();
-    let key = match (&request, arguments.csr.as_deref()) {
-        (Some(request), Some(file)) => {
-            if let Some((name, key)) = key_file.public()? {
-                same_key(file, request.key(), &name, &key)?;
-                same_key_as.push(name);
-            }
-            request.key().clone()
-        }
-        _ => super::signing_key::read(key_file.private(), &arguments.passphrase)?.public().clone(),
+    let own_subject = || arguments.subject.or_default(&persona.name).map_err(Error::Name);
+    let (key, subject, same_key_as) = if let Some(file) = &arguments.csr {
+        let public = key_file.public()?;
+        let request = request(file, public.as_ref())?;
+        let subject = if arguments.subject.is_typed() { own_subject() } else { request.subject() };
+        (request.key().clone(), subject, public.into_iter().map(|(name, _)| name).collect())
+    } else {
+        let key = signing_key::read(key_file.private(), &arguments.passphrase)?;
+        (key.public().clone(), own_subject(), Vec::new())
     };
     // an invalid subject is refused before an authority is made
-    let subject = match (&request, arguments.subject.typed()) {
-        (Some(request), None) => request.subject(),
-        _ => arguments.subject.or_default(&persona.name).map_err(Error::Name),
-    };
     let subject = subject.doing(context)?;
     let randomness = &mut SystemRandomness;
     let (authority, made) = if let Some(authority) = given_authority(arguments, at)? {
@@ -162,17 +156,9 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
     let source = arguments.ca_passphrase();
     let bytes = input::read_bytes(certificate, KEY_LIMIT)?;
     let pem = input::read_secret_text(key, KEY_LIMIT)?;
-    let mut refused = None;
-    let authority = CertificateAuthority::parse(&bytes, &pem, at, &mut || {
-        source.passphrase(&format!("the authority's key `{name}`")).map_err(|failure| {
-            let reason = failure.message.clone();
-            refused = Some(failure);
-            reason
-        })
-    });
-    if let Some(failure) = refused {
-        return Err(failure);
-    }
+    let authority = source.open(&format!("the authority's key `{name}`"), |passphrase| {
+        CertificateAuthority::parse(&bytes, &pem, at, passphrase)
+    })?;
     let of = match &authority {
         Err(Error::AuthorityKey(_) | Error::AuthorityKeyOfAnother(_)) => name,
         _ => input::name(certificate),
@@ -188,12 +174,9 @@ fn check_received(
     at: Timestamp,
 ) -> Result<Certified, Failure> {
     let name = input::name(received);
-    let request = arguments.csr.as_deref().map(request).transpose()?;
     let mut keys: Vec<_> = key_file.public()?.into_iter().collect();
-    if let (Some(request), Some(file)) = (&request, &arguments.csr) {
-        if let Some((name, key)) = keys.first() {
-            same_key(file, request.key(), name, key)?;
-        }
+    if let Some(file) = &arguments.csr {
+        let request = request(file, keys.first())?;
         keys.push((input::name(file), request.key().clone()));
     }
     let Some((key_name, key)) = keys.first() else {
@@ -210,9 +193,18 @@ fn check_received(
     Ok(Certified { certificate, authority: None, same_key_as })
 }
 
-fn request(path: &Path) -> Result<SigningRequest, Failure> {
-    let bytes = input::read_bytes(path, KEY_LIMIT)?;
-    SigningRequest::parse(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
+/// A request, which must be for the same key as the public half, if there is one.
+fn request(path: &Path, public: Option<&NamedKey>) -> Result<SigningRequest, Failure> {
+    let cannot = || format!("cannot use `{}`", input::name(path));
+    let request = SigningRequest::parse(&input::read_bytes(path, KEY_LIMIT)?).doing(cannot)?;
+    let found = request.key().fingerprint();
+    match public {
+        Some((other, key)) if key.fingerprint() != found => {
+            let (found, other, due) = (found.to_owned(), other.clone(), key.fingerprint().to_owned());
+            Err(Error::OtherKey { found, other, due }).doing(cannot)
+        }
+        _ => Ok(request),
+    }
 }
 
 fn show(done: &Done, written: &str, makes_authority: bool, to_stdout: bool, report: &Report) {
@@ -240,6 +232,9 @@ fn show(done: &Done, written: &str, makes_authority: bool, to_stdout: bool, repo
     ));
 }
 
+/// A public key, and the name of its file.
+type NamedKey = (String, VerifyingKey);
+
 /// Where the signing key is. The public half is enough for what needs no secret.
 struct KeyFile<'a> {
     /// The typed path.
@@ -256,7 +251,7 @@ impl KeyFile<'_> {
 
     /// The public half, and the name of its file. Asks for no passphrase: for a private key, reads the public key next to
     /// it. `None` if no key is named and there is none.
-    fn public(&self) -> Result<Option<(String, VerifyingKey)>, Failure> {
+    fn public(&self) -> Result<Option<NamedKey>, Failure> {
         let beside = public_half(self.private());
         let Some(named) = self.named.or_else(|| self.default.exists().then_some(self.default)) else {
             return if beside.exists() { read_public(&beside).map(Some) } else { Ok(None) };
@@ -275,21 +270,8 @@ impl KeyFile<'_> {
     }
 }
 
-fn read_public(path: &Path) -> Result<(String, VerifyingKey), Failure> {
+fn read_public(path: &Path) -> Result<NamedKey, Failure> {
     Ok((input::name(path), verifying_key(path)?))
-}
-
-/// Refuses a request for another key.
-fn same_key(file: &Path, found: &VerifyingKey, other: &str, expected: &VerifyingKey) -> Result<(), Failure> {
-    if found.fingerprint() == expected.fingerprint() {
-        return Ok(());
-    }
-    let error = Error::OtherKey {
-        found: found.fingerprint().to_owned(),
-        other: other.to_owned(),
-        due: expected.fingerprint().to_owned(),
-    };
-    Err(error).doing(|| format!("cannot use `{}`", input::name(file)))
 }
 
 /// `csr`: a request to a company's authority.
@@ -304,12 +286,11 @@ pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
     let subject = arguments.subject.or_default(&persona.name).map_err(Error::Name).doing(cannot)?;
     let mut output = Output::create(&target, arguments.force.force, Visibility::Public, &protected)?;
 
-    let key = super::signing_key::read(key_path, &arguments.passphrase)?;
+    let key = signing_key::read(key_path, &arguments.passphrase)?;
     let request = SigningRequest::make(&key, &subject).doing(cannot)?;
     let pem = request.to_pem().doing(cannot)?;
     output.write_all(pem.as_bytes()).doing_io("write", &target)?;
-    let name = output.name();
-    let written = output.quoted();
+    let (name, written) = (output.name(), output.quoted());
     output.commit()?;
 
     let fingerprint = key.public().fingerprint();

@@ -64,17 +64,7 @@ impl<'a> Opener<'a> {
         }
         let read = self.identities.iter().map(|path| {
             Identities::read(path, self.passphrase).map_err(|failure| match failure.exit {
-                ExitCode::NoSecret if !path.exists() => Failure {
-                    message: format!(
-                        "the handoff is encrypted, and there is no identity `{}` to open it",
-                        input::name(path)
-                    ),
-                    hints: vec![
-                        "name the one that it was encrypted to: `--identity FILE`; `contract-signer identity` makes one"
-                            .into(),
-                    ],
-                    ..failure
-                },
+                ExitCode::NoSecret if !path.exists() => missing(path),
                 _ => failure,
             })
         });
@@ -89,12 +79,16 @@ impl<'a> Opener<'a> {
         if failure.exit != ExitCode::NoSecret || recipients.is_empty() {
             return failure;
         }
-        Failure {
-            hints: vec![format!(
-                "ask its author to encrypt it to you: `encrypt --recipient {}`",
-                recipients.join(" --recipient ")
-            )],
-            ..failure
-        }
+        let recipients = recipients.join(" --recipient ");
+        let hints = vec![format!("ask its author to encrypt it to you: `encrypt --recipient {recipients}`")];
+        Failure { hints, ..failure }
     }
+}
+
+fn missing(identity: &Path) -> Failure {
+    let name = input::name(identity);
+    let message = format!("the handoff is encrypted, and there is no identity `{name}` to open it");
+    Failure::new(ExitCode::NoSecret, message).hint(
+        "name the one that it was encrypted to: `--identity FILE`; `contract-signer identity` makes one",
+    )
 }

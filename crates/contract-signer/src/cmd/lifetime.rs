@@ -136,24 +136,22 @@ impl LifetimeCheck {
         if !self.is_required() {
             return Ok(());
         }
-        if lifetime.first().is_none() {
-            let message = format!("it is not known when `{name}` ends: no date is stated");
-            let mut hints: Vec<_> = lifetime.unknown().map(|it| source.remedy(it).to_owned()).collect();
-            if hints.is_empty() {
-                hints.push(source.remedy(NotStated::EnvCertificates).to_owned());
-            }
-            hints.dedup();
-            return Err(Failure { message, hints, exit: ExitCode::Refused });
-        }
-        let due = self.ending(lifetime).map(|(what, _, said)| (said, what.renewal()));
+        let ending = self.ending(lifetime).map(|(what, _, message)| (message, what.renewal()));
         let unknown = lifetime.unknown().map(|it| (format!("not stated: {it}"), source.remedy(it)));
-        let (said, mut hints): (Vec<_>, Vec<_>) =
-            due.chain(unknown).map(|(said, hint)| (said, hint.to_owned())).unzip();
-        if said.is_empty() {
+        let (problems, mut hints): (Vec<_>, Vec<_>) = ending.chain(unknown).unzip();
+        let message = if lifetime.first().is_none() {
+            if hints.is_empty() {
+                hints.push(source.remedy(NotStated::EnvCertificates));
+            }
+            format!("it is not known when `{name}` ends: no date is stated")
+        } else if problems.is_empty() {
             return Ok(());
-        }
+        } else {
+            format!("`{name}`: {}", problems.join("; "))
+        };
         hints.dedup();
-        Err(Failure { message: format!("`{name}`: {}", said.join("; ")), hints, exit: ExitCode::Refused })
+        let hints = hints.into_iter().map(str::to_owned).collect();
+        Err(Failure { message, hints, exit: ExitCode::Refused })
     }
 }
 

@@ -56,15 +56,14 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     if let Some(comment) = &arguments.comment {
         key.comment.clone_from(comment);
     }
-    let adding = Adding { arguments, path: &path, key: &key, report };
     let mut before = read_or_begin(&path)?;
-    let mut line = adding.line(&before)?;
+    let mut line = line_to_add(arguments, &key, &before, &file, report)?;
     let mut output = Output::rewrite(&path, true, Visibility::Public)?;
     // locked until the file is replaced: if two add a line at once, neither is lost
     let _lock = lock(&path, report)?;
     let now = read_or_begin(&path)?;
     if now != before {
-        line = adding.line(&now)?;
+        line = line_to_add(arguments, &key, &now, &file, report)?;
         before = now;
     }
     output.like_what_it_replaces()?;
@@ -72,91 +71,69 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     writeln!(output, "{before}{line_end}{line}").doing_io("write", &path)?;
     output.commit()?;
 
-    let (principal, section) = (&arguments.principal, adding.namespaces().0.section());
-    let listing = key.key.listing(&key.comment);
-    let result = json!({
-        "file": file, "principal": principal, "section": section,
-        "fingerprint": key.key.fingerprint(), "line": line,
-    });
-    report.result(&result, |_| vec![listing])?;
+    let (principal, section) = (&arguments.principal, arguments.namespaces().0.section());
+    let fingerprint = key.key.fingerprint();
+    let result = json!({ "file": file, "principal": principal, "section": section, "fingerprint": fingerprint, "line": line });
+    report.result(&result, |_| vec![key.key.listing(&key.comment)])?;
     report.success(&format!("`{principal}` may vouch for the {section} section, by `{file}`"));
     report.note(&format!("next: compare the fingerprint with `{principal}`, by telephone for instance"));
     Ok(())
 }
 
-/// A key that will be trusted.
-struct Adding<'a> {
-    arguments: &'a TrustAdd,
-    path: &'a Path,
-    key: &'a Line,
-    report: &'a Report,
-}
-
-impl Adding<'_> {
+impl TrustAdd {
     /// The key's namespace, then the other one.
     fn namespaces(&self) -> (Namespace, Namespace) {
-        if self.arguments.workload {
+        if self.workload {
             (Namespace::Workload, Namespace::Env)
         } else {
             (Namespace::Env, Namespace::Workload)
         }
     }
-
-    /// The line to add, unless an existing line contradicts it.
-    fn line(&self, before: &str) -> Result<String, Failure> {
-        let Self { arguments, path, key, report } = self;
-        let file = input::name(path);
-        let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
-        let (namespace, other) = self.namespaces();
-        let allowed = parse_allowed_signers(before, &file, report)?;
-        let there = |wanted: &dyn Fn(&&Entry) -> bool| {
-            allowed.entries().iter().filter(|entry| entry.key.is_same_pair(&key.key)).find(wanted)
-        };
-        let place = |entry: &Entry| format!("as `{}` on line {} of `{file}`", entry.principals, entry.line);
-        if let Some(entry) = there(&|entry| entry.is_for(other)) {
-            let (section, line) = (other.section(), place(entry));
-            let message =
-                format!("{}: the key may already vouch for the {section} section, {line}", cannot());
-            return Err(Failure::new(ExitCode::Refused, message).hint(
-                "one key must not vouch for both halves: ask for another, `ssh-keygen -t ed25519` makes one",
-            ));
-        }
-        if let Some(entry) = there(&|_| true) {
-            let message = format!("{}: the key is already there, {}", cannot(), place(entry));
-            return Err(Failure::new(ExitCode::Rejected, message)
-                .hint(format!("to change what it may vouch for, edit line {} of `{file}`", entry.line)));
-        }
-        let (principal, after, until) = (&arguments.principal, arguments.valid_after, arguments.valid_before);
-        let line = new_line(principal, key, namespace, after, until).doing(cannot)?;
-        if let Some((entry, name)) = allowed.similar(principal) {
-            let message = format!(
-                "{}: `{principal}` could be mistaken for `{name}`, on line {} of `{file}`",
-                cannot(),
-                entry.line
-            );
-            return Err(Failure::new(ExitCode::Rejected, message).hint(format!(
-                "for the same person, write `{name}`; for another, choose a name that differs more"
-            )));
-        }
-        warn_of_one_person(&allowed, principal, other, report);
-        Ok(line)
-    }
 }
 
-/// Not refused here, since only people know who is meant by a name; `sign` refuses both halves from one principal.
-fn warn_of_one_person(allowed: &AllowedSigners, principal: &str, other: Namespace, report: &Report) {
-    let both =
-        allowed.entries().iter().find(|entry| entry.is_for(other) && entry.principals.names(principal));
-    if let Some(entry) = both {
+/// The line to add to the text of the file, unless an existing line contradicts it.
+fn line_to_add(
+    arguments: &TrustAdd,
+    key: &Line,
+    text: &str,
+    file: &str,
+    report: &Report,
+) -> Result<String, Failure> {
+    let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
+    let refused = |exit, why: String| Failure::new(exit, format!("{}: {why}", cannot()));
+    let (principal, (namespace, other)) = (&arguments.principal, arguments.namespaces());
+    let allowed = parse_allowed_signers(text, file, report)?;
+    let same_key: Vec<_> =
+        allowed.entries().iter().filter(|entry| entry.key.is_same_pair(&key.key)).collect();
+    let place = |entry: &Entry| format!("as `{}` on line {} of `{file}`", entry.principals, entry.line);
+    if let Some(entry) = same_key.iter().find(|entry| entry.is_for(other)) {
+        let why = format!("the key may already vouch for the {} section, {}", other.section(), place(entry));
+        return Err(refused(ExitCode::Refused, why).hint(
+            "one key must not vouch for both halves: ask for another, `ssh-keygen -t ed25519` makes one",
+        ));
+    }
+    if let Some(entry) = same_key.first() {
+        return Err(refused(ExitCode::Rejected, format!("the key is already there, {}", place(entry)))
+            .hint(format!("to change what it may vouch for, edit line {} of `{file}`", entry.line)));
+    }
+    let (after, until) = (arguments.valid_after, arguments.valid_before);
+    let line = new_line(principal, key, namespace, after, until).doing(cannot)?;
+    if let Some((entry, name)) = allowed.similar(principal) {
+        let why = format!("`{principal}` could be mistaken for `{name}`, on line {} of `{file}`", entry.line);
+        return Err(refused(ExitCode::Rejected, why).hint(format!(
+            "for the same person, write `{name}`; for another, choose a name that differs more"
+        )));
+    }
+    // a warning only, since only people know who is meant by a name; `sign` refuses both halves from one principal
+    let of_other = |entry: &&Entry| entry.is_for(other) && entry.principals.names(principal);
+    if let Some(Entry { line, .. }) = allowed.entries().iter().find(of_other) {
+        let section = other.section();
         report.warning(
-            &format!(
-                "`{principal}` may already vouch for the {} section, by line {}: one person must not vouch for both halves of a contract",
-                other.section(),
-                entry.line
-            ),
+            &format!("`{principal}` may already vouch for the {section} section, by line {line}: one person must not vouch for both halves of a contract"),
             &["let another person vouch for one of them".to_owned()],
         );
     }
+    Ok(line)
 }
 
 /// One line of the file.

@@ -1,4 +1,4 @@
-//! `contract-signer verify`: verifies the signature of user data.
+//! `contract-signer verify`: verifies the signature of user data, and compares the user data with its signing record.
 
 use cli_kit::evidence::verifying_key;
 use cli_kit::looks::Looks;
@@ -17,33 +17,44 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.user_data);
     let (user_data, _) = Looks::open(&arguments.user_data)?;
     let facts = user_data::survey(user_data).doing(|| format!("cannot read `{name}` as user data"))?;
+
+    let cannot = || format!("cannot verify `{name}`");
     let check = LifetimeCheck::new(&arguments.lifetime);
-    facts.verify(&key, check.at).doing(|| format!("cannot verify `{name}`"))?;
-    let verify = |record: &Record| record.verify(&facts, &key);
+    facts.verify(&key, check.at).doing(cannot)?;
     let named = arguments.record.as_deref();
     // `--fail-within` needs a record; otherwise only a named one is read
     let record = if named.is_some() || check.is_required() {
+        let verify = |record: &Record| record.verify(&facts, &key);
         signing_record::find(&arguments.user_data, named, verify, report)?.map(|(_, record)| record)
     } else {
         None
     };
     let stated = record.as_ref().map_or_else(|| Lifetime::of(None, None), Record::lifetime);
     let lifetime = stated.with_signing_key(&key);
-    lifetime.signing_certificate_holds(check.at).doing(|| format!("cannot verify `{name}`"))?;
+    lifetime.signing_certificate_holds(check.at).doing(cannot)?;
+
     for key in &facts.unknown {
-        let hint = "check its spelling, and ask who added it".to_owned();
         report.warning(
             &format!("`{key}` is not a known field of user data, and the signature does not cover it"),
-            &[hint],
+            &["check its spelling, and ask who added it".to_owned()],
         );
     }
-    let not_covered: Vec<&str> =
-        facts.attestation_public_key.iter().map(|_| "attestationPublicKey").collect();
-    let attestation_key = facts.attestation_key();
-    if let Some(form) = &attestation_key {
+    let auditor_key = facts.attestation_key();
+    if let Some(form) = &auditor_key {
         report.note(&format!("not covered by the signature: `attestationPublicKey`, {form}"));
         super::warn_of_auditor_key(form, report);
     }
+    if let Some(record) = &record {
+        show_record(record, report);
+    }
+    if lifetime.first().is_some() {
+        for (label, line) in check.lines(&lifetime) {
+            report.note(&format!("{}: {line}", label.trim_start()));
+        }
+    }
+    let until =
+        key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));
+    report.success(&format!("verified `{name}`: signed with key {}{until}", key.fingerprint()));
     let mut result = json!({
         "file": name,
         "verified": true,
@@ -51,8 +62,8 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         "expires": key.expires(),
         "workload": facts.workload.sha256,
         "env": facts.env.sha256,
-        "notCovered": not_covered,
-        "attestationKey": attestation_key
+        "notCovered": auditor_key.iter().map(|_| "attestationPublicKey").collect::<Vec<_>>(),
+        "attestationKey": auditor_key
             .map(|form| json!({ "form": form.name(), "fingerprint": form.fingerprint() })),
         "unknown": facts.unknown,
         "record": record.as_ref().map(|record| json!({
@@ -66,31 +77,24 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     if let Some(result) = result.as_object_mut() {
         result.extend(check.json(&lifetime));
     }
-    let until =
-        key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));
-    if let Some(record) = &record {
-        for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
-            let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
-            report.note(&format!("{section}: vouched for by {who}, as the signing record states"));
-        }
-        for it in &record.unchecked {
-            report.note(&format!("not checked by the signer, as the signing record states: {it}"));
-        }
-        for it in &record.accepted {
-            report.warning(&format!("accepted by the signer at their own risk: {it}"), &[]);
-        }
-        report.note(&format!(
-            "the signing record belongs to this user data, and states that it was signed at {}",
-            record.time
-        ));
-    }
-    if lifetime.first().is_some() {
-        for (label, line) in check.lines(&lifetime) {
-            report.note(&format!("{}: {line}", label.trim_start()));
-        }
-    }
-    report.success(&format!("verified `{name}`: signed with key {}{until}", key.fingerprint()));
     report.result(&result, |_| Vec::<String>::new())?;
     let source = if record.is_some() { Source::Statements } else { Source::NoRecord };
     check.verdict(&name, &lifetime, source)
+}
+
+fn show_record(record: &Record, report: &Report) {
+    for (section, half) in [("workload", &record.workload), ("env", &record.env)] {
+        let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
+        report.note(&format!("{section}: vouched for by {who}, as the signing record states"));
+    }
+    for it in &record.unchecked {
+        report.note(&format!("not checked by the signer, as the signing record states: {it}"));
+    }
+    for it in &record.accepted {
+        report.warning(&format!("accepted by the signer at their own risk: {it}"), &[]);
+    }
+    let time = record.time;
+    report.note(&format!(
+        "the signing record belongs to this user data, and states that it was signed at {time}"
+    ));
 }
