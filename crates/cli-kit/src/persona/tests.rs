@@ -60,6 +60,23 @@ fn the_vault_and_who_opens_it_are_named_or_have_defaults() {
 }
 
 #[test]
+fn the_old_names_of_the_auditor_key_keep_working() {
+    for prefix in ["auditor", "attestation"] {
+        let both = folder(&format!("{prefix}-key: a.pem\nencrypt-{prefix}-key: true\n"));
+        let signer = SignerFolder::read(both.path()).unwrap();
+        assert!(signer.auditor_key.unwrap().ends_with("a.pem") && signer.encrypt_auditor_key);
+        let auditor = AuditorFolder::read(folder(&format!("{prefix}-key: a.pem\n")).path()).unwrap();
+        assert!(auditor.key.ends_with("a.pem"));
+    }
+    let both = folder("auditor-key: a.pem\nattestation-key: b.pem\n");
+    let refused = SignerFolder::read(both.path()).unwrap_err();
+    assert!(
+        refused.message.ends_with("line 2: attestation-key: the old name of `auditor-key`, which is set too")
+    );
+    assert_eq!((refused.exit, refused.hints), (ExitCode::Rejected, vec!["remove `attestation-key`".to_owned()]));
+}
+
+#[test]
 fn another_personas_folder_names_its_binary() {
     let failure = refused("name: x\npersona: contract-signer\nkey: k.pem\n");
     assert_eq!(failure.message, "line 2: persona: this folder belongs to the contract-signer");
