@@ -59,10 +59,11 @@ pub fn read(
         if encrypted { ENCRYPTED } else { PLAIN }.into()
     });
     let text = text_of(&path)?;
-    if begins_as_token(&text) {
+    if Prefix::ALL.iter().any(|prefix| text.starts_with(prefix.as_str())) {
         return open_text(path, &text, &arguments.key, persona, report);
     }
-    let record = AttestationRecord::parse(&text).doing(|| cannot_read(&path))?;
+    let record = AttestationRecord::parse(&text)
+        .doing(|| format!("cannot read `{}` as an attestation record", input::name(&path)))?;
     Ok(GuestRecord { path, text, record, opened: None })
 }
 
@@ -94,10 +95,6 @@ fn text_of(path: &Path) -> Result<Zeroizing<String>, Failure> {
     })
 }
 
-fn begins_as_token(text: &str) -> bool {
-    Prefix::ALL.iter().any(|prefix| text.starts_with(prefix.as_str()))
-}
-
 fn open_text(
     path: PathBuf,
     text: &str,
@@ -105,33 +102,32 @@ fn open_text(
     persona: &AuditorFolder,
     report: &Report,
 ) -> Result<GuestRecord, Failure> {
+    let name = input::name(&path);
+    let rejected = |message| Failure::new(ExitCode::Rejected, message);
     let token = Token::<AttestationRecord>::parse(text.trim_end_matches(['\r', '\n'])).map_err(|error| {
-        let message = format!("`{}` is not an encrypted attestation record: {error}", input::name(&path));
-        Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
+        rejected(format!("`{name}` is not an encrypted attestation record: {error}")).hint(FROM_THE_GUEST)
     })?;
     let key_path = key.key.as_ref().unwrap_or(&persona.key);
     let key = private_key::read::<Auditing>(key_path, &key.passphrase)?;
     let rsa = key.rsa().doing(|| format!("cannot use `{}`", input::name(key_path)))?;
+    let key_fingerprint = key.public().fingerprint().to_owned();
     let opened = open_token::open(&rsa, &token).map_err(|error| {
-        Failure::new(ExitCode::Rejected, format!("`{}` {error}", input::name(&path))).hint(format!(
-            "name the auditor key that is in the contract with `--key PEM`; this one is {}",
-            key.public().fingerprint()
+        rejected(format!("`{name}` {error}")).hint(format!(
+            "name the auditor key that is in the contract with `--key PEM`; this one is {key_fingerprint}"
         ))
     })?;
     let record = AttestationRecord::parse(&opened.text).map_err(|error| {
-        let message =
-            format!("the content of `{}` is not an attestation record: {error}", input::name(&path));
-        Failure::new(ExitCode::Rejected, message).hint(FROM_THE_GUEST)
+        rejected(format!("the content of `{name}` is not an attestation record: {error}"))
+            .hint(FROM_THE_GUEST)
     })?;
-    warn_of_short_password(&path, &opened, report);
+    warn_of_short_password(&name, &opened, report);
     let Opened { text, password_length, password_cut } = opened;
-    let key_fingerprint = key.public().fingerprint().to_owned();
     let opened = Some(OpenedWith { key_fingerprint, password_length, password_cut });
     Ok(GuestRecord { path, text, record, opened })
 }
 
 /// A reader that stops at a line feed gets a shorter password (contract-format, section 2).
-fn warn_of_short_password(path: &Path, opened: &Opened, report: &Report) {
+fn warn_of_short_password(name: &str, opened: &Opened, report: &Report) {
     let length = opened.password_length;
     if length >= PASSWORD_LENGTH {
         return;
@@ -139,14 +135,7 @@ fn warn_of_short_password(path: &Path, opened: &Opened, report: &Report) {
     let cut = if opened.password_cut { ", cut at a line feed or NUL" } else { "" };
     let consequence = if length == 0 { "anyone can read it" } else { "it can be guessed more easily" };
     report.warning(
-        &format!(
-            "`{}` opens with a password of {length} bytes instead of {PASSWORD_LENGTH}{cut}: {consequence}",
-            input::name(path)
-        ),
+        &format!("`{name}` opens with a password of {length} bytes instead of {PASSWORD_LENGTH}{cut}: {consequence}"),
         &["it is no longer secret; check that it is the guest's: `contract-auditor verify`".into()],
     );
-}
-
-fn cannot_read(path: &Path) -> String {
-    format!("cannot read `{}` as an attestation record", input::name(path))
 }

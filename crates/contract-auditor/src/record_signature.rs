@@ -56,16 +56,16 @@ pub fn verify(
     let bytes = input::read_bytes(&signature, LONGEST).map_err(|failure| {
         if signature.exists() { failure } else { failure.hint("get it from the guest, with the record") }
     })?;
-    let certificate = arguments.attestation_certificate.clone().or_else(|| persona.certificate.file.clone());
-    let certificate = certificate.ok_or_else(|| {
-        Failure::usage("no attestation certificate is named").hint(
+    let certificate = arguments.attestation_certificate.as_ref().or(persona.certificate.file.as_ref());
+    let Some(certificate) = certificate else {
+        return Err(Failure::usage("no attestation certificate is named").hint(
             "pass it with `--attestation-certificate CRT`, or write `attestation-certificate: CRT` into `persona.yaml`",
-        )
-    })?;
-    let (key, facts, trust) = trusted(arguments, persona, &certificate)?;
+        ));
+    };
+    let (key, facts, trust) = trusted(arguments, persona, certificate)?;
     signature::verify(record.text.as_bytes(), &bytes, &key)
         .doing(|| format!("cannot verify `{}` with `{}`", record.name(), input::name(&signature)))?;
-    Ok(Verified { signature, certificate, facts, trust, at: arguments.chain.at() })
+    Ok(Verified { signature, certificate: certificate.clone(), facts, trust, at: arguments.chain.at() })
 }
 
 fn trusted(
@@ -116,6 +116,9 @@ fn untrusted(name: &str) -> Failure {
     .hint("for a rehearsal, add `--danger-accept-unverified-certificate`")
 }
 
+const CHAIN_NOT_CHECKED: &str =
+    "whether the attestation certificate leads to a root, and whether it was revoked";
+
 impl Verified {
     /// From the image's certificate to a root; empty without a chain.
     pub fn links(&self) -> &[Link] {
@@ -137,12 +140,7 @@ impl Verified {
         let revoked = |link: &Link| format!("whether `{}` was revoked: no `--crl` covers it", link.subject);
         match &self.trust {
             Trust::Chain { chain, .. } => chain.links().iter().filter(not_checked).map(revoked).collect(),
-            Trust::Pin | Trust::Accepted => {
-                vec![
-                    "whether the attestation certificate leads to a root, and whether it was revoked"
-                        .to_owned(),
-                ]
-            }
+            Trust::Pin | Trust::Accepted => vec![CHAIN_NOT_CHECKED.to_owned()],
         }
     }
 
@@ -199,11 +197,9 @@ impl Verified {
     /// Warns of what was accepted at risk.
     pub fn warn(&self, report: &Report) {
         if self.accepted().is_some() {
+            let name = input::name(&self.certificate);
             report.warning(
-                &format!(
-                    "`{}` is accepted unverified: anyone could have made it",
-                    input::name(&self.certificate)
-                ),
+                &format!("`{name}` is accepted unverified: anyone could have made it"),
                 &["for rehearsals only: leave `--danger-accept-unverified-certificate` out".into()],
             );
         }

@@ -355,8 +355,18 @@ pub struct Sign {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(long, value_name = "PEM", help_heading = "Keys")]
     pub key: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "Keys")]
-    pub auditor: AuditorArguments,
+    /// The auditor's public key: the guest encrypts its attestation record to it [default: `auditor-key` in persona.yaml;
+    /// no key, if neither names one]
+    #[arg(long, alias = "attestation-key", value_name = "PEM", help_heading = "Keys")]
+    pub auditor_key: Option<PathBuf>,
+    /// Encrypt the auditor key for the guest, so that nobody else sees whose key it is [default: `encrypt-auditor-key` in
+    /// persona.yaml]
+    #[arg(long, alias = "encrypt-attestation-key", help_heading = "Keys")]
+    pub encrypt_auditor_key: bool,
+    /// The encryption certificate for the auditor key; it must be the one of both halves [default: `certificate` in
+    /// persona.yaml]
+    #[arg(long, value_name = "PEM", help_heading = "Keys")]
+    pub certificate: Option<PathBuf>,
     /// Who may vouch for which half, in OpenSSH's format [default: `allowed-signers` in persona.yaml, or `allowed_signers`]
     #[arg(long, value_name = "FILE", help_heading = "Trust")]
     pub allowed_signers: Option<PathBuf>,
@@ -394,23 +404,6 @@ pub struct Sign {
     pub danger_accept_foreign_certificate: bool,
     #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
-}
-
-/// The auditor key, and how it goes into the contract.
-#[derive(Args)]
-pub struct AuditorArguments {
-    /// The auditor's public key: the guest encrypts its attestation record to it [default: `auditor-key` in persona.yaml;
-    /// no key, if neither names one]
-    #[arg(long, alias = "attestation-key", value_name = "PEM")]
-    pub auditor_key: Option<PathBuf>,
-    /// Encrypt the auditor key for the guest, so that nobody else sees whose key it is [default: `encrypt-auditor-key` in
-    /// persona.yaml]
-    #[arg(long, alias = "encrypt-attestation-key")]
-    pub encrypt_auditor_key: bool,
-    /// The encryption certificate for the auditor key; it must be the one of both halves [default: `certificate` in
-    /// persona.yaml]
-    #[arg(long, value_name = "PEM")]
-    pub certificate: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -29,7 +29,11 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let page = arguments.report.as_deref().map(|target| page_output(target, arguments, &protected, report));
     let page = page.transpose()?;
 
-    let audit = audit(guest, expectations, arguments, &persona)?;
+    let comparison = Comparison::of(&guest.record, &expectations.sources)
+        .doing(|| format!("cannot compare `{}`", guest.name()))?;
+    let signature = signature(arguments, &persona, &guest)?;
+    let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
+    let audit = Audit { guest, expectations, comparison, signature, danger_accept_unsigned };
 
     if let Some((output, target)) = page {
         write_page(output, target, &audit, arguments, &persona, report)?;
@@ -42,19 +46,6 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     audit.verdict()?;
     report.success(&format!("`{}` is as expected: {}", audit.guest.name(), audit.counts()));
     Ok(())
-}
-
-fn audit(
-    guest: GuestRecord,
-    expectations: Expectations,
-    arguments: &Compare,
-    persona: &AuditorFolder,
-) -> Result<Audit, Failure> {
-    let comparison = Comparison::of(&guest.record, &expectations.sources)
-        .doing(|| format!("cannot compare `{}`", guest.name()))?;
-    let signature = signature(arguments, persona, &guest)?;
-    let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
-    Ok(Audit { guest, expectations, comparison, signature, danger_accept_unsigned })
 }
 
 fn signature(
@@ -164,13 +155,10 @@ impl Audit {
                 "accepted": record.accepted,
             })),
         });
-        let more = match &self.signature {
-            RecordSignature::Verified(verified) => json!({ "attestation": verified.json() }),
-            RecordSignature::Refused(failure) => json!({ "refused": failure.message }),
-            RecordSignature::Missing => json!({}),
-        };
-        if let (Some(json), Value::Object(more)) = (json.as_object_mut(), more) {
-            json.extend(more);
+        match &self.signature {
+            RecordSignature::Verified(verified) => json["attestation"] = verified.json(),
+            RecordSignature::Refused(failure) => json["refused"] = json!(failure.message),
+            RecordSignature::Missing => {}
         }
         json
     }

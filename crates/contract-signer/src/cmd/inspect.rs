@@ -20,7 +20,7 @@ use contract_core::token::TokenFacts;
 use contract_core::user_data::{self, AttestationKeyForm, Form, ValueFacts};
 use contract_pki::x509::day;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use ssh_signatures::allowed_signers::Vouched;
 
 use super::handoff_file::Opener;
@@ -31,7 +31,7 @@ use crate::cli::Inspect;
 /// What was found: JSON for programs, the same in lines for people, and what is wrong.
 #[derive(Default)]
 struct Inspection {
-    json: Map<String, Value>,
+    json: Value,
     lines: Vec<String>,
     weak: Vec<String>,
     /// A signature that exists and does not verify.
@@ -61,8 +61,8 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
         Looks::Record => found.record(&signing_record::read_alone(file, &name, report)?),
         Looks::Other => inspect_user_data(file, arguments, &mut found, report)?,
     }
-    found.json.insert("weak".into(), json!(found.weak));
-    found.json.extend(check.json(&found.lifetime));
+    found.json["weak"] = json!(found.weak);
+    check.add_to(&mut found.json, &found.lifetime);
     for (label, line) in check.lines(&found.lifetime) {
         found.line(label, &line);
     }
@@ -109,7 +109,7 @@ fn inspect_handoff(
     let section = statement.predicate.section;
     let encrypted = if sealed { ", encrypted to you" } else { "" };
     found.say("kind", "what", "handoff", &format!("a handoff of the {section} section{encrypted}"));
-    found.json.insert("encrypted".into(), json!(sealed));
+    found.json["encrypted"] = json!(sealed);
     let ours = vouched.is_ok() && statement.predicate.tool.is_ours();
     found.vouched(vouched);
     found.statement(statement, at);
@@ -129,7 +129,7 @@ fn inspect_user_data(
         .doing(|| format!("cannot read `{name}`: not a token, not a handoff, and as user data"))?;
     let signed = if facts.signature.is_some() { "signed" } else { "not signed" };
     found.say("kind", "what", "user data", &format!("user data, {signed}"));
-    found.json.insert("signed".into(), json!(facts.signature.is_some()));
+    found.json["signed"] = json!(facts.signature.is_some());
     found.say("sha256", "sha256", &facts.sha256, &facts.sha256);
     for (section, value) in [(SectionName::Workload, &facts.workload), (SectionName::Env, &facts.env)] {
         found.value(section, value);
@@ -140,13 +140,11 @@ fn inspect_user_data(
     for key in &facts.unknown {
         found.line(key, "not known to this version");
     }
-    found.json.insert("unknown".into(), json!(facts.unknown));
-    found.json.insert("attestationRecord".into(), facts.attestation_lines().into_iter().collect());
-    let record = {
-        let verify = |record: &Record| record.verify_without_key(&facts);
-        signing_record::find(&arguments.file, arguments.record.as_deref(), verify, report)?
-    };
-    found.json.insert("record".into(), json!(record.as_ref().map(|(path, _)| input::name(path))));
+    found.json["unknown"] = json!(facts.unknown);
+    found.json["attestationRecord"] = facts.attestation_lines().into_iter().collect();
+    let verify = |record: &Record| record.verify_without_key(&facts);
+    let record = signing_record::find(&arguments.file, arguments.record.as_deref(), verify, report)?;
+    found.json["record"] = json!(record.as_ref().map(|(path, _)| input::name(path)));
     if let Some((path, record)) = record {
         found.line("record", &format!("{}, signed at {}", input::name(&path), record.time));
         found.lifetime = record.lifetime();
@@ -174,20 +172,20 @@ impl Inspection {
     }
 
     fn say(&mut self, key: &str, label: &str, value: &str, line: &str) {
-        self.json.insert(key.to_owned(), json!(value));
+        self.json[key] = json!(value);
         self.line(label, line);
     }
 
     fn vouched(&mut self, vouched: Result<Vouched, NotVouched>) {
         match vouched {
             Ok(vouched) => {
-                self.json.insert("vouchedBy".into(), json!(Voucher::from(&vouched)));
+                self.json["vouchedBy"] = json!(Voucher::from(&vouched));
                 self.line("vouched for by", &vouched.principals().to_string());
                 self.line("  key", &vouched.key().fingerprint());
             }
             Err(reason) => {
-                self.json.insert("vouchedBy".into(), Value::Null);
-                self.json.insert("notVouched".into(), json!(reason.to_string()));
+                self.json["vouchedBy"] = Value::Null;
+                self.json["notVouched"] = json!(reason.to_string());
                 self.line("vouched for by", &reason.to_string());
                 let broken = matches!(reason, NotVouched::NotText | NotVouched::Signature(_));
                 self.broken = broken.then_some(reason);
@@ -200,18 +198,14 @@ impl Inspection {
         super::warn_of_auditor_key(&form, report);
         let line = format!("{form}; the signature does not cover it");
         self.say("attestationPublicKey", "auditor key", value, &line);
-        self.json.insert(
-            "attestationKey".into(),
-            json!({ "form": form.name(), "fingerprint": form.fingerprint() }),
-        );
+        self.json["attestationKey"] = json!({ "form": form.name(), "fingerprint": form.fingerprint() });
     }
 
     fn value(&mut self, section: SectionName, value: &ValueFacts) {
         match &value.form {
             Form::Token(facts) => self.token(Some(section), facts, true),
             Form::Plain => {
-                let json = json!({ "form": "plain", "sha256": value.sha256 });
-                self.json.insert(section.as_str().to_owned(), json);
+                self.json[section.as_str()] = json!({ "form": "plain", "sha256": value.sha256 });
                 self.line(section.as_str(), &format!("plain text: not encrypted; sha256 {}", value.sha256));
             }
         }
@@ -223,20 +217,17 @@ impl Inspection {
         let weakness = facts.opens_with_empty_password().or_else(one_byte);
         let (prefix, bits) = (facts.prefix.as_str(), facts.wrapped_bytes * 8);
         let name = section.map_or("token", SectionName::as_str);
-        self.json.insert(
-            name.to_owned(),
-            json!({
-                "form": "token",
-                "prefix": prefix,
-                "bytes": facts.bytes,
-                "sectionBytesAtMost": facts.ciphertext_bytes.saturating_sub(1),
-                "rsaBits": bits,
-                "sha256": facts.sha256,
-                "weakness": weakness.map(|it| it.to_string()),
-            }),
-        );
-        let (least, most) =
-            (facts.ciphertext_bytes.saturating_sub(16), facts.ciphertext_bytes.saturating_sub(1));
+        // 1 to 16 bytes of the ciphertext are padding
+        let [least, most] = [16, 1].map(|padding| facts.ciphertext_bytes.saturating_sub(padding));
+        self.json[name] = json!({
+            "form": "token",
+            "prefix": prefix,
+            "bytes": facts.bytes,
+            "sectionBytesAtMost": most,
+            "rsaBits": bits,
+            "sha256": facts.sha256,
+            "weakness": weakness.map(|it| it.to_string()),
+        });
         self.line(name, &format!("{prefix}, RSA-{bits}, a section of {least} to {most} bytes"));
         self.line("  sha256", &facts.sha256);
         if let Some(weakness) = weakness {
@@ -255,19 +246,19 @@ impl Inspection {
             let (sha256, voucher) = (&half.token.sha256, &half.vouched_by);
             let who = voucher.as_ref().map_or("nobody", |voucher| &voucher.principals);
             self.line(section, &format!("{sha256}, vouched for by {who}"));
-            self.json.insert(section.into(), json!({ "sha256": sha256, "vouchedBy": voucher }));
+            self.json[section] = json!({ "sha256": sha256, "vouchedBy": voucher });
         }
         if let Some(key) = &record.attestation_key {
             self.line("auditor key", &signing_record::auditor_key(key));
         }
-        self.json.insert("attestationKey".into(), json!(record.attestation_key));
+        self.json["attestationKey"] = json!(record.attestation_key);
         for (label, key, all) in
             [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]
         {
             for it in all {
                 self.line(label, it);
             }
-            self.json.insert(key.into(), json!(all));
+            self.json[key] = json!(all);
         }
         self.lifetime = record.lifetime();
     }
@@ -280,7 +271,7 @@ impl Inspection {
             |all: Vec<String>, separator| if all.is_empty() { "none".into() } else { all.join(separator) };
         let names = |names: &BTreeSet<String>| listed(names.iter().cloned().collect(), " ");
         let volumes = it.volumes.iter().map(|(name, volume)| format!("{name}: {volume}"));
-        self.json.insert("statement".into(), json!(statement));
+        self.json["statement"] = json!(statement);
         let mut line = |label: &str, text: String| self.line(label, &text);
         line("made by", format!("{} {} at {}", it.tool.name, it.tool.version, it.time));
         line("platform", it.platform.to_string());

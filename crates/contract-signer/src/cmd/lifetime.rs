@@ -4,7 +4,7 @@ use cli_kit::{ExitCode, Failure, clock};
 use contract_core::lifetime::{End, Lifetime, NOTICE, NotStated, State, What};
 use contract_pki::x509::day;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cli::LifetimeArguments;
 
@@ -62,8 +62,8 @@ impl LifetimeCheck {
         self.fail_within.unwrap_or(NOTICE)
     }
 
-    /// For programs.
-    pub fn json(self, lifetime: &Lifetime) -> Map<String, Value> {
+    /// For programs: adds what ends, and when, to an object.
+    pub fn add_to(self, json: &mut Value, lifetime: &Lifetime) {
         let end = |end: &End| {
             json!({
                 "what": end.what,
@@ -74,13 +74,11 @@ impl LifetimeCheck {
                 "actBy": end.act_by(self.notice()),
             })
         };
-        Map::from_iter([
-            ("at".into(), json!(self.at)),
-            ("endsFirst".into(), lifetime.first().map_or(Value::Null, end)),
-            ("ends".into(), lifetime.ends().iter().map(end).collect()),
-            ("endless".into(), json!(lifetime.endless())),
-            ("notStated".into(), json!(lifetime.not_stated())),
-        ])
+        json["at"] = json!(self.at);
+        json["endsFirst"] = lifetime.first().map_or(Value::Null, end);
+        json["ends"] = lifetime.ends().iter().map(end).collect();
+        json["endless"] = json!(lifetime.endless());
+        json["notStated"] = json!(lifetime.not_stated());
     }
 
     /// For people: label and text, the first end at the top.

@@ -12,8 +12,7 @@ use cli_kit::output::{Output, Visibility, commit_all, same_target};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, expect};
 use contract_core::contract::record::Record;
-use contract_core::contract::{Accept, AuditorKey, Contract, Half, Signed};
-use contract_core::kind::{Env, Workload};
+use contract_core::contract::{Accept, Contract};
 use contract_core::statement::Tool;
 use contract_core::user_data::{self, UserDataFacts};
 use contract_pki::certificate::{Expiry, Foreign};
@@ -37,31 +36,17 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let at = clock::now();
     let Inputs { workload, env, auditor_key, earlier, key } = sources.read(at, report)?;
 
-    let contract = combine(workload, env, &key, auditor_key, at, arguments.accept(), report)?;
+    let mut contract = Contract::combine(workload, env, &key, at, arguments.accept())
+        .map_err(|error| present::disagreement(CANNOT, &error, report))?;
+    if let Some(auditor_key) = auditor_key {
+        contract = contract.attested_to(auditor_key, at).doing(|| CANNOT.to_owned())?;
+    }
     let changes = contract.changes_since(&earlier);
     present::warn_before_signing(&contract, &changes, report);
 
-    let checks = Checks { pinned: sources.pin.is_some(), compared: !earlier.is_empty() };
-    let (record, written) = outputs.write(contract, &key, checks, at, report)?;
+    let (record, written) = outputs.write(contract, &key, &sources, at, report)?;
 
     Presented { record, written, changes, at }.show(report)
-}
-
-fn combine<'k, R: Read + Seek>(
-    workload: Half<Workload, R>,
-    env: Half<Env, R>,
-    key: &'k SigningKey,
-    auditor_key: Option<AuditorKey>,
-    at: Timestamp,
-    accept: Accept,
-    report: &Report,
-) -> Result<Contract<'k, R>, Failure> {
-    let contract = Contract::combine(workload, env, key, at, accept)
-        .map_err(|error| present::disagreement(CANNOT, &error, report))?;
-    match auditor_key {
-        Some(auditor_key) => contract.attested_to(auditor_key, at).doing(|| CANNOT.to_owned()),
-        None => Ok(contract),
-    }
 }
 
 /// The files that are written, all of them or none.
@@ -69,15 +54,6 @@ struct Outputs {
     user_data: Output,
     record: Option<Output>,
     expected_lines: Option<Output>,
-}
-
-/// What this command checked besides the contract itself.
-#[derive(Clone, Copy)]
-struct Checks {
-    /// Both halves were compared with the pinned key.
-    pinned: bool,
-    /// The volumes were compared with those of earlier contracts.
-    compared: bool,
 }
 
 /// Names of what was written; `record` is `None` if the user data goes to standard output and no record is named.
@@ -100,7 +76,8 @@ impl Outputs {
         let default = signing_record::default_path(target);
         let path = arguments.record.as_deref().or_else(|| user_data.is_file().then_some(default.as_path()));
         if path.is_none() && arguments.accept() != Accept::NOTHING {
-            return Err(unrecorded());
+            let message = "`--danger-…` needs a signing record of what was accepted, and none is written if the user data is not a file";
+            return Err(Failure::usage(message).hint("name one: `--record user-data.record.json`"));
         }
         let record = path.map(|path| {
             if same_target(target, path) {
@@ -128,7 +105,7 @@ impl Outputs {
         mut self,
         contract: Contract<'_, R>,
         key: &SigningKey,
-        checks: Checks,
+        sources: &Sources<'_>,
         at: Timestamp,
         report: &Report,
     ) -> Result<(Record, Written), Failure> {
@@ -138,7 +115,7 @@ impl Outputs {
         let facts = read_back(&mut self.user_data, key.public())?;
         drop(progress);
 
-        checks.add_to(&mut signed);
+        sources.add_checks(&mut signed);
         let tool = Tool { name: "contract-signer".into(), version: env!("CARGO_PKG_VERSION").into() };
         let record = Record::new(signed, &facts, key.public(), at, tool);
         if let Some(output) = &mut self.record {
@@ -159,26 +136,6 @@ impl Outputs {
         commit_all([self.record, self.expected_lines, Some(self.user_data)].into_iter().flatten())?;
         Ok((record, written))
     }
-}
-
-impl Checks {
-    fn add_to(self, signed: &mut Signed) {
-        if self.pinned {
-            // a statement says which key a half is encrypted under, a bare token does not
-            let both = signed.workload.statement().is_some() && signed.env.statement().is_some();
-            let list = if both { &mut signed.checked } else { &mut signed.unchecked };
-            list.push("that both halves are encrypted under the pinned key".to_owned());
-        }
-        if self.compared {
-            signed.unchecked.push("who made what `--previous` names".into());
-        }
-    }
-}
-
-/// Accepted dangers are stated in the signing record, and nowhere else.
-fn unrecorded() -> Failure {
-    Failure::usage("`--danger-…` needs a signing record of what was accepted, and none is written if the user data is not a file")
-        .hint("name one: `--record user-data.record.json`")
 }
 
 /// Reads what was written, and verifies it with the public key, before it gets its name.

@@ -74,9 +74,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
             "accepted": record.accepted,
         })),
     });
-    if let Some(result) = result.as_object_mut() {
-        result.extend(check.json(&lifetime));
-    }
+    check.add_to(&mut result, &lifetime);
     report.result(&result, |_| Vec::<String>::new())?;
     let source = if record.is_some() { Source::Statements } else { Source::NoRecord };
     check.verdict(&name, &lifetime, source)

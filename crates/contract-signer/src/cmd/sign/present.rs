@@ -7,13 +7,13 @@ use certificate_command::{TAKE_PRODUCT_CERTIFICATE, test_image_warning};
 use cli_kit::report::visible;
 use cli_kit::{Failure, Report};
 use contract_core::contract::record::{HalfRecord, Record, Voucher};
-use contract_core::contract::{self, AttestationKeyRecord, Change, Contract, Disagreement, Weight};
+use contract_core::contract::{self, Change, Contract, Disagreement, Weight};
 use contract_core::kind::{Env, Kind, Workload};
 use contract_core::lifetime::{Lifetime, State, What};
 use contract_core::statement::Volume;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::json;
 
 use super::Written;
 use crate::cmd::lifetime::LifetimeCheck;
@@ -60,24 +60,6 @@ pub struct Presented {
     pub at: Timestamp,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Json<'a> {
-    user_data: &'a str,
-    record: Option<&'a str>,
-    key_fingerprint: &'a str,
-    attestation_key: Option<&'a AttestationKeyRecord>,
-    attestation_record: &'a BTreeMap<String, String>,
-    vouched_by: Sides<Option<&'a Voucher>>,
-    checked: &'a [String],
-    unchecked: &'a [String],
-    accepted: &'a [String],
-    volumes: BTreeMap<&'a str, Sides<&'a Volume>>,
-    changes: &'a [Change],
-    #[serde(flatten)]
-    lifetime: Map<String, Value>,
-}
-
 /// One thing, as each half states it.
 #[derive(Serialize)]
 struct Sides<T> {
@@ -89,32 +71,29 @@ impl Presented {
     pub fn show(&self, report: &Report) -> Result<(), Failure> {
         let Self { record, written, changes, at } = self;
         let (lifetime, check) = (record.lifetime(), LifetimeCheck::now(*at));
-        let json = Json {
-            user_data: &written.user_data,
-            record: written.record.as_deref(),
-            key_fingerprint: &record.signing_key,
-            attestation_key: record.attestation_key.as_ref(),
-            attestation_record: &record.attestation_record,
-            vouched_by: Sides {
-                workload: record.workload.vouched_by.as_ref(),
-                env: record.env.vouched_by.as_ref(),
-            },
-            checked: &record.checked,
-            unchecked: &record.unchecked,
-            accepted: &record.accepted,
-            volumes: volumes(&record.workload, &record.env),
-            changes,
-            lifetime: check.json(&lifetime),
-        };
+        let volumes = volumes(&record.workload, &record.env);
+        let vouchers = [(Workload::NAME, &record.workload.vouched_by), (Env::NAME, &record.env.vouched_by)];
+        let mut json = json!({
+            "userData": written.user_data,
+            "record": written.record,
+            "keyFingerprint": record.signing_key,
+            "attestationKey": record.attestation_key,
+            "attestationRecord": record.attestation_record,
+            "vouchedBy": BTreeMap::from(vouchers),
+            "checked": record.checked,
+            "unchecked": record.unchecked,
+            "accepted": record.accepted,
+            "volumes": volumes,
+            "changes": changes,
+        });
+        check.add_to(&mut json, &lifetime);
         warn_of_ends(check, &lifetime, report);
-        for (section, voucher) in
-            [(Workload::NAME, json.vouched_by.workload), (Env::NAME, json.vouched_by.env)]
-        {
+        for (section, voucher) in vouchers {
             if let Some(Voucher { principals, key, .. }) = voucher {
                 report.note(&format!("{section}: vouched for by {principals}, key {key}"));
             }
         }
-        for (name, Sides { workload, env }) in &json.volumes {
+        for (name, Sides { workload, env }) in &volumes {
             report.note(&format!("volume `{name}`: workload {workload}, env {env}"));
         }
         if let Some(key) = &record.attestation_key {
@@ -208,41 +187,4 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_values_stay_in_their_columns() {
-        let long = format!("sha256:{}", "0123456789abcdef".repeat(4));
-        let one = |what, workload: &str, env: &str| Disagreement {
-            what,
-            workload: workload.into(),
-            env: env.into(),
-            hints: Vec::new(),
-        };
-        let shown = table(&[one("platform", "hpvs", "ccrt"), one("signing key at hand", "none", &long)]);
-        assert_eq!(shown[1], format!("  {:<16}  {:<44}  ccrt", "platform", "hpvs"));
-        assert!(shown.iter().all(|line| line.chars().count() <= 2 + 16 + 2 + 44 + 2 + 44), "{shown:#?}");
-        let right: String = shown[2..].iter().map(|line| line.get(66..).unwrap_or_default()).collect();
-        assert_eq!(right, long);
-        let left: Vec<_> =
-            shown[2..].iter().map(|line| line.get(2..18).unwrap_or(&line[2..]).trim()).collect();
-        assert_eq!(left, ["signing key at", "hand"]);
-    }
-
-    #[test]
-    fn what_steers_a_terminal_shifts_no_column() {
-        let hostile = row("volumes", &"\u{1b}[2J".repeat(6), "data");
-        assert_eq!(hostile.len(), 2);
-        assert_eq!(hostile[0].find("data"), Some(66));
-        assert!(hostile.concat().is_ascii() && !hostile.concat().contains(char::is_control), "{hostile:?}");
-        assert_eq!(row("volumes", "a\nb", "c").len(), 1);
-    }
-
-    #[test]
-    fn nothing_is_no_line_and_no_loop() {
-        assert_eq!(wrapped("", 5), [""]);
-        assert_eq!(wrapped("abcdefghijkl", 5), ["abcde", "fghij", "kl"]);
-        assert_eq!(wrapped("ab abcdefgh", 5), ["ab", "abcde", "fgh"]);
-    }
-}
+mod tests;

@@ -10,7 +10,7 @@ use cli_kit::persona::SignerFolder;
 use cli_kit::protected::Protected;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::contract::record::Record;
-use contract_core::contract::{AuditorKey, BareToken, Earlier, Half};
+use contract_core::contract::{AuditorKey, BareToken, Earlier, Half, Signed};
 use contract_core::kind::{Env, Kind, Workload};
 use contract_core::statement::Statement;
 use contract_pki::certificate::{Encryption, Pin, VerifiedCertificate};
@@ -19,7 +19,7 @@ use contract_pki::verifying_key::{Error, VerifyingKey};
 use jiff::Timestamp;
 use ssh_signatures::allowed_signers::AllowedSigners;
 
-use crate::cli::{AuditorArguments, Sign};
+use crate::cli::Sign;
 use crate::cmd::handoff_file::{Opener, Source};
 use crate::cmd::{signing_key, trust};
 
@@ -33,7 +33,7 @@ pub struct Sources<'a> {
     identity: PathBuf,
     auditor_key: Option<AuditorKeyFiles>,
     /// The key that both halves must be encrypted under.
-    pub pin: Option<Pin>,
+    pin: Option<Pin>,
     owned: Protected,
 }
 
@@ -62,7 +62,7 @@ impl<'a> Sources<'a> {
             return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
                 .hint("name a file for the other"));
         }
-        let auditor_key = AuditorKeyFiles::resolve(&arguments.auditor, &persona)?;
+        let auditor_key = AuditorKeyFiles::resolve(arguments, &persona)?;
         let owned = persona.protected();
         let SignerFolder { key, allowed_signers, identity, certificate, .. } = persona;
         Ok(Self {
@@ -119,6 +119,19 @@ impl<'a> Sources<'a> {
             report.warning(&format!("the key `{}` has no passphrase", self.key.display()), &[hint]);
         }
         Ok(Inputs { workload, env, auditor_key, earlier, key })
+    }
+
+    /// States in the signing record what was checked besides the contract itself.
+    pub fn add_checks(&self, signed: &mut Signed) {
+        if self.pin.is_some() {
+            // a statement names the key that a half is encrypted under, a bare token does not
+            let both = signed.workload.statement().is_some() && signed.env.statement().is_some();
+            let list = if both { &mut signed.checked } else { &mut signed.unchecked };
+            list.push("that both halves are encrypted under the pinned key".to_owned());
+        }
+        if !self.arguments.previous.is_empty() {
+            signed.unchecked.push("who made what `--previous` names".to_owned());
+        }
     }
 
     fn half<K: Kind>(
@@ -210,14 +223,18 @@ struct AuditorKeyFiles {
 
 impl AuditorKeyFiles {
     /// `None` if no auditor key is named.
-    fn resolve(arguments: &AuditorArguments, persona: &SignerFolder) -> Result<Option<Self>, Failure> {
+    fn resolve(arguments: &Sign, persona: &SignerFolder) -> Result<Option<Self>, Failure> {
         let encrypt = arguments.encrypt_auditor_key || persona.encrypt_auditor_key;
         if arguments.certificate.is_some() && !encrypt {
             return Err(Failure::usage("`--certificate` is only for encrypting the auditor key")
                 .hint("add `--encrypt-auditor-key`, or leave `--certificate` out"));
         }
         let Some(key) = arguments.auditor_key.clone().or_else(|| persona.auditor_key.clone()) else {
-            return if encrypt { Err(nothing_to_encrypt()) } else { Ok(None) };
+            if !encrypt {
+                return Ok(None);
+            }
+            return Err(Failure::usage("there is no auditor key to encrypt")
+                .hint("pass it with `--auditor-key attestation-key.pub.pem`, or write `auditor-key: attestation-key.pub.pem` into `persona.yaml`"));
         };
         let certificate =
             encrypt.then(|| persona.encryption_certificate(arguments.certificate.as_deref())).transpose()?;
@@ -229,28 +246,19 @@ impl AuditorKeyFiles {
     }
 }
 
-fn nothing_to_encrypt() -> Failure {
-    Failure::usage("there is no auditor key to encrypt")
-        .hint("pass it with `--auditor-key attestation-key.pub.pem`, or write `auditor-key: attestation-key.pub.pem` into `persona.yaml`")
-}
-
 fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
-    let cannot = || format!("cannot use `{}`", input::name(path));
-    let key = match VerifyingKey::parse(&input::read_text(path, KEY_LIMIT)?) {
+    let cannot = format!("cannot use `{}`", input::name(path));
+    let failure = match VerifyingKey::parse(&input::read_text(path, KEY_LIMIT)?) {
+        Ok(key) => return Ok(key),
         // the library's message is about signatures
         Err(Error::NotRsa(kind)) => {
-            let why = format!(
-                "{}: a key of type {kind}; attestation records are encrypted with RSA only",
-                cannot()
-            );
-            Err(Failure::new(ExitCode::Rejected, why))
+            let why =
+                format!("{cannot}: a key of type {kind}; attestation records are encrypted with RSA only");
+            Failure::new(ExitCode::Rejected, why)
         }
-        read => read.doing(cannot),
+        Err(error) => Failure { hints: Vec::new(), ..Failure::from_advice(&cannot, &error) },
     };
-    key.map_err(|failure| Failure {
-        hints: vec!["ask the auditor for the public half of an RSA key, as PEM `PUBLIC KEY`: `contract-auditor keygen` makes it".into()],
-        ..failure
-    })
+    Err(failure.hint("ask the auditor for the public half of an RSA key, as PEM `PUBLIC KEY`: `contract-auditor keygen` makes it"))
 }
 
 /// What a file of `--previous` states: a handoff states one half, a signing record both.
