@@ -139,7 +139,7 @@ pub struct Compare {
     #[command(flatten)]
     pub record: RecordArguments,
     /// The signing record that `contract-signer sign` wrote [default: `record` in persona.yaml, or user-data.record.json]
-    #[arg(value_name = "USER-DATA-RECORD")]
+    #[arg(value_name = "USER-DATA-RECORD", help_heading = None::<&str>)]
     pub signing_record: Option<PathBuf>,
     /// The boot medium of the guest: its lines are expected
     #[arg(long, value_name = "ISO", help_heading = "Input")]

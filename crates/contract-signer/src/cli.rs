@@ -126,7 +126,7 @@ pub struct AllowedSignersFile {
 }
 
 #[derive(Args)]
-#[command(group = ArgGroup::new("section").required(true), next_help_heading = "Trust")]
+#[command(group = ArgGroup::new("section").required(true))]
 pub struct TrustAdd {
     /// The name of the key's owner: alice@example.com
     pub principal: String,
@@ -134,19 +134,19 @@ pub struct TrustAdd {
     #[arg(value_name = "KEY.pub")]
     pub key: PathBuf,
     /// Allow the key to vouch for workload sections
-    #[arg(long, group = "section")]
+    #[arg(long, group = "section", help_heading = "Trust")]
     pub workload: bool,
     /// Allow the key to vouch for env sections
-    #[arg(long, group = "section")]
+    #[arg(long, group = "section", help_heading = "Trust")]
     pub env: bool,
     /// Allow it from this time on, in UTC
-    #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time)]
+    #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time, help_heading = "Trust")]
     pub valid_after: Option<Timestamp>,
     /// Allow it until this time, in UTC
-    #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time)]
+    #[arg(long, value_name = "YYYYMMDD[HHMM[SS]][Z]", value_parser = time, help_heading = "Trust")]
     pub valid_before: Option<Timestamp>,
     /// Replace the key's own comment
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", help_heading = "Trust")]
     pub comment: Option<String>,
     #[command(flatten)]
     pub file: AllowedSignersFile,
@@ -208,7 +208,6 @@ pub struct PublicKey {
 #[derive(Args)]
 #[command(
     group = ArgGroup::new("how").required(true).args(["days", "certificate"]),
-    next_help_heading = "Trust",
     after_help = "\
 EXAMPLES
   contract-signer certify --days 90
@@ -231,12 +230,12 @@ pub struct Certify {
     #[arg(long, value_name = "KEY", help_heading = "Keys")]
     pub key: Option<PathBuf>,
     /// Let the contract live for N days, 1 to 3650
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = "Output")]
     pub days: Option<Days>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub subject: Subject,
     /// The authority's certificate, PEM or DER
-    #[arg(long, value_name = "PEM", requires = "ca_key")]
+    #[arg(long, value_name = "PEM", requires = "ca_key", help_heading = "Trust")]
     pub ca_cert: Option<PathBuf>,
     /// The authority's private key
     #[arg(long, value_name = "PEM", requires = "ca_cert", help_heading = "Keys")]
@@ -287,7 +286,7 @@ pub struct Csr {
     /// The private key [default: `key` in persona.yaml, or signing-key.pem]
     #[arg(value_name = "KEY")]
     pub key: Option<PathBuf>,
-    #[command(flatten, next_help_heading = "Trust")]
+    #[command(flatten, next_help_heading = "Output")]
     pub subject: Subject,
     /// Write the request to FILE [default: KEY's name with .csr]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]

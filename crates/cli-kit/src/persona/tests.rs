@@ -73,7 +73,10 @@ fn the_old_names_of_the_auditor_key_keep_working() {
     assert!(
         refused.message.ends_with("line 2: attestation-key: the old name of `auditor-key`, which is set too")
     );
-    assert_eq!((refused.exit, refused.hints), (ExitCode::Rejected, vec!["remove `attestation-key`".to_owned()]));
+    assert_eq!(
+        (refused.exit, refused.hints),
+        (ExitCode::Rejected, vec!["remove `attestation-key`".to_owned()])
+    );
 }
 
 #[test]

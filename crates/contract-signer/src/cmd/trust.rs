@@ -10,8 +10,7 @@ use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::SignerFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use jiff::Timestamp;
-use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use ssh_signatures::allowed_signers::{AllowedSigners, Entry, LIMIT, new_line};
 use ssh_signatures::ssh_key::Line;
 use ssh_signatures::sshsig::Namespace;
@@ -136,23 +135,6 @@ fn line_to_add(
     Ok(line)
 }
 
-/// One line of the file.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Signer<'a> {
-    line: usize,
-    principals: &'a str,
-    sections: Vec<&'static str>,
-    valid_after: Option<Timestamp>,
-    valid_before: Option<Timestamp>,
-    valid_now: bool,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    bits: u32,
-    fingerprint: String,
-    comment: &'a str,
-}
-
 /// `trust list`: who may vouch for what, and until when.
 pub fn list(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failure> {
     let path = arguments.path()?;
@@ -161,8 +143,7 @@ pub fn list(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failu
     })?;
     let allowed = parse_allowed_signers(&text, &input::name(&path), report)?;
     let now = clock::now();
-    let signers: Vec<_> = allowed.entries().iter().map(|entry| Signer::of(entry, now)).collect();
-    for (entry, signer) in allowed.entries().iter().zip(&signers) {
+    for entry in allowed.entries() {
         // reported once, at the key's first line
         let same = |other: &&Entry| other.key.is_same_pair(&entry.key);
         let first = allowed.entries().iter().find(same).is_some_and(|first| first.line == entry.line);
@@ -170,56 +151,56 @@ pub fn list(arguments: &AllowedSignersFile, report: &Report) -> Result<(), Failu
             Namespace::ALL.into_iter().all(|it| allowed.entries().iter().filter(same).any(|e| e.is_for(it)));
         if first && both {
             report.warning(
-                &format!("the key {} of `{}` may vouch for both halves", signer.fingerprint, signer.principals),
+                &format!("the key {} of `{}` may vouch for both halves", entry.key.fingerprint(), entry.principals),
                 &[format!("restrict line {}: write `namespaces=\"hpcr-workload\"` or `namespaces=\"hpcr-env\"` before its key", entry.line)],
             );
         }
     }
+    let signers: Vec<_> = allowed.entries().iter().map(|entry| signer_json(entry, now)).collect();
     report.result(&json!({ "file": input::name(&path), "signers": signers }), |_| {
-        signers.iter().map(Signer::shown).collect::<Vec<_>>()
+        allowed.entries().iter().map(|entry| signer_line(entry, now)).collect::<Vec<_>>()
     })
 }
 
-impl<'a> Signer<'a> {
-    fn of(entry: &'a Entry, now: Timestamp) -> Self {
-        let sections = Namespace::ALL.into_iter().filter(|namespace| entry.is_for(*namespace));
-        Self {
-            line: entry.line,
-            principals: entry.principals.as_str(),
-            sections: sections.map(Namespace::section).collect(),
-            valid_after: entry.valid_after,
-            valid_before: entry.valid_before,
-            valid_now: entry.valid_after.is_none_or(|after| after <= now)
-                && entry.valid_before.is_none_or(|before| now <= before),
-            kind: entry.key.kind().label(),
-            bits: entry.key.bits(),
-            fingerprint: entry.key.fingerprint(),
-            comment: &entry.comment,
-        }
-    }
+fn sections(entry: &Entry) -> Vec<&'static str> {
+    Namespace::ALL.into_iter().filter(|it| entry.is_for(*it)).map(Namespace::section).collect()
+}
 
-    /// One line: who, for what, when, and the key as `ssh-keygen -l` shows it.
-    fn shown(&self) -> String {
-        let sections = if self.sections.is_empty() { "neither".to_owned() } else { self.sections.join("+") };
-        let time = |word: &str, at: Option<Timestamp>| at.map(|at| format!("{word} {at}"));
-        let mut validity: Vec<_> = [time("from", self.valid_after), time("until", self.valid_before)]
-            .into_iter()
-            .flatten()
-            .collect();
-        if validity.is_empty() {
-            validity.push("always".to_owned());
-        }
-        if !self.valid_now {
-            validity.push("NOT VALID NOW".to_owned());
-        }
-        let comment = if self.comment.is_empty() { "no comment" } else { self.comment };
-        format!(
-            "{:<28} {sections:<9} {:<30} {} {} {comment} ({})",
-            self.principals,
-            validity.join(" "),
-            self.bits,
-            self.fingerprint,
-            self.kind
-        )
-    }
+fn is_valid(entry: &Entry, at: Timestamp) -> bool {
+    entry.valid_after.is_none_or(|after| after <= at) && entry.valid_before.is_none_or(|before| at <= before)
+}
+
+fn signer_json(entry: &Entry, now: Timestamp) -> Value {
+    json!({
+        "line": entry.line,
+        "principals": entry.principals.as_str(),
+        "sections": sections(entry),
+        "validAfter": entry.valid_after,
+        "validBefore": entry.valid_before,
+        "validNow": is_valid(entry, now),
+        "type": entry.key.kind().label(),
+        "bits": entry.key.bits(),
+        "fingerprint": entry.key.fingerprint(),
+        "comment": entry.comment,
+    })
+}
+
+/// One line: who, for what, when, and the key as `ssh-keygen -l` shows it.
+fn signer_line(entry: &Entry, now: Timestamp) -> String {
+    let (key, sections) = (&entry.key, sections(entry));
+    let sections = if sections.is_empty() { "neither".to_owned() } else { sections.join("+") };
+    let from = entry.valid_after.map(|at| format!("from {at}"));
+    let until = entry.valid_before.map(|at| format!("until {at}"));
+    let always = (from.is_none() && until.is_none()).then(|| "always".to_owned());
+    let not_now = (!is_valid(entry, now)).then(|| "NOT VALID NOW".to_owned());
+    let validity: Vec<_> = [from, until, always, not_now].into_iter().flatten().collect();
+    let comment = if entry.comment.is_empty() { "no comment" } else { &entry.comment };
+    format!(
+        "{:<28} {sections:<9} {:<30} {} {} {comment} ({})",
+        entry.principals.as_str(),
+        validity.join(" "),
+        key.bits(),
+        key.fingerprint(),
+        key.kind().label()
+    )
 }

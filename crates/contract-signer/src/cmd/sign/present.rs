@@ -72,14 +72,13 @@ impl Presented {
         let Self { record, written, changes, at } = self;
         let (lifetime, check) = (record.lifetime(), LifetimeCheck::now(*at));
         let volumes = volumes(&record.workload, &record.env);
-        let vouchers = [(Workload::NAME, &record.workload.vouched_by), (Env::NAME, &record.env.vouched_by)];
         let mut json = json!({
             "userData": written.user_data,
             "record": written.record,
             "keyFingerprint": record.signing_key,
             "attestationKey": record.attestation_key,
             "attestationRecord": record.attestation_record,
-            "vouchedBy": BTreeMap::from(vouchers),
+            "vouchedBy": { "workload": record.workload.vouched_by, "env": record.env.vouched_by },
             "checked": record.checked,
             "unchecked": record.unchecked,
             "accepted": record.accepted,
@@ -88,8 +87,8 @@ impl Presented {
         });
         check.add_to(&mut json, &lifetime);
         warn_of_ends(check, &lifetime, report);
-        for (section, voucher) in vouchers {
-            if let Some(Voucher { principals, key, .. }) = voucher {
+        for (section, half) in [(Workload::NAME, &record.workload), (Env::NAME, &record.env)] {
+            if let Some(Voucher { principals, key, .. }) = &half.vouched_by {
                 report.note(&format!("{section}: vouched for by {principals}, key {key}"));
             }
         }

@@ -31,7 +31,9 @@ pub struct Sources<'a> {
     key: PathBuf,
     allowed_signers: PathBuf,
     identity: PathBuf,
-    auditor_key: Option<AuditorKeyFiles>,
+    auditor_key: Option<PathBuf>,
+    /// Encrypts the auditor key for the guest.
+    certificate: Option<PathBuf>,
     /// The key that both halves must be encrypted under.
     pin: Option<Pin>,
     owned: Protected,
@@ -62,9 +64,10 @@ impl<'a> Sources<'a> {
             return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
                 .hint("name a file for the other"));
         }
-        let auditor_key = AuditorKeyFiles::resolve(arguments, &persona)?;
+        let (auditor_key, certificate) = auditor_key_files(arguments, &persona)?;
         let owned = persona.protected();
-        let SignerFolder { key, allowed_signers, identity, certificate, .. } = persona;
+        let pin = persona.certificate.pin.clone();
+        let SignerFolder { key, allowed_signers, identity, .. } = persona;
         Ok(Self {
             arguments,
             workload,
@@ -73,7 +76,8 @@ impl<'a> Sources<'a> {
             allowed_signers: arguments.allowed_signers.clone().unwrap_or(allowed_signers),
             identity,
             auditor_key,
-            pin: certificate.pin,
+            certificate,
+            pin,
             owned,
         })
     }
@@ -88,7 +92,8 @@ impl<'a> Sources<'a> {
         protected
             .read(self.halves_and_key())
             .read([&self.allowed_signers])
-            .read(self.auditor_key.iter().flat_map(AuditorKeyFiles::files))
+            .read(&self.auditor_key)
+            .read(&self.certificate)
             .read(&self.arguments.identities)
             .read(&self.arguments.previous)
             .read(self.arguments.passphrase.file())
@@ -98,7 +103,7 @@ impl<'a> Sources<'a> {
 
     /// Asks for the passphrase of the signing key last, when everything else could be read.
     pub fn read(&self, at: Timestamp, report: &Report) -> Result<Inputs, Failure> {
-        let auditor_key = self.auditor_key.as_ref().map(|files| self.auditor_key(files, at, report));
+        let auditor_key = self.auditor_key.as_deref().map(|path| self.auditor_key(path, at, report));
         let auditor_key = auditor_key.transpose()?;
         let signers = trust::allowed_signers(&self.allowed_signers, report)?;
         // the general passphrase is the signing key's
@@ -166,16 +171,10 @@ impl<'a> Sources<'a> {
         Ok(half)
     }
 
-    fn auditor_key(
-        &self,
-        files: &AuditorKeyFiles,
-        at: Timestamp,
-        report: &Report,
-    ) -> Result<AuditorKey, Failure> {
-        let key = auditor_public_key(&files.key)?;
-        let certificate =
-            files.certificate.as_deref().map(|path| self.certificate(path, at, report)).transpose()?;
-        AuditorKey::new(key, certificate).doing(|| format!("cannot use `{}`", input::name(&files.key)))
+    fn auditor_key(&self, path: &Path, at: Timestamp, report: &Report) -> Result<AuditorKey, Failure> {
+        let key = auditor_public_key(path)?;
+        let certificate = self.certificate.as_deref().map(|path| self.certificate(path, at, report));
+        AuditorKey::new(key, certificate.transpose()?).doing(|| format!("cannot use `{}`", input::name(path)))
     }
 
     /// Shown before it can be refused: several keys have been seen with the same subject.
@@ -215,35 +214,24 @@ fn handoff_in_folder(name: &str, section: &str, report: &Report) -> PathBuf {
     }
 }
 
-/// The auditor's public key, and the certificate that encrypts it for the guest.
-struct AuditorKeyFiles {
-    key: PathBuf,
-    certificate: Option<PathBuf>,
-}
-
-impl AuditorKeyFiles {
-    /// `None` if no auditor key is named.
-    fn resolve(arguments: &Sign, persona: &SignerFolder) -> Result<Option<Self>, Failure> {
-        let encrypt = arguments.encrypt_auditor_key || persona.encrypt_auditor_key;
-        if arguments.certificate.is_some() && !encrypt {
-            return Err(Failure::usage("`--certificate` is only for encrypting the auditor key")
-                .hint("add `--encrypt-auditor-key`, or leave `--certificate` out"));
-        }
-        let Some(key) = arguments.auditor_key.clone().or_else(|| persona.auditor_key.clone()) else {
-            if !encrypt {
-                return Ok(None);
-            }
-            return Err(Failure::usage("there is no auditor key to encrypt")
-                .hint("pass it with `--auditor-key attestation-key.pub.pem`, or write `auditor-key: attestation-key.pub.pem` into `persona.yaml`"));
-        };
-        let certificate =
-            encrypt.then(|| persona.encryption_certificate(arguments.certificate.as_deref())).transpose()?;
-        Ok(Some(Self { key, certificate }))
+/// The auditor's public key, and the certificate that encrypts it for the guest, where they are named.
+fn auditor_key_files(
+    arguments: &Sign,
+    persona: &SignerFolder,
+) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
+    let encrypt = arguments.encrypt_auditor_key || persona.encrypt_auditor_key;
+    if arguments.certificate.is_some() && !encrypt {
+        return Err(Failure::usage("`--certificate` is only for encrypting the auditor key")
+            .hint("add `--encrypt-auditor-key`, or leave `--certificate` out"));
     }
-
-    fn files(&self) -> impl Iterator<Item = &Path> {
-        [Some(self.key.as_path()), self.certificate.as_deref()].into_iter().flatten()
+    let key = arguments.auditor_key.clone().or_else(|| persona.auditor_key.clone());
+    if key.is_none() && encrypt {
+        return Err(Failure::usage("there is no auditor key to encrypt")
+            .hint("pass it with `--auditor-key attestation-key.pub.pem`, or write `auditor-key: attestation-key.pub.pem` into `persona.yaml`"));
     }
+    let certificate =
+        encrypt.then(|| persona.encryption_certificate(arguments.certificate.as_deref())).transpose()?;
+    Ok((key, certificate))
 }
 
 fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
