@@ -123,8 +123,7 @@ fn a_seed_in_plain_text_is_taken_and_advised_against() {
     let story = Story::new();
     let checked = story.does("workload-provider check workload-provider");
     assert!(
-        checked
-            .contains("workload.yaml:12: volumes.data.seed: the seed stands in the section, in plain text\n"),
+        checked.contains("workload.yaml:12: volumes.data.seed: the seed is in the section, in plain text\n"),
         "{checked}"
     );
     assert!(checked.contains("`workload-provider seed import data`; then remove the field"), "{checked}");
@@ -133,10 +132,7 @@ fn a_seed_in_plain_text_is_taken_and_advised_against() {
     let said = story.does(
         "env-deployer encrypt env-deployer --signing-key contract-signer/signing-key.pub.pem -o env.handoff 2>&1",
     );
-    assert!(
-        said.contains("volumes.data.seed: the seed stands in the file `data.seed`, in plain text"),
-        "{said}"
-    );
+    assert!(said.contains("volumes.data.seed: the seed is in the file `data.seed`, in plain text"), "{said}");
     assert!(said.contains("`env-deployer seed import data --from data.seed`"), "{said}");
     assert!(!format!("{checked}{said}").contains("canary"));
 }

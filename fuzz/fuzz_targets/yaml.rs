@@ -29,6 +29,7 @@ fn parse(text: &str, tags: Tags) -> Result<Node, Error> {
             Ok(document.root)
         }
         Err(error) => {
+            assert_ne!(error, Error::Internal);
             assert!(error.line() <= text.split(['\n', '\r']).count() + 1, "{error}");
             Err(error)
         }

@@ -112,7 +112,7 @@ hostile! {
     a_previous_seed_without_a_seed {
         given: "edit 's/^    seed: /    previousSeed: /' workload-provider/workload.yaml",
         run: "workload-provider check workload-provider",
-        exit: 3, says: "volumes.data.previousSeed: stands without `seed`",
+        exit: 3, says: "volumes.data.previousSeed: `seed` is missing",
     }
     a_seed_that_is_too_short {
         given: "edit 's/canary-of-the-workload-seed/short/' workload-provider/workload.yaml",

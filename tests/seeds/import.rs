@@ -9,9 +9,9 @@ fn what_is_no_seed_is_refused_by_its_rule() {
     let before = opened(&story);
     let long = "x".repeat(10_001);
     for (seed, says) in [
-        (&b"canary-of-14ch"[..], "a seed of 14 characters, at least 15 are due"),
-        (b"canary with a space", "character 7 of 19 may not stand in a seed"),
-        (b"canary+with+a+plus", "character 7 of 18 may not stand in a seed"),
+        (&b"canary-of-14ch"[..], "a seed of 14 characters, at least 15 are required"),
+        (b"canary with a space", "character 7 of 19 is not allowed in a seed"),
+        (b"canary+with+a+plus", "character 7 of 18 is not allowed in a seed"),
         (b"canary-in-latin-1-\xe9", "byte 19 is not UTF-8"),
         (long.as_bytes(), "a seed of more than 10000 characters"),
         (b"canary-on-two-lines\ncanary-on-two-lines\n", "character 20 of 39"),
@@ -30,7 +30,7 @@ fn what_is_no_seed_is_refused_by_its_rule() {
     }
     let short = story.sh("printf ab | seed import data --previous --from -");
     assert_eq!(short.exit, 3, "{short:?}");
-    assert!(short.stderr.contains("a seed of 2 characters, at least 3 are due"), "{short:?}");
+    assert!(short.stderr.contains("a seed of 2 characters, at least 3 are required"), "{short:?}");
     let endless = story.sh("seed import other --from /dev/zero");
     assert_eq!(endless.exit, 3, "{endless:?}");
     assert_eq!(opened(&story), before);

@@ -43,7 +43,7 @@ pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors
             for (name, content) in &files {
                 file(top, &top.place_of(name), content, &mut found);
             }
-            let message = "both `docker-compose.yaml` and `docker-compose.yml` stand here";
+            let message = "there are both `docker-compose.yaml` and `docker-compose.yml`";
             found.error(&top.place(), "", message, "keep one of them");
         }
     }
@@ -61,11 +61,11 @@ fn missing(top: &TopLevel, found: &mut Descriptors) {
     let is_one = |name: &&String| NAMES.iter().any(|known| name.ends_with(&format!("/{known}")));
     match top.deeper.iter().find(is_one) {
         Some(deeper) => {
-            let hint = format!("name the folder in which it lies, or move `{deeper}` to the top");
+            let hint = format!("name its folder, or move `{deeper}` to the top");
             found.error(
                 &top.place_of(deeper),
                 "",
-                "the compose file does not stand at the top level (HPL06008E)",
+                "the compose file is not at the top level (HPL06008E)",
                 hint,
             );
         }
@@ -86,7 +86,7 @@ fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) 
     }
     let [document] = &*documents else {
         let hint = "keep one document, with `services:`";
-        return found.error(place, "", format!("{} documents, one is due", documents.len()), hint);
+        return found.error(place, "", format!("{} documents, expected one", documents.len()), hint);
     };
     let changes = &document.changes;
     let document = found.interpolated(place, &document.value);

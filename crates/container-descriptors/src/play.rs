@@ -92,7 +92,7 @@ pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environ
         resource(&around, document, &mut names, &mut found);
     }
     for name in &top.deeper {
-        let message = "does not stand at the top level: the guest does not read it as a descriptor";
+        let message = "is not at the top level: the guest does not read it as a descriptor";
         found.warning(
             &top.place_of(name),
             "",

@@ -25,20 +25,17 @@ fn compose_findings() {
         ),
         (vec![(name, "services: {}")], "Error x/docker-compose.yml services: no services"),
         (vec![(name, "x-a: b")], "services: no services"),
-        (vec![(name, "")], "0 documents, one is due"),
+        (vec![(name, "")], "0 documents, expected one"),
         (vec![(name, "services: {a: {build: .}}")], "services.a.build: the guest builds no images"),
         (vec![(name, "services: {a: {ports: []}}")], "services.a.image: a service without an image"),
         (vec![(name, "services:\n  a: [\n")], "x/docker-compose.yml:2 : no YAML: unclosed bracket"),
-        (
-            vec![(name, "a: 1\na: canary\n")],
-            "x/docker-compose.yml:2 : the key stands here twice: first on line 1",
-        ),
+        (vec![(name, "a: 1\na: canary\n")], "x/docker-compose.yml:2 : duplicate key: first on line 1"),
         (vec![(name, "a: b # c\u{85}d: e\n")], "x/docker-compose.yml:1 : the character U+0085"),
         (vec![(name, "a: \"\\/\"\n")], "x/docker-compose.yml:1 : an escape that not every reader knows"),
         (vec![(name, "a:\tb\n")], "x/docker-compose.yml:1 : a tab where readers expect spaces"),
         (
             vec![(name, "services: {a: {image: b}}"), ("docker-compose.yaml", "services: {a: {image: b}}")],
-            "Error x : both",
+            "Error x : there are both",
         ),
     ] {
         let found = compose(&top(&files), None);
@@ -49,7 +46,7 @@ fn compose_findings() {
     let deeper = TopLevel { deeper: vec!["app/docker-compose.yml".to_owned()], ..top(&[]) };
     assert_eq!(
         shown(&compose(&deeper, None)),
-        ["Error x/app/docker-compose.yml : the compose file does not stand at the top level (HPL06008E)"]
+        ["Error x/app/docker-compose.yml : the compose file is not at the top level (HPL06008E)"]
     );
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use strict_yaml::plain::{Plain, is_null, sort};
+use strict_yaml::plain::{Plain, Type, classify};
 use strict_yaml::{Kind, Node, Style};
 
 /// The value of a node.
@@ -19,10 +19,10 @@ pub fn of(node: &Node) -> Value {
 
 fn plain(text: &str) -> Value {
     let string = || Value::String(text.to_owned());
-    match sort(text) {
+    match classify(text) {
         Plain::Text | Plain::Legacy(_) => string(),
-        Plain::Core(_) if is_null(text) => Value::Null,
-        Plain::Core("a boolean") => Value::Bool(text.eq_ignore_ascii_case("true")),
+        Plain::Core(Type::Null) => Value::Null,
+        Plain::Core(Type::Boolean) => Value::Bool(text.eq_ignore_ascii_case("true")),
         Plain::Core(_) => {
             let radix = |prefix, radix| i64::from_str_radix(text.strip_prefix(prefix)?, radix).ok();
             let integer = text.parse().ok().or_else(|| radix("0x", 16)).or_else(|| radix("0o", 8));

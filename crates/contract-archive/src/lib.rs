@@ -102,7 +102,7 @@ impl Advice for Error {
             Self::Special { .. } => "remove it, or list it in `.contractignore`".into(),
             Self::Name(_) => "rename it".into(),
             Self::PersonaFolder(_) => {
-                "put what is to be packed into a folder of its own: `archive: !folder play`".into()
+                "put what is to be packed into a separate folder: `archive: !folder play`".into()
             }
             Self::Empty(_) => "put the pod descriptors or `docker-compose.yaml` at its top level".into(),
             Self::Changed(_) => "stop what writes to the folder, and run again".into(),

@@ -27,7 +27,7 @@ pub fn certificates(
     for block in &blocks {
         if block.label != "CERTIFICATE" {
             let hint = "take the certificate's own file: it begins with `-----BEGIN CERTIFICATE-----`";
-            check.error(field, format!("holds a `{}` where a certificate is due", block.label), hint);
+            check.error(field, format!("holds a `{}` where a certificate is required", block.label), hint);
             return None;
         }
         let Ok(certificate) = X509::from_der(&block.der) else {
@@ -137,7 +137,7 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
             Some("the key is protected by a passphrase, which the guest does not have")
         }
         [_] => Some("something other than a private key"),
-        _ => Some("more than one PEM block where one private key is due"),
+        _ => Some("more than one PEM block expected one private key"),
     };
     if let Some(message) = message {
         check.error(field, message, convert);

@@ -10,7 +10,7 @@ use contract_core::env_certificates::Certificates;
 use contract_core::secret::{Secret, hidden};
 use findings::{Findings, Place, join, nearest};
 use std::collections::BTreeMap;
-use strict_yaml::plain::{Plain, sort};
+use strict_yaml::plain::{Plain, Type, classify};
 use strict_yaml::{Key, Kind, Node, Style, Tag};
 
 /// Where a volume's seed comes from, in a persona's file.
@@ -151,7 +151,7 @@ impl<'a> Check<'a> {
             return None;
         };
         for (key, node) in entries.iter().filter(|(key, _)| key.style == Style::Plain) {
-            if let Plain::Core(kind) | Plain::Legacy(kind) = sort(&key.text) {
+            if let Plain::Core(kind) | Plain::Legacy(kind) = classify(&key.text) {
                 let name = &key.text;
                 self.error(
                     &field.under(key, node),
@@ -198,16 +198,12 @@ impl<'a> Check<'a> {
             // a finding of its own says why the file could not be read
             (_, Some(Tag::File)) => None,
             (_, Some(Tag::Folder)) => {
-                self.error(
-                    field,
-                    "`!folder` stands only for an archive",
-                    "take `!file` for the content of a file",
-                );
+                self.error(field, "`!folder` is only for archives", "take `!file` for the content of a file");
                 None
             }
-            (Kind::Scalar { text, style: Style::Plain }, None) => match sort(text) {
+            (Kind::Scalar { text, style: Style::Plain }, None) => match classify(text) {
                 Plain::Text => Some(text),
-                Plain::Core("nothing") => {
+                Plain::Core(Type::Null) => {
                     self.error(
                         field,
                         "the value is missing",
@@ -218,7 +214,7 @@ impl<'a> Check<'a> {
                 Plain::Core(kind) => {
                     self.error(
                         field,
-                        format!("{kind} where a string is due"),
+                        format!("expected a string, found {kind}"),
                         "put the value in double quotes",
                     );
                     None
@@ -262,7 +258,7 @@ impl<'a> Check<'a> {
             let unit = if minimum == 1 { "character" } else { "characters" };
             self.error(
                 field,
-                format!("{count} characters, at least {minimum} are due"),
+                format!("{count} characters, at least {minimum} are required"),
                 format!("write {minimum} {unit} or more"),
             );
         }
@@ -289,7 +285,11 @@ impl<'a> Check<'a> {
         let found = words.iter().copied().find(|word| *word == **text);
         if found.is_none() {
             let words = words.join("`, `");
-            self.error(field, "not one of the values that may stand here", format!("write one of `{words}`"));
+            self.error(
+                field,
+                "not one of the values that are allowed here",
+                format!("write one of `{words}`"),
+            );
         }
         found
     }
@@ -297,14 +297,13 @@ impl<'a> Check<'a> {
     /// Another shape than the one that is due.
     pub fn mismatch(&mut self, field: &Field<'_>, due: &str, hint: &str) {
         let found = match &field.node.kind {
-            _ if field.node.is_null() => "nothing",
-            Kind::Scalar { style: Style::Plain, text } => match sort(text) {
-                Plain::Core(kind) => kind,
-                _ => "a string",
+            Kind::Scalar { style: Style::Plain, text } => match classify(text) {
+                Plain::Core(found) => found.to_string(),
+                _ => "a string".to_owned(),
             },
-            Kind::Scalar { .. } => "a string",
-            Kind::Sequence(_) => "a list",
-            Kind::Mapping(_) => "a mapping",
+            Kind::Scalar { .. } => "a string".to_owned(),
+            Kind::Sequence(_) => "a list".to_owned(),
+            Kind::Mapping(_) => "a mapping".to_owned(),
         };
         self.error(field, format!("expected {due}, found {found}"), hint);
     }

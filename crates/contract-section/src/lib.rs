@@ -238,15 +238,19 @@ fn parse(check: &mut Check<'_>, text: &str, tags: Tags) -> Option<Node> {
 }
 
 /// `type` decides which section it is: the wrong one is worth its own words.
-fn section_type(check: &mut Check<'_>, map: &Map<'_>, due: &str) {
-    let Some(field) = check.required(map, "type", &format!("write `type: {due}` at the top")) else { return };
+fn section_type(check: &mut Check<'_>, map: &Map<'_>, expected: &str) {
+    let Some(field) = check.required(map, "type", &format!("write `type: {expected}` at the top")) else {
+        return;
+    };
     let Some(text) = check.text(&field) else { return };
     let message = match &***text {
-        found if found == due => return,
-        found @ ("workload" | "env") => format!("this is the {found} section, the {due} section is due"),
+        found if found == expected => return,
+        found @ ("workload" | "env") => {
+            format!("this is the {found} section, expected the {expected} section")
+        }
         _ => format!("not the type of a section: {}", nearest(text, &["workload", "env"])),
     };
-    check.error(&field, message, format!("write `type: {due}`"));
+    check.error(&field, message, format!("write `type: {expected}`"));
 }
 
 /// What stands in the place of an archive while the section is read back.

@@ -79,10 +79,10 @@ fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
     let key = map.find("key").and_then(|field| private_key(check, &field));
     match (map.find("cert"), map.find("key")) {
         (Some(cert), None) => {
-            check.warning(&cert, "stands without `key`", "add `key: !file client-key.pem`");
+            check.warning(&cert, "`key` is missing", "add `key: !file client-key.pem`");
         }
         (None, Some(key)) => {
-            check.warning(&key, "stands without `cert`", "add `cert: !file client.crt`");
+            check.warning(&key, "`cert` is missing", "add `cert: !file client.crt`");
         }
         _ => {}
     }
@@ -128,7 +128,7 @@ fn belongs(
     if authorities.is_some_and(|authorities| !authorities.is_empty() && !authorities.iter().any(vouches)) {
         check.warning(
             field,
-            "not signed by the CA that stands in `server`: the log server may refuse it",
+            "not signed by the CA in `server`: the log server may refuse it",
             "see `openssl verify -CAfile CA CERT`",
         );
     }
@@ -149,7 +149,7 @@ fn certified(
 fn client_certificate(check: &mut Check<'_>, field: &Field<'_>) -> Option<(String, Vec<X509>)> {
     let certified = certified(check, field, CertificateField::SyslogCert)?;
     if certified.1.len() > 1 {
-        let message = format!("{} certificates where one is due", certified.1.len());
+        let message = format!("{} certificates, expected one", certified.1.len());
         check.error(field, message, "keep the client's own certificate; authorities belong in `server`");
     }
     Some(certified)

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Damage {
     /// `"` and `'` confused: `\n` is two characters.
-    #[error("holds the two characters `\\n` where line ends are due")]
+    #[error("holds the two characters `\\n` instead of line ends")]
     WrittenLineEnds,
     /// A folded scalar.
     #[error("has lost its line ends")]

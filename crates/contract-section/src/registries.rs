@@ -83,7 +83,7 @@ pub fn credentials(check: &mut Check<'_>, field: &Field<'_>) -> Vec<Credential> 
             check.error(
                 field,
                 "a name that holds `@` is no registry",
-                "write the host alone; user and password have fields of their own",
+                "write the host alone; user and password have separate fields",
             );
             continue;
         }

@@ -35,7 +35,7 @@ pub enum SeedError {
         position: usize,
     },
     /// Outside the alphabet.
-    #[error("character {position} of {count} may not stand in a seed")]
+    #[error("character {position} of {count} is not allowed in a seed")]
     Character {
         /// Counted from 1.
         position: usize,
@@ -43,7 +43,7 @@ pub enum SeedError {
         count: usize,
     },
     /// Too few characters.
-    #[error("a seed of {count} characters, at least {minimum} are due")]
+    #[error("a seed of {count} characters, at least {minimum} are required")]
     TooShort {
         /// Characters in all.
         count: usize,
@@ -63,7 +63,7 @@ impl SeedError {
                 format!("take letters, digits and `{PUNCTUATION}`: `openssl rand -hex 32` makes such a seed")
             }
             Self::TooShort { .. } => "make one: `openssl rand -hex 32`".into(),
-            Self::TooLong => format!("at most {LONGEST} characters are taken: is this the seed's own file?"),
+            Self::TooLong => format!("at most {LONGEST} characters are taken: is this the right file?"),
         }
     }
 }

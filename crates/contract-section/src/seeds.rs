@@ -93,7 +93,7 @@ fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node, seeds: &mut dyn Seed
         let path = join(&volume(key, node).path, "previousSeed");
         check.error(
             &Field { path, line: previous.line, node: value },
-            "stands without `seed`: a vault that has the seed has the previous one as well",
+            "`seed` is missing: a vault that has the seed has the previous one as well",
             "remove the field, or give `seed` beside it",
         );
         return Some(Origin::Elsewhere);

@@ -108,7 +108,7 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
             if !map.has("uv-secret-id") {
                 check.error(
                     &field,
-                    "stands without `uv-secret-id`",
+                    "`uv-secret-id` is missing",
                     "give `uv-secret-id: \"index-…\"` beside it",
                 );
             }
@@ -186,20 +186,20 @@ fn compare_with_vault<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Ma
     match kept {
         Ok(None) => check.warning(
             &field,
-            format!("the seed stands {place}, in plain text"),
+            format!("the seed is {place}, in plain text"),
             format!("{first}move it into the vault: `{import}`; then remove the field"),
         ),
         Ok(Some(kept)) if kept.previous.is_some() => check.error(
             &field,
             format!(
-                "the seed stands {place}, and the vault is rolling to generation {} of it: the guest would get one seed alone",
+                "the seed is {place}, and the vault is rolling to generation {} of it: the guest would get one seed alone",
                 kept.generation
             ),
             if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
         ),
         Ok(Some(kept)) if kept.seed != *own => check.error(
             &field,
-            format!("the seed stands {place}, and the vault holds another one, of generation {}", kept.generation),
+            format!("the seed is {place}, and the vault holds another one, of generation {}", kept.generation),
             format!(
                 "{}; if it is the vault's that is wrong, see with `{} seed list` which vault it is, and bring back the right one",
                 if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
@@ -208,19 +208,19 @@ fn compare_with_vault<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Ma
         ),
         Ok(Some(_)) => check.warning(
             &field,
-            format!("the seed stands {place}, in plain text, and in the vault too"),
+            format!("the seed is {place}, in plain text, and in the vault too"),
             format!("{first}remove the line: the vault has it, and the next roll would make it wrong"),
         ),
         Err(unknown) => check.warning(
             &field,
-            format!("the seed stands {place}, and whether the vault holds another one is not known: {}", unknown.message),
+            format!("the seed is {place}, and whether the vault holds another one is not known: {}", unknown.message),
             unknown.hint,
         ),
     }
 }
 
-const REMOVE_SEED: &str = "remove the field: the vault has what is due";
-const REMOVE_BOTH: &str = "remove the field, and `previousSeed`: the vault has what is due";
+const REMOVE_SEED: &str = "remove the field: the vault has the right one";
+const REMOVE_BOTH: &str = "remove the field, and `previousSeed`: the vault has the right one";
 
 /// `seed`, or a finding, unless one tells already why nobody keeps it for us.
 fn seed_field<'n>(check: &mut Check<'_>, map: &Map<'n>) -> Option<Field<'n>> {
@@ -257,7 +257,7 @@ fn seed(
         && field.node.tag.is_none()
         && text.starts_with(|c: char| !c.is_ascii_alphabetic())
     {
-        let message = "a seed that begins with no letter stands unquoted";
+        let message = "an unquoted seed that does not begin with a letter";
         check.error(field, message, "put the seed in double quotes");
         return None;
     }

@@ -150,7 +150,7 @@ fn application(check: &mut Check<'_>, map: &Map<'_>, found: &mut Descriptors) ->
     }
     if let [_, .., (name, last)] = &*given {
         let message = format!(
-            "`{name}` beside `{}`: exactly one may be given",
+            "`{name}` and `{}` are both given: exactly one is allowed",
             given.first().map_or("", |first| first.0)
         );
         check.error(last, message, "keep one of them");

@@ -1,6 +1,30 @@
-//! What `check` reports: everything that is wrong or unwise in a section, not just the first thing.
+//! Errors with advice, and findings: everything that is wrong or unwise in a section, not just the first thing.
 
 use serde::Serialize;
+
+/// Who has to act on an error; `cli-kit` turns it into an exit code (docs/exit-codes.md).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Blame {
+    /// The machine: a file, the network, memory.
+    Machine,
+    /// The input was read and rejected.
+    Input,
+    /// The input is well formed, and verification refused it: signature, provenance, disagreement, expiry.
+    Refusal,
+    /// A secret is not available: passphrase, identity.
+    Secret,
+}
+
+/// An error that states who has to act, and what to do next.
+pub trait Advice: std::error::Error {
+    /// Who has to act.
+    fn blame(&self) -> Blame;
+
+    /// What to do next, each a lower-case sentence with something that can be typed.
+    fn hints(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
 
 /// Whether a finding stops the section from being encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -12,19 +36,19 @@ pub enum Severity {
     Error,
 }
 
-/// Where a finding stands.
+/// The place of a finding.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Place {
     /// The file as the user named it: `workload.yaml`, `play/pod.yml`.
     pub file: String,
-    /// One-based line, where there is one.
+    /// One-based line, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub line: Option<usize>,
     /// The field as a dotted path: `volumes.data.seed`, `auths."us.icr.io".password`; empty for the whole file.
     pub field: String,
 }
 
-/// One thing to mend, with the place, the reason and the way on. Never holds a secret value.
+/// One thing to fix: its place, what is wrong, and what to do. Never holds a secret value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// Error or warning.
@@ -38,18 +62,18 @@ pub struct Finding {
     pub hint: String,
 }
 
-/// All findings of one section, in the order in which they were met.
+/// All findings of one section, in reading order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
-    /// Notes something that the guest would refuse.
+    /// Adds something that the guest would refuse.
     pub fn error(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
         self.push(Severity::Error, place, message.into(), hint.into());
     }
 
-    /// Notes something unwise.
+    /// Adds something unwise.
     pub fn warning(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
         self.push(Severity::Warning, place, message.into(), hint.into());
     }
@@ -69,7 +93,7 @@ impl Findings {
     }
 }
 
-/// A path and one more name, quoted where a dot in it would mislead.
+/// A path and one more name. A name with a dot is quoted.
 pub fn join(path: &str, name: &str) -> String {
     let simple =
         !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
@@ -81,7 +105,7 @@ pub fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// The known name that is meant, as likely as not, and how far off it is.
+/// The known name that is probably meant, and its distance: 0 if only case, `-` and `_` differ.
 pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<(usize, &'k str)> {
     let bare = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
     known
@@ -91,13 +115,10 @@ pub fn near<'k>(name: &str, known: &[&'k str]) -> Option<(usize, &'k str)> {
         .min_by_key(|(distance, _)| *distance)
 }
 
-/// What the writer of an unknown field meant.
+/// The hint for an unknown name.
 pub fn nearest(name: &str, known: &[&str]) -> String {
-    let near = near(name, known);
-    match near {
-        Some((0, known)) => {
-            format!("write `{known}`: names count letter by letter, upper and lower case apart")
-        }
+    match near(name, known) {
+        Some((0, known)) => format!("write `{known}`: upper and lower case, `-` and `_` are different"),
         Some((_, known)) => format!("did you mean `{known}`?"),
         None => format!("remove it, or take one of `{}`", known.join("`, `")),
     }

@@ -11,9 +11,7 @@
 )]
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
 
-mod advice;
 mod finding;
 pub mod text;
 
-pub use advice::{Advice, Blame};
-pub use finding::{Finding, Findings, Place, Severity, join, near, nearest};
+pub use finding::{Advice, Blame, Finding, Findings, Place, Severity, join, near, nearest};

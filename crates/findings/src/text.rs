@@ -1,9 +1,8 @@
 //! Text from outside: which characters a reader cannot see. Bytes as text: hex.
 
-/// Whether a reader of a terminal or a page does not see this character, or takes it for an ordinary space: control and
-/// format characters (bidirectional ones among them), all that Unicode lets a font ignore
-/// (`Default_Ignorable_Code_Point`: soft hyphen, joiners, fillers, variation selectors, tags), separators and spaces
-/// other than U+0020, private use, and noncharacters.
+/// Whether a character is not seen on a terminal or a page, or looks like an ordinary space: control and format
+/// characters (also bidirectional ones), all that Unicode lets a font ignore (`Default_Ignorable_Code_Point`: soft hyphen,
+/// joiners, fillers, variation selectors, tags), separators and spaces other than U+0020, private use, noncharacters.
 pub fn is_invisible(char: char) -> bool {
     char.is_control()
         || char.is_whitespace() && char != ' '
@@ -39,7 +38,7 @@ mod tests {
         }
     }
 
-    /// The judge knows general categories; what else is ignored has letters and marks for categories, and stands below.
+    /// Python knows general categories. `IGNORABLE` lists what has another category and is ignored anyway.
     const JUDGE: &str = "
 import unicodedata
 for number in range(0x110000):
@@ -67,7 +66,7 @@ for number in range(0x110000):
                              \u{3164}\u{fe00}\u{fe0f}\u{ffa0}\u{fff0}\u{fff8}\u{e0000}\u{e0100}\u{e01ef}\u{e0fff}\u{fdd0}\u{ffff}";
 
     #[test]
-    fn python_s_categories_agree() {
+    fn python_has_the_same_categories() {
         assert!(IGNORABLE.chars().all(is_invisible));
         assert!(!SEEN.into_iter().any(is_invisible));
         let Ok(output) = Command::new("python3").args(["-c", JUDGE]).output() else {

@@ -58,7 +58,7 @@ impl Advice for VaultError {
             Self::Age(error) => error.hints(),
             Self::Yaml(_) | Self::Text { .. } => vec![
                 "take an earlier copy of it: from a backup, or from `git log -- FILE`".into(),
-                "or mend what `age -d -i identity.age FILE` shows, and encrypt it again".into(),
+                "or correct what `age -d -i identity.age FILE` shows, and encrypt it again".into(),
             ],
             Self::OtherSection { .. } => {
                 vec!["name your own in `persona.yaml`: `seeds: {vault: FILE}`".into()]

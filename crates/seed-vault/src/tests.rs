@@ -43,7 +43,7 @@ fn lived() -> Vault<Workload> {
 #[test]
 fn the_text_is_this() {
     let expected = r#"# Seed vault of the workload section: secret, and the only way to its disks.
-# `seed` and `previousSeed` go under `volumes` of workload.yaml as they stand here.
+# `seed` and `previousSeed` go under `volumes` of workload.yaml as they are here.
 format: 1
 section: workload
 recipients:

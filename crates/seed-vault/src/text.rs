@@ -44,7 +44,7 @@ impl<K: Kind> Vault<K> {
         writeln!(text, "# Seed vault of the {} section: secret, and the only way to its disks.", K::NAME)?;
         writeln!(
             text,
-            "# `seed` and `previousSeed` go under `volumes` of {}.yaml as they stand here.",
+            "# `seed` and `previousSeed` go under `volumes` of {}.yaml as they are here.",
             K::NAME
         )?;
         writeln!(text, "format: {FORMAT}\nsection: {}", K::NAME)?;
@@ -110,7 +110,7 @@ fn list(text: &mut String, recipients: &[String]) -> std::fmt::Result {
 
 /// `no`, `y` and `null` are names of volumes, and something else to some readers of YAML.
 fn key(name: &str) -> Zeroizing<String> {
-    match strict_yaml::plain::sort(name) {
+    match strict_yaml::plain::classify(name) {
         strict_yaml::plain::Plain::Text => Zeroizing::new(name.to_owned()),
         _ => quote(name),
     }

@@ -1,13 +1,11 @@
-//! YAML as the guest reads it, and nothing looser: a small tree with exact places, over serde-saphyr's event parser.
+//! YAML as the guest reads it: a small tree with exact places, built from the events of serde-saphyr's parser.
 //!
-//! Not serde, for three reasons. `check` reports every finding with its line, and serde stops at the first. Serde's
-//! errors show the offending value, which may be a secret. And an edit in place (`section::splice`) needs to know which
-//! bytes a value stands on.
+//! Why not serde: it stops at the first error, its errors show the value, which may be a secret, and it does not say
+//! which bytes a value has, which an edit in place (`contract_section::splice`) needs.
 //!
-//! The reader is strict. It takes only what every reader of the libyaml family reads alike (`rules`). In a section it
-//! also takes one document only; no anchors, aliases, merge keys, directives, explicit (`?`) or repeated keys; no
-//! tags but our own, and these only where the caller allows them. Values which begin with `!`, `&` or `*` are
-//! secrets that somebody forgot to quote, more often than not: no error repeats a word of the text.
+//! The reader accepts only what every reader of the libyaml family reads in the same way (`rules`). In a section it also
+//! refuses a second document, anchors, aliases, merge keys, directives, explicit (`?`) and repeated keys, and all tags but
+//! our own. A value that begins with `!`, `&` or `*` is often a secret without quotes: no error repeats the text.
 #![cfg_attr(
     not(test),
     deny(
@@ -27,18 +25,18 @@ mod rules;
 
 use std::{fmt, ops::Range};
 
+use findings::{Advice, Blame};
 use zeroize::Zeroizing;
 
-use findings::{Advice, Blame};
 pub use quote::quote;
 pub use reader::{parse, parse_descriptors};
 
-/// How much is read before the reader gives up.
+/// How much the reader accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes of text.
     pub bytes: usize,
-    /// Mappings and sequences within each other.
+    /// Depth of mappings and sequences.
     pub nesting: usize,
     /// Values: scalars, mappings and sequences; an alias counts as all that it repeats.
     pub nodes: usize,
@@ -59,7 +57,7 @@ pub enum Tags {
     FileAndFolder,
 }
 
-/// A tag that stands for content kept elsewhere.
+/// A tag for content that is in another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tag {
     /// `!file`: the content of the named file.
@@ -75,7 +73,7 @@ pub struct Document {
     pub root: Node,
 }
 
-/// A value, and the bytes that it stands on.
+/// A value and its bytes in the source.
 #[derive(Clone)]
 pub struct Node {
     /// All bytes of the value in the source: its tag, its quotes, a block scalar's header.
@@ -93,7 +91,7 @@ pub struct Node {
 /// What a value is.
 #[derive(Clone)]
 pub enum Kind {
-    /// A text; an absent value is an empty plain one.
+    /// A text. A missing value is an empty plain text.
     Scalar {
         /// After unescaping and unfolding.
         text: Zeroizing<String>,
@@ -167,7 +165,7 @@ impl Node {
         matches!(&self.kind, Kind::Scalar { text, style: Style::Plain } if plain::is_null(text))
     }
 
-    /// Whether both say the same: equal shapes, equal texts, plain where the other is plain. Places don't count.
+    /// Whether both are equal, without their places: shapes, texts, and which scalars are plain.
     pub fn same(&self, other: &Self) -> bool {
         match (&self.kind, &other.kind) {
             (Kind::Scalar { text, style }, Kind::Scalar { text: other, style: other_style }) => {
@@ -199,7 +197,7 @@ impl fmt::Debug for Node {
     }
 }
 
-/// Why a text is not the strict YAML that we read. Never holds a word of it.
+/// Why a text is refused. Never holds a part of the text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// More bytes than the caller allows.
@@ -211,13 +209,16 @@ pub enum Error {
     /// A file that starts with U+FEFF.
     #[error("line 1, column 1: the file starts with a byte order mark")]
     ByteOrderMark,
+    /// A value is outside of the text: the reader's own mistake.
+    #[error("line 1: internal error: a value is outside of the text")]
+    Internal,
     /// Bytes that are not UTF-8.
     #[error("line {line}: the text is not UTF-8")]
     NotUtf8 {
         /// One-based.
         line: usize,
     },
-    /// Not YAML at all, or YAML that we leave to others.
+    /// Not YAML, or YAML that this reader does not accept.
     #[error("line {line}, column {column}: {fault}")]
     At {
         /// One-based.
@@ -232,7 +233,7 @@ pub enum Error {
 /// What is wrong at a place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The event parser's own words, which quote nothing.
+    /// The parser's message, which quotes nothing.
     #[error("{0}")]
     Syntax(String),
     /// NUL, escape and the like.
@@ -296,12 +297,12 @@ pub enum Fault {
     #[error("only plain and quoted keys are allowed")]
     Key,
     /// `null: x`, `~: x`.
-    #[error("a key that is nothing to some readers")]
+    #[error("a key that some readers take for `null`")]
     NullKey,
     /// The same key twice in one mapping.
-    #[error("the key stands here twice: first on line {first}")]
+    #[error("duplicate key: first on line {first}")]
     DuplicateKey {
-        /// Where the first one stands.
+        /// The line of the first one.
         first: usize,
     },
     /// More values than the caller allows.
@@ -317,7 +318,7 @@ pub enum Fault {
     #[error("more than one document")]
     SecondDocument,
     /// No document.
-    #[error("there is nothing here")]
+    #[error("the text is empty")]
     Empty,
 }
 
@@ -325,7 +326,7 @@ impl Error {
     /// The one-based line.
     pub fn line(&self) -> usize {
         match self {
-            Self::TooLarge { .. } | Self::ByteOrderMark => 1,
+            Self::TooLarge { .. } | Self::ByteOrderMark | Self::Internal => 1,
             Self::NotUtf8 { line } | Self::At { line, .. } => *line,
         }
     }
@@ -340,17 +341,14 @@ impl Error {
         let fault = match self {
             Self::TooLarge { .. } => return "keep large content outside: `archive: !folder play`",
             Self::ByteOrderMark => return "save the file as UTF-8 without a byte order mark",
+            Self::Internal => return "please report this, with the shape of the file but without its secrets",
             Self::NotUtf8 { .. } => return "save the file as UTF-8: `iconv -t UTF-8`",
             Self::At { fault, .. } => fault,
         };
         match fault {
-            Fault::Syntax(_) => "see whether the indentation is right and the quotes are closed",
-            Fault::ControlCharacter(_) => {
-                "remove the character, or write it as an escape in double quotes: `\"\\x1b\"`"
-            }
-            Fault::LineBreak(_) => {
-                "remove the character, or write it as an escape in double quotes: `\"\\u2028\"`"
-            }
+            Fault::Syntax(_) => "check the indentation, and that quotes and brackets are closed",
+            Fault::ControlCharacter(_) => "remove it, or write it as an escape in double quotes: `\"\\x1b\"`",
+            Fault::LineBreak(_) => "remove it, or write it as an escape in double quotes: `\"\\u2028\"`",
             Fault::CarriageReturn => "end lines with LF or CRLF: `tr '\\r' '\\n' < FILE`",
             Fault::Tab => "write spaces; a tab that belongs to a value is `\\t` in double quotes",
             Fault::Escape => "write the character itself: `/` needs no escape",
@@ -359,16 +357,16 @@ impl Error {
             Fault::Comment => "write ` # comment`, or put a text with `#` in double quotes",
             Fault::KeyLines => "write the key and its `:` on one line",
             Fault::BlockIndent => "indent the text",
-            Fault::Name => "name it with letters, digits, `-` and `_` alone",
+            Fault::Name => "use only letters, digits, `-` and `_` in the name",
             Fault::DocumentEnd => "remove the line `...`",
             Fault::DocumentStart => "begin each document with a line `---`",
             Fault::TooMany(_) => "write fewer values; quote a text which begins with `[` or `{`",
             Fault::TooMuch(_) => "write fewer aliases, or shorter texts behind the anchors",
             Fault::Directive => "remove the line which begins with `%`",
             Fault::Anchor | Fault::Alias => {
-                "quote a value which begins with `&` or `*`; write shared values out"
+                "quote a value which begins with `&` or `*`; repeat shared values"
             }
-            Fault::MergeKey => "write the merged fields out",
+            Fault::MergeKey => "write the merged fields here",
             Fault::Tag => "quote a value which begins with `!`; the tags are `!file PATH` and `!folder PATH`",
             Fault::TagWithoutPath => "write `!file data.seed` or `!folder play`",
             Fault::Key => "write `key: value`, and quote a value which begins with `?`, `{` or `[`",

@@ -1,34 +1,63 @@
-//! What a plain scalar is to those who read it: `8443` is a number to everybody, `yes` is a boolean to some.
+//! The type of a plain scalar: `8443` is a number to every reader, `yes` is a boolean to some.
 
-/// What readers make of a plain scalar.
+use std::fmt;
+
+/// The type that readers give a plain scalar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plain {
     /// Text to every reader.
     Text,
-    /// Something else to every reader of YAML 1.2's core schema.
-    Core(&'static str),
-    /// Text in YAML 1.2, something else in YAML 1.1 and in Go's reader.
-    Legacy(&'static str),
+    /// Another type to every reader of YAML 1.2's core schema.
+    Core(Type),
+    /// Text in YAML 1.2, another type in YAML 1.1 and in Go's reader.
+    Legacy(Type),
 }
 
-/// Sorts a plain scalar.
-pub fn sort(text: &str) -> Plain {
+/// What a plain scalar can be if it is not text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// `null`, `~` or nothing at all.
+    Null,
+    /// `true`, `no`.
+    Boolean,
+    /// `1`, `0x1F`, `12:30`.
+    Number,
+    /// `2024-01-01`.
+    Date,
+    /// `=`, `<<`.
+    Keyword,
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "nothing",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::Date => "a date",
+            Self::Keyword => "a keyword",
+        })
+    }
+}
+
+/// Classifies a plain scalar.
+pub fn classify(text: &str) -> Plain {
     let lower = text.to_ascii_lowercase();
     let unsigned = lower.strip_prefix(['+', '-']).unwrap_or(&lower);
     if is_null(text) {
-        Plain::Core("nothing")
-    } else if cased(text, &lower) && matches!(&*lower, "true" | "false") {
-        Plain::Core("a boolean")
+        Plain::Core(Type::Null)
+    } else if has_usual_case(text, &lower) && matches!(&*lower, "true" | "false") {
+        Plain::Core(Type::Boolean)
     } else if is_core_number(&lower, unsigned) {
-        Plain::Core("a number")
-    } else if cased(text, &lower) && matches!(&*lower, "yes" | "no" | "on" | "off" | "y" | "n") {
-        Plain::Legacy("a boolean")
+        Plain::Core(Type::Number)
+    } else if has_usual_case(text, &lower) && matches!(&*lower, "yes" | "no" | "on" | "off" | "y" | "n") {
+        Plain::Legacy(Type::Boolean)
     } else if is_legacy_number(unsigned) {
-        Plain::Legacy("a number")
+        Plain::Legacy(Type::Number)
     } else if is_date(text) {
-        Plain::Legacy("a date")
+        Plain::Legacy(Type::Date)
     } else if matches!(text, "=" | "<<") {
-        Plain::Legacy("a key word")
+        Plain::Legacy(Type::Keyword)
     } else {
         Plain::Text
     }
@@ -39,8 +68,8 @@ pub fn is_null(text: &str) -> bool {
     matches!(text, "" | "~" | "null" | "Null" | "NULL")
 }
 
-/// `yes`, `Yes` and `YES` are key words; `yEs` is not.
-fn cased(text: &str, lower: &str) -> bool {
+/// `yes`, `Yes` and `YES` are keywords; `yEs` is not.
+fn has_usual_case(text: &str, lower: &str) -> bool {
     let mut rest = text.chars();
     rest.next();
     text == lower || text == lower.to_ascii_uppercase() || rest.all(|c| c.is_ascii_lowercase())
@@ -55,7 +84,7 @@ fn is_core_number(lower: &str, unsigned: &str) -> bool {
     radix("0x", 16) || radix("0o", 8) || matches!(unsigned, ".inf") || lower == ".nan" || is_decimal(unsigned)
 }
 
-/// A program on the guest that types plain scalars by Go's rules.
+/// A program on the guest that reads plain scalars by Go's rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GoReader {
     /// `podman kube play`: sigs.k8s.io/yaml over yaml.v2.
@@ -64,7 +93,7 @@ pub enum GoReader {
     Compose,
 }
 
-/// What a Go program makes of a plain scalar.
+/// A plain scalar as a Go program reads it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum GoScalar {
     /// Nothing.
@@ -80,13 +109,13 @@ pub enum GoScalar {
 }
 
 impl GoReader {
-    /// What it makes of a plain scalar.
+    /// Reads a plain scalar.
     pub fn read(self, text: &str) -> GoScalar {
         let lower = text.to_ascii_lowercase();
         if is_null(text) {
             return GoScalar::Null;
         }
-        let word = if cased(text, &lower) { &*lower } else { "" };
+        let word = if has_usual_case(text, &lower) { &*lower } else { "" };
         match (word, self) {
             ("true", _) | ("yes" | "on" | "y", Self::Podman) => return GoScalar::Boolean(true),
             ("false", _) | ("no" | "off" | "n", Self::Podman) => return GoScalar::Boolean(false),
@@ -102,7 +131,7 @@ impl GoReader {
             _ => {}
         }
         let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
-        // a number that begins with a point has no underscores
+        // a number that begins with `.` has no underscores
         let digits = if text.starts_with('.') { text.to_owned() } else { text.replace('_', "") };
         if !number || digits.contains('_') {
             GoScalar::Text
@@ -116,7 +145,7 @@ impl GoReader {
         }
     }
 
-    /// The text that it puts where text is expected; `None` where that is what was written.
+    /// The text that the program uses if text is expected; `None` if it is the text as written.
     pub fn changed(self, text: &str) -> Option<String> {
         let read = match self.read(text) {
             GoScalar::Null | GoScalar::Text => return None,
@@ -199,29 +228,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_every_reader_types() {
+    fn types_of_every_reader() {
         for text in
             ["", "~", "null", "NULL", "true", "False", "0", "8443", "-1", "+1.5", ".5", "1.", "1e3", "0x1F"]
         {
-            assert!(matches!(sort(text), Plain::Core(_)), "{text}");
+            assert!(matches!(classify(text), Plain::Core(_)), "{text}");
         }
         for text in ["0o17", ".inf", "-.Inf", ".nan", "1E-3", "007"] {
-            assert!(matches!(sort(text), Plain::Core(_)), "{text}");
+            assert!(matches!(classify(text), Plain::Core(_)), "{text}");
         }
     }
 
     #[test]
-    fn what_some_readers_type() {
+    fn types_of_some_readers() {
         for text in
             ["yes", "No", "ON", "off", "y", "N", "1_000", "0b101", "-0x1F", "12:30:45", "1:2", "2024-01-01"]
         {
-            assert!(matches!(sort(text), Plain::Legacy(_)), "{text}");
+            assert!(matches!(classify(text), Plain::Legacy(_)), "{text}");
         }
-        assert!(matches!(sort("2024-01-01T12:00:00Z"), Plain::Legacy(_)));
+        assert!(matches!(classify("2024-01-01T12:00:00Z"), Plain::Legacy(_)));
     }
 
     #[test]
-    fn what_go_puts_where_text_is_expected() {
+    fn text_that_go_uses() {
         for (text, podman, compose) in [
             ("no", Some("false"), None),
             ("Y", Some("true"), None),
@@ -256,14 +285,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_text_to_all() {
+    fn text_to_every_reader() {
         for text in
             ["yEs", "tRUE", "nULL", "1.2.3", "10.0.0.1", "e3", ".", "-", "+", "a:b", "1a", "0x", "0xg", "_1"]
         {
-            assert_eq!(sort(text), Plain::Text, "{text}");
+            assert_eq!(classify(text), Plain::Text, "{text}");
         }
         for text in ["host:80", "2024-1", "12:", "1e", ".e3", "infinity", "play", "é", "_"] {
-            assert_eq!(sort(text), Plain::Text, "{text}");
+            assert_eq!(classify(text), Plain::Text, "{text}");
         }
     }
 }

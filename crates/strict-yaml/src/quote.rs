@@ -1,10 +1,10 @@
-//! Writing a text so that every YAML reader reads the same text.
+//! Writes a text so that every YAML reader reads the same text.
 
 use zeroize::Zeroizing;
 
-/// The text as a double-quoted scalar on one line. Whatever a reader could fold, strip or refuse is escaped.
+/// The text as a double-quoted scalar on one line. What a reader could fold, strip or refuse is escaped.
 pub fn quote(text: &str) -> Zeroizing<String> {
-    // room for the usual growth: a buffer that moves leaves a copy of a secret behind
+    // a buffer that grows leaves a copy of a secret behind
     let mut quoted = Zeroizing::new(String::with_capacity(text.len() + text.len() / 8 + 256));
     quoted.push('"');
     for c in text.chars() {
@@ -56,11 +56,11 @@ mod tests {
         #[test]
         fn a_quoted_text_is_one_line(text in "[\\x00-\\x{ffff}]*") {
             let breaks = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}', '\0'];
-            prop_assert!(!quote(&text).contains(breaks), "a break stands bare");
+            prop_assert!(!quote(&text).contains(breaks), "an unescaped line break");
         }
     }
 
-    /// `PyYAML` is the independent judge; the test says so where it can't be had.
+    /// `PyYAML` checks independently; without it the test prints that it was skipped.
     #[test]
     fn python_reads_back_what_was_quoted() {
         let every: String = (0..=0xffff).chain(0x1_f600..0x1_f610).filter_map(char::from_u32).collect();
@@ -73,7 +73,7 @@ mod tests {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // a python without the yaml module ends before it has read all: that is no fault of ours
+        // python without the yaml module ends before it has read all
         let _ = python.stdin.take().unwrap().write_all(quote(&every).as_bytes());
         let output = python.wait_with_output().unwrap();
         if output.status.success() {

@@ -1,4 +1,4 @@
-//! From events to the tree: every rule beside the check that enforces it.
+//! Builds the tree from the parser's events, and checks the rules.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,10 +15,10 @@ use crate::{Document, Error, Fault, Key, Kind, Limits, Node, Style, Tag, Tags, p
 /// Reads one document.
 pub fn parse(text: &str, limits: &Limits, tags: Tags) -> Result<Document, Error> {
     let mut reader = Reader::new(text, *limits, Language::Strict(tags))?;
-    let Some(root) = reader.document()? else { return Err(rules::here(text, text.len(), Fault::Empty)) };
+    let Some(root) = reader.document()? else { return Err(rules::error_at(text, text.len(), Fault::Empty)) };
     match reader.next_document()? {
         None => Ok(Document { root }),
-        Some(place) => Err(at(&place, Fault::SecondDocument)),
+        Some(place) => Err(error_at(&place, Fault::SecondDocument)),
     }
 }
 
@@ -32,7 +32,7 @@ pub fn parse_descriptors(text: &str, limits: &Limits) -> Result<Vec<Node>, Error
     Ok(documents)
 }
 
-/// How much of YAML is taken.
+/// Which YAML is accepted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Language {
     /// What a section may hold.
@@ -56,9 +56,9 @@ struct Reader<'t> {
     nodes: usize,
     /// Bytes of text that aliases repeat.
     repeated: usize,
-    /// Of this document, by the parser's numbers.
+    /// The anchors of this document, by the parser's numbers.
     anchors: HashMap<usize, Node>,
-    /// Where the document that was announced last begins; none before the first.
+    /// Where the next document begins, if its start was read.
     announced: Option<Marker>,
 }
 
@@ -71,7 +71,7 @@ impl<'t> Reader<'t> {
         let options = granit_parser::options! {
             disallow_directives: true,
             emit_comments: false,
-            // a block scalar at the very end of the file: as the guest's reader (Go, after libyaml) has it
+            // a block scalar at the end of the file, as the guest's reader (Go, after libyaml) reads it
             block_scalar_eof_without_line_feed: true,
             simple_key_max_lookahead: rules::LONGEST_KEY,
             flow_nesting_limit: limits.nesting,
@@ -92,7 +92,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The next document; none behind the last.
+    /// The next document, if there is one.
     fn document(&mut self) -> Result<Option<Node>, Error> {
         if self.announced.is_none() && self.next_document()?.is_none() {
             return Ok(None);
@@ -110,7 +110,7 @@ impl<'t> Reader<'t> {
             match self.next()? {
                 (Event::StreamStart | Event::DocumentEnd, _) => {}
                 (Event::DocumentStart(false, _), span) if !first => {
-                    return Err(at(&span.start, Fault::DocumentStart));
+                    return Err(error_at(&span.start, Fault::DocumentStart));
                 }
                 (Event::StreamEnd, _) => return Ok(None),
                 (_, span) => {
@@ -124,7 +124,7 @@ impl<'t> Reader<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), Error> {
         match self.events.next_event() {
             Some(Ok((event, span))) => {
-                let start = range(&span).start;
+                let start = span.byte_range().ok_or(Error::Internal)?.start;
                 self.check_gap(start)?;
                 // an absent value may come before its colon
                 self.json &= start <= self.end;
@@ -136,13 +136,13 @@ impl<'t> Reader<'t> {
     }
 
     fn check_gap(&self, to: usize) -> Result<(), Error> {
-        let gap = self.end..to;
+        let gap = self.end..to.max(self.end);
         if self.nodes == 0 {
-            let before = self.text.get(gap.clone()).unwrap_or_default();
+            let before = rules::slice(self.text, gap.clone())?;
             let marker =
                 if before.starts_with("...") { Some(0) } else { before.find("\n...").map(|at| at + 1) };
             if let Some(at) = marker {
-                return Err(rules::here(self.text, gap.start + at, Fault::DocumentEnd));
+                return Err(rules::error_at(self.text, gap.start + at, Fault::DocumentEnd));
             }
         }
         rules::gap(self.text, gap, self.json)
@@ -152,27 +152,24 @@ impl<'t> Reader<'t> {
         self.flow.last().copied().unwrap_or(false)
     }
 
-    /// Counts a value before anything is kept of it.
+    /// Counts a value before it is built.
     fn count(&mut self, place: &Marker, nodes: usize) -> Result<(), Error> {
         self.nodes += nodes;
         let limit = self.limits.nodes;
-        if self.nodes > limit { Err(at(place, Fault::TooMany(limit))) } else { Ok(()) }
+        if self.nodes > limit { Err(error_at(place, Fault::TooMany(limit))) } else { Ok(()) }
     }
 
-    /// Builds the value which begins with an event; nothing of a foreignly tagged one is kept.
+    /// Builds the value that begins with an event.
     fn node(&mut self, event: Event<'t>, span: &Span, depth: usize) -> Result<Node, Error> {
         self.count(&span.start, 1)?;
         if depth > self.limits.nesting {
-            return Err(at(&span.start, Fault::TooDeep));
+            return Err(error_at(&span.start, Fault::TooDeep));
         }
         let anchor = event.anchor_id();
         if anchor.is_some() && self.language != Language::Descriptors {
-            return Err(at(&span.start, Fault::Anchor));
+            return Err(error_at(&span.start, Fault::Anchor));
         }
-        let tag = match event.tag() {
-            None => None,
-            Some(tag) => Some(self.tag(&event, span, (tag.handle(), tag.suffix()))?),
-        };
+        let tag = event.tag().map(|tag| self.tag(&event, span, (tag.handle(), tag.suffix()))).transpose()?;
         let gap = self.end;
         self.end = range(span).end;
         let (start, mut kind) = match event {
@@ -188,21 +185,21 @@ impl<'t> Reader<'t> {
             Event::Alias(id) if self.language == Language::Descriptors => {
                 return self.alias(id, span, depth);
             }
-            _ => return Err(at(&span.start, Fault::Alias)),
+            _ => return Err(error_at(&span.start, Fault::Alias)),
         };
         let tag = match (tag, &mut kind) {
             (Some(Meaning::Style(meant)), Kind::Scalar { style, .. }) => {
                 *style = meant;
                 None
             }
-            (Some(Meaning::Own(tag)), _) => Some(tag),
+            (Some(Meaning::Ours(tag)), _) => Some(tag),
             _ => None,
         };
         let first = span.tag_span().filter(|_| tag.is_some()).map_or(span.start, |tag| tag.start);
         let start = first.byte_offset().map_or(start, |first| first.min(start));
         let node = Node { span: start..self.end, line: first.line(), column: first.col() + 1, tag, kind };
         if let Some(id) = anchor {
-            self.repeat(&Size::of(&node), &span.start, depth)?;
+            self.repeat(&Size::measure(&node), &span.start, depth)?;
             self.anchors.insert(id, node.clone());
         }
         Ok(node)
@@ -221,45 +218,45 @@ impl<'t> Reader<'t> {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
             ScalarStyle::Literal | ScalarStyle::Folded => {
-                self.end = self.block_end(span);
-                start = self.block_header(gap, span);
+                self.end = self.block_end(span)?;
+                start = self.block_header(gap, span)?;
                 Style::Block
             }
         };
         rules::scalar(self.text, start..self.end, style, self.in_brackets())?;
-        // the parser's word for an absent value is `~`
+        // the parser gives `~` for a missing value
         let absent = style == ScalarStyle::Plain && range(span).is_empty();
         let text = if absent { Zeroizing::default() } else { text };
         Ok((start, Kind::Scalar { text, style: written }))
     }
 
-    /// The value behind an anchor once more.
+    /// The value of an anchor, copied.
     fn alias(&mut self, id: usize, span: &Span, depth: usize) -> Result<Node, Error> {
         rules::alias(self.text, range(span))?;
-        // none behind an anchor that is still open
-        let unknown = || at(&span.start, Fault::Alias);
-        let size = self.anchors.get(&id).map(Size::of).ok_or_else(unknown)?;
+        // an anchor that is still open has no value yet
+        let unknown = || error_at(&span.start, Fault::Alias);
+        let size = self.anchors.get(&id).map(Size::measure).ok_or_else(unknown)?;
         self.repeat(&size, &span.start, depth)?;
         let node = self.anchors.get(&id).cloned().ok_or_else(unknown)?;
         self.end = range(span).end;
         Ok(Node { span: range(span), line: span.start.line(), column: span.start.col() + 1, ..node })
     }
 
-    /// Counts a value that is kept twice.
+    /// Counts a value that is copied.
     fn repeat(&mut self, size: &Size, place: &Marker, depth: usize) -> Result<(), Error> {
         if depth + size.depth > self.limits.nesting {
-            return Err(at(place, Fault::TooDeep));
+            return Err(error_at(place, Fault::TooDeep));
         }
         self.repeated = self.repeated.saturating_add(size.bytes);
         if self.repeated > self.limits.bytes {
-            return Err(at(place, Fault::TooMuch(self.limits.bytes)));
+            return Err(error_at(place, Fault::TooMuch(self.limits.bytes)));
         }
         self.count(place, size.nodes)
     }
 
     fn tag(&self, event: &Event<'t>, span: &Span, name: (&str, &str)) -> Result<Meaning, Error> {
         let place = span.tag_span().map_or(span.start, |tag| tag.start);
-        let unknown = Err(at(&place, Fault::Tag));
+        let unknown = Err(error_at(&place, Fault::Tag));
         match (self.language, name) {
             (Language::Descriptors, ("tag:yaml.org,2002:", name)) => match (name, event) {
                 ("str", Event::Scalar(..)) => Ok(Meaning::Style(Style::Quoted)),
@@ -267,12 +264,12 @@ impl<'t> Reader<'t> {
                 ("map", Event::MappingStart(..)) | ("seq", Event::SequenceStart(..)) => Ok(Meaning::Nothing),
                 _ => unknown,
             },
-            (Language::Strict(Tags::FileAndFolder), ("!", own @ ("file" | "folder"))) => {
+            (Language::Strict(Tags::FileAndFolder), ("!", name @ ("file" | "folder"))) => {
                 match event.scalar() {
                     Some((path, _)) if !path.is_empty() => {
-                        Ok(Meaning::Own(if own == "file" { Tag::File } else { Tag::Folder }))
+                        Ok(Meaning::Ours(if name == "file" { Tag::File } else { Tag::Folder }))
                     }
-                    _ => Err(at(&place, Fault::TagWithoutPath)),
+                    _ => Err(error_at(&place, Fault::TagWithoutPath)),
                 }
             }
             _ => unknown,
@@ -311,9 +308,9 @@ impl<'t> Reader<'t> {
             if !is_merge_key {
                 entries.push((key, value));
             } else if self.language != Language::Descriptors || !from_merge_key.is_empty() {
-                return Err(at(&place, Fault::MergeKey));
+                return Err(error_at(&place, Fault::MergeKey));
             } else {
-                from_merge_key = mappings(value).ok_or_else(|| at(&place, Fault::MergeKey))?;
+                from_merge_key = mappings(value).ok_or_else(|| error_at(&place, Fault::MergeKey))?;
             }
         }
     }
@@ -335,10 +332,10 @@ impl<'t> Reader<'t> {
             _ => Some(Fault::Key),
         };
         let Event::Scalar(text, style, ..) = event else {
-            return Err(at(&span.start, fault.unwrap_or(Fault::Key)));
+            return Err(error_at(&span.start, fault.unwrap_or(Fault::Key)));
         };
         if let Some(fault) = fault {
-            return Err(at(&span.start, fault));
+            return Err(error_at(&span.start, fault));
         }
         rules::scalar(self.text, range(span), style, self.in_brackets())?;
         rules::key(self.text, range(span))?;
@@ -354,12 +351,12 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Only brackets have a span; what is in brackets stays in them.
+    /// Only brackets have a span; everything within brackets is in brackets.
     fn open(&mut self, span: &Span) {
         self.flow.push(self.in_brackets() || !range(span).is_empty());
     }
 
-    /// A flow collection ends with its bracket; a block one with its last value, whatever white space follows.
+    /// A flow collection ends with its bracket, a block collection with its last value.
     fn close(&mut self, end: &Span) {
         self.flow.pop();
         if !range(end).is_empty() {
@@ -367,41 +364,36 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The parser's span of a block scalar begins with its content: go back to `|` or `>`.
-    fn block_header(&self, gap: usize, span: &Span) -> usize {
-        let from = span.tag_span().map_or(gap, |tag| range(&tag).end);
-        let header = self.outside_comments(from..range(span).start).find(|(_, c)| matches!(c, '|' | '>'));
-        header.map_or(range(span).start, |(at, _)| at)
-    }
-
-    /// The parser's span of a block scalar reaches into the indentation of the line behind it.
-    fn block_end(&self, span: &Span) -> usize {
-        let content = self.text.get(range(span)).unwrap_or_default().trim_end_matches(' ');
-        if content.ends_with('\n') { range(span).start + content.len() } else { range(span).end }
-    }
-
-    /// The characters between two values, without those of comments.
-    fn outside_comments(&self, gap: Range<usize>) -> impl Iterator<Item = (usize, char)> {
+    /// The parser's span of a block scalar begins with its content: finds `|` or `>` before it, outside of comments.
+    fn block_header(&self, gap: usize, span: &Span) -> Result<usize, Error> {
+        let content = range(span).start;
+        let from = span.tag_span().map_or(gap, |tag| range(&tag).end).min(content);
         let mut comment = false;
-        let start = gap.start;
-        self.text.get(gap).unwrap_or_default().char_indices().filter_map(move |(at, c)| {
+        let header = rules::slice(self.text, from..content)?.find(|c| {
             comment = (comment && c != '\n') || c == '#';
-            (!comment).then_some((start + at, c))
-        })
+            !comment && matches!(c, '|' | '>')
+        });
+        Ok(header.map_or(content, |at| from + at))
+    }
+
+    /// The parser's span of a block scalar includes the indentation of the next line.
+    fn block_end(&self, span: &Span) -> Result<usize, Error> {
+        let content = rules::slice(self.text, range(span))?.trim_end_matches(' ');
+        Ok(if content.ends_with('\n') { range(span).start + content.len() } else { range(span).end })
     }
 }
 
 /// What a tag means.
 enum Meaning {
     /// One of ours.
-    Own(Tag),
+    Ours(Tag),
     /// Text, or what the text looks like.
     Style(Style),
-    /// What the value is anyway.
+    /// The type that the value has without it.
     Nothing,
 }
 
-/// How much a value holds.
+/// The size of a value.
 #[derive(Default)]
 struct Size {
     nodes: usize,
@@ -410,27 +402,27 @@ struct Size {
 }
 
 impl Size {
-    fn of(node: &Node) -> Self {
-        let inner = |size: Self, (key, node): (usize, &Node)| {
-            let of = Self::of(node);
+    fn measure(node: &Node) -> Self {
+        let add = |size: Self, (key, node): (usize, &Node)| {
+            let Self { nodes, bytes, depth } = Self::measure(node);
             Self {
-                nodes: size.nodes + of.nodes,
-                bytes: size.bytes + of.bytes + key,
-                depth: size.depth.max(of.depth + 1),
+                nodes: size.nodes + nodes,
+                bytes: size.bytes + bytes + key,
+                depth: size.depth.max(depth + 1),
             }
         };
         let size = Self { nodes: 1, ..Self::default() };
         match &node.kind {
             Kind::Scalar { text, .. } => Self { bytes: text.len(), ..size },
-            Kind::Sequence(items) => items.iter().map(|item| (0, item)).fold(size, inner),
+            Kind::Sequence(items) => items.iter().map(|item| (0, item)).fold(size, add),
             Kind::Mapping(entries) => {
-                entries.iter().map(|(key, node)| (key.text.len(), node)).fold(size, inner)
+                entries.iter().map(|(key, node)| (key.text.len(), node)).fold(size, add)
             }
         }
     }
 }
 
-/// The mappings behind a merge key: one, or a list of them.
+/// The mappings of a merge key: one, or a list of them.
 fn mappings(value: Node) -> Option<Vec<Vec<(Key, Node)>>> {
     match value.kind {
         Kind::Mapping(entries) => Some(vec![entries]),
@@ -442,7 +434,7 @@ fn mappings(value: Node) -> Option<Vec<Vec<(Key, Node)>>> {
     }
 }
 
-/// Adds what is merged: a key that is there already wins, and so does the earlier mapping.
+/// Adds what is merged: an existing key wins, then the earlier mapping.
 fn merge(entries: &mut Vec<(Key, Node)>, merged: Vec<Vec<(Key, Node)>>) {
     if merged.is_empty() {
         return;
@@ -455,21 +447,19 @@ fn refuse_duplicates(entries: &[(Key, Node)]) -> Result<(), Error> {
     let mut seen = HashMap::with_capacity(entries.len());
     for (key, _) in entries {
         if let Some(first) = seen.insert(&*key.text, key.line) {
-            return Err(Error::At {
-                line: key.line,
-                column: key.column,
-                fault: Fault::DuplicateKey { first },
-            });
+            let fault = Fault::DuplicateKey { first };
+            return Err(Error::At { line: key.line, column: key.column, fault });
         }
     }
     Ok(())
 }
 
+/// The bytes of an event: `next` refuses one without them.
 fn range(span: &Span) -> Range<usize> {
     span.byte_range().unwrap_or_default()
 }
 
-fn at(place: &Marker, fault: Fault) -> Error {
+fn error_at(place: &Marker, fault: Fault) -> Error {
     Error::At { line: place.line(), column: place.col() + 1, fault }
 }
 
@@ -479,13 +469,13 @@ fn syntax(error: &ScanError) -> Error {
         ErrorKind::UnknownAnchor => Fault::Alias,
         ErrorKind::UndeclaredTagHandle => Fault::Tag,
         ErrorKind::RecursionLimitExceeded => Fault::TooDeep,
-        // the only ones which repeat a part of the text
+        // only these repeat a part of the text
         ErrorKind::UnexpectedCharacter { .. } | ErrorKind::Custom(_) => {
             Fault::Syntax("unexpected character".to_owned())
         }
         kind => Fault::Syntax(kind.to_string()),
     };
-    at(error.marker(), fault)
+    error_at(error.marker(), fault)
 }
 
 #[cfg(test)]

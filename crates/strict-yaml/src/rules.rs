@@ -1,10 +1,9 @@
-//! What every reader of the libyaml family reads alike: libyaml, `PyYAML`, Go's yaml.v3 and yaml.v2.
+//! Refuses what readers of the libyaml family (libyaml, `PyYAML`, Go's yaml.v3 and yaml.v2) read in different ways.
 //!
-//! The event parser follows YAML 1.2, that family YAML 1.1 with habits of its own. Where they differ, one text is two
-//! documents, and a guest could read another one than was checked. Each rule here refuses one such difference.
-//! docs/format/strict-yaml.md lists them for other implementations; tests compare with the readers themselves.
+//! The parser follows YAML 1.2, that family its own form of YAML 1.1. If both read a text differently, the guest reads
+//! another document than was checked. docs/format/strict-yaml.md lists the rules; tests compare with the readers.
 
-use std::ops::Range;
+use std::{ops::Range, slice::SliceIndex};
 
 use serde_saphyr::granit_parser::ScalarStyle;
 
@@ -13,12 +12,12 @@ use crate::{Error, Fault};
 /// Most characters of a key. YAML's own limit is 1,024, and readers count differently.
 pub const LONGEST_KEY: usize = 1000;
 
-/// Refuses what may be nowhere in a file, comments included.
+/// Refuses characters that are not allowed anywhere in a file, not even in comments.
 pub fn characters(text: &str) -> Result<(), Error> {
     if text.starts_with('\u{feff}') {
         return Err(Error::ByteOrderMark);
     }
-    // by bytes first: archives are megabytes of ASCII
+    // bytes first: archives are megabytes of ASCII
     let suspicious = |byte: &u8| (*byte < 0x20 && !matches!(byte, b'\t' | b'\n')) || *byte >= 0x7f;
     if !text.as_bytes().iter().any(suspicious) {
         return Ok(());
@@ -35,33 +34,36 @@ pub fn characters(text: &str) -> Result<(), Error> {
             }
             _ => continue,
         };
-        return Err(here(text, at, fault));
+        return Err(error_at(text, at, fault));
     }
     Ok(())
 }
 
-/// Refuses differences between two values: in white space, comments, indicators, tags and anchors. `json` is whether a
-/// quoted key in brackets comes before: as in JSON, its colon needs no space behind it.
+/// Checks what is between two values: white space, comments, indicators, tags and anchors. `json` is whether a quoted key
+/// in brackets comes before: as in JSON, its colon needs no space after it.
 pub fn gap(text: &str, gap: Range<usize>, json: bool) -> Result<(), Error> {
     let bytes = text.as_bytes();
     let mut at = gap.start;
     while at < gap.end {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        let rest = text.get(at..).unwrap_or_default();
         let length = match bytes.get(at) {
-            Some(b'#') if !is_blank(before) => return Err(here(text, at, Fault::Comment)),
-            Some(b'#') => rest.find('\n').unwrap_or(rest.len()),
-            Some(b'\t') => return Err(here(text, at, Fault::Tab)),
-            Some(b'?') => return Err(here(text, at, Fault::Key)),
+            Some(b'#') if !is_blank(before) => return Err(error_at(text, at, Fault::Comment)),
+            Some(b'#') => {
+                let rest = slice(text, at..)?;
+                rest.find('\n').unwrap_or(rest.len())
+            }
+            Some(b'\t') => return Err(error_at(text, at, Fault::Tab)),
+            Some(b'?') => return Err(error_at(text, at, Fault::Key)),
             Some(b':') if json => 1,
-            Some(b':') if !is_blank(bytes.get(at + 1)) => return Err(here(text, at, Fault::Colon)),
+            Some(b':') if !is_blank(bytes.get(at + 1)) => return Err(error_at(text, at, Fault::Colon)),
             Some(mark @ (b'!' | b'&')) => {
+                let rest = slice(text, at..)?;
                 let word = rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len());
-                let name = rest.get(1..word).unwrap_or_default();
+                let name = slice(rest, 1..word)?;
                 let name = if *mark == b'!' { name.trim_start_matches('!') } else { name };
                 if !is_name(name) {
                     let fault = if *mark == b'!' { Fault::Tag } else { Fault::Name };
-                    return Err(here(text, at, fault));
+                    return Err(error_at(text, at, fault));
                 }
                 word
             }
@@ -72,17 +74,16 @@ pub fn gap(text: &str, gap: Range<usize>, json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses an alias whose name not every reader ends at the same character.
+/// Refuses an alias with a name that readers end at different characters.
 pub fn alias(text: &str, span: Range<usize>) -> Result<(), Error> {
     let name = text.get(span.clone()).and_then(|alias| alias.strip_prefix('*'));
-    if name.is_some_and(is_name) { Ok(()) } else { Err(here(text, span.start, Fault::Name)) }
+    if name.is_some_and(is_name) { Ok(()) } else { Err(error_at(text, span.start, Fault::Name)) }
 }
 
 /// Refuses a key that is not on one line with its colon.
 pub fn key(text: &str, span: Range<usize>) -> Result<(), Error> {
-    let key = text.get(span.clone()).unwrap_or_default();
-    let mut rest = text.get(span.end..).unwrap_or_default();
-    let mut lines = key.contains('\n');
+    let mut rest = slice(text, span.end..)?;
+    let mut lines = slice(text, span.clone())?.contains('\n');
     loop {
         rest = rest.trim_start_matches([' ', '\t']);
         match rest.chars().next() {
@@ -92,7 +93,7 @@ pub fn key(text: &str, span: Range<usize>) -> Result<(), Error> {
             }
             Some('#') => rest = rest.trim_start_matches(|c| c != '\n'),
             // a key in brackets may have no value, and then the line does not matter
-            Some(':') if lines => return Err(here(text, span.start, Fault::KeyLines)),
+            Some(':') if lines => return Err(error_at(text, span.start, Fault::KeyLines)),
             _ => return Ok(()),
         }
     }
@@ -100,7 +101,7 @@ pub fn key(text: &str, span: Range<usize>) -> Result<(), Error> {
 
 /// Refuses a scalar that not every reader reads as the same text.
 pub fn scalar(text: &str, span: Range<usize>, style: ScalarStyle, flow: bool) -> Result<(), Error> {
-    let source = text.get(span.clone()).unwrap_or_default();
+    let source = slice(text, span.clone())?;
     let found = match style {
         ScalarStyle::Plain => plain(source, flow),
         ScalarStyle::DoubleQuoted => escapes(source).map(|at| (at, Fault::Escape)),
@@ -108,7 +109,7 @@ pub fn scalar(text: &str, span: Range<usize>, style: ScalarStyle, flow: bool) ->
         // given with its header
         ScalarStyle::Literal | ScalarStyle::Folded => block(source),
     };
-    found.map_or(Ok(()), |(at, fault)| Err(here(text, span.start + at, fault)))
+    found.map_or(Ok(()), |(at, fault)| Err(error_at(text, span.start + at, fault)))
 }
 
 fn plain(source: &str, flow: bool) -> Option<(usize, Fault)> {
@@ -119,7 +120,7 @@ fn plain(source: &str, flow: bool) -> Option<(usize, Fault)> {
     ambiguous.then_some((0, Fault::FlowScalar))
 }
 
-/// Where an escape is that some reader does not know, or reads as something else.
+/// The place of an escape that some reader does not know, or reads as something else.
 fn escapes(source: &str) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -137,10 +138,10 @@ fn escapes(source: &str) -> Option<usize> {
     }
 }
 
-/// Where the text of a block scalar, given with its header, begins in a way that not every reader takes.
+/// The place where a block scalar, given with its header, begins in a way that some reader refuses.
 fn block(source: &str) -> Option<(usize, Fault)> {
-    let header = source.split(['#', '\n']).next().unwrap_or_default();
-    if let Some(at) = header.find('\t') {
+    let header = source.find(['#', '\n']).unwrap_or(source.len());
+    if let Some(at) = source.find('\t').filter(|at| *at < header) {
         return Some((at, Fault::Tab));
     }
     let mut at = source.find('\n')? + 1;
@@ -156,14 +157,15 @@ fn block(source: &str) -> Option<(usize, Fault)> {
 }
 
 /// A fault at a byte of the text.
-pub fn here(text: &str, at: usize, fault: Fault) -> Error {
-    let before = text.get(..at).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Error::At {
-        line: 1 + before.matches('\n').count(),
-        column: 1 + before.get(line_start..).unwrap_or_default().chars().count(),
-        fault,
-    }
+pub fn error_at(text: &str, at: usize, fault: Fault) -> Error {
+    let Some(before) = text.get(..at) else { return Error::Internal };
+    let column = 1 + before.chars().rev().take_while(|c| *c != '\n').count();
+    Error::At { line: 1 + before.matches('\n').count(), column, fault }
+}
+
+/// A part of the text; where there is none, the reader has miscounted, and nothing may be passed over.
+pub fn slice<R: SliceIndex<str, Output = str>>(text: &str, part: R) -> Result<&str, Error> {
+    text.get(part).ok_or(Error::Internal)
 }
 
 fn is_blank(byte: Option<&u8>) -> bool {

@@ -33,7 +33,7 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
                 }
                 _ => {
                     let hint = "write `/mnt/data:/var/lib/app`: the guest's path, then the container's";
-                    return found.error(place, path, "no mount: `[SOURCE:]TARGET[:MODE]` is due", hint);
+                    return found.error(place, path, "not a mount: expected `[SOURCE:]TARGET[:MODE]`", hint);
                 }
             }
         }

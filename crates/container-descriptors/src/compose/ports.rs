@@ -22,7 +22,7 @@ pub fn port(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry:
     }
     if ports(found, place, path, by, &text).is_none() {
         let hint = "write `\"8443:8443\"`: the guest's port, then the container's";
-        found.error(place, path, "no port: `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]` is due", hint);
+        found.error(place, path, "not a port: expected `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`", hint);
     }
 }
 

@@ -105,7 +105,7 @@ fn names(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Value) 
         found.error(
             file.place,
             &join(path, "network_mode"),
-            "`network_mode` beside `networks`",
+            "both `network_mode` and `networks` are given",
             "keep one of them",
         );
     }

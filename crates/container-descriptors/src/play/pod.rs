@@ -39,7 +39,7 @@ pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mu
         }
         Some(name) if !names.insert(name.to_owned()) => {
             let message = format!("two pods are named `{name}`");
-            found.stops(place, "metadata.name", message, "give each pod a name of its own");
+            found.stops(place, "metadata.name", message, "give each pod a different name");
         }
         Some(_) => {}
     }
@@ -61,7 +61,7 @@ pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mu
                 found.error(place, &field, "a container without a name", "write `name: main`");
             } else if !names.insert(name) {
                 let message = format!("two containers are named `{name}`");
-                found.stops(place, &format!("{path}.name"), message, "give each container a name of its own");
+                found.stops(place, &format!("{path}.name"), message, "give each container a different name");
             }
             Container { around, path: &path, name, value: container, on_host }.look(found, &volumes);
         }
@@ -87,7 +87,7 @@ fn volumes<'v>(found: &mut Descriptors, around: &Around<'_>, pod: &'v Value) -> 
         };
         if volumes.iter().any(|(other, _)| *other == name) {
             let message = format!("two volumes are named `{name}`");
-            found.stops(place, &format!("{path}.name"), message, "give each volume a name of its own");
+            found.stops(place, &format!("{path}.name"), message, "give each volume a different name");
         }
         volumes.push((name, source(found, around, &path, volume)));
     }

@@ -92,7 +92,7 @@ impl Hostname {
     /// The file `meta-data`. Quoted only where a reader of YAML would see something else than a text: `null`, `0x10`,
     /// `1e3`, `no`.
     pub fn meta_data(&self) -> String {
-        if plain::sort(&self.0) == plain::Plain::Text {
+        if plain::classify(&self.0) == plain::Plain::Text {
             format!("local-hostname: {}\n", self.0)
         } else {
             format!("local-hostname: {}\n", *strict_yaml::quote(&self.0))

@@ -77,8 +77,13 @@ fn certificates_and_keys() {
             client.pkcs8(),
             "Warning section.yaml:7 logging.syslog.cert: not signed by the CA",
         ),
-        (ca.pem(), client.pem() + &ca.pem(), client.pkcs8(), "2 certificates where one is due"),
-        (ca.pem(), client.pkcs8(), client.pkcs8(), "cert: holds a `PRIVATE KEY` where a certificate is due"),
+        (ca.pem(), client.pem() + &ca.pem(), client.pkcs8(), "2 certificates, expected one"),
+        (
+            ca.pem(),
+            client.pkcs8(),
+            client.pkcs8(),
+            "cert: holds a `PRIVATE KEY` where a certificate is required",
+        ),
         (ca.pem(), client.pem(), client.pem(), "key: something other than a private key"),
         (
             ca.pem(),
@@ -121,12 +126,12 @@ fn certificates_and_keys() {
     only::<Env>(
         good.path(),
         &format!("{HEAD}    cert: !file c.crt\n"),
-        "Warning section.yaml:7 logging.syslog.cert: stands without `key`",
+        "Warning section.yaml:7 logging.syslog.cert: `key` is missing",
     );
     only::<Env>(
         good.path(),
         &format!("{HEAD}    key: !file c.key\n"),
-        "Warning section.yaml:7 logging.syslog.key: stands without `cert`",
+        "Warning section.yaml:7 logging.syslog.key: `cert` is missing",
     );
 }
 
@@ -206,10 +211,7 @@ fn volumes_and_key_management() {
         (String::new(), "volumes.data: no seed is kept"),
         ("seed: canarycanarycanary, uv-secret-id: index-1".to_owned(), "both `seed` and `uv-secret-id`"),
         ("uv-secret-id: index-9".to_owned(), "uv-secret-id: no id of an ultravisor secret"),
-        (
-            "seed: canarycanarycanary, uv-previous-secret-id: index-1".to_owned(),
-            "stands without `uv-secret-id`",
-        ),
+        ("seed: canarycanarycanary, uv-previous-secret-id: index-1".to_owned(), "`uv-secret-id` is missing"),
         ("uv-secret-id: index-1, volumeName: \"\"".to_owned(), "volumeName: 0 characters, at least 1"),
         ("uv-secret-id: index-1, volumeID: ab".to_owned(), "volumeID: 2 characters, at least 3"),
         ("uv-secret-id: index-1, apiKey: canary".to_owned(), "apiKey: 6 characters, at least 10"),

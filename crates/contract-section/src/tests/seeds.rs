@@ -146,8 +146,8 @@ fn several_volumes_are_each_in_a_state_of_their_own() {
         shown(&findings),
         [
             "Warning section.yaml:6 volumes.logs.previousSeed: a previous seed of 3 characters: legal before March 2026, and the schema asks for 15 (keep it until the volume has its new seed, then type `workload-provider seed settle logs`)",
-            "Warning section.yaml:7 volumes.text.seed: the seed stands in the section, in plain text (move it into the vault: `workload-provider seed import text`; then remove the field)",
-            "Warning section.yaml:9 volumes.file.seed: the seed stands in the file `old.seed`, in plain text (when `previousSeed` has done its work and is gone, move it into the vault: `workload-provider seed import file --from old.seed`; then remove the field)",
+            "Warning section.yaml:7 volumes.text.seed: the seed is in the section, in plain text (move it into the vault: `workload-provider seed import text`; then remove the field)",
+            "Warning section.yaml:9 volumes.file.seed: the seed is in the file `old.seed`, in plain text (when `previousSeed` has done its work and is gone, move it into the vault: `workload-provider seed import file --from old.seed`; then remove the field)",
         ]
     );
     let facts: Vec<_> =
@@ -166,7 +166,7 @@ fn a_vault_is_contradicted_by_nothing() {
     for (volumes, due) in [
         (
             "{data: {previousSeed: \"canary-canary-canary\"}}",
-            "Error section.yaml:3 volumes.data.previousSeed: stands without `seed`: a vault that has",
+            "Error section.yaml:3 volumes.data.previousSeed: `seed` is missing: a vault that has",
         ),
         ("{data: {seed: }}", "Error section.yaml:3 volumes.data.seed: the value is missing"),
         ("{data: \"\"}", "Error section.yaml:3 volumes.data: expected a mapping, found a string"),
@@ -204,37 +204,37 @@ fn a_literal_seed_beats_no_vault() {
             format!("{{seed: {}}}", *same),
             settled(),
             "Warning",
-            "the seed stands in the section, in plain text, and in the vault too",
+            "the seed is in the section, in plain text, and in the vault too",
         ),
         (
             "{seed: !file data.seed}".to_owned(),
             settled(),
             "Warning",
-            "the seed stands in the file `data.seed`, in plain text, and in the vault too",
+            "the seed is in the file `data.seed`, in plain text, and in the vault too",
         ),
         (
             format!("{{seed: {}}}", *same),
             rolling(),
             "Error",
-            "the seed stands in the section, and the vault is rolling to generation 3",
+            "the seed is in the section, and the vault is rolling to generation 3",
         ),
         (
             "{seed: !file old.seed}".to_owned(),
             rolling(),
             "Error",
-            "the seed stands in the file `old.seed`, and the vault is rolling to",
+            "the seed is in the file `old.seed`, and the vault is rolling to",
         ),
         (
             format!("{{seed: {OLD}}}"),
             settled(),
             "Error",
-            "the seed stands in the section, and the vault holds another one, of generation 2 (remove the field: the vault has",
+            "the seed is in the section, and the vault holds another one, of generation 2 (remove the field: the vault has",
         ),
         (
             format!("{{seed: {OLD}, previousSeed: {OLD}x}}"),
             settled(),
             "Error",
-            "the seed stands in the section, and the vault holds another one, of generation 2 (remove the field, and `previousSeed`",
+            "the seed is in the section, and the vault holds another one, of generation 2 (remove the field, and `previousSeed`",
         ),
     ] {
         let text = format!("{HEAD}volumes:\n  data: {volume}\n");
@@ -249,7 +249,7 @@ fn a_literal_seed_beats_no_vault() {
     let source =
         Source { file: "section.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
     let (section, findings) = Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Shut);
-    let due = "Warning section.yaml:3 volumes.data.seed: the seed stands in the section, and whether the vault holds another one is not known: it does not open (open it)";
+    let due = "Warning section.yaml:3 volumes.data.seed: the seed is in the section, and whether the vault holds another one is not known: it does not open (open it)";
     assert_eq!((section.is_some(), shown(&findings)), (true, vec![due.to_owned()]));
 }
 

@@ -31,14 +31,14 @@ fn fields_are_known_and_typed() {
         ("volumes: []\n", "section.yaml:4 volumes: expected a mapping, found a list"),
         ("volumes:\n", "volumes: expected a mapping, found nothing"),
         ("env: x\n", "env: expected a mapping, found a string"),
-        ("env:\n  PORT: 8443\n", "section.yaml:5 env.PORT: a number where a string is due"),
-        ("env:\n  A: true\n", "env.A: a boolean where a string is due"),
+        ("env:\n  PORT: 8443\n", "section.yaml:5 env.PORT: expected a string, found a number"),
+        ("env:\n  A: true\n", "env.A: expected a string, found a boolean"),
         ("env:\n  A: yes\n", "env.A: a boolean to some YAML readers"),
         ("env:\n  A: 12:30:45\n", "env.A: a number to some YAML readers"),
         ("env:\n  A: 2024-01-01\n", "env.A: a date to some YAML readers"),
         ("env:\n  A:\n", "env.A: the value is missing"),
         ("env:\n  A: [canary]\n", "env.A: expected a string, found a list"),
-        ("env:\n  A: !folder play\n", "env.A: `!folder` stands only for an archive"),
+        ("env:\n  A: !folder play\n", "env.A: `!folder` is only for archives"),
         ("env:\n  A: !file nowhere\n", "env.A: the file `nowhere` cannot be read: there is no such file"),
         ("env:\n  A: !file play\n", "env.A: the file `play` is no regular file"),
         ("env:\n  1A: x\n", "env.\"1A\": `1A` is no name for a variable"),
@@ -58,7 +58,7 @@ fn the_type_is_the_sections_own() {
     only::<Workload>(
         folder.path(),
         &of("type: env\n"),
-        "this is the env section, the workload section is due",
+        "this is the env section, expected the workload section",
     );
     only::<Workload>(
         folder.path(),
@@ -67,7 +67,7 @@ fn the_type_is_the_sections_own() {
     );
     only::<Workload>(folder.path(), "- a\n", "Error section.yaml:1 : expected a mapping, found a list");
     only::<Workload>(folder.path(), "a: [\n", "Error section.yaml:1 : ");
-    only::<Workload>(folder.path(), "a: b\na: c\n", "Error section.yaml:2 : the key stands here twice");
+    only::<Workload>(folder.path(), "a: b\na: c\n", "Error section.yaml:2 : duplicate key");
 }
 
 #[test]
@@ -90,10 +90,10 @@ fn volumes() {
     let folder = folder(&[("play/pod.yml", &pod_with_data()), ("data.seed", "canary-canary-canary\n")]);
     for (volume, due) in [
         ("{}", "Error section.yaml:5 volumes.data: no seed is kept (make one: `seed add data`"),
-        ("{seed: canary1}", "volumes.data.seed: a seed of 7 characters, at least 15 are due"),
-        ("{seed: 123456789012345}", "volumes.data.seed: a seed that begins with no letter stands unquoted"),
-        ("{seed: \"canary canary canary\"}", "character 7 of 20 may not stand in a seed"),
-        ("{seed: \"canarycanarycanary=\"}", "character 19 of 19 may not stand in a seed"),
+        ("{seed: canary1}", "volumes.data.seed: a seed of 7 characters, at least 15 are required"),
+        ("{seed: 123456789012345}", "volumes.data.seed: an unquoted seed that does not begin with a letter"),
+        ("{seed: \"canary canary canary\"}", "character 7 of 20 is not allowed in a seed"),
+        ("{seed: \"canarycanarycanary=\"}", "character 19 of 19 is not allowed in a seed"),
         ("{seed: canarycanarycanary, previousSeed: ab}", "previousSeed: a seed of 2 characters, at least 3"),
         (
             "{seed: canarycanarycanary, previousSeed: canary}",
@@ -103,7 +103,7 @@ fn volumes() {
         ("{seed: canarycanarycanary, mount: /data/}", "`/data/` is no mount point"),
         (
             "{seed: canarycanarycanary, filesystem: zfs}",
-            "not one of the values that may stand here (write one of `ext4`, `xfs`, `btrfs`)",
+            "not one of the values that are allowed here (write one of `ext4`, `xfs`, `btrfs`)",
         ),
         ("{seed: canarycanarycanary, kms: []}", "unknown field `kms`"),
         (

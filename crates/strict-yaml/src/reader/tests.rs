@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use crate::reader::*;
 
 fn read(text: &str) -> Result<Document, Error> {
@@ -73,8 +75,8 @@ fn what_is_refused_and_where() {
         ("a: b\n---\nc: d\n", (2, 1), "more than one document"),
         ("a: b\n...\nc: d\n", (3, 1), "does not begin with `---`"),
         ("a: b\n...\n---\nc: d\n", (3, 1), "more than one document"),
-        ("", (1, 1), "there is nothing here"),
-        ("# only a comment\n", (2, 1), "there is nothing here"),
+        ("", (1, 1), "the text is empty"),
+        ("# only a comment\n", (2, 1), "the text is empty"),
         ("a: &x b\n", (1, 7), "anchors"),
         ("&x a: b\n", (1, 4), "anchors"),
         ("a: &x {b: c}\n", (1, 7), "anchors"),
@@ -291,4 +293,13 @@ fn debug_shows_no_text() {
         read("seed: canary\n- x: canary\n").or_else(|_| read("seed: [canary, {canary: 'canary'}]\n"))
     );
     assert!(!shown.contains("canary") && shown.contains("<6 characters>"), "{shown}");
+}
+
+proptest! {
+    #[test]
+    fn no_text_confuses_the_reader(pieces in prop::collection::vec("[-a:é ]{0,3}|[\\[{}\\],]|[|>][+-]?|\n *|#|\"|!!str |&a |\\*a|<<: |---|\t", 0..24)) {
+        let text = pieces.concat();
+        prop_assert_ne!(read(&text).err(), Some(Error::Internal));
+        prop_assert_ne!(parse_descriptors(&text, &Limits::default()).err(), Some(Error::Internal));
+    }
 }
