@@ -22,12 +22,12 @@ hostile! {
     a_duplicate_key {
         given: "echo 'type: workload' >> workload-provider/workload.yaml",
         run: ENCRYPT,
-        exit: 3, says: "twice",
+        exit: 3, says: "duplicate key",
     }
     a_duplicate_key_deep_inside {
         given: "edit 's/^(    seed: .*)/\\1\\n\\1/' workload-provider/workload.yaml",
         run: ENCRYPT,
-        exit: 3, says: "twice",
+        exit: 3, says: "duplicate key",
     }
     nul_in_a_section {
         given: r"edit 's/blue/bl\x00ue/' workload-provider/workload.yaml",

@@ -6,7 +6,7 @@ hostile! {
     two_signatures {
         given: "grep ^envWorkloadSignature user-data > again; cat again >> user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
-        exit: 3, says: "twice",
+        exit: 3, says: "duplicate key",
     }
     no_signature {
         given: "edit /^envWorkloadSignature/d user-data",

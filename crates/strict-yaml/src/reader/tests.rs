@@ -146,8 +146,8 @@ fn what_is_refused_and_where() {
         ("{\"a\n b\": c}\n", (1, 2), "not on one line"),
         ("{\"a\" # c\n : b}\n", (1, 2), "not on one line"),
         ("[a\n: b]\n", (2, 1), ""),
-        ("null: b\n", (1, 1), "nothing to some"),
-        ("{~: b}\n", (1, 2), "nothing to some"),
+        ("null: b\n", (1, 1), "some readers take"),
+        ("{~: b}\n", (1, 2), "some readers take"),
     ] {
         let error = read(text).map(|_| ()).unwrap_err();
         let message = error.to_string();
@@ -201,7 +201,7 @@ fn descriptors_are_full_yaml_by_the_same_rules() {
         ("a: [b?]\n", "in brackets"),
         ("...\na: b\n", "`...`"),
         ("a: b\n...\nc: d\n", "does not begin with `---`"),
-        ("a: b\na: c\n", "twice"),
+        ("a: b\na: c\n", "duplicate key"),
         ("a: *x\n", "aliases"),
         ("a: &x [*x]\n", "aliases"),
         ("a: &x b\nc: [*x, *x.y]\n", ""),
