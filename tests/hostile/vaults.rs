@@ -107,7 +107,7 @@ hostile! {
     a_recipient_that_is_an_identity {
         given: "vault; recipients $(tail -n 1 workload-provider/identity.age)",
         run: "seed rekey",
-        exit: 3, says: "an identity is named",
+        exit: 3, says: "an identity",
     }
     recipients_without_ones_own_identity {
         given: "vault; age-keygen -o escrow; recipients $(recipient escrow)",
