@@ -77,7 +77,7 @@ fn exactly_one_application() {
     only::<Workload>(
         folder.path(),
         &format!("{PLAY}compose: {{archive: !folder compose}}\n"),
-        "section.yaml:2 play: `play` beside `compose`: exactly one",
+        "section.yaml:2 play: `play` and `compose` are both given: exactly one",
     );
     only::<Workload>(folder.path(), "type: workload\nplay: {}\n", "play: no pod is described");
     only::<Workload>(folder.path(), "type: workload\ncompose: {}\n", "compose.archive: `archive` is missing");
