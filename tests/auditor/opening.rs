@@ -85,7 +85,7 @@ fn what_does_not_open_is_refused_and_nothing_is_written() {
         ),
         (
             "{SEAL}; cp attestation-key.pub.pem attestation-key.pem",
-            "a PEM `PUBLIC KEY`, where the private key is due",
+            "a PEM `PUBLIC KEY`, where the private key is expected",
         ),
         (
             "{SEAL}; openssl ecparam -name prime256v1 -genkey -noout -out attestation-key.pem",

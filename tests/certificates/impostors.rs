@@ -148,6 +148,6 @@ cases! {
                 openssl x509 -req -in request -CA intermediate.crt -CAkey intermediate.key -sha512 -days 30 -set_serial 99 -out encrypt.crt 2> /dev/null",
         ibm: Accepts("the same"),
         run: VERIFY,
-        exit: 4, says: "its subject is empty: it does not say whose it is",
+        exit: 4, says: "its subject is empty: it names no owner",
     }
 }

@@ -118,7 +118,7 @@ cases! {
         given: "TO=20260303000000Z revocations ca ca.crl",
         ibm: Refuses,
         run: LISTS,
-        exit: 4, says: "the revocation list `ca.crl` is outdated: a newer one was due on 2026-03-03",
+        exit: 4, says: "the revocation list `ca.crl` is outdated: a newer one was expected on 2026-03-03",
     }
     a_list_of_the_future {
         given: "FROM=20900101000000Z revocations intermediate intermediate.crl",

@@ -95,7 +95,7 @@ fn fail_within_fails_at_the_very_second_and_names_what_ends() {
         exit == 4 && said.contains("the signing certificate expired on 2050-01-20, 30 days ago"),
         "{said}"
     );
-    assert!(said.contains("hint: certify the signing key anew"), "{said}");
+    assert!(said.contains("hint: certify the signing key again"), "{said}");
     let (exit, said) = says(&story, "contract-signer inspect user-data --at 2025-12-31 --fail-within 30d");
     assert!(exit == 4 && said.contains("is not valid before 2026-01-01"), "{said}");
 }

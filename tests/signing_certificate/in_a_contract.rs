@@ -104,7 +104,11 @@ fn certificates_that_give_no_contract_a_life_are_not_encrypted() {
          certify --days 90 --force -o spot.crt",
     );
     for (file, exit, words) in [
-        ("authority.crt", 3, "is an authority's certificate (`CA:TRUE`), and the signing key's own is due"),
+        (
+            "authority.crt",
+            3,
+            "is an authority's certificate (`CA:TRUE`), and the signing key's own is expected",
+        ),
         ("spot.ca.crt", 3, "and not signing-key.ca.crt"),
         ("encrypts.crt", 3, "its KeyUsage has no `digitalSignature`"),
         ("sha1.crt", 3, "it is signed with SHA1, for which"),

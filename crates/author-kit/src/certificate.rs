@@ -49,7 +49,7 @@ pub fn warnings(
     if let Some(message) = test_image_warning(facts) {
         findings.warning(place(path), message, TAKE_PRODUCT_CERTIFICATE);
     }
-    if facts.not_after < at {
+    if facts.validity().has_ended(at) {
         findings.warning(
             place(path),
             format!(

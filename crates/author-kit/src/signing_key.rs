@@ -8,6 +8,7 @@ use contract_core::env_certificates::CertificateField;
 use contract_core::statement::Facts;
 use contract_pki::certificate::CertificateFacts;
 use contract_pki::signing_certificate;
+use contract_pki::validity::Standing;
 use contract_pki::verifying_key::VerifyingKey;
 use contract_section::Section;
 use findings::{Advice as _, Finding, Place, Severity};
@@ -32,7 +33,7 @@ pub fn read_for_contract(
     at: Timestamp,
 ) -> Result<VerifyingKey, Failure> {
     let key = read(path)?;
-    signing_certificate::is_not_the_guest_s(key.fingerprint(), encryption).doing(|| cannot_use(path))?;
+    signing_certificate::check_not_guest_key(key.fingerprint(), encryption).doing(|| cannot_use(path))?;
     signing_certificate::check(&key, at).doing(|| cannot_use(path))?;
     Ok(key)
 }
@@ -62,7 +63,7 @@ pub fn lines(facts: &Facts) -> Vec<String> {
 /// Refuses a certificate in the section that begins later: what is encrypted today should boot today.
 pub fn check_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failure> {
     match facts.certificates.get(&CertificateField::SigningKey) {
-        Some(certificate) if at < certificate.not_before => {
+        Some(certificate) if certificate.at(at) == Standing::NotYet => {
             Err(signing_certificate::Error::NotYetValid(certificate.not_before))
                 .doing(|| format!("cannot encrypt `{file}`"))
         }
@@ -72,7 +73,7 @@ pub fn check_begun(facts: &Facts, file: &str, at: Timestamp) -> Result<(), Failu
 
 /// The finding about a section that names the guest's own key.
 pub fn guest_key(facts: &Facts, encryption: &CertificateFacts, file: &str) -> Option<Finding> {
-    let error = signing_certificate::is_not_the_guest_s(facts.signing_key.as_ref()?, encryption).err()?;
+    let error = signing_certificate::check_not_guest_key(facts.signing_key.as_ref()?, encryption).err()?;
     Some(finding(Severity::Error, file, error.to_string(), error.hints().join("; ")))
 }
 

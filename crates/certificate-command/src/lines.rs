@@ -3,6 +3,7 @@
 use contract_pki::certificate::chain::VerifiedChain;
 use contract_pki::certificate::revocation::Revocation;
 use contract_pki::certificate::{CertificateFacts, Description, Role};
+use contract_pki::validity::{Standing, Validity};
 use contract_pki::x509::{day, is_endless};
 use jiff::Timestamp;
 
@@ -33,7 +34,7 @@ pub(crate) fn description_lines(description: &Description, now: Timestamp) -> Ve
     line("key", &format!("{} {}, {}", description.key_type, description.key_bits, facts.key_fingerprint));
     line("signed with", &description.signature_algorithm);
     line("valid from", &day(facts.not_before).to_string());
-    line("valid until", &until(facts.not_before, facts.not_after, now));
+    line("valid until", &until(facts.validity(), now));
     for address in &description.crl_distribution_points {
         line("revocation list", address);
     }
@@ -59,11 +60,11 @@ pub fn chain_lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
             _ => "authority",
         };
         let mut line = |label: &str, text: String| lines.push(format!("{label:<18}{text}"));
-        line(what, link.subject.clone());
-        line("  serial", link.serial.clone());
-        line("  key", link.key_fingerprint.clone());
+        line(what, link.facts.subject.clone());
+        line("  serial", link.facts.serial.clone());
+        line("  key", link.facts.key_fingerprint.clone());
         line("  signed with", link.signature_algorithm.clone());
-        line("  valid until", until(link.not_before, link.not_after, chain.at()));
+        line("  valid until", until(link.facts.validity(), chain.at()));
         match &link.revocation {
             Revocation::Root => {}
             Revocation::NotChecked => {
@@ -99,13 +100,14 @@ fn list_command(addresses: &[String], file: &str) -> Option<String> {
 }
 
 /// The last day, and how long that is.
-fn until(from: Timestamp, to: Timestamp, now: Timestamp) -> String {
-    let left = match days_left(to, now) {
-        _ if now < from => "NOT YET VALID".to_owned(),
-        _ if now > to => "EXPIRED".to_owned(),
-        _ if is_endless(to) => return "no end".to_owned(),
-        1 => "1 day left".to_owned(),
-        days => format!("{days} days left"),
+fn until(validity: Validity, now: Timestamp) -> String {
+    let end = validity.not_after;
+    let left = match (validity.at(now), days_left(end, now)) {
+        (Standing::NotYet, _) => "NOT YET VALID".to_owned(),
+        (Standing::Ended, _) => "EXPIRED".to_owned(),
+        _ if is_endless(end) => return "no end".to_owned(),
+        (_, 1) => "1 day left".to_owned(),
+        (_, days) => format!("{days} days left"),
     };
-    format!("{}, {left}", day(to))
+    format!("{}, {left}", day(end))
 }

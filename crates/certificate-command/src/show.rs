@@ -3,6 +3,7 @@
 use cli_kit::persona::{Persona, SharedSettings};
 use cli_kit::{Failure, Report, clock, input};
 use contract_pki::certificate::{Description, Role};
+use contract_pki::validity::Standing;
 use serde::Serialize;
 
 use crate::arguments::Show;
@@ -37,7 +38,7 @@ pub fn show<R: Role>(arguments: &Show, persona: Persona, report: &Report) -> Res
     let shown = Shown {
         file: input::name(&path),
         days_left: days_left(description.facts.not_after, now),
-        valid_now: (description.facts.not_before..=description.facts.not_after).contains(&now),
+        valid_now: description.facts.validity().at(now) == Standing::Valid,
         contradiction: against.as_ref().map(|(message, _)| message.clone()),
         description,
     };

@@ -149,12 +149,12 @@ fn record_signature(html: &mut Html, audit: &Audit) {
         columns: &["Certificate", "Revoked", "Validity, serial, key"],
     };
     table.write(html, verified.links(), |row, link: &Link| {
-        row.name(|html| html.text(&link.subject));
+        row.name(|html| html.text(&link.facts.subject));
         row.cell(|html| revocation(html, &link.revocation));
         row.cell(|html| {
-            html.text(&format!("{} to {}", when(link.not_before), when(link.not_after)));
-            html.note(&format!("serial {}, signed with {}", link.serial, link.signature_algorithm));
-            html.element("p", &[], |html| html.value(&link.key_fingerprint));
+            html.text(&format!("{} to {}", when(link.facts.not_before), when(link.facts.not_after)));
+            html.note(&format!("serial {}, signed with {}", link.facts.serial, link.signature_algorithm));
+            html.element("p", &[], |html| html.value(&link.facts.key_fingerprint));
         });
     });
 }

@@ -137,7 +137,8 @@ impl Verified {
     /// What was not checked about the certificate.
     pub fn unchecked(&self) -> Vec<String> {
         let not_checked = |link: &&Link| link.revocation == Revocation::NotChecked;
-        let revoked = |link: &Link| format!("whether `{}` was revoked: no `--crl` covers it", link.subject);
+        let revoked =
+            |link: &Link| format!("whether `{}` was revoked: no `--crl` covers it", link.facts.subject);
         match &self.trust {
             Trust::Chain { chain, .. } => chain.links().iter().filter(not_checked).map(revoked).collect(),
             Trust::Pin | Trust::Accepted => vec![CHAIN_NOT_CHECKED.to_owned()],

@@ -109,7 +109,7 @@ impl KnownSigner {
         if let Some((path, key)) = &self.key {
             same_key(name, record, &input::name(path), key)?;
             let lifetime = record.lifetime().with_signing_key(key);
-            lifetime.signing_certificate_holds(self.at).doing(|| format!("cannot verify `{name}`"))?;
+            lifetime.check_signing_certificate(self.at).doing(|| format!("cannot verify `{name}`"))?;
         }
         if let Some(facts) = facts {
             let outcome = match &self.key {

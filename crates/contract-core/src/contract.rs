@@ -235,7 +235,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     /// Until when it lives, as far as both halves' makers state it.
     pub fn lifetime(&self) -> Lifetime {
         let (workload, env) = self.statements();
-        Lifetime::of(workload, env)
+        Lifetime::from_halves(workload, env)
     }
 
     /// What changed about the volumes since earlier contracts: advice, of which nothing is refused.

@@ -16,7 +16,7 @@ use crate::env_certificates::{CertificateField, Certificates};
 use crate::kind::{Env, Kind, Workload};
 use crate::names::{is_variable_name, is_volume_name};
 use crate::token::Encrypted;
-use contract_pki::certificate::{CertificateFacts, VerifiedCertificate};
+use contract_pki::certificate::{CertificateFacts, Encryption, Role as _, VerifiedCertificate};
 use contract_pki::platform::Platform;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -170,7 +170,8 @@ impl Tool {
 impl Predicate {
     /// Why its certificate is not an image's: as its author states it, or by its subject.
     pub fn foreign(&self) -> Option<String> {
-        let by_subject = || self.encryption_certificate.verify_subject().err().map(|it| it.to_string());
+        let by_subject =
+            || Encryption::verify_subject(&self.encryption_certificate).err().map(|it| it.to_string());
         self.foreign_certificate.clone().or_else(by_subject)
     }
 
@@ -182,7 +183,7 @@ impl Predicate {
         if self.signing_key.is_none() && certificates.contains_key(&CertificateField::SigningKey) {
             return Err("`certificates` name a `signingKey`, and the statement none".to_owned());
         }
-        if certificates.values().any(|it| it.not_after < it.not_before) {
+        if certificates.values().any(|it| it.is_reversed()) {
             return Err("one of the `certificates` ends before it begins".to_owned());
         }
         Ok(())

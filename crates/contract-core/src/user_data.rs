@@ -136,7 +136,7 @@ impl Advice for Refusal {
             }
             Self::NotYetValid(_) => "check this machine's clock: `date -u`".into(),
             Self::Expired(_) => {
-                "certify the signing key anew, encrypt the env section with it, and sign again".into()
+                "certify the signing key again, encrypt the env section with it, and sign again".into()
             }
         }]
     }
@@ -308,11 +308,7 @@ impl UserDataFacts {
         if !key.verifies(&self.signed_digest, &signature) {
             return Err(Refusal::Signature { fingerprint: key.fingerprint().to_owned() });
         }
-        match (key.begins(), key.expires()) {
-            (Some(begin), _) if at < begin => Err(Refusal::NotYetValid(begin)),
-            (_, Some(end)) if at > end => Err(Refusal::Expired(end)),
-            _ => Ok(()),
-        }
+        key.validity().map_or(Ok(()), |it| it.check(at, Refusal::NotYetValid, Refusal::Expired))
     }
 }
 

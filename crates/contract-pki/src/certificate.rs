@@ -3,86 +3,70 @@
 
 pub mod authority;
 pub mod chain;
-mod description;
-pub mod form;
 pub mod known;
-mod pin;
-mod profile;
 mod refusal;
 pub mod revocation;
 mod role;
 
-use crate::x509::MINIMUM_BITS;
-use crate::x509::day;
-use crate::x509::key_fingerprint;
-use crate::x509::one_line;
-use crate::x509::timestamp;
+use std::fmt;
 use std::marker::PhantomData;
+use std::str::FromStr;
 
+use findings::{Advice, Blame};
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Public};
-use openssl::rsa::{Rsa, RsaRef};
+use openssl::rsa::Rsa;
 use openssl::x509::X509;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::pem::{self, PemError};
-use crate::x509::key_type;
-use findings::{Advice, Blame};
+use crate::platform::Platform;
+use crate::verifying_key::{self, VerifyingKey};
+use crate::x509::{
+    MINIMUM_BITS, crl_distribution_points, day, is_signed_by, key_fingerprint, key_type, one_line, same_name,
+    signature_algorithm, validity,
+};
+use refusal::refuse;
 
-pub use description::Description;
-pub use pin::Pin;
+pub use crate::x509::CertificateFacts;
 pub use refusal::{Reason, Refusal};
 pub use role::{Attestation, Encryption, Role};
 
-/// Why a certificate is not taken.
+/// Why a certificate is not accepted.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// Not one PEM block.
     #[error("not a certificate: {0}")]
     Pem(#[from] PemError),
-    /// Another kind of PEM.
     #[error("a PEM `{0}`, expected `CERTIFICATE`")]
     Label(String),
-    /// UTF-16, as some Windows programs save text.
+    /// As some Windows programs save text.
     #[error("the file is UTF-16; PEM is plain ASCII")]
     Utf16,
-    /// The bare DER.
     #[error("the certificate is in DER form, and PEM is expected")]
     Der,
-    /// What a server answers that has no such file.
+    /// What some servers answer if there is no such file.
     #[error("the file is a web page (HTML or XML), not a certificate")]
     WebPage,
-    /// Something else than text.
     #[error("not a certificate: not UTF-8 text at byte {0}")]
     NotText(usize),
-    /// The DER inside is damaged.
     #[error("the certificate is damaged: its DER does not read back as it was written")]
     Damaged,
-    /// Bytes behind the DER, inside the PEM block.
     #[error("the certificate has {0} bytes behind its end")]
     Trailing(usize),
-    /// EC and others: tokens and attestation records know RSA only.
+    /// Tokens and attestation records use RSA only.
     #[error("the certificate holds a key of type {0}, and RSA is needed")]
     NotRsa(String),
-    /// Too few bits.
     #[error("the certificate's RSA key has {0} bits, at least {MINIMUM_BITS} are needed (IBM's have 4096)")]
     TooShort(u32),
-    /// Not the key that `persona.yaml` pins.
     #[error("the certificate holds another key than the pinned one: {found}, and pinned is {pinned}")]
-    OtherKey {
-        /// What `certificate-pin` says.
-        pinned: String,
-        /// What the certificate holds.
-        found: String,
-    },
-    /// A certificate for something else than encrypting for an image.
+    OtherKey { pinned: String, found: String },
+    /// A certificate for another purpose than to encrypt for an image.
     #[error(transparent)]
     Foreign(#[from] Refusal),
-    /// Past its end.
     #[error("the encryption certificate expired on {}", day(*.0))]
     Expired(Timestamp),
-    /// Before its beginning.
     #[error("the encryption certificate is not valid before {}", day(*.0))]
     NotYetValid(Timestamp),
 }
@@ -128,7 +112,7 @@ impl Advice for Error {
     }
 }
 
-/// Whether an expired certificate is good enough.
+/// Whether an expired certificate is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// Expired certificates are refused.
@@ -137,45 +121,17 @@ pub enum Expiry {
     DangerAccept,
 }
 
-/// Whether a certificate that is not an image's encryption certificate is good enough: an authority's, or one for another purpose.
+/// Whether a certificate that is not an image's encryption certificate is accepted: an authority's, or one for another
+/// purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Foreign {
     /// Such a certificate is refused.
     Refuse,
-    /// For guests of one's own: `--danger-accept-foreign-certificate`.
+    /// For the user's own guests: `--danger-accept-foreign-certificate`.
     DangerAccept,
 }
 
-/// What is public about a certificate, shown at every encryption and stated in the handoff.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CertificateFacts {
-    /// Subject, in the certificate's order: `C=IN, …, CN=…`.
-    pub subject: String,
-    /// Serial number, upper-case hex as `openssl x509 -serial` shows it.
-    pub serial: String,
-    /// `sha256:` and the hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
-    pub key_fingerprint: String,
-    /// First second of validity.
-    pub not_before: Timestamp,
-    /// Last second of validity.
-    pub not_after: Timestamp,
-}
-
-impl CertificateFacts {
-    /// Whether both are of one certificate: by its key, its validity and its serial number. How a tool spells the subject or
-    /// the digits of the serial does not matter.
-    pub fn is_same_certificate(&self, other: &Self) -> bool {
-        let facts = |it: &Self| {
-            let (sign, digits) = it.serial.split_at(usize::from(it.serial.starts_with('-')));
-            let serial = format!("{sign}{}", digits.trim_start_matches('0').to_ascii_lowercase());
-            (it.key_fingerprint.clone(), it.not_before, it.not_after, serial)
-        };
-        facts(self) == facts(other)
-    }
-}
-
-/// A well-formed RSA certificate of a guest image, whose validity nobody has looked at yet.
+/// A well-formed RSA certificate of a guest image, whose validity is not checked yet.
 pub struct ImageCertificate<R> {
     facts: CertificateFacts,
     key: PKey<Public>,
@@ -183,16 +139,16 @@ pub struct ImageCertificate<R> {
     role: PhantomData<R>,
 }
 
-/// What sections are encrypted under.
+/// The certificate that sections are encrypted under.
 pub type EncryptionCertificate = ImageCertificate<Encryption>;
 
-/// What the signature of an attestation record is verified with.
+/// The certificate that verifies the signature of an attestation record.
 pub type AttestationCertificate = ImageCertificate<Attestation>;
 
 impl<R: Role> ImageCertificate<R> {
-    /// Reads a file, with a message of its own for each form that is not PEM text.
+    /// Reads a file; each form that is not PEM text has a message that names it.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        Self::parse(form::text(bytes)?)
+        Self::parse(text(bytes)?)
     }
 
     /// Reads a PEM file with exactly one certificate in it.
@@ -215,18 +171,56 @@ impl<R: Role> ImageCertificate<R> {
         if key.bits() < MINIMUM_BITS {
             return Err(Error::TooShort(key.bits()));
         }
-        let facts = key.rsa().and_then(|rsa| facts(&x509, &rsa)).map_err(|_| Error::Damaged)?;
-        Ok(Self { facts, key, x509, role: PhantomData })
+        let facts = || CertificateFacts::with_fingerprint(&x509, key_fingerprint(&*key.rsa()?)?);
+        Ok(Self { facts: facts().map_err(|_| Error::Damaged)?, key, x509, role: PhantomData })
     }
 
     /// Subject, serial, fingerprint, validity.
     pub fn facts(&self) -> &CertificateFacts {
         &self.facts
     }
+
+    /// Describes the certificate; nothing is verified.
+    pub fn describe(&self) -> Description {
+        Description {
+            facts: self.facts.clone(),
+            issuer: one_line(self.x509.issuer_name()),
+            key_type: "RSA",
+            key_bits: self.key.bits(),
+            signature_algorithm: signature_algorithm(&self.x509),
+            crl_distribution_points: crl_distribution_points(&self.x509),
+            self_signed: self.is_self_signed(),
+            suggested_platforms: Platform::suggested_by(&self.facts.subject),
+        }
+    }
+
+    /// Refuses a certificate that is not an image's of this role, by its extensions and its subject.
+    pub fn verify_purpose(&self) -> Result<(), Refusal> {
+        role::verify_extensions::<R>(&self.x509)?;
+        R::verify_subject(&self.facts)
+    }
+
+    /// Verifies the validity at a point in time, and nothing else.
+    pub fn verify_dates(&self, at: Timestamp) -> Result<(), Refusal> {
+        dates(&self.x509, at)
+    }
+
+    /// Whether it is its own issuer, so that nobody vouches for it.
+    pub fn is_self_signed(&self) -> bool {
+        same_name(self.x509.issuer_name(), self.x509.subject_name()) || is_signed_by(&self.x509, &self.x509)
+    }
+}
+
+impl AttestationCertificate {
+    /// The key of a certificate that nobody vouches for, if its key is pinned for example. See
+    /// [`VerifiedChain::verifying_key`](chain::VerifiedChain::verifying_key).
+    pub fn danger_verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
+        VerifyingKey::from_certificate(&self.x509)
+    }
 }
 
 impl EncryptionCertificate {
-    /// Checks that it is an image's, as far as it says, and its validity at a point in time.
+    /// Checks that it is an image's, as far as it states, and its validity at a point in time.
     pub fn verify(
         self,
         at: Timestamp,
@@ -237,17 +231,20 @@ impl EncryptionCertificate {
         if let (Some(refusal), Foreign::Refuse) = (&refusal, foreign) {
             return Err(refusal.clone().into());
         }
-        if at < self.facts.not_before {
-            return Err(Error::NotYetValid(self.facts.not_before));
-        }
-        if at > self.facts.not_after && expiry == Expiry::Refuse {
-            return Err(Error::Expired(self.facts.not_after));
+        match self.facts.validity().check(at, Error::NotYetValid, Error::Expired) {
+            Err(Error::Expired(_)) if expiry == Expiry::DangerAccept => {}
+            checked => checked?,
         }
         Ok(VerifiedCertificate { certificate: self, foreign: refusal })
     }
 }
 
-/// Proof that a certificate was checked: only such a one encrypts.
+fn dates(x509: &X509, at: Timestamp) -> Result<(), Refusal> {
+    let validity = validity(x509).map_err(|_| refuse(x509, Reason::Unreadable))?;
+    validity.check(at, Reason::NotYetValid, Reason::Expired).map_err(|reason| refuse(x509, reason))
+}
+
+/// Proof that a certificate was checked: required to encrypt.
 pub struct VerifiedCertificate {
     certificate: EncryptionCertificate,
     foreign: Option<Refusal>,
@@ -259,7 +256,7 @@ impl VerifiedCertificate {
         &self.certificate.facts
     }
 
-    /// Why it is not an image's, where that was accepted.
+    /// Why it is not an image's, if that was accepted.
     pub fn foreign(&self) -> Option<&Refusal> {
         self.foreign.as_ref()
     }
@@ -269,18 +266,79 @@ impl VerifiedCertificate {
         self.certificate.is_self_signed()
     }
 
-    /// What wraps a token's password.
+    /// The key that encrypts a token's password.
     pub fn key(&self) -> Result<Rsa<Public>, ErrorStack> {
         self.certificate.key.rsa()
     }
 }
 
-pub(crate) fn facts(x509: &X509, key: &RsaRef<Public>) -> Result<CertificateFacts, ErrorStack> {
-    Ok(CertificateFacts {
-        subject: one_line(x509.subject_name()),
-        serial: x509.serial_number().to_bn()?.to_hex_str()?.to_string(),
-        key_fingerprint: key_fingerprint(key)?,
-        not_before: timestamp(x509.not_before())?,
-        not_after: timestamp(x509.not_after())?,
-    })
+/// What `certificate show` shows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Description {
+    /// Subject, serial, fingerprint, validity.
+    #[serde(flatten)]
+    pub facts: CertificateFacts,
+    /// The issuer that the certificate names: nothing is verified here.
+    pub issuer: String,
+    /// `RSA`: no other type is accepted.
+    pub key_type: &'static str,
+    /// Bits of the key.
+    pub key_bits: u32,
+    /// `sha512WithRSAEncryption` in all known certificates of IBM.
+    pub signature_algorithm: String,
+    /// Where its issuer publishes revocation lists (contract-format, section 9).
+    pub crl_distribution_points: Vec<String>,
+    /// Signed with its own key: a stand-in for a rehearsal.
+    pub self_signed: bool,
+    /// The platforms whose certificates have such a subject; empty if the subject names no product.
+    pub suggested_platforms: &'static [Platform],
+}
+
+/// The key that an image's certificate must hold: `sha256:` and 64 digits of lower-case hex, its fingerprint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pin(String);
+
+impl Pin {
+    /// Refuses a certificate with another key, even if its subject is the same: one subject occurs with several keys
+    /// (contract-format, section 9).
+    pub fn check(&self, facts: &CertificateFacts) -> Result<(), Error> {
+        if facts.key_fingerprint == self.0 {
+            return Ok(());
+        }
+        Err(Error::OtherKey { pinned: self.0.clone(), found: facts.key_fingerprint.clone() })
+    }
+}
+
+impl FromStr for Pin {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = text.strip_prefix("sha256:").unwrap_or_default();
+        if digits.len() == 64 && digits.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f')) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(format!("`{text}` is no fingerprint; expected `sha256:` and 64 digits of lower-case hex"))
+    }
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The file as text, which may still not be PEM. Each form that is not text has its own error, because each is converted in
+/// another way.
+fn text(bytes: &[u8]) -> Result<&str, Error> {
+    // a byte order mark, or a NUL before or behind each character of `-----BEGIN`
+    if [&b"\xff\xfe"[..], b"\xfe\xff", b"-\0-\0", b"\0-\0-"].iter().any(|mark| bytes.starts_with(mark)) {
+        return Err(Error::Utf16);
+    }
+    if X509::from_der(bytes).is_ok() {
+        return Err(Error::Der);
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| Error::NotText(error.valid_up_to()))?;
+    let is_web_page = text.trim_start_matches('\u{feff}').trim_start().starts_with('<');
+    if is_web_page { Err(Error::WebPage) } else { Ok(text) }
 }

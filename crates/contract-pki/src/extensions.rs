@@ -1,11 +1,11 @@
-//! Extensions of certificates and revocation lists (RFC 5280, sections 4.2 and 5.2): OpenSSL's binding shows neither those
-//! of a list nor which of them are critical.
+//! Extensions of certificates and revocation lists (RFC 5280, sections 4.2 and 5.2). OpenSSL's binding shows neither those
+//! of a list nor which of them are critical. This is the only code that walks DER.
 
 use openssl::x509::X509Ref;
 use pkcs8::der::asn1::{AnyRef, ObjectIdentifier};
 use pkcs8::der::{Decode as _, Reader as _, SliceReader, Tag, Tagged as _};
 
-const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+pub(crate) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 
 /// `Extension = SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }`
 pub(crate) struct Extension<'a> {
@@ -14,7 +14,7 @@ pub(crate) struct Extension<'a> {
     pub value: &'a [u8],
 }
 
-/// The elements that stand one after the other; nothing, if one of them is not DER.
+/// A sequence of elements; `None` if one of them is not DER.
 pub(crate) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     let mut all = Vec::new();
     if bytes.is_empty() {
@@ -27,7 +27,7 @@ pub(crate) fn elements(bytes: &[u8]) -> Option<Vec<AnyRef<'_>>> {
     Some(all)
 }
 
-/// What a tag that makes it optional stands around.
+/// The element inside an optional, tagged one.
 pub(crate) fn inside(tagged: AnyRef<'_>) -> Option<AnyRef<'_>> {
     elements(tagged.value())?.first().copied()
 }
@@ -52,7 +52,7 @@ pub(crate) fn is_tagged(element: &AnyRef<'_>, number: u32) -> bool {
     matches!(element.tag(), Tag::ContextSpecific { number: it, .. } if it.value() == number)
 }
 
-/// Those of a certificate's DER; none, if it has no list of them.
+/// The extensions of a certificate's DER; empty if it has no list of them.
 pub(crate) fn of_certificate(der: &[u8]) -> Option<Vec<Extension<'_>>> {
     let certificate = *elements(der)?.first()?;
     let tbs = inside(certificate)?;
@@ -65,10 +65,10 @@ pub(crate) fn of_certificate(der: &[u8]) -> Option<Vec<Extension<'_>>> {
 /// Whether `BasicConstraints` (RFC 5280, section 4.2.1.9) states `CA:TRUE`; `None` if the certificate does not decode.
 pub(crate) fn is_authority(x509: &X509Ref) -> Option<bool> {
     let der = x509.to_der().ok()?;
-    let Some(found) = of_certificate(&der)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
+    let Some(extension) = of_certificate(&der)?.into_iter().find(|it| it.oid == BASIC_CONSTRAINTS) else {
         return Some(false);
     };
-    let constraints = *elements(found.value)?.first()?;
+    let constraints = *elements(extension.value)?.first()?;
     let first = elements(constraints.value())?.first().copied();
     Some(first.is_some_and(|it| it.decode_as::<bool>().unwrap_or(false)))
 }

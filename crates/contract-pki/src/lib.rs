@@ -1,4 +1,4 @@
-//! What OpenSSL knows of a contract: keys, certificates and chains, and the platforms whose images they belong to.
+//! Keys, certificates and chains, with OpenSSL, and the platforms whose images they belong to.
 //!
 //! Nothing here reads a file, a clock or the environment: times, randomness and passphrases are arguments.
 #![cfg_attr(
@@ -13,20 +13,18 @@
 )]
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
 
-// Ground: names, dates, fingerprints; DER; PEM; randomness.
-mod extensions;
-pub mod pem;
-pub mod random;
-pub mod validity;
-pub mod x509;
+// Ground
+mod extensions; //              the only reader of DER: extensions of certificates and lists
+pub mod pem; //                 one strict reader of PEM
+pub mod random; //              randomness as an argument
+pub mod validity; //            two dates and one rule for both ends
+pub mod x509; //                names, dates, fingerprints, a certificate's public facts
+pub mod platform; //            the product that an image belongs to
 
-// Whose image a certificate belongs to.
-pub mod platform;
+// Keys
+pub mod verifying_key; //       a public key that verifies, perhaps in a certificate
+pub mod private_key; //         a private key; its type states its use
 
-// Keys: the public one verifies; the type of a private one states its use.
-pub mod verifying_key;
-pub mod private_key;
-
-// The image's certificates and their chains; the certificate of a signing key.
-pub mod certificate;
-pub mod signing_certificate;
+// Certificates
+pub mod certificate; //         those of a guest image, their chains and revocation lists
+pub mod signing_certificate; // that of a signing key

@@ -30,8 +30,8 @@ impl Platform {
         }
     }
 
-    /// The platforms whose certificates were seen with such a subject (contract-format, section 9); none for a subject
-    /// that says nothing. A hint and no proof: one key was seen shipped for two products.
+    /// The platforms whose certificates have such a subject (contract-format, section 9); empty for a subject that names no
+    /// product. A hint and no proof: two products shipped one key.
     pub fn suggested_by(subject: &str) -> &'static [Self] {
         match subject {
             _ if subject.contains("Hyper Protect Container Runtime") => &[Self::Hpvs],
@@ -80,7 +80,7 @@ impl Prefix {
     /// Both prefixes.
     pub const ALL: [Self; 2] = [Self::HyperProtectBasic, Self::ContractBasic];
 
-    /// As it stands in the token.
+    /// As in the token.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::HyperProtectBasic => "hyper-protect-basic",

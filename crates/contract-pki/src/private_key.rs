@@ -6,6 +6,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use findings::{Advice, Blame};
 use openssl::error::ErrorStack;
 use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Private};
@@ -18,14 +19,12 @@ use zeroize::Zeroizing;
 use crate::pem;
 use crate::random::{RandomError, Randomness};
 use crate::verifying_key::{self, VerifyingKey};
-use crate::x509::MINIMUM_BITS;
-use crate::x509::key_type;
-use findings::{Advice, Blame};
+use crate::x509::{MINIMUM_BITS, key_type};
 
 /// Bits of a key made here.
 pub const BITS: u32 = 4096;
 
-/// Longest passphrase that OpenSSL's reader takes.
+/// Longest passphrase that OpenSSL's reader accepts.
 const LONGEST_PASSPHRASE: usize = 1024;
 
 /// What a key is for; errors name it.
@@ -91,40 +90,31 @@ mod sealed {
 /// An RSA private key that signs contracts.
 pub type SigningKey = PrivateKey<Signing>;
 
-/// An RSA private key that opens attestation records. Nothing here opens any: see the crate `open-token`.
+/// An RSA private key that opens attestation records, with the crate `open-token`.
 pub type AuditorKey = PrivateKey<Auditing>;
 
 /// Why there is no private key.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// Not PEM, not a private key, damaged.
     #[error("not a private key in PEM form, or a damaged one")]
     NotAKey(Purpose),
-    /// Which of them is meant nobody knows.
     #[error("a file of {1} PEM blocks, where one is expected")]
     SeveralBlocks(Purpose, usize),
-    /// A public key or certificate.
-    #[error("a PEM `{1}`, where the private key is due")]
+    #[error("a PEM `{1}`, where the private key is expected")]
     Public(Purpose, &'static str),
-    /// Does not open.
     #[error("the passphrase does not open the key")]
     WrongPassphrase,
-    /// To stretch it takes more memory than there is, or than OpenSSL grants.
     #[error("not enough memory to try the passphrase: OpenSSL says `{0}`")]
     Memory(&'static str),
-    /// The caller could not give one.
     #[error("no passphrase: {0}")]
     NoPassphrase(String),
-    /// EC, Ed25519, …
     #[error("a key of type {1}; {work} with RSA only", work = .0.work())]
     NotRsa(Purpose, String),
-    /// Too few bits.
     #[error("an RSA key of {1} bits, at least {MINIMUM_BITS} are needed")]
     TooShort(Purpose, u32),
-    /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// OpenSSL refused to make, read out or use a key.
     #[error("OpenSSL could not {0}")]
     Openssl(&'static str),
 }
@@ -143,7 +133,7 @@ impl Advice for Error {
             Self::NotAKey(purpose) | Self::SeveralBlocks(purpose, _) | Self::Public(purpose, _) => {
                 format!("name the file that `{}` wrote", purpose.keygen())
             }
-            Self::WrongPassphrase => "try by hand: `openssl pkey -noout -in KEY`".into(),
+            Self::WrongPassphrase => "try it: `openssl pkey -noout -in KEY`".into(),
             Self::NoPassphrase(_) => "give it with `--passphrase-file FILE` or `--passphrase-fd N`".into(),
             Self::NotRsa(purpose, _) | Self::TooShort(purpose, _) => {
                 format!("make a key: `{} -o {}`", purpose.keygen(), purpose.file())
@@ -154,15 +144,14 @@ impl Advice for Error {
     }
 }
 
-/// What OpenSSL says where memory was missing, and not the right passphrase.
+/// OpenSSL's reason, if memory was missing and not the right passphrase.
 pub fn lack_of_memory(error: &ErrorStack) -> Option<&'static str> {
     ["malloc failure", "memory limit exceeded"]
         .into_iter()
         .find(|reason| error.errors().iter().any(|error| error.reason() == Some(reason)))
 }
 
-/// An RSA private key. Wiped by OpenSSL when dropped; neither shown nor serialised but through
-/// [`PrivateKey::to_protected_pem`].
+/// An RSA private key. OpenSSL wipes it on drop; only [`PrivateKey::to_protected_pem`] writes it.
 pub struct PrivateKey<U> {
     key: PKey<Private>,
     public: VerifyingKey,
@@ -177,7 +166,7 @@ impl<U: Use> PrivateKey<U> {
         Self::from_key(make().map_err(|_| Error::Openssl("make an RSA key"))?, false)
     }
 
-    /// Reads PKCS#8 or PKCS#1, protected or not; `passphrase` is asked only if it is needed.
+    /// Reads PKCS#8 or PKCS#1, protected or not; `passphrase` is called only if it is needed.
     pub fn parse(
         pem: &str,
         passphrase: &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>,
@@ -231,7 +220,7 @@ impl<U: Use> PrivateKey<U> {
 
     /// PKCS#8 `ENCRYPTED PRIVATE KEY`: PBES2 with scrypt and AES-256-CBC.
     ///
-    /// N = 2^14, r = 8, p = 5: OWASP's equal of N = 2^17, p = 1 within the 32 MiB that `openssl pkey` grants scrypt.
+    /// N = 2^14, r = 8, p = 5: by OWASP as strong as N = 2^17, p = 1, and within the 32 MiB that `openssl pkey` allows.
     pub fn to_protected_pem(
         &self,
         passphrase: &[u8],
@@ -276,13 +265,13 @@ impl AuditorKey {
     }
 }
 
-/// A private key of any type, and whether it was protected; `passphrase` is asked only if it is needed.
+/// A private key of any type, and whether it was protected; `passphrase` is called only if it is needed.
 pub(crate) fn private_key(
     pem: &str,
     purpose: Purpose,
     passphrase: &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>,
 ) -> Result<(PKey<Private>, bool), Error> {
-    let mut asked = None;
+    let mut result = None;
     let key = PKey::private_key_from_pem_callback(pem.as_bytes(), |buffer| {
         let given = passphrase();
         let length = match &given {
@@ -292,12 +281,12 @@ pub(crate) fn private_key(
             }
             _ => 0,
         };
-        asked = Some(given.map(drop));
+        result = Some(given.map(drop));
         Ok(length)
     });
-    match (key, asked) {
+    match (key, result) {
         (_, Some(Err(reason))) => Err(Error::NoPassphrase(reason)),
-        (Ok(key), asked) => Ok((key, asked.is_some())),
+        (Ok(key), result) => Ok((key, result.is_some())),
         (Err(error), Some(Ok(()))) => match lack_of_memory(&error) {
             Some(reason) => Err(Error::Memory(reason)),
             None => Err(Error::WrongPassphrase),

@@ -1,4 +1,4 @@
-//! Randomness as an argument, so that whole outputs can be golden.
+//! Randomness as an argument, so that tests can compare whole outputs.
 
 use rustix::io::Errno;
 use rustix::rand::{GetRandomFlags, getrandom};
@@ -8,19 +8,19 @@ use rustix::rand::{GetRandomFlags, getrandom};
 #[error("the random generator of the system failed")]
 pub struct RandomError;
 
-/// Whether the system's generator works, for those who panic where it fails.
+/// Whether the system's generator works: some libraries panic if it fails.
 pub fn check() -> Result<(), RandomError> {
     SystemRandomness.fill(&mut [0])
 }
 
 /// A source of random bytes.
 pub trait Randomness {
-    /// Fills the buffer with bytes that nobody can foresee.
+    /// Fills the buffer with unpredictable bytes.
     fn fill(&mut self, buffer: &mut [u8]) -> Result<(), RandomError>;
 }
 
-/// The kernel's generator: what every binary uses. OpenSSL's own is seeded from it, and setting that up would be a sixth
-/// of the instructions of a small encryption, key derivation apart (`callgrind`).
+/// The kernel's generator, used by every binary. To set up OpenSSL's own would take a sixth of the instructions of a small
+/// encryption without key derivation (`callgrind`).
 #[derive(Debug, Default)]
 pub struct SystemRandomness;
 
@@ -33,7 +33,7 @@ impl Randomness for SystemRandomness {
                 Err(Errno::INTR) => 0,
                 Err(_) => return Err(RandomError),
             };
-            rest = rest.get_mut(count..).unwrap_or_default();
+            rest = rest.get_mut(count..).ok_or(RandomError)?;
         }
         Ok(())
     }

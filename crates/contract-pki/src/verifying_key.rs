@@ -1,12 +1,10 @@
-//! The key that verifies a signature: `envWorkloadSignature`, where it travels in the env section as `signingKey`, or an
-//! attestation record's, where it stands in a certificate.
+//! The key that verifies a signature: `envWorkloadSignature`, for which it is in the env section as `signingKey`, or that of
+//! an attestation record, for which it is in a certificate.
 
-use crate::x509;
-use crate::x509::key_type;
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use jiff::Timestamp;
+use findings::{Advice, Blame};
 use openssl::error::ErrorStack;
 use openssl::md::Md;
 use openssl::pkey::{Id, PKey, Public};
@@ -16,34 +14,29 @@ use openssl::x509::{X509, X509Ref};
 
 use crate::extensions::is_authority;
 use crate::pem::{self, PemError};
-use crate::x509::MINIMUM_BITS;
-use findings::{Advice, Blame};
+use crate::validity::Validity;
+use crate::x509::{CertificateFacts, MINIMUM_BITS, key_fingerprint, key_type};
 
 /// Why a text is no verifying key.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
     /// Neither PEM nor base64 of PEM.
     #[error("not a public key or certificate: {0}")]
     Pem(#[from] PemError),
-    /// `RSA PUBLIC KEY`: the contract's schema refuses it.
     #[error("a PKCS#1 `RSA PUBLIC KEY`, which the contract's schema refuses")]
     Pkcs1,
-    /// The guest decodes once (contract-format, section 5).
+    /// Contract-format, section 5.
     #[error("base64 of base64: it is encoded twice, and the guest decodes once")]
     EncodedTwice,
-    /// A private key where a public one is due.
     #[error("a private key (`{0}`), where only a public key may travel")]
     Private(String),
-    /// Some other PEM.
     #[error("a PEM `{0}`, expected `PUBLIC KEY` or `CERTIFICATE`")]
     Label(String),
-    /// The body does not decode.
     #[error("the body of its `{0}` block is damaged")]
     Damaged(&'static str),
-    /// EC, Ed25519, DSA, …
     #[error("a key of type {0}; contracts are signed with RSA only")]
     NotRsa(String),
-    /// Too few bits.
     #[error("an RSA key of {0} bits, at least {MINIMUM_BITS} are needed")]
     TooShort(u32),
 }
@@ -89,9 +82,7 @@ pub struct VerifyingKey {
 #[derive(Clone)]
 struct Carrier {
     x509: X509,
-    begin: Timestamp,
-    end: Timestamp,
-    subject: String,
+    facts: CertificateFacts,
     authority: bool,
 }
 
@@ -135,9 +126,7 @@ impl VerifyingKey {
         let key = Self::from_key(x509.public_key().map_err(damaged)?)?;
         let carrier = Carrier {
             x509: x509.clone(),
-            begin: x509::timestamp(x509.not_before()).map_err(damaged)?,
-            end: x509::timestamp(x509.not_after()).map_err(damaged)?,
-            subject: x509::one_line(x509.subject_name()),
+            facts: CertificateFacts::with_fingerprint(x509, key.fingerprint.clone()).map_err(damaged)?,
             authority: is_authority(x509).unwrap_or(false),
         };
         Ok(Self { carrier: Some(carrier), ..key })
@@ -150,7 +139,7 @@ impl VerifyingKey {
         if key.bits() < MINIMUM_BITS {
             return Err(Error::TooShort(key.bits()));
         }
-        let fingerprint = key.rsa().and_then(|rsa| x509::key_fingerprint(&rsa));
+        let fingerprint = key.rsa().and_then(|rsa| key_fingerprint(&rsa));
         let fingerprint = fingerprint.map_err(|_| Error::Damaged("PUBLIC KEY"))?;
         Ok(Self { key, fingerprint, carrier: None })
     }
@@ -160,32 +149,27 @@ impl VerifyingKey {
         &self.fingerprint
     }
 
-    /// When the certificate that carries the key ends, and the contract with it; none for a bare key.
-    pub fn expires(&self) -> Option<Timestamp> {
-        self.carrier.as_ref().map(|it| it.end)
+    /// The facts of the certificate that carries the key; `None` for a bare key. The contract ends with it.
+    pub fn facts(&self) -> Option<&CertificateFacts> {
+        self.carrier.as_ref().map(|it| &it.facts)
     }
 
-    /// When that certificate begins.
-    pub fn begins(&self) -> Option<Timestamp> {
-        self.carrier.as_ref().map(|it| it.begin)
+    /// The dates of that certificate.
+    pub fn validity(&self) -> Option<Validity> {
+        self.facts().map(CertificateFacts::validity)
     }
 
-    /// Of that certificate, on one line; none for a bare key.
-    pub fn subject(&self) -> Option<&str> {
-        self.carrier.as_ref().map(|it| it.subject.as_str())
-    }
-
-    /// Whether that certificate is an authority's, `CA:TRUE`, and so hardly the signing key's own.
+    /// Whether that certificate is an authority's, `CA:TRUE`, and so probably not the signing key's.
     pub fn is_authority(&self) -> bool {
         self.carrier.as_ref().is_some_and(|it| it.authority)
     }
 
-    /// The certificate that carries it; none for a bare key.
+    /// The certificate that carries the key; `None` for a bare key.
     pub fn certificate(&self) -> Option<&X509Ref> {
         self.carrier.as_ref().map(|it| &*it.x509)
     }
 
-    /// As the env section holds it: the certificate if there is one, else the key; one PEM block, nothing around it.
+    /// The form in the env section: the certificate if there is one, else the key; one PEM block, nothing around it.
     pub fn to_section_pem(&self) -> Result<String, Error> {
         let Some(Carrier { x509, .. }) = &self.carrier else { return self.to_pem() };
         let pem = x509.to_pem().ok().and_then(|pem| String::from_utf8(pem).ok());
@@ -202,7 +186,7 @@ impl VerifyingKey {
         String::from_utf8(pem).map_err(|_| Error::Damaged("PUBLIC KEY"))
     }
 
-    /// To encrypt under: what an auditor's attestation key is for (contract-format, section 8).
+    /// To encrypt under: the use of an auditor key (contract-format, section 8).
     pub fn rsa(&self) -> Result<Rsa<Public>, ErrorStack> {
         self.key.rsa()
     }
@@ -216,12 +200,12 @@ impl VerifyingKey {
             context.set_signature_md(Md::sha256())?;
             context.verify(digest, signature)
         };
-        // a malformed signature is an OpenSSL error, and no less a refusal
+        // a malformed signature is an OpenSSL error, and refused like a wrong one
         let verdict: Result<bool, ErrorStack> = verify();
         verdict.unwrap_or(false)
     }
 
-    /// The SHA-256 digest over which this key has made a signature: tells one of another text from one of another key.
+    /// The SHA-256 digest that this key has signed: distinguishes a signature of another text from one of another key.
     pub fn signed_digest(&self, signature: &[u8]) -> Option<[u8; 32]> {
         let recover = || {
             let mut context = PkeyCtx::new(&self.key)?;

@@ -65,8 +65,9 @@ fn a_verified_attestation_certificate_verifies_the_guest_s_signature() {
 
     let key = authorities(&intermediate, &root).verify(read(), now).unwrap().verifying_key().unwrap();
     assert_eq!(key.fingerprint(), fingerprint);
-    assert_eq!(key.subject(), Some("CN=attestation"));
-    assert_eq!(key.expires(), Some(Timestamp::from_second(NOW + 100).unwrap()));
+    let facts = key.facts().unwrap();
+    assert_eq!(facts.subject, "CN=attestation");
+    assert_eq!(Some(facts.not_after), Some(Timestamp::from_second(NOW + 100).unwrap()));
     let signature = Signer::new(MessageDigest::sha256(), &leaf.key)
         .and_then(|mut signer| signer.sign_oneshot_to_vec(b"record"))
         .unwrap();

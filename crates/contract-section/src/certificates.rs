@@ -6,12 +6,12 @@ use openssl::{
 };
 
 use crate::fields::{Check, Field};
-use crate::pem_form::{self, Block};
 use contract_core::env_certificates::{CertificateField, keep_first};
 use contract_core::lifetime::NOTICE;
+use contract_pki::pem::{self, Block};
 use contract_pki::signing_certificate::Error;
-use contract_pki::validity::Validity;
-use contract_pki::x509::{day, one_line, timestamp};
+use contract_pki::validity::{Standing, Validity};
+use contract_pki::x509::{day, one_line, validity};
 use findings::Advice as _;
 use findings::Severity;
 
@@ -46,16 +46,16 @@ pub fn certificates(
 
 /// Whether the guest will find the certificate in time: it may boot tomorrow, or next month.
 fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, certificate: &X509Ref) {
-    let (Ok(from), Ok(to)) = (timestamp(certificate.not_before()), timestamp(certificate.not_after())) else {
+    let Ok(validity) = validity(certificate) else {
         check.error(field, "the certificate's dates do not decode", "ask its issuer for a new one");
         return;
     };
-    let validity = Validity { not_before: from, not_after: to };
+    let Validity { not_before: from, not_after: to } = validity;
     keep_first(&mut check.certificates, kind, validity);
     let name = one_line(certificate.subject_name());
     if is_reversed(check, validity) {
         check.error(field, format!("the certificate `{name}` ends before it begins"), RENEW);
-    } else if to < check.at {
+    } else if validity.has_ended(check.at) {
         check.error(field, format!("the certificate `{name}` expired on {}", day(to)), RENEW);
     } else if to.duration_since(check.at) < NOTICE {
         check.warning(
@@ -64,7 +64,7 @@ fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, cert
             RENEW,
         );
     }
-    if check.at < from {
+    if validity.at(check.at) == Standing::NotYet {
         check.warning(
             field,
             format!("the certificate `{name}` is valid from {} on", day(from)),
@@ -76,14 +76,14 @@ fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, cert
 /// No statement tells of such a certificate, so its author is stopped. A guest's schema looks at no date: what it reads has no
 /// folder.
 fn is_reversed(check: &Check<'_>, validity: Validity) -> bool {
-    check.folder.is_some() && validity.not_after < validity.not_before
+    check.folder.is_some() && validity.is_reversed()
 }
 
 const RENEW: &str = "ask its issuer for a new one, and look at it with `openssl x509 -noout -dates -in FILE`";
 
 /// A certificate in a field that also takes other base64: says nothing if it is none.
 pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, text: &str) {
-    let Some(decoded) = pem_form::groups(text) else { return };
+    let Some(decoded) = pem::schema_base64(text) else { return };
     for certificate in X509::stack_from_pem(&decoded).unwrap_or_default() {
         expiry(check, field, kind, &certificate);
     }
@@ -96,7 +96,7 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Valid
     let end = day(not_after);
     if is_reversed(check, validity) {
         check.error(field, "the certificate ends before it begins", BARE_KEY);
-    } else if not_after < check.at {
+    } else if validity.has_ended(check.at) {
         told(check, Severity::Error, field, &Error::Expired(not_after));
     } else if not_after.duration_since(check.at) < NOTICE {
         check.warning(
@@ -105,7 +105,7 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Valid
             BARE_KEY,
         );
     }
-    if check.at < not_before {
+    if validity.at(check.at) == Standing::NotYet {
         told(check, Severity::Warning, field, &Error::NotYetValid(not_before));
     }
 }
@@ -162,7 +162,7 @@ fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> 
             "take `!file FILE.pem`, which normalises them, or convert the file: `dos2unix FILE.pem`",
         );
     }
-    let found = if text.contains("-----") { pem_form::blocks(text) } else { base64_of_blocks(text, label) };
+    let found = if text.contains("-----") { pem::schema_blocks(text) } else { base64_of_blocks(text, label) };
     match found {
         Ok(blocks) => Some(blocks),
         Err(damage) => {
@@ -173,10 +173,10 @@ fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> 
 }
 
 /// Base64 of PEM; of bare DER, which the sources neither name nor exclude.
-fn base64_of_blocks(text: &str, label: &str) -> Result<Vec<Block>, pem_form::Damage> {
-    let decoded = pem_form::groups(text).ok_or(pem_form::Damage::Header)?;
+fn base64_of_blocks(text: &str, label: &str) -> Result<Vec<Block>, pem::Damage> {
+    let decoded = pem::schema_base64(text).ok_or(pem::Damage::Header)?;
     match std::str::from_utf8(&decoded) {
-        Ok(pem) if pem.contains("-----") => pem_form::blocks(pem),
+        Ok(pem) if pem.contains("-----") => pem::schema_blocks(pem),
         _ => Ok(vec![Block { label: label.to_owned(), der: decoded }]),
     }
 }

@@ -1,16 +1,15 @@
 //! The env section: where it runs (contract-format, section 7).
 
+use crate::certificates;
 use crate::fields::{Check, Field};
 use crate::logging::{self, Logging};
 use crate::registries::{self, Credential};
 use crate::volumes::{self, EnvVolume};
-use crate::{certificates, pem_form};
 use contract_core::env_certificates::CertificateField;
 use contract_core::secret::Secret;
 use contract_core::statement::Facts;
-use contract_pki::signing_certificate;
-use contract_pki::validity::Validity;
 use contract_pki::verifying_key::VerifyingKey;
+use contract_pki::{pem, signing_certificate};
 use findings::Advice as _;
 use strict_yaml::Node;
 
@@ -86,11 +85,11 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts
 fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey> {
     let text = check.text(field)?;
     if text.contains("-----") {
-        if let Err(damage) = pem_form::blocks(text) {
+        if let Err(damage) = pem::schema_blocks(text) {
             check.error(field, damage.to_string(), damage.hint());
             return None;
         }
-    } else if pem_form::groups(text).is_none() {
+    } else if pem::schema_base64(text).is_none() {
         check.error(
             field,
             "neither PEM nor base64",
@@ -107,8 +106,8 @@ fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey>
                 let hint = error.hints().into_iter().next().unwrap_or_default();
                 check.error(field, error.to_string(), hint);
             }
-            if let Some((not_before, not_after)) = key.begins().zip(key.expires()) {
-                certificates::contract_expiry(check, field, Validity { not_before, not_after });
+            if let Some(validity) = key.validity() {
+                certificates::contract_expiry(check, field, validity);
             }
             Some(key)
         }

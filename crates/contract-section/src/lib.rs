@@ -23,7 +23,6 @@ mod fields;
 mod file;
 mod key_management;
 mod logging;
-mod pem_form;
 mod registries;
 pub mod seed;
 mod seeds;

@@ -219,7 +219,7 @@ fn public_key(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
     let field =
         check.required(map, "publicKey", "write the key's base64: `publicKey: !file image-key.b64`")?;
     let text = check.text(&field)?;
-    if super::pem_form::groups(text).is_none() {
+    if contract_pki::pem::schema_base64(text).is_none() {
         check.error(
             &field,
             "not base64",

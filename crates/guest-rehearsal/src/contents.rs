@@ -4,11 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use contract_pki::validity::Validity;
 use contract_pki::verifying_key::VerifyingKey;
-use contract_pki::x509::{one_line, timestamp};
+use contract_pki::x509::CertificateFacts;
 use contract_section::{EnvModel, EnvSeed, Logging, WorkloadModel};
-use findings::text::hex;
-use jiff::Timestamp;
 use openssl::error::ErrorStack;
 use openssl::x509::X509Ref;
 
@@ -34,8 +33,8 @@ pub struct Certificate {
     pub place: String,
     /// Its subject on one line; none for a bare key.
     pub subject: Option<String>,
-    /// First and last second of validity; none for a bare key.
-    pub validity: Option<(Timestamp, Timestamp)>,
+    /// `None` for a bare key.
+    pub validity: Option<Validity>,
     /// `sha256:` and the hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
     pub key_fingerprint: String,
 }
@@ -89,8 +88,8 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
     found.extend(env.signing_key.as_ref().map(|key| Certificate {
         role: "contract signer",
         place: "`signingKey`".to_owned(),
-        subject: key.subject().map(str::to_owned),
-        validity: key.begins().zip(key.expires()),
+        subject: key.facts().map(|facts| facts.subject.clone()),
+        validity: key.validity(),
         key_fingerprint: key.fingerprint().to_owned(),
     }));
     let mut add = |role, field: &str, text: &str| {
@@ -112,13 +111,13 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
 
 impl Certificate {
     fn of(role: &'static str, field: &str, x509: &X509Ref) -> Result<Self, ErrorStack> {
-        let key = x509.public_key()?.public_key_to_der()?;
+        let facts = CertificateFacts::read(x509)?;
         Ok(Self {
             role,
             place: format!("`{field}`"),
-            subject: Some(one_line(x509.subject_name())),
-            validity: Some((timestamp(x509.not_before())?, timestamp(x509.not_after())?)),
-            key_fingerprint: format!("sha256:{}", hex(&openssl::sha::sha256(&key))),
+            validity: Some(facts.validity()),
+            subject: Some(facts.subject),
+            key_fingerprint: facts.key_fingerprint,
         })
     }
 }

@@ -275,20 +275,20 @@ fn certificate(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
 }
 
 fn validity(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
-    let said = |half: Option<&Predicate>| match half
-        .map(|it| &it.encryption_certificate)
-        .map(|it| (it.not_before, it.not_after))
-    {
-        Some((_, end)) if end < at => (true, format!("expired on {}", day(end))),
-        Some((begin, _)) if begin > at => (true, format!("not valid before {}", day(begin))),
-        Some((_, end)) => (false, format!("valid until {}", day(end))),
-        None => (false, "not stated".to_owned()),
+    let early = |begin| format!("not valid before {}", day(begin));
+    let expired = |end| format!("expired on {}", day(end));
+    let stated = |half: Option<&Predicate>| {
+        let Some(half) = half else { return Ok("not stated".to_owned()) };
+        let validity = half.encryption_certificate.validity();
+        validity.check(at, early, expired)?;
+        Ok(format!("valid until {}", day(validity.not_after)))
     };
-    let ((workload_expired, workload), (env_expired, env)) = (said(workload), said(env));
-    (workload_expired || env_expired).then(|| Disagreement {
+    let (workload, env) = (stated(workload), stated(env));
+    let text = |it: Result<String, String>| it.unwrap_or_else(|refused| refused);
+    (workload.is_err() || env.is_err()).then(|| Disagreement {
         what: "validity of the encryption certificate",
-        workload,
-        env,
+        workload: text(workload),
+        env: text(env),
         hints: vec!["encrypt again with the current certificate, or sign for a test guest with `--danger-accept-expired-certificate`".into()],
     })
 }
@@ -340,19 +340,19 @@ fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
 /// The guest boots no contract of an expired one (contract-format, section 5): nobody can take that at their own risk.
 fn signing_certificate(certificates: &Certificates, at: Timestamp) -> Option<Disagreement> {
     let validity = certificates.get(&CertificateField::SigningKey)?;
-    let (said, hint) = if validity.not_after < at {
-        let hint = "certify the signing key anew, `contract-signer certify --days 365`; then the env deployer encrypts again with `--signing-key CERTIFICATE`";
-        (format!("the signing certificate expired on {}", day(validity.not_after)), hint)
-    } else if at < validity.not_before {
+    let early = |begin| {
         let hint = "sign after that day, or see whether the clock is right: `date -u`";
-        (format!("the signing certificate is not valid before {}", day(validity.not_before)), hint)
-    } else {
-        return None;
+        (format!("the signing certificate is not valid before {}", day(begin)), hint)
     };
+    let expired = |end| {
+        let hint = "certify the signing key again, `contract-signer certify --days 365`; then the env deployer encrypts again with `--signing-key CERTIFICATE`";
+        (format!("the signing certificate expired on {}", day(end)), hint)
+    };
+    let (env, hint) = validity.check(at, early, expired).err()?;
     Some(Disagreement {
         what: "validity of the signing certificate",
         workload: "states none".to_owned(),
-        env: said,
+        env,
         hints: vec![hint.to_owned()],
     })
 }

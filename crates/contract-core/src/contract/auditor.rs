@@ -81,7 +81,7 @@ impl AuditorKey {
     pub(super) fn accepted(&self, at: Timestamp) -> Vec<String> {
         let Some(guest) = &self.guest else { return Vec::new() };
         let end = guest.facts().not_after;
-        let expired = (end < at).then(|| {
+        let expired = guest.facts().validity().has_ended(at).then(|| {
             format!(
                 "the attestation key is encrypted under a certificate that expired on {} (--danger-accept-expired-certificate)",
                 day(end)

@@ -294,7 +294,7 @@ impl Record {
 
     /// Until when the contract lives, as far as both halves' makers state it.
     pub fn lifetime(&self) -> Lifetime {
-        Lifetime::of(self.workload.statement(), self.env.statement())
+        Lifetime::from_halves(self.workload.statement(), self.env.statement())
     }
 
     /// Holds the record against itself, for whoever has nothing else: are the statements those that were signed?

@@ -7,8 +7,13 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn end(since: &str, until: &str) -> End {
-    End { what: What::EncryptionCertificate, sections: vec![], since: at(since), until: at(until) }
+fn validity(not_before: &str, not_after: &str) -> Validity {
+    Validity { not_before: at(not_before), not_after: at(not_after) }
+}
+
+fn end(not_before: &str, not_after: &str) -> End {
+    let validity = validity(not_before, not_after);
+    End { what: What::EncryptionCertificate, sections: vec![], validity }
 }
 
 #[test]
@@ -31,13 +36,13 @@ fn life_is_counted_in_whole_days() {
 #[test]
 fn exactly_at_the_end_is_within() {
     let end = end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z");
-    for (now, due) in [
+    for (now, expected) in [
         ("2026-12-01T11:59:59Z", false),
         ("2026-12-01T12:00:00Z", true),
         ("2027-06-01T00:00:00Z", true),
         ("2025-06-01T00:00:00Z", true),
     ] {
-        assert_eq!(end.is_due(at(now), NOTICE), due, "{now}");
+        assert_eq!(end.is_ending(at(now), NOTICE), expected, "{now}");
     }
     assert_eq!(end.act_by(NOTICE), at("2026-12-01T12:00:00Z"));
 }
@@ -45,10 +50,11 @@ fn exactly_at_the_end_is_within() {
 #[test]
 fn the_edges_of_time_do_not_overflow() {
     for until in [Timestamp::MIN, Timestamp::MAX] {
-        let end = End { until, ..end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z") };
+        let mut end = end("2026-01-01T00:00:00Z", "2026-12-31T12:00:00Z");
+        end.validity.not_after = until;
         for now in [Timestamp::MIN, Timestamp::MAX] {
             for within in [SignedDuration::MIN, SignedDuration::MAX] {
-                let _ = (end.state(now), end.days(now), end.act_by(within), end.is_due(now, within));
+                let _ = (end.state(now), end.days(now), end.act_by(within), end.is_ending(now, within));
             }
         }
     }
@@ -56,7 +62,6 @@ fn the_edges_of_time_do_not_overflow() {
 
 #[test]
 fn of_several_certificates_in_one_field_the_first_to_end_is_kept() {
-    let validity = |since, until| Validity { not_before: at(since), not_after: at(until) };
     let early = validity("2026-03-01T00:00:00Z", "2027-01-01T00:00:00Z");
     let late = validity("2026-01-01T00:00:00Z", "2028-01-01T00:00:00Z");
     for both in [[early, late], [late, early]] {

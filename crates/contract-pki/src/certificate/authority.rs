@@ -1,30 +1,25 @@
 //! Certificates that vouch for others: IBM's intermediate, the authorities above it, roots.
 
+use findings::{Advice, Blame};
 use openssl::x509::X509;
 
-use crate::certificate::{Error as FormError, form};
-use crate::pem;
-use crate::x509::one_line;
-use findings::{Advice, Blame};
+use crate::certificate::{Error as FormError, text};
+use crate::pem::{self, PemError};
+use crate::x509::{is_signed_by, one_line};
 
-/// Why a file with authorities is not taken.
+/// Why a file with authorities is not accepted.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum AuthorityError {
     /// UTF-16, a web page, no text.
     #[error(transparent)]
     Form(FormError),
-    /// Not PEM at all.
     #[error("not a certificate: {0}")]
-    Pem(#[from] pem::PemError),
+    Pem(#[from] PemError),
     /// A bundle with something else in it, or with a damaged block.
     #[error("{found} of its {blocks} PEM blocks can be read as certificates")]
-    Blocks {
-        /// Readable ones.
-        found: usize,
-        /// All.
-        blocks: usize,
-    },
-    /// A root is what signs itself; an authority below it belongs to the intermediates.
+    Blocks { found: usize, blocks: usize },
+    /// A root signs itself; an authority below it belongs to the intermediates.
     #[error("`{0}` is no root: it was not signed with its own key")]
     NotRoot(String),
 }
@@ -48,9 +43,9 @@ impl Advice for AuthorityError {
 pub struct Authority(pub(crate) X509);
 
 impl Authority {
-    /// Reads a file: DER, as authorities publish their own, or PEM with one certificate or more.
+    /// Reads a file: DER with one certificate, or PEM with one or more.
     pub fn parse_all(bytes: &[u8]) -> Result<Vec<Self>, AuthorityError> {
-        let text = match form::text(bytes) {
+        let text = match text(bytes) {
             Ok(text) => text,
             Err(FormError::Der) => {
                 let one = X509::from_der(bytes).map_err(|_| AuthorityError::Form(FormError::Damaged))?;
@@ -58,11 +53,11 @@ impl Authority {
             }
             Err(error) => return Err(AuthorityError::Form(error)),
         };
-        let blocks = pem::blocks(text);
-        if blocks == 0 || text.starts_with('\u{feff}') {
-            // the same words as for the encryption certificate
-            return Err(pem::only_block(text).err().unwrap_or(pem::PemError::NoBlock).into());
-        }
+        let blocks = match pem::only_block(text) {
+            Ok(_) | Err(PemError::NoEnd(_) | PemError::Body(_)) => 1,
+            Err(PemError::SeveralBlocks(blocks)) => blocks,
+            Err(error) => return Err(error.into()),
+        };
         let found = X509::stack_from_pem(text.as_bytes()).unwrap_or_default();
         if found.len() != blocks {
             return Err(AuthorityError::Blocks { found: found.len(), blocks });
@@ -73,10 +68,7 @@ impl Authority {
     /// As [`Authority::parse_all`], each signed with its own key.
     pub fn parse_roots(bytes: &[u8]) -> Result<Vec<Self>, AuthorityError> {
         let roots = Self::parse_all(bytes)?;
-        match roots
-            .iter()
-            .find(|root| !root.0.public_key().is_ok_and(|key| root.0.verify(&key).unwrap_or(false)))
-        {
+        match roots.iter().find(|root| !is_signed_by(&root.0, &root.0)) {
             Some(other) => Err(AuthorityError::NotRoot(other.subject())),
             None => Ok(roots),
         }

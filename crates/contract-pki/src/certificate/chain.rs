@@ -4,69 +4,87 @@
 //! image's certificate      signature over its TBS with the intermediate's key; issuer = the intermediate's subject; dates; list;
 //!                          no purpose of its own
 //! IBM's intermediate       the lowest of those given; OpenSSL's path validation, as `openssl verify -untrusted … -CAfile …` does it; list
-//! authorities above it     the same: each must be an authority, and its key and signature as strong as they have to be
+//! authorities above it     the same: each must be an authority, and its key and signature strong enough
 //! root                     one of those that were given
 //! ```
 //!
 //! The first step is not path validation: the images' certificates carry neither `KeyUsage` nor `BasicConstraints`, and the
-//! intermediate is itself issued by an authority that may have no further authorities below it, so that strict
-//! validators refuse what IBM issues. From the intermediate upwards nothing is our own: OpenSSL decides.
-
-use std::cmp::Ordering;
+//! intermediate's issuer allows no further authorities below it, so that strict validators refuse what IBM issues. From the
+//! intermediate upwards, OpenSSL decides.
 
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
 use openssl::stack::Stack;
 use openssl::x509::store::{X509Store, X509StoreBuilder};
 use openssl::x509::verify::X509VerifyParam;
-use openssl::x509::{X509, X509NameRef, X509Ref, X509StoreContext, X509StoreContextRef};
-use serde::Serialize;
+use openssl::x509::{X509, X509StoreContext, X509StoreContextRef};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use crate::certificate::authority::Authority;
 use crate::certificate::refusal::{Reason, Refusal, refuse};
 use crate::certificate::revocation::{Revocation, RevocationList};
 use crate::certificate::{
-    Attestation, CertificateFacts, Encryption, ImageCertificate, Role, VerifiedCertificate, profile,
+    Attestation, CertificateFacts, Encryption, ImageCertificate, Role, VerifiedCertificate, dates, role,
 };
 use crate::verifying_key::{self, VerifyingKey};
-use crate::x509::{MINIMUM_BITS, one_line, timestamp};
-use crate::x509::{crl_distribution_points, signature_algorithm};
-use crate::x509::{fingerprint, signature_is_strong};
+use crate::x509::{
+    MINIMUM_BITS, crl_distribution_points, is_signed_by, one_line, same_name, signature_algorithm,
+    signature_is_strong, timestamp,
+};
 
-/// What an image's certificate is held against.
+/// The certificates and lists that an image's certificate is checked against.
 #[derive(Default)]
 pub struct Authorities {
     /// The certificate's issuer and the authorities above it, in any order.
     pub intermediates: Vec<Authority>,
-    /// What is trusted.
+    /// The trusted roots.
     pub roots: Vec<Authority>,
-    /// Revocation lists, in any order; none: revocation is not checked, and the result says so.
+    /// Revocation lists, in any order. Without any, revocation is not checked, and the result says so.
     pub lists: Vec<RevocationList>,
 }
 
 /// One certificate of a verified chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// On one line, in the certificate's order.
-    pub subject: String,
-    /// Upper-case hex.
-    pub serial: String,
-    /// `sha256:` and the hex SHA-256 of the key.
-    pub key_fingerprint: String,
+    /// Subject, serial, fingerprint, validity.
+    pub facts: CertificateFacts,
     /// `sha512WithRSAEncryption`
     pub signature_algorithm: String,
-    /// First second of validity.
-    pub not_before: Timestamp,
-    /// Last second of validity.
-    pub not_after: Timestamp,
-    /// Where its issuer publishes what was revoked.
+    /// Where its issuer publishes revocation lists.
     pub crl_distribution_points: Vec<String>,
     /// What is known about its revocation.
     pub revocation: Revocation,
 }
 
-/// Proof that a certificate leads to a given root, and what of it was checked.
+impl Link {
+    fn new(x509: &X509, revocation: Revocation) -> Result<Self, ErrorStack> {
+        Ok(Self {
+            facts: CertificateFacts::read(x509)?,
+            signature_algorithm: signature_algorithm(x509),
+            crl_distribution_points: crl_distribution_points(x509),
+            revocation,
+        })
+    }
+}
+
+/// All fields on one level, the algorithm before the dates.
+impl Serialize for Link {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut link = serializer.serialize_struct("Link", 8)?;
+        link.serialize_field("subject", &self.facts.subject)?;
+        link.serialize_field("serial", &self.facts.serial)?;
+        link.serialize_field("keyFingerprint", &self.facts.key_fingerprint)?;
+        link.serialize_field("signatureAlgorithm", &self.signature_algorithm)?;
+        link.serialize_field("notBefore", &self.facts.not_before)?;
+        link.serialize_field("notAfter", &self.facts.not_after)?;
+        link.serialize_field("crlDistributionPoints", &self.crl_distribution_points)?;
+        link.serialize_field("revocation", &self.revocation)?;
+        link.end()
+    }
+}
+
+/// Proof that a certificate leads to a given root, and the result of each check.
 pub struct VerifiedChain<R> {
     certificate: ImageCertificate<R>,
     links: Vec<Link>,
@@ -79,12 +97,12 @@ impl<R: Role> VerifiedChain<R> {
         &self.links
     }
 
-    /// Of the image's certificate.
+    /// The facts of the image's certificate.
     pub fn facts(&self) -> &CertificateFacts {
         self.certificate.facts()
     }
 
-    /// The time that all dates were held against.
+    /// The time that all dates were compared with.
     pub fn at(&self) -> Timestamp {
         self.at
     }
@@ -94,13 +112,6 @@ impl VerifiedChain<Encryption> {
     /// The certificate, ready to encrypt with.
     pub fn into_certificate(self) -> VerifiedCertificate {
         VerifiedCertificate { certificate: self.certificate, foreign: None }
-    }
-}
-
-impl ImageCertificate<Attestation> {
-    /// As [`VerifiedChain::verifying_key`], of a certificate that nobody vouches for: its key is pinned, say.
-    pub fn danger_verifying_key(&self) -> Result<VerifyingKey, verifying_key::Error> {
-        VerifyingKey::from_certificate(&self.x509)
     }
 }
 
@@ -121,7 +132,7 @@ impl Authorities {
         let issuer = self.issuer_of(&leaf)?.0.clone();
         leaf.verify_dates(at)?;
         let mut chain = vec![leaf.x509.clone()];
-        chain.extend(self.to_a_root(&issuer, at)?);
+        chain.extend(self.path_to_root(&issuer, at)?);
 
         let mut lists = Vec::with_capacity(self.lists.len());
         for list in &self.lists {
@@ -131,34 +142,36 @@ impl Authorities {
             let is_root = place + 1 == chain.len();
             let mut revocation = if is_root { Revocation::Root } else { Revocation::NotChecked };
             for (_, list) in lists.iter().filter(|(issuer, _)| *issuer == place + 1) {
-                // whom a list names is revoked, even where its silence would mean nothing
+                // a certificate on the list is revoked, also if the list is not about it
                 let found = list.look_up(x509)?;
                 if list.covers(x509) {
                     revocation = found;
                 }
             }
-            Link::of(x509, revocation).map_err(|_| refuse(x509, Reason::Unreadable))
+            Link::new(x509, revocation).map_err(|_| refuse(x509, Reason::Unreadable))
         });
         let links = links.collect::<Result<_, _>>()?;
         Ok(VerifiedChain { certificate: leaf, links, at })
     }
 
-    /// Verifies the certificate's own issuer, signature and dates; nobody vouches for the issuer then.
+    /// Verifies the certificate's own issuer, signature and dates. The issuer itself is not verified.
     pub fn verify_issuer<R: Role>(&self, leaf: &ImageCertificate<R>, at: Timestamp) -> Result<(), Refusal> {
         dates(&self.issuer_of(leaf)?.0, at)?;
         leaf.verify_dates(at)
     }
 
-    /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part. What nobody but the
-    /// intermediate may have issued is nothing that the authority above it sells: see [`profile`].
+    /// The first two steps of the procedure: the issuer's name, and the signature over the TBS part.
     fn issuer_of<R: Role>(&self, leaf: &ImageCertificate<R>) -> Result<&Authority, Refusal> {
         let (certificate, leaf) = (leaf, &leaf.x509);
-        if same(leaf.issuer_name(), leaf.subject_name()) {
+        if same_name(leaf.issuer_name(), leaf.subject_name()) {
             return Err(refuse(leaf, Reason::SelfSigned));
         }
         certificate.verify_purpose()?;
-        let mut named =
-            self.intermediates.iter().filter(|it| same(it.0.subject_name(), leaf.issuer_name())).peekable();
+        let mut named = self
+            .intermediates
+            .iter()
+            .filter(|it| same_name(it.0.subject_name(), leaf.issuer_name()))
+            .peekable();
         if named.peek().is_none() {
             let given = self.intermediates.iter().map(Authority::subject).collect();
             return Err(refuse(leaf, Reason::WrongIssuer { issuer: one_line(leaf.issuer_name()), given }));
@@ -166,7 +179,7 @@ impl Authorities {
         if !signature_is_strong(leaf.signature_algorithm().object()) {
             return Err(refuse(leaf, Reason::WeakSignature(signature_algorithm(leaf))));
         }
-        let signer = named.find(|it| signed(&it.0, leaf));
+        let signer = named.find(|it| is_signed_by(leaf, &it.0));
         let signer = signer
             .ok_or_else(|| refuse(leaf, Reason::WrongSigner { issuer: one_line(leaf.issuer_name()) }))?;
         let key = signer.0.public_key().map_err(|_| refuse(&signer.0, Reason::Unreadable))?;
@@ -180,20 +193,20 @@ impl Authorities {
         Ok(signer)
     }
 
-    /// One of the intermediates that another has issued, which is an authority above it then. An image's certificate
-    /// among them says nothing of that kind, nor does a certificate that is its own issuer.
-    fn issued_by(&self, issuer: &X509Ref) -> Option<&Authority> {
+    /// An intermediate that the given certificate has issued, which is then an authority above it. An image's certificate among
+    /// them does not count, nor does a certificate that is its own issuer.
+    fn issued_by(&self, issuer: &X509) -> Option<&Authority> {
         self.intermediates.iter().find(|Authority(it)| {
-            same(it.issuer_name(), issuer.subject_name())
-                && !same(it.subject_name(), issuer.subject_name())
-                && signed(issuer, it)
-                && profile::verify::<Encryption>(it).is_err()
-                && profile::verify::<Attestation>(it).is_err()
+            same_name(it.issuer_name(), issuer.subject_name())
+                && !same_name(it.subject_name(), issuer.subject_name())
+                && is_signed_by(it, issuer)
+                && role::verify_extensions::<Encryption>(it).is_err()
+                && role::verify_extensions::<Attestation>(it).is_err()
         })
     }
 
     /// OpenSSL's path validation, from the intermediate to one of the roots.
-    fn to_a_root(&self, intermediate: &X509, at: Timestamp) -> Result<Vec<X509>, Refusal> {
+    fn path_to_root(&self, intermediate: &X509, at: Timestamp) -> Result<Vec<X509>, Refusal> {
         let prepared = self.store(at).and_then(|store| {
             let mut others = Stack::new()?;
             self.intermediates.iter().try_for_each(|it| others.push(it.0.clone()))?;
@@ -201,13 +214,15 @@ impl Authorities {
         });
         let (store, others, mut context) = prepared.map_err(|_| refuse(intermediate, Reason::Unreadable))?;
         let mut answer = Err(refuse(intermediate, Reason::Unreadable));
-        let asked = context.init(&store, intermediate, &others, |context| {
+        let result = context.init(&store, intermediate, &others, |context| {
             let trusted = context.verify_cert()?;
-            answer =
-                if trusted { Ok(chain_of(context)) } else { Err(self.refusal_of(context, intermediate)) };
+            answer = match context.chain() {
+                Some(chain) if trusted => Ok(chain.iter().map(ToOwned::to_owned).collect()),
+                _ => Err(self.refusal_of(context, intermediate)),
+            };
             Ok(())
         });
-        asked.map_err(|_| refuse(intermediate, Reason::Unreadable)).and(answer)
+        result.map_err(|_| refuse(intermediate, Reason::Unreadable)).and(answer)
     }
 
     fn store(&self, at: Timestamp) -> Result<X509Store, ErrorStack> {
@@ -225,22 +240,23 @@ impl Authorities {
         self.intermediates.iter().chain(&self.roots)
     }
 
-    /// OpenSSL's number of the fault, and our words for those that people meet.
+    /// The reason for OpenSSL's error number: our text for frequent ones, OpenSSL's for all others.
     fn refusal_of(&self, context: &X509StoreContextRef, intermediate: &X509) -> Refusal {
         let at_fault = context.current_cert().unwrap_or(intermediate);
-        let date = |time| timestamp(time).unwrap_or_default();
+        let dated =
+            |time, reason: fn(Timestamp) -> Reason| timestamp(time).map_or(Reason::Unreadable, reason);
         let fault = context.error();
         // the numbers of <openssl/x509_vfy.h>
         let reason = match fault.as_raw() {
-            // OpenSSL takes one of the issuer's name and another key identifier for nobody
-            2 | 20 | 21 if self.given().any(|it| same(it.0.subject_name(), at_fault.issuer_name())) => {
+            // OpenSSL does not find an issuer of the right name with another key identifier
+            2 | 20 | 21 if self.given().any(|it| same_name(it.0.subject_name(), at_fault.issuer_name())) => {
                 Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) }
             }
             2 | 20 | 21 => Reason::NoIssuer { issuer: one_line(at_fault.issuer_name()) },
             18 | 19 => Reason::NotTrusted,
             7 => Reason::BadSignature { issuer: one_line(at_fault.issuer_name()) },
-            9 => Reason::NotYetValid(date(at_fault.not_before())),
-            10 => Reason::Expired(date(at_fault.not_after())),
+            9 => dated(at_fault.not_before(), Reason::NotYetValid),
+            10 => dated(at_fault.not_after(), Reason::Expired),
             24 | 32 | 79 => Reason::NotAnAuthority,
             66 | 67 => Reason::WeakKey,
             68 => Reason::WeakSignature(signature_algorithm(at_fault)),
@@ -248,60 +264,4 @@ impl Authorities {
         };
         refuse(at_fault, reason)
     }
-}
-
-impl<R: Role> ImageCertificate<R> {
-    /// Refuses what is not an image's certificate of this role, by its extensions and its subject.
-    pub fn verify_purpose(&self) -> Result<(), Refusal> {
-        profile::verify::<R>(&self.x509)?;
-        R::verify_subject(&self.facts)
-    }
-
-    /// Whether it is its own issuer, so that nobody vouches for it.
-    pub fn is_self_signed(&self) -> bool {
-        same(self.x509.issuer_name(), self.x509.subject_name()) || signed(&self.x509, &self.x509)
-    }
-
-    /// Verifies the validity at a point in time, and nothing else.
-    pub fn verify_dates(&self, at: Timestamp) -> Result<(), Refusal> {
-        dates(&self.x509, at)
-    }
-}
-
-impl Link {
-    fn of(x509: &X509, revocation: Revocation) -> Result<Self, ErrorStack> {
-        Ok(Self {
-            subject: one_line(x509.subject_name()),
-            serial: x509.serial_number().to_bn()?.to_hex_str()?.to_string(),
-            key_fingerprint: fingerprint(x509)?,
-            signature_algorithm: signature_algorithm(x509),
-            not_before: timestamp(x509.not_before())?,
-            not_after: timestamp(x509.not_after())?,
-            crl_distribution_points: crl_distribution_points(x509),
-            revocation,
-        })
-    }
-}
-
-fn signed(issuer: &X509Ref, it: &X509Ref) -> bool {
-    issuer.public_key().and_then(|key| it.verify(&key)).unwrap_or(false)
-}
-
-fn same(one: &X509NameRef, other: &X509NameRef) -> bool {
-    one.try_cmp(other).is_ok_and(|order| order == Ordering::Equal)
-}
-
-/// OpenSSL holds the certificates above against `at` by itself.
-fn dates(x509: &X509Ref, at: Timestamp) -> Result<(), Refusal> {
-    let (Ok(from), Ok(to)) = (timestamp(x509.not_before()), timestamp(x509.not_after())) else {
-        return Err(refuse(x509, Reason::Unreadable));
-    };
-    if at < from {
-        return Err(refuse(x509, Reason::NotYetValid(from)));
-    }
-    if at > to { Err(refuse(x509, Reason::Expired(to))) } else { Ok(()) }
-}
-
-fn chain_of(context: &X509StoreContextRef) -> Vec<X509> {
-    context.chain().map(|chain| chain.iter().map(ToOwned::to_owned).collect()).unwrap_or_default()
 }

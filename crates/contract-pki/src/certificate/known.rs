@@ -1,8 +1,8 @@
-//! Certificates of IBM's images that were published, by their facts alone.
+//! The published encryption certificates of IBM's images.
 //!
-//! Source: the histories of IBM's public repositories and the index of its images, gathered on 2026-11-28. IBM publishes no such
-//! list; a certificate that is missing here may be as good. One key was seen in several certificates, and one certificate in
-//! images of two products, so a key is what a certificate is recognised by: a subject names no product.
+//! Source: the histories of IBM's public repositories and the index of its images, collected on 2026-11-28. IBM publishes no
+//! such list: a certificate that is missing here may still be genuine. A certificate is recognised by its key, because a subject
+//! names no product: some certificates share one key, and one certificate is in images of two products.
 
 use crate::platform::Platform::{self, Ccco, Ccrt, Ccrv, Hpvs};
 
@@ -19,7 +19,7 @@ pub struct KnownCertificate {
     pub not_before: &'static str,
     /// Last second of validity.
     pub not_after: &'static str,
-    /// The images that it belongs to, by product and version; none: IBM's test images, which no product runs.
+    /// The images that it belongs to, by product and version; empty for IBM's test images, which no product runs.
     pub images: &'static [(Platform, &'static [&'static str])],
 }
 
@@ -29,7 +29,7 @@ impl KnownCertificate {
         KNOWN.iter().filter(move |it| it.key_fingerprint == fingerprint)
     }
 
-    /// Whether it belongs to test images alone.
+    /// Whether it belongs to test images only.
     pub fn is_for_tests(&self) -> bool {
         self.images.is_empty()
     }
@@ -110,7 +110,7 @@ mod tests {
 
     use super::KNOWN;
 
-    /// What cannot be read would never be found.
+    /// An entry that cannot be read is never found.
     #[test]
     fn every_entry_is_well_formed() {
         for it in &KNOWN {

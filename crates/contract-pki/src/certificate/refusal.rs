@@ -2,17 +2,16 @@
 
 use std::fmt;
 
+use findings::{Advice, Blame};
 use jiff::Timestamp;
-
 use openssl::x509::X509Ref;
 
 use crate::x509::{day, one_line};
-use findings::{Advice, Blame};
 
-/// A certificate or a revocation list that does not hold: always verification refused, exit code 4.
+/// A certificate or a revocation list that is refused: always exit code 4.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Refusal {
-    /// Whose certificate, or who issued the list.
+    /// The subject of the certificate, or the issuer of the list.
     pub subject: String,
     /// What is wrong with it.
     pub reason: Reason,
@@ -23,120 +22,88 @@ pub(super) fn refuse(x509: &X509Ref, reason: Reason) -> Refusal {
     Refusal { subject: one_line(x509.subject_name()), reason }
 }
 
-/// What is wrong.
+/// What is wrong; [`Refusal`] writes the message.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Reason {
     /// Issuer and subject of the image's certificate are the same.
     SelfSigned,
-    /// None of the intermediates has the issuer's name.
+    /// None of the given intermediates has the issuer's name.
     WrongIssuer {
-        /// Who signed, as the certificate says.
         issuer: String,
-        /// The intermediates' subjects.
         given: Vec<String>,
     },
-    /// The name is right, and the key is not.
+    /// The intermediate's name is right, and its key is not.
     WrongSigner {
-        /// Whose name it is.
         issuer: String,
     },
-    /// An authority, and not the lowest of those given: it has issued one of the others.
+    /// The issuer is not the lowest of the given intermediates: it has issued `below`.
     IssuerIsAbove {
-        /// Who signed.
         issuer: String,
-        /// Whom it has issued as well.
         below: String,
     },
-    /// The image's certificate says whose it is with no word.
     NoSubject,
-    /// The image's certificate says `CA:TRUE`.
     ImageIsAuthority,
-    /// The image's key may sign certificates or revocation lists.
     ImageSignsOthers,
-    /// The image's certificate is for something: code signing, server authentication.
+    /// Code signing, server authentication.
     ImageHasPurpose(String),
-    /// The `KeyUsage` of the image's certificate does not allow what its role needs.
     ImageKeyUsage(&'static str),
-    /// The subject names another role than an image's encryption certificate.
     OtherRole(&'static str),
-    /// A critical extension of the image's certificate, by its number.
+    /// By its object identifier.
     UnknownExtension(String),
     /// As [`Reason::WrongSigner`], further up.
     BadSignature {
-        /// Whose name it is.
         issuer: String,
     },
-    /// Past its end.
     Expired(Timestamp),
-    /// Before its beginning.
     NotYetValid(Timestamp),
     /// The chain ends before a root.
     NoIssuer {
-        /// Whose certificate is missing.
         issuer: String,
     },
     /// The chain ends in a root that was not given.
     NotTrusted,
-    /// Above the intermediate, and no authority.
     NotAnAuthority,
-    /// RSA of less than 2,048 bits, or as weak.
     WeakKey,
-    /// MD5, SHA-1, or something not known.
+    /// MD5, SHA-1, or an unknown algorithm.
     WeakSignature(String),
-    /// Named by a verified list.
     Revoked {
-        /// The list's entry.
         since: Timestamp,
-        /// The list.
         file: String,
     },
-    /// Issued by nobody in this chain.
+    /// No certificate of the chain issued the list.
     ListOfAnother {
-        /// The list.
         file: String,
     },
-    /// Its issuer is in the chain, and did not sign it.
     ListSignature {
-        /// The list.
         file: String,
     },
-    /// Signed over MD5, SHA-1, or something not known.
     WeakListSignature {
-        /// The list.
         file: String,
-        /// As OpenSSL calls it.
         algorithm: String,
     },
-    /// An entry says that the certificate is not revoked any more, which only a delta list may say.
+    /// An entry says that a certificate is no longer revoked, which only a delta list may do.
     TakenBack {
-        /// The list.
         file: String,
     },
-    /// `nextUpdate` is past.
     ListOutdated {
-        /// The list.
         file: String,
-        /// `nextUpdate`
         until: Timestamp,
     },
-    /// `thisUpdate` is to come.
     ListNotYetValid {
-        /// The list.
         file: String,
-        /// `thisUpdate`
         from: Timestamp,
     },
-    /// Anything else that OpenSSL refuses, in its own words.
+    /// All other reasons, in OpenSSL's words.
     Openssl(String),
-    /// A field that OpenSSL cannot decode.
     Unreadable,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let who = &self.subject;
+        let subject = &self.subject;
         match &self.reason {
-            Reason::SelfSigned => write!(f, "it is its own issuer, so nobody vouches for it: `{who}`"),
+            Reason::SelfSigned => write!(f, "it is its own issuer, so nobody vouches for it: `{subject}`"),
             Reason::WrongIssuer { issuer, given } => {
                 write!(
                     f,
@@ -151,48 +118,52 @@ impl fmt::Display for Refusal {
                 f,
                 "its issuer `{issuer}` is above `{below}`: an image's certificate is issued by the lowest of the intermediates"
             ),
-            Reason::NoSubject => write!(f, "its subject is empty: it does not say whose it is"),
-            Reason::ImageIsAuthority => write!(f, "`{who}` is an authority's (CA:TRUE), and no image's is"),
+            Reason::NoSubject => write!(f, "its subject is empty: it names no owner"),
+            Reason::ImageIsAuthority => {
+                write!(f, "`{subject}` is an authority's (CA:TRUE), and no image's is")
+            }
             Reason::ImageSignsOthers => write!(
                 f,
-                "the key of `{who}` may sign certificates or revocation lists (KeyUsage), and no image's may"
+                "the key of `{subject}` may sign certificates or revocation lists (KeyUsage), and no image's may"
             ),
             Reason::ImageHasPurpose(purpose) => {
-                write!(f, "`{who}` is for {purpose}, and an image's is for nothing of that kind")
+                write!(f, "`{subject}` is for {purpose}, and an image's is for nothing of that kind")
             }
             Reason::ImageKeyUsage(role) => {
-                write!(f, "the key of `{who}` is not for {role} (KeyUsage)")
+                write!(f, "the key of `{subject}` is not for {role} (KeyUsage)")
             }
             Reason::OtherRole(role) => {
-                write!(f, "`{who}` is {role} by its name, not an image's encryption certificate")
+                write!(f, "`{subject}` is {role} by its name, not an image's encryption certificate")
             }
             Reason::UnknownExtension(oid) => {
-                write!(f, "`{who}` has a critical extension that is not known here: {oid}")
+                write!(f, "`{subject}` has a critical extension that is not known here: {oid}")
             }
             Reason::BadSignature { issuer } => {
-                write!(f, "the signature of `{who}` was not made with the key of the given `{issuer}`")
+                write!(f, "the signature of `{subject}` was not made with the key of the given `{issuer}`")
             }
-            Reason::Expired(to) => write!(f, "`{who}` expired on {}", day(*to)),
-            Reason::NotYetValid(from) => write!(f, "`{who}` is not valid before {}", day(*from)),
+            Reason::Expired(to) => write!(f, "`{subject}` expired on {}", day(*to)),
+            Reason::NotYetValid(from) => write!(f, "`{subject}` is not valid before {}", day(*from)),
             Reason::NoIssuer { issuer } => {
-                write!(f, "the chain ends at `{who}`: its issuer is not among what was given: `{issuer}`")
+                write!(f, "the chain ends at `{subject}`: its issuer is not among what was given: `{issuer}`")
             }
-            Reason::NotTrusted => write!(f, "the chain ends in `{who}`, which is none of the given roots"),
+            Reason::NotTrusted => {
+                write!(f, "the chain ends in `{subject}`, which is none of the given roots")
+            }
             Reason::NotAnAuthority => {
-                write!(f, "`{who}` vouches for others, and is no certificate authority")
+                write!(f, "`{subject}` vouches for others, and is no certificate authority")
             }
-            Reason::WeakKey => write!(f, "the key of `{who}` is too weak: RSA needs 2048 bits"),
+            Reason::WeakKey => write!(f, "the key of `{subject}` is too weak: RSA needs 2048 bits"),
             Reason::WeakSignature(algorithm) => {
-                write!(f, "`{who}` is signed with {algorithm}: SHA-256, -384 or -512 is needed")
+                write!(f, "`{subject}` is signed with {algorithm}: SHA-256, -384 or -512 is needed")
             }
             Reason::Revoked { since, file } => {
-                write!(f, "`{who}` was revoked on {}, says `{file}`", day(*since))
+                write!(f, "`{subject}` was revoked on {}, according to `{file}`", day(*since))
             }
             Reason::ListOfAnother { file } => {
-                write!(f, "the revocation list `{file}` is for nobody here: its issuer is `{who}`")
+                write!(f, "the revocation list `{file}` is for nobody here: its issuer is `{subject}`")
             }
             Reason::ListSignature { file } => {
-                write!(f, "the revocation list `{file}` was not signed by its issuer, `{who}`")
+                write!(f, "the revocation list `{file}` was not signed by its issuer, `{subject}`")
             }
             Reason::WeakListSignature { file, algorithm } => write!(
                 f,
@@ -201,17 +172,21 @@ impl fmt::Display for Refusal {
             Reason::TakenBack { file } => {
                 write!(
                     f,
-                    "the revocation list `{file}` takes back that `{who}` was revoked, as only a delta list may"
+                    "the revocation list `{file}` takes back that `{subject}` was revoked, as only a delta list may"
                 )
             }
             Reason::ListOutdated { file, until } => {
-                write!(f, "the revocation list `{file}` is outdated: a newer one was due on {}", day(*until))
+                write!(
+                    f,
+                    "the revocation list `{file}` is outdated: a newer one was expected on {}",
+                    day(*until)
+                )
             }
             Reason::ListNotYetValid { file, from } => {
                 write!(f, "the revocation list `{file}` is not valid before {}", day(*from))
             }
-            Reason::Openssl(words) => write!(f, "OpenSSL refuses `{who}`: {words}"),
-            Reason::Unreadable => write!(f, "OpenSSL cannot decode `{who}`"),
+            Reason::Openssl(words) => write!(f, "OpenSSL refuses `{subject}`: {words}"),
+            Reason::Unreadable => write!(f, "OpenSSL cannot decode `{subject}`"),
         }
     }
 }
@@ -254,13 +229,13 @@ impl Advice for Refusal {
                 "do not use it: take the certificate of a newer image, and ask its issuer why"
             }
             Reason::ListOfAnother { .. } => {
-                "leave it out, or pass the list at the address that `certificate show` tells"
+                "leave it out, or pass the list at the address that `certificate show` shows"
             }
             Reason::ListSignature { .. }
             | Reason::WeakListSignature { .. }
             | Reason::TakenBack { .. }
             | Reason::ListOutdated { .. } => {
-                "download it again from the address that `certificate show` tells"
+                "download it again from the address that `certificate show` shows"
             }
             Reason::NotAnAuthority
             | Reason::WeakKey

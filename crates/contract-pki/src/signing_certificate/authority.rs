@@ -1,6 +1,4 @@
-//! Who issues: an authority that is made for one certificate and forgotten, or one that somebody keeps.
-
-use std::cmp::Ordering;
+//! The issuing authority: one that is made for one certificate and discarded, or an existing one.
 
 use jiff::Timestamp;
 use openssl::asn1::Asn1Integer;
@@ -17,13 +15,13 @@ use crate::certificate::authority::Authority;
 use crate::extensions::is_authority;
 use crate::private_key::{BITS, Purpose, private_key};
 use crate::random::Randomness;
-use crate::signing_certificate::lifetime::{Days, to_asn1};
-use crate::signing_certificate::{Error, Name, SigningCertificate};
+use crate::signing_certificate::days::to_asn1;
+use crate::signing_certificate::{Days, Error, Name, SigningCertificate, pem};
 use crate::validity::Validity;
 use crate::verifying_key::VerifyingKey;
-use crate::x509::{MINIMUM_BITS, one_line, timestamp};
+use crate::x509::{MINIMUM_BITS, one_line, same_name, validity};
 
-/// An authority with its private key, which nothing here writes, and which OpenSSL wipes when this is dropped.
+/// An authority with its private key. Nothing here writes the key, and OpenSSL wipes it on drop.
 pub struct CertificateAuthority {
     x509: X509,
     key: PKey<Private>,
@@ -36,7 +34,7 @@ impl CertificateAuthority {
         let validity = days.validity(at)?;
         let key = Rsa::generate(BITS).and_then(PKey::from_rsa);
         let key = key.map_err(|_| Error::Openssl("make the authority's key"))?;
-        let name = Name::of([("O", "contract-signer"), ("CN", "authority of a single certificate")])?;
+        let name = Name::new([("O", "contract-signer"), ("CN", "authority of a single certificate")])?;
         let serial = serial_number(randomness)?;
         let make = || {
             let name = name.to_x509()?;
@@ -52,7 +50,7 @@ impl CertificateAuthority {
         Ok(Self { x509, key, validity })
     }
 
-    /// Reads one that is kept, PEM or DER, and its private key in PEM; refuses what could not issue today.
+    /// Reads an existing one, PEM or DER, and its private key in PEM; refuses one that cannot issue now.
     pub fn parse(
         certificate: &[u8],
         key: &str,
@@ -71,14 +69,12 @@ impl CertificateAuthority {
         if x509.key_usage().is_some_and(|usage| !usage.contains(X509KeyUsage::KEY_CERT_SIGN)) {
             return Err(Error::NoCertSign(subject));
         }
-        let begin = timestamp(x509.not_before()).map_err(unreadable)?;
-        let end = timestamp(x509.not_after()).map_err(unreadable)?;
-        if at < begin {
-            return Err(Error::AuthorityNotYetValid { subject, begin });
-        }
-        if at > end {
-            return Err(Error::AuthorityExpired { subject, end });
-        }
+        let validity = validity(&x509).map_err(unreadable)?;
+        validity.check(
+            at,
+            |begin| Error::AuthorityNotYetValid { subject: subject.clone(), begin },
+            |end| Error::AuthorityExpired { subject: subject.clone(), end },
+        )?;
         let public = x509.public_key().map_err(unreadable)?;
         if public.id() == Id::RSA && public.bits() < MINIMUM_BITS {
             return Err(Error::AuthorityTooShort(public.bits()));
@@ -88,7 +84,7 @@ impl CertificateAuthority {
         if !key.public_eq(&public) {
             return Err(Error::AuthorityKeyOfAnother(subject));
         }
-        Ok(Self { x509, key, validity: Validity { not_before: begin, not_after: end } })
+        Ok(Self { x509, key, validity })
     }
 
     /// On one line.
@@ -98,7 +94,7 @@ impl CertificateAuthority {
 
     /// Its certificate: one PEM block.
     pub fn to_pem(&self) -> Result<String, Error> {
-        super::pem(&self.x509)
+        pem(&self.x509)
     }
 
     /// Certifies a signing key under a name.
@@ -112,7 +108,7 @@ impl CertificateAuthority {
     ) -> Result<SigningCertificate, Error> {
         let subject = subject.to_x509().map_err(|_| Error::Openssl("write the subject"))?;
         let issuer = self.x509.subject_name();
-        if issuer.try_cmp(&subject).is_ok_and(Ordering::is_eq) {
+        if same_name(issuer, &subject) {
             return Err(Error::NameOfAuthority(self.subject()));
         }
         let validity = days.validity_within(self.validity, at)?;
@@ -133,7 +129,7 @@ impl CertificateAuthority {
             x509.sign(&self.key, digest_for(&self.key))?;
             Ok::<_, ErrorStack>(x509.build())
         };
-        SigningCertificate::of(issue().map_err(|_| Error::Openssl("issue the certificate"))?)
+        SigningCertificate::new(issue().map_err(|_| Error::Openssl("issue the certificate"))?)
     }
 }
 
@@ -166,7 +162,7 @@ fn serial_number(randomness: &mut dyn Randomness) -> Result<Asn1Integer, Error> 
     number.map_err(|_| Error::Openssl("write a serial number"))
 }
 
-/// SHA-256 or longer, as strong as the key; Edwards curves bring their own.
+/// SHA-256 or longer, as strong as the key; Edwards curves include a digest.
 fn digest_for(key: &PKeyRef<Private>) -> MessageDigest {
     match (key.id(), key.bits()) {
         (Id::ED25519 | Id::ED448, _) => MessageDigest::null(),

@@ -1,5 +1,6 @@
 //! Why there is no signing certificate, and what to do about it.
 
+use findings::{Advice, Blame};
 use jiff::Timestamp;
 
 use crate::certificate::authority::AuthorityError;
@@ -8,120 +9,70 @@ use crate::random::RandomError;
 use crate::signing_certificate::NameError;
 use crate::x509::{MINIMUM_BITS, day};
 use crate::{private_key, verifying_key};
-use findings::{Advice, Blame};
 
-/// Why a signing certificate is neither made nor taken.
+/// Why a signing certificate is neither made nor accepted.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// Of the subject.
     #[error("not a usable subject: {0}")]
     Name(#[from] NameError),
-    /// Readers take a certificate of one name for signed by itself.
+    /// Readers take a certificate with one name for a self-signed one.
     #[error("the subject is the authority's own name, `{0}`")]
     NameOfAuthority(String),
-    /// The file is no certificate.
     #[error(transparent)]
     Form(#[from] AuthorityError),
-    /// Which of them is meant nobody knows.
     #[error("it holds {0} certificates, and one authority is expected")]
     SeveralAuthorities(usize),
-    /// A leaf, or of X.509 v1.
     #[error("`{0}` is no certificate authority: its BasicConstraints do not say `CA:TRUE`")]
     NoAuthority(String),
-    /// An authority for something else.
     #[error("`{0}` may not sign certificates: its KeyUsage has no `keyCertSign`")]
     NoCertSign(String),
-    /// Past its end.
     #[error("the authority `{subject}` expired on {}", day(*.end))]
-    AuthorityExpired {
-        /// Whose.
-        subject: String,
-        /// Its `notAfter`.
-        end: Timestamp,
-    },
-    /// Before its beginning.
+    AuthorityExpired { subject: String, end: Timestamp },
     #[error("the authority `{subject}` is not valid before {begin}")]
-    AuthorityNotYetValid {
-        /// Whose.
-        subject: String,
-        /// Its `notBefore`.
-        begin: Timestamp,
-    },
-    /// RSA of too few bits.
+    AuthorityNotYetValid { subject: String, begin: Timestamp },
     #[error("the authority's RSA key has {0} bits, at least {MINIMUM_BITS} are needed")]
     AuthorityTooShort(u32),
-    /// The authority's private key does not open.
     #[error(transparent)]
     AuthorityKey(private_key::Error),
-    /// Certificate and private key of two authorities.
     #[error("the private key is not that of the authority `{0}`")]
     AuthorityKeyOfAnother(String),
-    /// A leaf has to end with its authority at the latest.
     #[error("the authority ends at {end}, before the signing certificate would")]
-    Outlives {
-        /// The authority's `notAfter`.
-        end: Timestamp,
-        /// Whole days that are possible.
-        longest: i64,
-    },
-    /// No PEM.
+    Outlives { end: Timestamp, longest: i64 },
     #[error("not a certificate request: {0}")]
     RequestForm(#[from] PemError),
-    /// Another kind of PEM.
     #[error("a PEM `{0}`, expected `CERTIFICATE REQUEST`")]
     RequestLabel(String),
-    /// The body does not decode.
     #[error("the certificate request is damaged")]
     RequestDamaged,
-    /// Whoever made it did not have the key, or it was changed.
     #[error("the request's signature was not made with the key in it")]
     RequestSignature,
-    /// EC, too short.
     #[error("the request holds {0}")]
     RequestKey(verifying_key::Error),
-    /// Not the key at hand.
-    #[error("it is for the key {found}, and `{other}` is {due}")]
-    OtherKey {
-        /// The fingerprint inside.
-        found: String,
-        /// What it was compared with.
-        other: String,
-        /// The fingerprint of that.
-        due: String,
-    },
-    /// As some authorities answer.
+    #[error("it is for the key {found}, and `{other}` is {expected}")]
+    OtherKey { found: String, other: String, expected: String },
     #[error("the certificates are wrapped in PKCS#7, a `.p7b` file")]
     Pkcs7,
-    /// The same key, certified twice.
     #[error("{0} of its certificates are for the signing key")]
     SeveralLeaves(usize),
-    /// The key in the certificate.
     #[error("the certificate holds {0}")]
     LeafKey(verifying_key::Error),
-    /// The authority's certificate, where the leaf is due.
-    #[error("`{0}` is an authority's certificate (`CA:TRUE`), and the signing key's own is due")]
+    #[error("`{0}` is an authority's certificate (`CA:TRUE`), and the signing key's own is expected")]
     Authority(String),
-    /// For encryption only, say.
     #[error("its KeyUsage has no `digitalSignature`: it is not for signing")]
     NoDigitalSignature,
-    /// Anybody could have made it.
-    #[error("it is signed with {0}, for which somebody can find collisions")]
+    #[error("it is signed with {0}, for which collisions are known")]
     WeakHash(String),
-    /// The encryption certificate, or its key.
     #[error(
         "it is the key of the encryption certificate, which exists only inside the guest: nobody else can sign with it"
     )]
     GuestsOwn,
-    /// Past its end.
     #[error("the signing certificate expired on {}, and with it every contract that holds it", day(*.0))]
     Expired(Timestamp),
-    /// Before its beginning.
     #[error("the signing certificate is not valid before {0}")]
     NotYetValid(Timestamp),
-    /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// OpenSSL refused.
     #[error("OpenSSL could not {0}")]
     Openssl(&'static str),
 }
@@ -151,10 +102,10 @@ impl Advice for Error {
                 "keep the one whose private key you have: `openssl x509 -in FILE -out ca.crt` keeps the first"
             }
             Self::NoAuthority(_) | Self::NoCertSign(_) => {
-                "look at it: `openssl x509 -noout -ext basicConstraints,keyUsage -in FILE`; without `--ca-cert`, an authority is made on the spot"
+                "look at it: `openssl x509 -noout -ext basicConstraints,keyUsage -in FILE`; without `--ca-cert`, a temporary authority is made"
             }
             Self::AuthorityExpired { .. } | Self::AuthorityTooShort(_) => {
-                "take another authority, or none: without `--ca-cert`, one is made on the spot"
+                "take another authority, or none: without `--ca-cert`, a temporary one is made"
             }
             Self::AuthorityKey(private_key::Error::NoPassphrase(_)) => {
                 "give it with `--ca-passphrase-file FILE` or `--ca-passphrase-fd N`"

@@ -1,56 +1,40 @@
-//! Whose key it is: a distinguished name, built entry by entry, so that `/`, `,`, `=`, `+` and quotes are ordinary
+//! The owner of a key: a distinguished name, built entry by entry, so that `/`, `,`, `=`, `+` and quotes are ordinary
 //! characters in it.
 
 use std::fmt;
 use std::str::FromStr;
 
+use findings::text::is_invisible;
 use openssl::error::ErrorStack;
 use openssl::nid::Nid;
 use openssl::x509::{X509Name, X509NameRef};
 
 use crate::x509::one_line;
-use findings::text::is_invisible;
 
-/// Why a name is not taken.
+/// Why a name is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum NameError {
-    /// Nothing, or white space.
     #[error("{0} is empty")]
     Empty(&'static str),
-    /// RFC 5280, appendix A.1, has an upper bound for each.
     #[error("{field} has {length} characters, at most {longest} are allowed")]
-    TooLong {
-        /// `CN`, …
-        field: &'static str,
-        /// Characters.
-        length: usize,
-        /// The bound.
-        longest: usize,
-    },
-    /// It could steer a terminal, or end a line of a log.
+    TooLong { field: &'static str, length: usize, longest: usize },
     #[error("{0} holds a control character")]
     Control(&'static str),
-    /// As ISO 3166 has them.
     #[error("C is a country's two capital letters, as in C=DE")]
     Country,
-    /// No `=`.
     #[error(
         "`{0}` is no part of a subject, as O=Example is; put `\\` before a comma that belongs to a value"
     )]
     NoPart(String),
-    /// It would take away the meaning of nothing.
     #[error("it ends in a `\\` that nothing follows; write `\\\\` for one")]
     LoneBackslash,
-    /// `openssl`'s own notation.
     #[error("its parts are separated by commas: O=Example,CN=signing key")]
     Slashes,
-    /// One that the table does not know.
     #[error("`{0}` is none of C, ST, L, O, OU and CN")]
     UnknownField(String),
-    /// Nobody could tell whose it is.
     #[error("it has no CN")]
     NoCommonName,
-    /// Not text, say.
     #[error("OpenSSL can neither read nor write it")]
     Unreadable,
 }
@@ -61,7 +45,7 @@ impl From<ErrorStack> for NameError {
     }
 }
 
-/// The fields that a subject may be typed with, each with its upper bound in characters (RFC 5280, appendix A.1).
+/// The fields that a typed subject may have, each with its upper bound in characters (RFC 5280, appendix A.1).
 const FIELDS: [(&str, Nid, usize); 6] = [
     ("C", Nid::COUNTRYNAME, 2),
     ("ST", Nid::STATEORPROVINCENAME, 128),
@@ -71,30 +55,30 @@ const FIELDS: [(&str, Nid, usize); 6] = [
     ("CN", Nid::COMMONNAME, 64),
 ];
 
-/// A subject that can be shown, and compared, without surprises. In DER, as it goes into the certificate.
+/// A subject that is safe to show and to compare. In DER, as in the certificate.
 #[derive(Clone, Debug)]
 pub struct Name(Vec<u8>);
 
 impl Name {
     /// `CN=…` alone.
     pub fn common(text: &str) -> Result<Self, NameError> {
-        Self::of([("CN", text)])
+        Self::new([("CN", text)])
     }
 
-    /// Fields and values, in the order in which they go into the certificate.
-    pub fn of<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, NameError> {
+    /// Fields and values, in the certificate's order.
+    pub fn new<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, NameError> {
         let mut name = X509Name::builder()?;
         for (field, value) in entries {
             let known = FIELDS.iter().find(|(known, ..)| *known == field);
             let &(field, nid, longest) = known.ok_or_else(|| NameError::UnknownField(field.to_owned()))?;
-            valid(field, value, longest)?;
+            check(field, value, longest)?;
             name.append_entry_by_nid(nid, value)?;
         }
         Ok(Self(name.build().to_der()?))
     }
 
-    /// A subject that somebody else wrote, of any fields, held to the same rules.
-    pub(super) fn of_x509(name: &X509NameRef) -> Result<Self, NameError> {
+    /// A subject that somebody else wrote, with any fields, checked by the same rules.
+    pub(super) fn from_x509(name: &X509NameRef) -> Result<Self, NameError> {
         if name.entries().next().is_none() {
             return Err(NameError::Empty("the subject"));
         }
@@ -102,7 +86,7 @@ impl Name {
             let value = entry.data().to_string().map_err(|_| NameError::Unreadable)?;
             let nid = entry.object().nid();
             match FIELDS.iter().find(|(_, known, _)| *known == nid) {
-                Some((field, _, longest)) => valid(field, &value, *longest)?,
+                Some((field, _, longest)) => check(field, &value, *longest)?,
                 None if value.chars().any(is_invisible) => return Err(NameError::Control("a field")),
                 None => {}
             }
@@ -122,7 +106,7 @@ impl fmt::Display for Name {
     }
 }
 
-/// `O=Example,CN=signing key`: parts separated by commas; `\` takes away the meaning of what follows it (RFC 4514,
+/// `O=Example,CN=signing key`: parts separated by commas; `\` makes the next character an ordinary one (RFC 4514,
 /// section 2.4).
 impl FromStr for Name {
     type Err = NameError;
@@ -153,11 +137,11 @@ impl FromStr for Name {
         if !entries.iter().any(|(field, _)| field == "CN") {
             return Err(NameError::NoCommonName);
         }
-        Self::of(entries.iter().map(|(field, value)| (field.as_str(), *value)))
+        Self::new(entries.iter().map(|(field, value)| (field.as_str(), *value)))
     }
 }
 
-fn valid(field: &'static str, value: &str, longest: usize) -> Result<(), NameError> {
+fn check(field: &'static str, value: &str, longest: usize) -> Result<(), NameError> {
     let length = value.chars().count();
     if value.trim().is_empty() {
         return Err(NameError::Empty(field));

@@ -1,4 +1,4 @@
-//! A request for a certificate, PKCS#10 (RFC 2986): what a company's authority wants to see.
+//! A request for a certificate, PKCS#10 (RFC 2986), for a company's authority.
 
 use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
@@ -11,14 +11,14 @@ use crate::private_key::SigningKey;
 use crate::signing_certificate::{Error, Name};
 use crate::verifying_key::VerifyingKey;
 
-/// A request whose signature holds: whoever made it has the private key.
+/// A request with a valid signature: its maker has the private key.
 pub struct SigningRequest {
     request: X509Req,
     key: VerifyingKey,
 }
 
 impl SigningRequest {
-    /// Asks, over SHA-256, for a leaf that may sign.
+    /// Requests a leaf that may sign; signed over SHA-256.
     pub fn make(key: &SigningKey, subject: &Name) -> Result<Self, Error> {
         let make = || {
             let subject = subject.to_x509()?;
@@ -41,7 +41,7 @@ impl SigningRequest {
     pub fn parse(bytes: &[u8]) -> Result<Self, Error> {
         let request = match X509Req::from_der(bytes) {
             Ok(request) => request,
-            Err(_) => of_pem(&String::from_utf8_lossy(bytes))?,
+            Err(_) => from_pem(&String::from_utf8_lossy(bytes))?,
         };
         let key = request.public_key().map_err(|_| Error::RequestDamaged)?;
         if !request.verify(&key).unwrap_or(false) {
@@ -50,14 +50,14 @@ impl SigningRequest {
         Ok(Self { key: VerifyingKey::from_key(key).map_err(Error::RequestKey)?, request })
     }
 
-    /// The key that a certificate is asked for.
+    /// The key to certify.
     pub fn key(&self) -> &VerifyingKey {
         &self.key
     }
 
-    /// The name that is asked for, once it is found fit to stand in a certificate.
+    /// The requested name, checked by the rules of [`Name`].
     pub fn subject(&self) -> Result<Name, Error> {
-        Ok(Name::of_x509(self.request.subject_name())?)
+        Ok(Name::from_x509(self.request.subject_name())?)
     }
 
     /// One PEM block.
@@ -67,7 +67,7 @@ impl SigningRequest {
     }
 }
 
-fn of_pem(text: &str) -> Result<X509Req, Error> {
+fn from_pem(text: &str) -> Result<X509Req, Error> {
     let block = pem::only_block(text)?;
     match block.label.as_str() {
         "CERTIFICATE REQUEST" | "NEW CERTIFICATE REQUEST" => {

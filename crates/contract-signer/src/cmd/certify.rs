@@ -200,8 +200,8 @@ fn request(path: &Path, public: Option<&NamedKey>) -> Result<SigningRequest, Fai
     let found = request.key().fingerprint();
     match public {
         Some((other, key)) if key.fingerprint() != found => {
-            let (found, other, due) = (found.to_owned(), other.clone(), key.fingerprint().to_owned());
-            Err(Error::OtherKey { found, other, due }).doing(cannot)
+            let (found, other, expected) = (found.to_owned(), other.clone(), key.fingerprint().to_owned());
+            Err(Error::OtherKey { found, other, expected }).doing(cannot)
         }
         _ => Ok(request),
     }

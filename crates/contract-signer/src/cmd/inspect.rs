@@ -114,7 +114,7 @@ fn inspect_handoff(
     found.vouched(vouched);
     found.statement(statement, at);
     found.token(Some(section), &facts, !ours);
-    found.lifetime = Lifetime::of_one(statement);
+    found.lifetime = Lifetime::from_one_half(statement);
     Ok(())
 }
 
@@ -266,7 +266,7 @@ impl Inspection {
     fn statement(&mut self, statement: &Statement, at: Timestamp) {
         let it = &statement.predicate;
         let certificate = &it.encryption_certificate;
-        let expired = if certificate.not_after < at { ", EXPIRED" } else { "" };
+        let expired = if certificate.validity().has_ended(at) { ", EXPIRED" } else { "" };
         let listed =
             |all: Vec<String>, separator| if all.is_empty() { "none".into() } else { all.join(separator) };
         let names = |names: &BTreeSet<String>| listed(names.iter().cloned().collect(), " ");

@@ -68,8 +68,8 @@ impl LifetimeCheck {
             json!({
                 "what": end.what,
                 "of": end.sections,
-                "since": end.since,
-                "until": end.until,
+                "since": end.validity.not_before,
+                "until": end.validity.not_after,
                 "days": end.days(self.at),
                 "actBy": end.act_by(self.notice()),
             })
@@ -103,22 +103,22 @@ impl LifetimeCheck {
     }
 
     fn dated(self, end: &End) -> String {
-        let until = day(end.until);
+        let until = day(end.validity.not_after);
         match end.state(self.at) {
             State::EndsIn(left) => format!("{end} on {until}, in {}", days(left)),
             State::EndedAgo(ago) => format!("{end} on {until}, expired {} ago", days(ago)),
-            State::NotBegun => format!("{end} on {until}, not valid before {}", day(end.since)),
+            State::NotBegun => format!("{end} on {until}, not valid before {}", day(end.validity.not_before)),
         }
     }
 
     /// What has ended, has not begun or ends soon, with a sentence for each.
     pub fn ending(self, lifetime: &Lifetime) -> impl Iterator<Item = (What, State, String)> {
-        lifetime.due(self.at, self.notice()).map(move |end| {
-            let (state, until) = (end.state(self.at), day(end.until));
+        lifetime.ending(self.at, self.notice()).map(move |end| {
+            let (state, until) = (end.state(self.at), day(end.validity.not_after));
             let message = match state {
                 State::EndsIn(left) => format!("the {end} ends on {until}, in {}", days(left)),
                 State::EndedAgo(ago) => format!("the {end} expired on {until}, {} ago", days(ago)),
-                State::NotBegun => format!("the {end} is not valid before {}", day(end.since)),
+                State::NotBegun => format!("the {end} is not valid before {}", day(end.validity.not_before)),
             };
             (end.what, state, message)
         })
@@ -135,7 +135,7 @@ impl LifetimeCheck {
             return Ok(());
         }
         let ending = self.ending(lifetime).map(|(what, _, message)| (message, what.renewal()));
-        let unknown = lifetime.unknown().map(|it| (format!("not stated: {it}"), source.remedy(it)));
+        let unknown = lifetime.missing().map(|it| (format!("not stated: {it}"), source.remedy(it)));
         let (problems, mut hints): (Vec<_>, Vec<_>) = ending.chain(unknown).unzip();
         let message = if lifetime.first().is_none() {
             if hints.is_empty() {

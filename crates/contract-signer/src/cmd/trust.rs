@@ -9,6 +9,7 @@ use cli_kit::lock::lock;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::SignerFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
+use contract_pki::validity::Standing;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use ssh_signatures::allowed_signers::{AllowedSigners, Entry, LIMIT, new_line};
@@ -167,7 +168,7 @@ fn sections(entry: &Entry) -> Vec<&'static str> {
 }
 
 fn is_valid(entry: &Entry, at: Timestamp) -> bool {
-    entry.valid_after.is_none_or(|after| after <= at) && entry.valid_before.is_none_or(|before| at <= before)
+    entry.validity().at(at) == Standing::Valid
 }
 
 fn signer_json(entry: &Entry, now: Timestamp) -> Value {

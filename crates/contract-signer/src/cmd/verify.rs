@@ -29,9 +29,9 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     } else {
         None
     };
-    let stated = record.as_ref().map_or_else(|| Lifetime::of(None, None), Record::lifetime);
+    let stated = record.as_ref().map_or_else(|| Lifetime::from_halves(None, None), Record::lifetime);
     let lifetime = stated.with_signing_key(&key);
-    lifetime.signing_certificate_holds(check.at).doing(cannot)?;
+    lifetime.check_signing_certificate(check.at).doing(cannot)?;
 
     for key in &facts.unknown {
         report.warning(
@@ -52,14 +52,15 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
             report.note(&format!("{}: {line}", label.trim_start()));
         }
     }
-    let until =
-        key.expires().map_or_else(String::new, |end| format!("; the signing certificate ends at {end}"));
+    let until = key
+        .facts()
+        .map_or_else(String::new, |it| format!("; the signing certificate ends at {}", it.not_after));
     report.success(&format!("verified `{name}`: signed with key {}{until}", key.fingerprint()));
     let mut result = json!({
         "file": name,
         "verified": true,
         "keyFingerprint": key.fingerprint(),
-        "expires": key.expires(),
+        "expires": key.facts().map(|facts| facts.not_after),
         "workload": facts.workload.sha256,
         "env": facts.env.sha256,
         "notCovered": auditor_key.iter().map(|_| "attestationPublicKey").collect::<Vec<_>>(),

@@ -47,7 +47,7 @@ pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Sect
     // an expired signing certificate is well formed: the signature's own step tells of it
     let signing_key = document(log, Env::NAME, &text)?
         .and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
-    let end = signing_key.and_then(|key| key.ok()?.expires()).unwrap_or(at);
+    let end = signing_key.and_then(|key| Some(key.ok()?.facts()?.not_after)).unwrap_or(at);
     let (section, findings) = Section::<Env>::open(text.clone(), at.min(end));
     if let Some(section) = section {
         log.ok(STEP, "the env section follows it");

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use contract_core::lifetime::NOTICE;
 use contract_core::user_data::UserData;
+use contract_pki::validity::{Standing, Validity};
 use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 
@@ -50,18 +51,19 @@ pub fn verify(
         return Err(log.refused(STEP, HPL12001E, detail, sign_hint));
     }
     log.ok(STEP, format!("verifies with the env section's `signingKey` ({})", key.fingerprint()));
-    key.begins().zip(key.expires()).map_or(Ok(()), |(begin, end)| expiry(log, begin, end, at))
+    key.validity().map_or(Ok(()), |validity| expiry(log, validity, at))
 }
 
-fn expiry(log: &mut Log, begin: Timestamp, end: Timestamp, at: Timestamp) -> Result<(), Halt> {
+fn expiry(log: &mut Log, validity: Validity, at: Timestamp) -> Result<(), Halt> {
     const STEP: &str = "expiry";
-    if at < begin {
+    let Validity { not_before: begin, not_after: end } = validity;
+    if validity.at(at) == Standing::NotYet {
         // IBM's list has no message for it: HPL12005E to HPL12007E tell of the end alone
         let detail = format!("the signing certificate is not valid before {begin}, the guest boots at {at}");
         let hint = "boot after that time, or see whether this machine's clock is right: `date -u`";
         return Err(log.refused(STEP, None, detail, hint));
     }
-    if at > end {
+    if validity.has_ended(at) {
         let hint = "sign with a certificate that is still valid, and encrypt the env section with it";
         return Err(log.refused(
             STEP,

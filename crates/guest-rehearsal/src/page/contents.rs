@@ -6,6 +6,7 @@ use contract_core::contract::record::{HalfRecord, Record};
 use contract_core::lifetime::NOTICE;
 use contract_core::statement;
 use contract_pki::certificate::CertificateFacts;
+use contract_pki::validity::{Standing, Validity};
 use jiff::{SignedDuration, Timestamp};
 use report_page::{Html, Mark, Row, Table};
 
@@ -55,7 +56,7 @@ fn encryption(record: &Record) -> Vec<Certificate> {
             role: "guest image, for encryption",
             place: place.to_owned(),
             subject: Some(facts.subject.clone()),
-            validity: Some((facts.not_before, facts.not_after)),
+            validity: Some(facts.validity()),
             key_fingerprint: facts.key_fingerprint.clone(),
         })
     });
@@ -65,15 +66,15 @@ fn encryption(record: &Record) -> Vec<Certificate> {
 fn write_row(row: &mut Row<'_>, shown: &Certificate, at: Timestamp) {
     row.name(|html| html.text(shown.role));
     row.cell(|html| match shown.validity {
-        Some((begins, ends)) => {
-            let (mark, word) = remaining(begins, ends, at);
+        Some(validity) => {
+            let (mark, word) = remaining(validity, at);
             html.mark(mark, &word);
         }
         None => html.mark(Mark::Open, "no end"),
     });
     row.cell(|html| {
         match shown.validity {
-            Some((begins, ends)) => html.text(&format!("{} to {}", when(begins), when(ends))),
+            Some(it) => html.text(&format!("{} to {}", when(it.not_before), when(it.not_after))),
             None => html.text("a bare key: no certificate ends, and no contract with it"),
         }
         if let Some(subject) = &shown.subject {
@@ -85,19 +86,20 @@ fn write_row(row: &mut Row<'_>, shown: &Certificate, at: Timestamp) {
 }
 
 /// In whole days, and what to think of it.
-fn remaining(begins: Timestamp, ends: Timestamp, at: Timestamp) -> (Mark, String) {
+fn remaining(validity: Validity, at: Timestamp) -> (Mark, String) {
     let days = |duration: SignedDuration| match duration.as_hours() / 24 {
         0 => "some hours".to_owned(),
         1 => "1 day".to_owned(),
         days => format!("{days} days"),
     };
-    if at > ends {
-        (Mark::Bad, format!("expired {} before", days(at.duration_since(ends))))
-    } else if at < begins {
-        (Mark::Warning, format!("begins {} later", days(begins.duration_since(at))))
-    } else {
-        let left = ends.duration_since(at);
-        if left < NOTICE { (Mark::Warning, format!("only {}", days(left))) } else { (Mark::Good, days(left)) }
+    let left = validity.not_after.duration_since(at);
+    match validity.at(at) {
+        Standing::Ended => (Mark::Bad, format!("expired {} before", days(-left))),
+        Standing::NotYet => {
+            (Mark::Warning, format!("begins {} later", days(validity.not_before.duration_since(at))))
+        }
+        Standing::Valid if left < NOTICE => (Mark::Warning, format!("only {}", days(left))),
+        Standing::Valid => (Mark::Good, days(left)),
     }
 }
 
@@ -162,7 +164,8 @@ mod tests {
     #[test]
     fn life_is_counted_in_whole_days_from_the_boot() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
-        let (begins, ends) = (at("2026-01-01T00:00:00Z"), at("2026-12-31T12:00:00Z"));
+        let validity =
+            Validity { not_before: at("2026-01-01T00:00:00Z"), not_after: at("2026-12-31T12:00:00Z") };
         for (boot, mark, said) in [
             ("2026-01-01T00:00:00Z", Mark::Good, "364 days"),
             ("2026-12-01T12:00:00Z", Mark::Good, "30 days"),
@@ -173,7 +176,7 @@ mod tests {
             ("2027-01-02T12:00:00Z", Mark::Bad, "expired 2 days before"),
             ("2025-12-25T00:00:00Z", Mark::Warning, "begins 7 days later"),
         ] {
-            assert_eq!(remaining(begins, ends, at(boot)), (mark, said.to_owned()), "{boot}");
+            assert_eq!(remaining(validity, at(boot)), (mark, said.to_owned()), "{boot}");
         }
     }
 }

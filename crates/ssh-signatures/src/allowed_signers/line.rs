@@ -9,6 +9,7 @@ use crate::allowed_signers::time;
 use crate::ssh_key::line::{BLANK, is_type, split};
 use crate::ssh_key::{Error as KeyError, Line, PublicKey};
 use crate::sshsig::Namespace;
+use contract_pki::validity::{Standing, Validity};
 use findings::{Advice, Blame};
 
 /// Bytes of the principals.
@@ -54,10 +55,22 @@ impl Entry {
         if !self.is_for(namespace) {
             return Err(NotAllowed::Namespace { principals, fingerprint, namespace });
         }
-        match (self.valid_after, self.valid_before) {
-            (Some(after), _) if at < after => Err(NotAllowed::NotYet { principals, fingerprint, after }),
-            (_, Some(before)) if at > before => Err(NotAllowed::Expired { principals, fingerprint, before }),
-            _ => Ok(()),
+        match self.validity().at(at) {
+            Standing::NotYet => {
+                Err(NotAllowed::NotYet { principals, fingerprint, after: self.validity().not_before })
+            }
+            Standing::Ended => {
+                Err(NotAllowed::Expired { principals, fingerprint, before: self.validity().not_after })
+            }
+            Standing::Valid => Ok(()),
+        }
+    }
+
+    /// When it may vouch, without end where the line states none.
+    pub fn validity(&self) -> Validity {
+        Validity {
+            not_before: self.valid_after.unwrap_or(Timestamp::MIN),
+            not_after: self.valid_before.unwrap_or(Timestamp::MAX),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use contract_pki::x509::{day, one_line, timestamp};
+use contract_pki::x509::{day, one_line, timestamp, validity};
 use contract_section::Syslog;
 use jiff::Timestamp;
 use openssl::asn1::Asn1TimeRef;
@@ -155,15 +155,10 @@ impl Client {
 
 /// What this side can tell of a refused certificate.
 fn flaw(certificate: &X509Ref, authorities: &[X509], at: Timestamp) -> String {
-    if let Ok(end) = timestamp(certificate.not_after())
-        && end < at
-    {
-        return format!(", which expired on {}", day(end));
-    }
-    if let Ok(from) = timestamp(certificate.not_before())
-        && at < from
-    {
-        return format!(", which is valid from {} on", day(from));
+    let expired = |end| format!(", which expired on {}", day(end));
+    let begins = |begin| format!(", which is valid from {} on", day(begin));
+    if let Some(flaw) = validity(certificate).ok().and_then(|it| it.check(at, begins, expired).err()) {
+        return flaw;
     }
     let vouches = |it: &X509| it.public_key().is_ok_and(|key| certificate.verify(&key).unwrap_or(false));
     if authorities.iter().any(vouches) {

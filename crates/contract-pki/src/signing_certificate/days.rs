@@ -1,4 +1,4 @@
-//! From when until when.
+//! The days that a signing certificate is valid.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,16 +10,36 @@ use openssl::error::ErrorStack;
 use crate::signing_certificate::Error;
 use crate::validity::Validity;
 
-/// A certificate begins this long before it is made: a guest whose clock is behind must not find it not yet valid.
+const DAY: i64 = 86_400;
+
+/// A certificate begins this long before it is made: the clock of a guest may be slow.
 pub const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
 
-/// How many days a certificate is to live: between 1 and [`Days::MOST`].
+/// How many days a certificate is valid: between 1 and [`Days::MOST`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Days(u16);
 
 impl Days {
-    /// Ten years: whoever wants a contract without end takes the bare key.
+    /// Ten years: for a contract without end, use the bare key.
     pub const MOST: u16 = 3650;
+
+    /// From [`BACKDATED`] until this many days after `at`.
+    pub(super) fn validity(self, at: Timestamp) -> Result<Validity, Error> {
+        let far = |_| Error::Openssl("write a date so far away");
+        let whole = |seconds| Timestamp::from_second(seconds).map_err(far);
+        let not_before = whole(at.checked_sub(BACKDATED).map_err(far)?.as_second())?;
+        Ok(Validity { not_before, not_after: whole(at.as_second() + i64::from(self.0) * DAY)? })
+    }
+
+    /// As [`Days::validity`], within the authority's: begins with it at the earliest, and is refused if it would end later.
+    pub(super) fn validity_within(self, authority: Validity, at: Timestamp) -> Result<Validity, Error> {
+        let Validity { not_before, not_after } = self.validity(at)?;
+        if not_after > authority.not_after {
+            let longest = (authority.not_after.as_second() - at.as_second()) / DAY;
+            return Err(Error::Outlives { end: authority.not_after, longest });
+        }
+        Ok(Validity { not_before: not_before.max(authority.not_before), not_after })
+    }
 }
 
 impl FromStr for Days {
@@ -37,28 +57,6 @@ impl FromStr for Days {
 impl fmt::Display for Days {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-const DAY: i64 = 86_400;
-
-impl Days {
-    /// From [`BACKDATED`] until so many days after `at`.
-    pub(super) fn validity(self, at: Timestamp) -> Result<Validity, Error> {
-        let far = |_| Error::Openssl("write a date so far away");
-        let whole = |seconds| Timestamp::from_second(seconds).map_err(far);
-        let not_before = whole(at.checked_sub(BACKDATED).map_err(far)?.as_second())?;
-        Ok(Validity { not_before, not_after: whole(at.as_second() + i64::from(self.0) * DAY)? })
-    }
-
-    /// The same, but not before the authority's, and refused if it were to end later.
-    pub(super) fn validity_within(self, authority: Validity, at: Timestamp) -> Result<Validity, Error> {
-        let Validity { not_before, not_after } = self.validity(at)?;
-        if not_after > authority.not_after {
-            let longest = (authority.not_after.as_second() - at.as_second()) / DAY;
-            return Err(Error::Outlives { end: authority.not_after, longest });
-        }
-        Ok(Validity { not_before: not_before.max(authority.not_before), not_after })
     }
 }
 
