@@ -21,7 +21,7 @@ fn descriptors(data: &[u8]) {
 fn folder(name: &str, contents: &[&[u8]]) -> TopLevel {
     let mut top = TopLevel { shown: "folder".to_owned(), ..TopLevel::default() };
     for (name, content) in [name, ".env", "second.yaml"].into_iter().zip(contents) {
-        top.note(name, || Ok(*content)).expect("memory reads");
+        top.add_file(name, || Ok(*content)).expect("memory reads");
     }
     top
 }

@@ -5,12 +5,11 @@ mod mounts;
 mod ports;
 mod service;
 
-use serde_json::Value;
-
-use crate::shape::Texts;
-use crate::{Descriptors, Environment, TopLevel};
 use findings::{Place, join};
+use serde_json::Value;
 use strict_yaml::plain::GoReader;
+
+use crate::{Descriptors, Environment, TopLevel, shape::Texts};
 
 const NAMES: [&str; 2] = ["docker-compose.yaml", "docker-compose.yml"];
 
@@ -27,11 +26,11 @@ impl File<'_> {
     }
 }
 
-/// What the compose file of an archive says; with an environment, as `docker compose` resolves it.
+/// Reads the compose file of an archive; with an environment, as `docker compose` resolves it.
 pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors {
     let mut found = Descriptors::with(environment);
     if let (Some(environment), Some(dot_env)) = (&mut found.environment, &top.dot_env) {
-        environment.fall_back(&String::from_utf8_lossy(dot_env));
+        environment.add_dot_env(&String::from_utf8_lossy(dot_env));
     }
     // `docker compose` reads this file by default, for the values of `${…}`
     found.env_files.insert(".env".to_owned());
@@ -51,7 +50,7 @@ pub fn compose(top: &TopLevel, environment: Option<&Environment>) -> Descriptors
 }
 
 impl TopLevel {
-    /// Whether a compose file is where `docker compose` looks for it.
+    /// Whether there is a compose file that `docker compose` finds.
     pub(super) fn has_compose_file(&self) -> bool {
         self.files.iter().any(|(name, _)| NAMES.contains(&&**name))
     }
@@ -59,22 +58,13 @@ impl TopLevel {
 
 fn missing(top: &TopLevel, found: &mut Descriptors) {
     let is_one = |name: &&String| NAMES.iter().any(|known| name.ends_with(&format!("/{known}")));
-    match top.deeper.iter().find(is_one) {
-        Some(deeper) => {
-            let hint = format!("name its folder, or move `{deeper}` to the top");
-            found.error(
-                &top.place_of(deeper),
-                "",
-                "the compose file is not at the top level (HPL06008E)",
-                hint,
-            );
-        }
-        None => found.error(
-            &top.place(),
-            "",
-            "no `docker-compose.yaml` or `docker-compose.yml` at the top level (HPL06008E)",
-            "name the compose file `docker-compose.yaml`",
-        ),
+    if let Some(deeper) = top.deeper.iter().find(is_one) {
+        let message = "the compose file is not at the top level (HPL06008E)";
+        let hint = format!("name its folder, or move `{deeper}` to the top");
+        found.error(&top.place_of(deeper), "", message, hint);
+    } else {
+        let message = "no `docker-compose.yaml` or `docker-compose.yml` at the top level (HPL06008E)";
+        found.error(&top.place(), "", message, "name the compose file `docker-compose.yaml`");
     }
 }
 
@@ -90,7 +80,7 @@ fn file(top: &TopLevel, place: &Place, content: &[u8], found: &mut Descriptors) 
     };
     let changes = &document.changes;
     let document = found.interpolated(place, &document.value);
-    found.changed(place, "", &document, &fields::OWN_TEXTS, changes);
+    found.changed(place, "", &document, &fields::USER_TEXTS, changes);
     if !found.shape(place, "", &document, &fields::FILE, Texts::Resolved) {
         return;
     }

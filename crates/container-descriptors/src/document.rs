@@ -1,25 +1,29 @@
-//! A document of a compose file or of descriptors, typed as the Go program on the guest types it.
+//! YAML nodes as JSON values, with the types that the Go program on the guest gives them.
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Number, Value};
-
-use crate::shape::Shape;
-use crate::{Descriptors, at};
 use findings::{Place, join};
-use strict_yaml::plain::{GoReader, GoScalar};
-use strict_yaml::{Kind, Node, Style};
+use serde_json::{Number, Value};
+use strict_yaml::{
+    Kind, Node, Style,
+    plain::{GoReader, GoScalar, Plain, Type, classify},
+};
+
+use crate::{
+    Descriptors, at,
+    shape::{self, Shape},
+};
 
 /// A document, and what the program changes in it.
 #[derive(Debug)]
 pub(super) struct Document {
     /// As the program reads it.
     pub value: Value,
-    /// What would be another text where text is expected.
+    /// Values that become another text if text is expected.
     pub changes: Changes,
 }
 
-/// Plain scalars that a Go program takes for numbers or booleans, and writes in another way than the file.
+/// Plain scalars that a Go program reads as numbers or booleans, and writes in another form than the file.
 #[derive(Clone, Debug)]
 pub struct Changes {
     reader: GoReader,
@@ -35,21 +39,21 @@ struct Change {
 }
 
 impl Document {
-    /// Types every plain scalar.
+    /// The document as a Go program reads it.
     pub fn new(node: &Node, reader: GoReader) -> Self {
-        Self { value: typed(node, reader), changes: Changes::of(node, reader) }
+        Self { value: value(node, &|text| go_scalar(text, reader)), changes: Changes::new(node, reader) }
     }
 }
 
 impl Changes {
-    /// Those of a node.
-    pub fn of(node: &Node, reader: GoReader) -> Self {
+    /// The changes in a node.
+    pub fn new(node: &Node, reader: GoReader) -> Self {
         let mut changes = Self { reader, by_path: HashMap::new() };
         changes.collect("", node);
         changes
     }
 
-    /// Whether there is one at a path.
+    /// Whether the value at a path changes.
     pub(super) fn has(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
     }
@@ -77,33 +81,55 @@ impl Changes {
     }
 }
 
-fn typed(node: &Node, reader: GoReader) -> Value {
+/// The value of a node; `plain` types its plain scalars.
+fn value(node: &Node, plain: &dyn Fn(&str) -> Value) -> Value {
     match &node.kind {
-        Kind::Scalar { text, style: Style::Plain } => {
-            let string = || Value::String(text.to_string());
-            match reader.read(text) {
-                GoScalar::Null => Value::Null,
-                GoScalar::Boolean(value) => Value::Bool(value),
-                GoScalar::Integer(value) => Number::from_i128(value).map_or_else(string, Value::Number),
-                // `8080.0` is a port to Go
-                GoScalar::Float(value) => match value.to_string().parse::<i64>() {
-                    Ok(whole) => Value::from(whole),
-                    Err(_) => Number::from_f64(value).map_or_else(string, Value::Number),
-                },
-                GoScalar::Text => string(),
-            }
-        }
+        Kind::Scalar { text, style: Style::Plain } => plain(text),
         Kind::Scalar { text, .. } => Value::String(text.to_string()),
-        Kind::Sequence(items) => items.iter().map(|item| typed(item, reader)).collect(),
-        Kind::Mapping(entries) => Value::Object(
-            entries.iter().map(|(key, node)| (key.text.clone(), typed(node, reader))).collect::<Map<_, _>>(),
-        ),
+        Kind::Sequence(items) => items.iter().map(|item| value(item, plain)).collect(),
+        Kind::Mapping(entries) => {
+            entries.iter().map(|(key, node)| (key.text.clone(), value(node, plain))).collect()
+        }
+    }
+}
+
+/// The value of a node of a section, with the types of YAML 1.2's core schema.
+pub(super) fn section_value(node: &Node) -> Value {
+    value(node, &core_scalar)
+}
+
+fn core_scalar(text: &str) -> Value {
+    let string = || Value::String(text.to_owned());
+    match classify(text) {
+        Plain::Core(Type::Null) => Value::Null,
+        Plain::Core(Type::Boolean) => Value::Bool(text.eq_ignore_ascii_case("true")),
+        Plain::Core(_) => {
+            let radix = |prefix, radix| i64::from_str_radix(text.strip_prefix(prefix)?, radix).ok();
+            let integer = text.parse().ok().or_else(|| radix("0x", 16)).or_else(|| radix("0o", 8));
+            let float = || text.parse::<f64>().ok().and_then(Number::from_f64);
+            integer.map(Value::from).or_else(|| float().map(Value::Number)).unwrap_or_else(string)
+        }
+        Plain::Text | Plain::Legacy(_) => string(),
+    }
+}
+
+fn go_scalar(text: &str, reader: GoReader) -> Value {
+    let string = || Value::String(text.to_owned());
+    match reader.read(text) {
+        GoScalar::Null => Value::Null,
+        GoScalar::Boolean(value) => Value::Bool(value),
+        GoScalar::Integer(value) => Number::from_i128(value).map_or_else(string, Value::Number),
+        // `8080.0` is a port to Go
+        GoScalar::Float(value) => match value.to_string().parse::<i64>() {
+            Ok(whole) => Value::from(whole),
+            Err(_) => Number::from_f64(value).map_or_else(string, Value::Number),
+        },
+        GoScalar::Text => string(),
     }
 }
 
 impl Descriptors {
-    /// Warns of values that become another text on the guest without a word: where text is expected, and a number or
-    /// a boolean is taken instead.
+    /// Warns of values that silently become another text on the guest: numbers and booleans where text is expected.
     pub(super) fn changed(
         &mut self,
         place: &Place,
@@ -116,7 +142,7 @@ impl Descriptors {
             (Shape::Scalar, _) => {
                 if let Some(change) = changes.by_path.get(path) {
                     let place = Place { line: Some(change.line), ..at(place, path) };
-                    let (message, hint) = change.words(changes.reader);
+                    let (message, hint) = change.advice(changes.reader);
                     self.findings.warning(place, message, hint);
                 }
             }
@@ -131,8 +157,8 @@ impl Descriptors {
                 }
             }
             (Shape::Open(fields) | Shape::Closed(fields), Value::Object(entries)) => {
-                for (name, shape) in *fields {
-                    if let Some(value) = entries.get(*name) {
+                for (name, value) in entries {
+                    if let Some(shape) = shape::field(fields, name) {
                         self.changed(place, &join(path, name), value, shape, changes);
                     }
                 }
@@ -149,7 +175,7 @@ impl Descriptors {
 
 impl Change {
     /// Message and hint.
-    fn words(&self, reader: GoReader) -> (String, String) {
+    fn advice(&self, reader: GoReader) -> (String, String) {
         let program = if reader == GoReader::Podman { "podman" } else { "docker compose" };
         let Self { written, read, .. } = self;
         // many digits may be a secret

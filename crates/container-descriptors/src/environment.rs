@@ -1,27 +1,29 @@
 //! Descriptors with the values of variables put in: `${NAME}` in a compose file, `{{ .Env.NAME }}` in a template.
 //!
-//! What is resolved holds what the variables hold, passwords perhaps: it is wiped when dropped, and no finding tells it.
+//! A resolved document may hold passwords: it is wiped when it is dropped, and no finding shows a value.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
 };
 
+use contract_core::{names::is_variable_name, secret::Secret};
+use findings::{Place, join};
 use serde_json::Value;
+use strict_yaml::Node;
 use zeroize::Zeroize as _;
 
-use crate::{Descriptors, interpolation, template, texts, variables};
-use contract_core::names::is_variable_name;
-use contract_core::secret::Secret;
-use findings::{Place, join};
-use strict_yaml::Node;
+use crate::{
+    Descriptors, at,
+    variables::{ComposeText, Malformed, Template},
+};
 
 /// The variables of both sections, merged: the workload's value wins (contract-format, section 7).
 #[derive(Clone, Debug, Default)]
 pub struct Environment(BTreeMap<String, Secret>);
 
 impl Environment {
-    /// From the root of a workload section, which need not be without findings, and the env section's `env`.
+    /// From the root of a workload section, which may have findings, and the env section's `env`.
     pub fn merged(workload: &Node, env: &[(String, Secret)]) -> Self {
         let mut merged: BTreeMap<_, _> = env.iter().cloned().collect();
         for (name, node) in workload.entry("env").and_then(Node::entries).unwrap_or_default() {
@@ -30,7 +32,7 @@ impl Environment {
         Self(merged)
     }
 
-    /// Whether somebody provides it.
+    /// Whether a section provides it.
     pub fn provides(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -39,8 +41,8 @@ impl Environment {
         self.0.get(name).map(Secret::expose)
     }
 
-    /// Takes from a `.env` file beside a compose file what nobody else provides.
-    pub(super) fn fall_back(&mut self, dot_env: &str) {
+    /// Takes from the compose file's `.env` what no section provides.
+    pub(super) fn add_dot_env(&mut self, dot_env: &str) {
         for line in dot_env.lines() {
             let line = line.trim();
             let Some((name, value)) = line.strip_prefix("export ").unwrap_or(line).split_once('=') else {
@@ -60,8 +62,8 @@ impl Environment {
 pub(super) struct Resolved(Value);
 
 impl Resolved {
-    /// A document into which nothing is put.
-    pub(super) fn as_it_is(document: Value) -> Self {
+    /// A document without variables.
+    pub(super) fn unchanged(document: Value) -> Self {
         Self(document)
     }
 }
@@ -92,26 +94,26 @@ fn wipe(value: &mut Value) {
 impl Descriptors {
     /// A compose file; without an environment only the names that it needs are noted.
     pub(super) fn interpolated(&mut self, place: &Place, document: &Value) -> Resolved {
-        texts(document, "", &mut |_, text| variables::of_compose(text, &mut self.variables));
         let environment = self.environment.clone();
-        let known = environment.is_some();
-        let environment = environment.unwrap_or_default();
-        let mut insisted = BTreeSet::new();
-        let resolved = replaced(document, "", &mut |path, text| match interpolation::interpolate(
-            text,
-            &|name| environment.get(name),
-            &mut insisted,
-        ) {
-            Ok(text) if known => text.to_string(),
-            Ok(_) => text.to_owned(),
-            Err(interpolation::Malformed) => {
-                let hint = "write `${NAME}`, or `$$` for a dollar sign";
-                self.error(place, path, "a `$` that begins no variable", hint);
-                text.to_owned()
+        let lookup = |name: &str| environment.as_ref()?.get(name);
+        let mut missing = BTreeSet::new();
+        let resolved = replaced(document, "", &mut |path, text| {
+            let parsed = ComposeText::parse(text).and_then(|parsed| {
+                parsed.add_needed(&mut self.variables);
+                parsed.resolve(&lookup, &mut missing)
+            });
+            match parsed {
+                Ok(resolved) if environment.is_some() => resolved.to_string(),
+                Ok(_) => text.to_owned(),
+                Err(Malformed) => {
+                    let hint = "write `${NAME}`, or `$$` for a dollar sign";
+                    self.error(place, path, "a `$` that begins no variable", hint);
+                    text.to_owned()
+                }
             }
         });
-        if known {
-            self.insisted.append(&mut insisted);
+        if environment.is_some() {
+            self.missing.append(&mut missing);
         }
         Resolved(resolved)
     }
@@ -120,13 +122,15 @@ impl Descriptors {
     pub(super) fn rendered(&mut self, place: &Place, document: &Value) -> Resolved {
         let environment = self.environment.clone();
         let resolved = replaced(document, "", &mut |path, text| {
-            if variables::of_template(text, &mut self.variables).is_err() {
+            let Ok(template) = Template::parse(text) else {
                 let hint = "write `{{ .Env.NAME }}`";
                 self.error(place, path, "a template expression is not closed", hint);
-            }
+                return text.to_owned();
+            };
+            template.add_needed(&mut self.variables);
             let Some(environment) = &environment else { return text.to_owned() };
-            template::render(text, &|name| environment.get(name)).unwrap_or_else(|| {
-                self.unrendered.push(super::at(place, path));
+            template.render(&|name| environment.get(name)).unwrap_or_else(|| {
+                self.unrendered.push(at(place, path));
                 text.to_owned()
             })
         });

@@ -9,7 +9,7 @@ pub struct Port {
     pub place: Place,
     /// The container or service.
     pub by: String,
-    /// The guest's address that it is bound to; none for all of them.
+    /// The guest's address; `None` is all of them.
     pub address: Option<String>,
     /// The guest's port.
     pub host: u16,
@@ -20,18 +20,18 @@ pub struct Port {
 }
 
 impl Port {
-    /// Whether both want the same.
+    /// Whether both need the same port.
     pub fn conflicts(&self, other: &Self) -> bool {
-        let wild = |address: &Option<String>| {
-            address.as_deref().is_none_or(|it| matches!(it, "" | "0.0.0.0" | "::" | "[::]"))
+        let any = |address: &Option<String>| {
+            matches!(address.as_deref(), None | Some("" | "0.0.0.0" | "::" | "[::]"))
         };
         self.host == other.host
             && self.protocol == other.protocol
-            && (self.address == other.address || wild(&self.address) || wild(&other.address))
+            && (self.address == other.address || any(&self.address) || any(&other.address))
     }
 }
 
-/// Something that a container finds at a path.
+/// A mount of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mount {
     /// Where it is written.
@@ -58,6 +58,6 @@ pub enum Source {
     },
     /// A volume that the container engine keeps.
     Engine(String),
-    /// Nothing that is meant to outlive the container, a config map, a device, or a file system of another machine.
+    /// Data that need not outlive the container, a config map, a device, or a file system of another machine.
     Temporary,
 }

@@ -5,42 +5,44 @@ mod pod;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use crate::document::{Changes, Document};
-use crate::environment::Resolved;
-use crate::shape::Texts;
-use crate::value;
-use crate::{Descriptors, Environment, TopLevel, texts, variables};
 use findings::{Place, join};
-use pod::Around;
-use strict_yaml::Node;
-use strict_yaml::plain::GoReader;
+use serde_json::Value;
+use strict_yaml::{Node, plain::GoReader};
 
-/// The config map in which the guest hands the merged environment to pods.
+use crate::{
+    Descriptors, Environment, TopLevel,
+    document::{Changes, Document, section_value},
+    environment::Resolved,
+    shape::Texts,
+    texts,
+    variables::is_template,
+};
+use pod::Context;
+
+/// The config map with the merged environment, which the guest makes.
 const CONTRACT_CONFIG_MAP: &str = "contract.config.map";
 
-/// A descriptor that stands in the section itself.
+/// A descriptor in the section itself.
 #[derive(Debug)]
 pub struct Resource {
-    /// Where.
+    /// Its place.
     pub place: Place,
     /// As written.
     pub value: Value,
     /// What podman changes in it.
     pub changes: Changes,
-    /// Only what stands under `play.templates` is rendered by the guest.
+    /// Whether it is under `play.templates`, which the guest renders.
     pub template: bool,
 }
 
 impl Resource {
     /// The descriptor of a node.
     pub fn new(place: Place, node: &Node, template: bool) -> Self {
-        Self { place, value: value::of(node), changes: Changes::of(node, GoReader::Podman), template }
+        Self { place, value: section_value(node), changes: Changes::new(node, GoReader::Podman), template }
     }
 
-    /// Those of a workload section, given its root; what is no list is passed over, since the section's reader tells.
-    pub fn described(root: &Node) -> Vec<Self> {
+    /// The descriptors of a workload section, given its root. What is not a list is reported by the section's reader.
+    pub fn in_section(root: &Node) -> Vec<Self> {
         let described = |name: &'static str| {
             let list = root.entry("play").and_then(|play| play.entry(name)).and_then(Node::items);
             list.unwrap_or_default().iter().enumerate().map(move |(at, node)| {
@@ -67,9 +69,9 @@ impl Maps {
     }
 }
 
-/// What the descriptors of an archive and of the section say; with an environment, as the guest resolves them.
+/// Reads the descriptors of an archive and of the section; with an environment, as the guest resolves them.
 ///
-/// How the guest hands several files to podman no source says: a config map is known to all pods here.
+/// No source states how the guest gives several files to podman: here, every pod knows every config map.
 pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environment>) -> Descriptors {
     let mut found = Descriptors::with(environment);
     let documents = documents(top, resources, &mut found);
@@ -83,27 +85,23 @@ pub fn play(top: &TopLevel, resources: &[Resource], environment: Option<&Environ
     }
     let mut names = BTreeSet::new();
     for Described { place, texts, document, changes } in &documents {
-        let around = Around { place, texts: *texts, changes, maps: &maps, top };
+        let context = Context { place, texts: *texts, changes, maps: &maps, top };
         match document.get("kind").and_then(Value::as_str) {
             Some("Pod") => found.changed(place, "", document, &fields::POD, changes),
             Some("ConfigMap") => found.changed(place, "", document, &fields::CONFIG_MAP, changes),
             _ => {}
         }
-        resource(&around, document, &mut names, &mut found);
+        resource(&context, document, &mut names, &mut found);
     }
     for name in &top.deeper {
         let message = "is not at the top level: the guest does not read it as a descriptor";
-        found.warning(
-            &top.place_of(name),
-            "",
-            message,
-            "move it to the top of the folder if it describes a pod",
-        );
+        let hint = "move it to the top of the folder if it describes a pod";
+        found.warning(&top.place_of(name), "", message, hint);
     }
     found
 }
 
-/// A descriptor as podman gets it.
+/// A descriptor as podman receives it.
 struct Described {
     place: Place,
     texts: Texts,
@@ -111,7 +109,7 @@ struct Described {
     changes: Changes,
 }
 
-/// Every descriptor, rendered where it is a template.
+/// Every descriptor; templates are rendered.
 fn documents(top: &TopLevel, resources: &[Resource], found: &mut Descriptors) -> Vec<Described> {
     let mut documents = Vec::new();
     let archived = top.files.iter().flat_map(|(name, content)| {
@@ -122,7 +120,7 @@ fn documents(top: &TopLevel, resources: &[Resource], found: &mut Descriptors) ->
     let archived: Vec<_> = archived.collect();
     for (place, Document { value, changes }) in archived {
         found.unrendered_expressions(&place, &value);
-        let document = Resolved::as_it_is(value);
+        let document = Resolved::unchanged(value);
         documents.push(Described { place, texts: Texts::Strict, document, changes });
     }
     for Resource { place, value, changes, template } in resources {
@@ -130,7 +128,7 @@ fn documents(top: &TopLevel, resources: &[Resource], found: &mut Descriptors) ->
             (Texts::Resolved, found.rendered(place, value))
         } else {
             found.unrendered_expressions(place, value);
-            (Texts::Strict, Resolved::as_it_is(value.clone()))
+            (Texts::Strict, Resolved::unchanged(value.clone()))
         };
         let (place, changes) = (place.clone(), changes.clone());
         documents.push(Described { place, texts, document, changes });
@@ -141,7 +139,7 @@ fn documents(top: &TopLevel, resources: &[Resource], found: &mut Descriptors) ->
 impl Descriptors {
     fn unrendered_expressions(&mut self, place: &Place, document: &Value) {
         texts(document, "", &mut |path, text| {
-            if variables::is_template(text) {
+            if is_template(text) {
                 let hint = "move the descriptor to `play.templates`";
                 let message = "a template expression, and the guest renders only `play.templates`";
                 self.warning(place, path, message, hint);
@@ -151,49 +149,36 @@ impl Descriptors {
 }
 
 /// One pod or config map.
-fn resource(around: &Around<'_>, resource: &Value, names: &mut BTreeSet<String>, found: &mut Descriptors) {
-    let place = around.place;
+fn resource(context: &Context<'_>, resource: &Value, names: &mut BTreeSet<String>, found: &mut Descriptors) {
+    let place = context.place;
     if let Some(version) = resource.get("apiVersion").filter(|version| **version != "v1") {
-        let hint = "write `apiVersion: v1`";
-        found.error(
-            place,
-            "apiVersion",
-            format!("{version} is not the version of pods and config maps"),
-            hint,
-        );
+        let message = format!("{version} is not the version of pods and config maps");
+        found.error(place, "apiVersion", message, "write `apiVersion: v1`");
     }
     match resource.get("kind").and_then(Value::as_str) {
-        Some("Pod") => pod::pod(found, around, resource, names),
-        Some("ConfigMap") => config_map(around, resource, found),
-        Some(kind) => found.error(
-            place,
-            "kind",
-            format!("`{kind}` is neither `Pod` nor `ConfigMap`"),
-            "describe the pods themselves: `kind: Pod`",
-        ),
-        None => found.error(
-            place,
-            "kind",
-            "no descriptor: `kind` is missing",
-            "write `kind: Pod` or `kind: ConfigMap`",
-        ),
+        Some("Pod") => pod::pod(found, context, resource, names),
+        Some("ConfigMap") => config_map(context, resource, found),
+        Some(kind) => {
+            let message = format!("`{kind}` is neither `Pod` nor `ConfigMap`");
+            found.error(place, "kind", message, "describe the pods themselves: `kind: Pod`");
+        }
+        None => {
+            let message = "not a descriptor: `kind` is missing";
+            found.error(place, "kind", message, "write `kind: Pod` or `kind: ConfigMap`");
+        }
     }
 }
 
-fn config_map(around: &Around<'_>, map: &Value, found: &mut Descriptors) {
-    let place = around.place;
-    if !found.shape(place, "", map, &fields::CONFIG_MAP, around.texts) {
+fn config_map(context: &Context<'_>, map: &Value, found: &mut Descriptors) {
+    let place = context.place;
+    if !found.shape(place, "", map, &fields::CONFIG_MAP, context.texts) {
         return;
     }
     for (name, value) in map.get("data").and_then(Value::as_object).into_iter().flatten() {
         let path = join("data", name);
-        if !value.is_string() && !value.is_null() && !around.changes.has(&path) {
-            found.warning(
-                place,
-                &path,
-                "not a text: podman takes it as one",
-                "put the value in double quotes",
-            );
+        if !value.is_string() && !value.is_null() && !context.changes.has(&path) {
+            let message = "not a text: podman reads it as one";
+            found.warning(place, &path, message, "put the value in double quotes");
         }
     }
     if map.pointer("/metadata/name").and_then(Value::as_str).is_none_or(str::is_empty) {

@@ -1,17 +1,19 @@
-//! What a field of a descriptor may hold, as far as the tool that reads it on the guest insists.
+//! The types that fields of a descriptor may have.
 //!
-//! Sources: the Go types of Kubernetes' Pod, which `podman kube play` reads into, and the schema of the Compose
-//! Specification. Only what those tools refuse is refused here.
+//! Sources: the Go types of Kubernetes' Pod, which `podman kube play` uses, and the schema of the Compose Specification.
+//! Only what those tools refuse is refused here.
 
+use std::fmt;
+
+use findings::{Place, join, near};
 use serde_json::Value;
 
-use crate::{Descriptors, variables};
-use findings::{Place, join, near};
+use crate::{Descriptors, variables::has_variable};
 
-/// The shape of a value; nothing (`null`) has every shape.
+/// The shape of a value; `null` has every shape.
 #[derive(Clone, Copy, Debug)]
 pub enum Shape {
-    /// Whatever it is.
+    /// Anything.
     Any,
     /// A string.
     Text,
@@ -27,27 +29,35 @@ pub enum Shape {
     Quantity,
     /// A list.
     List(&'static Shape),
-    /// Names of the user's own, each with such a value.
+    /// Names that the user chooses, each with such a value.
     Map(&'static Shape),
-    /// Known names; others are passed over, as Go does.
-    Open(&'static [(&'static str, Shape)]),
-    /// Known names, and what begins with `x-`.
-    Closed(&'static [(&'static str, Shape)]),
+    /// Known names; others are ignored, as Go does.
+    Open(Fields),
+    /// Known names, and names that begin with `x-`.
+    Closed(Fields),
     /// One of these.
     Either(&'static [Shape]),
 }
 
-/// How a reader takes texts.
+/// Names of fields, by shape.
+pub type Fields = &'static [(Shape, &'static [&'static str])];
+
+/// The shape of a field.
+pub fn field(fields: Fields, name: &str) -> Option<&'static Shape> {
+    fields.iter().find(|(_, names)| names.contains(&name)).map(|(shape, _)| shape)
+}
+
+/// How texts are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Texts {
     /// A text is a text.
     Strict,
-    /// A text may stand for a number, where a variable was put into it, or will be.
+    /// A text may be a number or a boolean: a variable was, or will be, replaced in it.
     Resolved,
 }
 
 impl Descriptors {
-    /// Notes where a value is not of the shape; tells whether it is.
+    /// Reports where a value does not have the shape; returns whether it has.
     pub fn shape(&mut self, place: &Place, path: &str, value: &Value, shape: &Shape, texts: Texts) -> bool {
         if value.is_null() || fits(value, shape, texts) {
             return true;
@@ -71,11 +81,11 @@ impl Descriptors {
                 let mut whole = true;
                 for (name, value) in entries {
                     let path = join(path, name);
-                    if let Some((_, shape)) = fields.iter().find(|(known, _)| known == name) {
+                    if let Some(shape) = field(fields, name) {
                         whole &= self.shape(place, &path, value, shape, texts);
                     } else if matches!(shape, Shape::Closed(_)) && !name.starts_with("x-") {
                         whole = false;
-                        let known: Vec<_> = fields.iter().map(|(name, _)| *name).collect();
+                        let known: Vec<_> = fields.iter().flat_map(|(_, names)| *names).copied().collect();
                         let hint = near(name, &known).map_or_else(
                             || "remove it, or let its name begin with `x-`".to_owned(),
                             |(_, near)| format!("did you mean `{near}`?"),
@@ -86,8 +96,8 @@ impl Descriptors {
                 whole
             }
             (Shape::Either(shapes), _) => {
-                // where one is of the same kind, what is wrong stands further in
-                match shapes.iter().find(|shape| kind(shape) == Some(sort(value))) {
+                // if one has the same type, the mistake is further in
+                match shapes.iter().find(|shape| shape.is_same_collection(value)) {
                     Some(shape) => self.shape(place, path, value, shape, texts),
                     None => self.misfit(place, path, value, shape),
                 }
@@ -104,15 +114,15 @@ impl Descriptors {
             (Shape::Integer | Shape::Switch, Value::String(_)) => "write it without quotes",
             (Shape::Quantity, _) => "write a number, perhaps with a unit: `500m`, `2Gi`",
             (Shape::Duration, _) => "write a number and its unit: `90s`, `1m30s`",
-            _ => "see whether the indentation is right",
+            _ => "check the indentation",
         };
-        self.error(place, path, format!("{} where {} is due", sort(value), due(shape)), hint);
+        self.error(place, path, format!("expected {shape}, found {}", type_name(value)), hint);
         false
     }
 }
 
 fn fits(value: &Value, shape: &Shape, texts: Texts) -> bool {
-    let loose = |text: &str| texts == Texts::Resolved && variables::is_open(text);
+    let loose = |text: &str| texts == Texts::Resolved && has_variable(text);
     match (shape, value) {
         (Shape::Any, _)
         | (Shape::Quantity, Value::Number(_))
@@ -137,8 +147,8 @@ fn fits(value: &Value, shape: &Shape, texts: Texts) -> bool {
         }
         (Shape::Either(shapes), _) => shapes.iter().any(|shape| fits(value, shape, texts)),
         (Shape::Open(fields) | Shape::Closed(fields), Value::Object(entries)) => {
-            entries.iter().all(|(name, value)| match fields.iter().find(|(known, _)| known == name) {
-                Some((_, shape)) => value.is_null() || fits(value, shape, texts),
+            entries.iter().all(|(name, value)| match field(fields, name) {
+                Some(shape) => value.is_null() || fits(value, shape, texts),
                 None => matches!(shape, Shape::Open(_)) || name.starts_with("x-"),
             })
         }
@@ -151,10 +161,10 @@ pub fn is_duration(text: &str) -> bool {
     let mut rest = text;
     while !rest.is_empty() {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, behind) = rest.split_at_checked(end).unwrap_or_default();
-        let unit = ["us", "ms", "s", "m", "h"].iter().find_map(|unit| behind.strip_prefix(unit));
+        let Some((number, after)) = rest.split_at_checked(end) else { return false };
+        let unit = ["us", "ms", "s", "m", "h"].iter().find_map(|unit| after.strip_prefix(unit));
         match (number.parse::<f64>(), unit) {
-            (Ok(_), Some(behind)) => rest = behind,
+            (Ok(_), Some(after)) => rest = after,
             _ => return false,
         }
     }
@@ -165,22 +175,45 @@ pub fn is_duration(text: &str) -> bool {
 fn is_quantity(text: &str) -> bool {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     let end = unsigned.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(unsigned.len());
-    let (number, unit) = unsigned.split_at_checked(end).unwrap_or_default();
+    let Some((number, unit)) = unsigned.split_at_checked(end) else { return false };
     let exponent = unit.strip_prefix(['e', 'E']).is_some_and(|power| power.parse::<i32>().is_ok());
     let units = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     number.parse::<f64>().is_ok() && (exponent || units.contains(&unit))
 }
 
-fn kind(shape: &Shape) -> Option<&'static str> {
-    match shape {
-        Shape::List(_) => Some("a list"),
-        Shape::Map(_) | Shape::Open(_) | Shape::Closed(_) => Some("a mapping"),
-        _ => None,
+impl Shape {
+    /// Whether both are lists, or both are mappings.
+    fn is_same_collection(&self, value: &Value) -> bool {
+        matches!(
+            (self, value),
+            (Self::List(_), Value::Array(_))
+                | (Self::Map(_) | Self::Open(_) | Self::Closed(_), Value::Object(_))
+        )
     }
 }
 
-/// What a value is, without telling it.
-fn sort(value: &Value) -> &'static str {
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Any => "anything",
+            Self::Text => "a text",
+            Self::Integer => "a whole number",
+            Self::Switch => "`true` or `false`",
+            Self::Scalar => "a text or a number",
+            Self::Duration => "a duration",
+            Self::Quantity => "a quantity",
+            Self::List(_) => "a list",
+            Self::Map(_) | Self::Open(_) | Self::Closed(_) => "a mapping",
+            Self::Either(shapes) => {
+                let shapes: Vec<_> = shapes.iter().map(ToString::to_string).collect();
+                return f.write_str(&shapes.join(" or "));
+            }
+        })
+    }
+}
+
+/// The type of a value, for messages that must not show the value.
+fn type_name(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "`true` or `false`",
@@ -188,21 +221,6 @@ fn sort(value: &Value) -> &'static str {
         Value::String(_) => "a text",
         Value::Array(_) => "a list",
         Value::Object(_) => "a mapping",
-    }
-}
-
-fn due(shape: &Shape) -> String {
-    match shape {
-        Shape::Any => "anything".into(),
-        Shape::Text => "a text".into(),
-        Shape::Integer => "a whole number".into(),
-        Shape::Switch => "`true` or `false`".into(),
-        Shape::Scalar => "a text or a number".into(),
-        Shape::Duration => "a duration".into(),
-        Shape::Quantity => "a quantity".into(),
-        Shape::List(_) => "a list".into(),
-        Shape::Map(_) | Shape::Open(_) | Shape::Closed(_) => "a mapping".into(),
-        Shape::Either(shapes) => shapes.iter().map(due).collect::<Vec<_>>().join(" or "),
     }
 }
 

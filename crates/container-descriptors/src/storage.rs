@@ -1,16 +1,17 @@
-//! Whether what containers write is kept: `check` and the rehearsal say the same, through this module.
+//! Whether the data of containers is kept. `check` and the rehearsal both report what this module finds.
 //!
-//! A guest keeps data on the volumes of the contract alone; its own disk is new at every boot (platforms, section 7).
+//! A guest keeps data only on the volumes of the contract; its own disk is new at every boot (platforms, section 7).
 
 use std::path::{Component, Path, PathBuf};
 
-use crate::{Descriptors, Mount, Source};
 use findings::{Findings, Place};
 
-/// Where the guest mounts a volume that does not say (contract-format, section 7).
+use crate::{Descriptors, Mount, Source};
+
+/// Where the guest mounts a volume without `mount` (contract-format, section 7).
 const MOUNT_POINT: &str = "/mnt/data";
 
-/// What is on no volume of the contract.
+/// Where data is that is on no volume of the contract.
 const OWN_DISK: &str = "the guest's own disk, which is new at every boot";
 
 /// Paths of the guest that hold no data of a workload: devices, sockets, what comes with the image, and what the guest
@@ -32,13 +33,13 @@ const SYSTEM: [&str; 14] = [
     "/var/run",
 ];
 
-/// Paths that are the system's as long as nothing is written to them; `/` is one too.
+/// Paths that belong to the system if nothing is written to them; `/` is also one.
 const READ_ONLY_SYSTEM: [&str; 4] = ["/etc", "/opt", "/var/lib", "/var/log"];
 
-/// What becomes of the data of containers.
+/// What happens to the data of containers.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Storage {
-    /// Which containers find which volume where, and other mounts that lose nothing.
+    /// Volumes and the containers that use them, and other mounts that lose nothing.
     pub kept: Vec<String>,
     /// Data that would be lost, and volumes that nothing uses: warnings.
     pub lost: Findings,
@@ -49,11 +50,11 @@ pub struct Storage {
 pub struct Volume<'v> {
     /// Its key under `volumes`.
     pub name: &'v str,
-    /// Where the guest mounts it; [`MOUNT_POINT`] if it is not stated.
+    /// Where the guest mounts it; [`MOUNT_POINT`] if `None`.
     pub mount: Option<&'v str>,
 }
 
-/// Looks at the mounts of `found` with the volumes of the contract; `compose` decides what a hint offers to write.
+/// Compares the mounts of `found` with the volumes of the contract; `compose` decides what the hints propose.
 pub fn storage(found: &Descriptors, volumes: &[Volume<'_>], compose: bool) -> Storage {
     let points: Vec<_> = volumes
         .iter()
@@ -149,7 +150,7 @@ impl Storage {
     }
 }
 
-/// What to write, so that a container finds a path of the guest.
+/// How to mount a path of the guest.
 fn write(compose: bool, path: &Path, target: &str) -> String {
     let path = path.display();
     if compose {
@@ -159,7 +160,7 @@ fn write(compose: bool, path: &Path, target: &str) -> String {
     }
 }
 
-/// A name for the folder on a volume: that of what it replaces.
+/// A name for the folder on a volume: the name of what it replaces.
 fn folder_name(source: &Source) -> &str {
     match source {
         Source::Engine(name) => name,
@@ -178,7 +179,7 @@ fn user(mount: &Mount) -> String {
     format!("`{}` at {}", mount.by, mount.target)
 }
 
-/// The volume that a path is on: the innermost, where one is mounted within another.
+/// The volume that a path is on: the innermost, if one is mounted within another.
 fn on<'p, 'a>(path: &Path, points: &'p [Point<'a>]) -> Option<&'p Point<'a>> {
     points
         .iter()

@@ -8,7 +8,7 @@ fn top(files: &[(&str, &str)]) -> TopLevel {
 }
 
 fn shown(found: &Descriptors) -> Vec<String> {
-    let show = |f: &findings::Finding| {
+    let show = |f: &Finding| {
         let line = f.place.line.map_or(String::new(), |line| format!(":{line}"));
         format!("{:?} {}{line} {}: {}", f.severity, f.place.file, f.place.field, f.message)
     };
@@ -18,7 +18,7 @@ fn shown(found: &Descriptors) -> Vec<String> {
 #[test]
 fn compose_findings() {
     let name = "docker-compose.yml";
-    for (files, due) in [
+    for (files, expected) in [
         (
             vec![("compose.yml", "services: {}")],
             "Error x : no `docker-compose.yaml` or `docker-compose.yml` at the top level (HPL06008E)",
@@ -28,7 +28,7 @@ fn compose_findings() {
         (vec![(name, "")], "0 documents, expected one"),
         (vec![(name, "services: {a: {build: .}}")], "services.a.build: the guest builds no images"),
         (vec![(name, "services: {a: {ports: []}}")], "services.a.image: a service without an image"),
-        (vec![(name, "services:\n  a: [\n")], "x/docker-compose.yml:2 : no YAML: unclosed bracket"),
+        (vec![(name, "services:\n  a: [\n")], "x/docker-compose.yml:2 : not YAML: unclosed bracket"),
         (vec![(name, "a: 1\na: canary\n")], "x/docker-compose.yml:2 : duplicate key: first on line 1"),
         (vec![(name, "a: b # c\u{85}d: e\n")], "x/docker-compose.yml:1 : the character U+0085"),
         (vec![(name, "a: \"\\/\"\n")], "x/docker-compose.yml:1 : an escape that not every reader knows"),
@@ -40,7 +40,7 @@ fn compose_findings() {
     ] {
         let found = compose(&top(&files), None);
         let shown = shown(&found);
-        assert!(shown.len() == 1 && shown[0].contains(due), "{due}: {shown:?}");
+        assert!(shown.len() == 1 && shown[0].contains(expected), "{expected}: {shown:?}");
         assert!(!shown[0].contains("canary"));
     }
     let deeper = TopLevel { deeper: vec!["app/docker-compose.yml".to_owned()], ..top(&[]) };
@@ -98,9 +98,9 @@ fn values_that_podman_changes() {
     assert_eq!(
         shown(&found),
         [
-            format!("{start}:13 data.A: podman makes `false` of `no`"),
             format!("{start}:12 metadata.labels.l: podman makes `true` of `on`"),
-            format!("{start} data.C: not a text: podman takes it as one"),
+            format!("{start}:13 data.A: podman makes `false` of `no`"),
+            format!("{start} data.C: not a text: podman reads it as one"),
         ]
     );
 }
@@ -137,12 +137,12 @@ fn play_findings() {
         format!("kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {container}\n")
     };
     let good = pod(&format!("{{name: c, {IMAGE}}}"));
-    for (text, due) in [
+    for (text, expected) in [
         (
             "kind: Deployment\n".to_owned(),
             "Error x/p.yml kind: `Deployment` is neither `Pod` nor `ConfigMap`",
         ),
-        ("a: b\n".to_owned(), "kind: no descriptor: `kind` is missing"),
+        ("a: b\n".to_owned(), "kind: not a descriptor: `kind` is missing"),
         ("kind: Pod\nmetadata: {name: p}\n".to_owned(), "spec.containers: a pod without containers"),
         (pod(&format!("{{{IMAGE}}}")), "spec.containers[0].name: a container without a name"),
         (pod("{name: c}"), "spec.containers[0].image: a container without an image"),
@@ -163,10 +163,10 @@ fn play_findings() {
             format!("{good}---\nkind: ConfigMap\nmetadata: {{name: m}}\ndata: {{A: \"{{{{ .Env.A }}}}\"}}\n"),
             "Warning x/p.yml data.A: a template expression",
         ),
-        (format!("{good}---\n- [\n"), "x/p.yml:7 : no YAML: "),
+        (format!("{good}---\n- [\n"), "x/p.yml:7 : not YAML: "),
     ] {
         let shown = shown(&play(&top(&[("p.yml", &text)]), &[], None));
-        assert!(shown.len() == 1 && shown[0].contains(due), "{due}: {shown:?}");
+        assert!(shown.len() == 1 && shown[0].contains(expected), "{expected}: {shown:?}");
     }
     let two = play(&top(&[("p.yml", &format!("{good}---\n{good}")), ("q.yaml", &good)]), &[], None);
     assert_eq!((two.pods, two.images.len(), two.findings.0.len()), (3, 3, 0));

@@ -175,7 +175,7 @@ fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) ->
     let field = check.required(&map, "archive", "name the folder: `archive: !folder compose`")?;
     let (archive, top) = archive(check, &field)?;
     *found = container_descriptors::compose(&top, None);
-    check.findings.0.append(&mut container_descriptors::strays(&top, found).0);
+    check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
     Some(Application::Compose(archive))
 }
 
@@ -197,7 +197,7 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
     let mut described_here = described(&resources, false);
     described_here.append(&mut described(&templates, true));
     *found = container_descriptors::play(&top, &described_here, None);
-    check.findings.0.append(&mut container_descriptors::strays(&top, found).0);
+    check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
     whole &= found.findings.errors() == 0;
     if found.pods == 0 && whole {
         check.error(

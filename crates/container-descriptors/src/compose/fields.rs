@@ -1,5 +1,5 @@
-//! The fields of a compose file, after the Compose Specification. Fields that only newer versions of `docker compose`
-//! know are among them: which version a guest has, no source says.
+//! The fields of a compose file, after the Compose Specification. Fields of newer versions of `docker compose` are
+//! included: no source states which version a guest has.
 
 use crate::shape::Shape::{
     self, Any, Closed, Duration, Either, Integer, List, Map, Open, Scalar, Switch, Text,
@@ -9,163 +9,139 @@ const TEXTS: Shape = Either(&[Text, List(&Text)]);
 const NAMES: Shape = Either(&[List(&Text), Map(&Any)]);
 /// `NAME: value`, or `- NAME=value`.
 const PAIRS: Shape = Either(&[Map(&Scalar), List(&Text)]);
-const AMOUNT: Shape = Scalar;
 
 const HEALTHCHECK: Shape = Closed(&[
-    ("disable", Switch),
-    ("interval", Duration),
-    ("retries", Integer),
-    ("start_interval", Duration),
-    ("start_period", Duration),
-    ("test", TEXTS),
-    ("timeout", Duration),
+    (Duration, &["interval", "start_interval", "start_period", "timeout"]),
+    (Integer, &["retries"]),
+    (Switch, &["disable"]),
+    (TEXTS, &["test"]),
 ]);
 
 const PORT: Shape = Closed(&[
-    ("app_protocol", Text),
-    ("host_ip", Text),
-    ("mode", Text),
-    ("name", Text),
-    ("protocol", Text),
-    ("published", Scalar),
-    ("target", Integer),
+    (Integer, &["target"]),
+    (Scalar, &["published"]),
+    (Text, &["app_protocol", "host_ip", "mode", "name", "protocol"]),
 ]);
 
+const BIND: Shape =
+    Closed(&[(Switch, &["create_host_path"]), (Text, &["propagation", "recursive", "selinux"])]);
+
 const MOUNT: Shape = Closed(&[
-    (
-        "bind",
-        Closed(&[
-            ("create_host_path", Switch),
-            ("propagation", Text),
-            ("recursive", Text),
-            ("selinux", Text),
-        ]),
-    ),
-    ("consistency", Text),
-    ("image", Any),
-    ("read_only", Switch),
-    ("source", Text),
-    ("target", Text),
-    ("tmpfs", Any),
-    ("type", Text),
-    ("volume", Any),
+    (Any, &["image", "tmpfs", "volume"]),
+    (BIND, &["bind"]),
+    (Switch, &["read_only"]),
+    (Text, &["consistency", "source", "target", "type"]),
 ]);
 
 /// A config or secret that a service is given.
-const GRANT: Shape = Either(&[
-    Text,
-    Closed(&[("gid", Scalar), ("mode", Scalar), ("source", Text), ("target", Text), ("uid", Scalar)]),
-]);
+const GRANT: Shape =
+    Either(&[Text, Closed(&[(Scalar, &["gid", "mode", "uid"]), (Text, &["source", "target"])])]);
+
+const LOGGING: Shape = Closed(&[(Map(&Scalar), &["options"]), (Text, &["driver"])]);
+
+const LIMIT: Shape = Either(&[Integer, Closed(&[(Integer, &["hard", "soft"])])]);
 
 /// The fields of a service.
 pub const SERVICE: Shape = Closed(&[
-    ("annotations", PAIRS),
-    ("attach", Switch),
-    ("blkio_config", Any),
-    ("build", Any),
-    ("cap_add", List(&Text)),
-    ("cap_drop", List(&Text)),
-    ("cgroup", Text),
-    ("cgroup_parent", Text),
-    ("command", TEXTS),
-    ("configs", List(&GRANT)),
-    ("container_name", Text),
-    ("cpu_count", Integer),
-    ("cpu_percent", AMOUNT),
-    ("cpu_period", AMOUNT),
-    ("cpu_quota", AMOUNT),
-    ("cpu_rt_period", AMOUNT),
-    ("cpu_rt_runtime", AMOUNT),
-    ("cpu_shares", AMOUNT),
-    ("cpus", AMOUNT),
-    ("cpuset", Text),
-    ("credential_spec", Map(&Text)),
-    ("depends_on", NAMES),
-    ("deploy", Map(&Any)),
-    ("develop", Any),
-    ("device_cgroup_rules", List(&Text)),
-    ("devices", List(&Any)),
-    ("dns", TEXTS),
-    ("dns_opt", List(&Text)),
-    ("dns_search", TEXTS),
-    ("domainname", Text),
-    ("entrypoint", TEXTS),
-    ("env_file", Either(&[Text, List(&Any)])),
-    ("environment", PAIRS),
-    ("expose", List(&Scalar)),
-    ("extends", Any),
-    ("external_links", List(&Text)),
-    ("extra_hosts", Either(&[Map(&Any), List(&Text)])),
-    ("gpus", Any),
-    ("group_add", List(&Scalar)),
-    ("healthcheck", HEALTHCHECK),
-    ("hostname", Text),
-    ("image", Text),
-    ("init", Switch),
-    ("ipc", Text),
-    ("isolation", Text),
-    ("label_file", TEXTS),
-    ("labels", PAIRS),
-    ("links", List(&Text)),
-    ("logging", Closed(&[("driver", Text), ("options", Map(&Scalar))])),
-    ("mac_address", Text),
-    ("mem_limit", AMOUNT),
-    ("mem_reservation", AMOUNT),
-    ("mem_swappiness", Integer),
-    ("memswap_limit", AMOUNT),
-    ("models", Any),
-    ("network_mode", Text),
-    ("networks", NAMES),
-    ("oom_kill_disable", Switch),
-    ("oom_score_adj", Integer),
-    ("pid", Text),
-    ("pids_limit", AMOUNT),
-    ("platform", Text),
-    ("ports", List(&Either(&[Scalar, PORT]))),
-    ("post_start", List(&Any)),
-    ("pre_stop", List(&Any)),
-    ("privileged", Switch),
-    ("profiles", List(&Text)),
-    ("provider", Any),
-    ("pull_policy", Text),
-    ("pull_refresh_after", Text),
-    ("read_only", Switch),
-    ("restart", Text),
-    ("runtime", Text),
-    ("scale", Integer),
-    ("secrets", List(&GRANT)),
-    ("security_opt", List(&Text)),
-    ("shm_size", AMOUNT),
-    ("stdin_open", Switch),
-    ("stop_grace_period", Duration),
-    ("stop_signal", Text),
-    ("storage_opt", Map(&Any)),
-    ("sysctls", PAIRS),
-    ("tmpfs", TEXTS),
-    ("tty", Switch),
-    ("ulimits", Map(&Either(&[Integer, Closed(&[("hard", Integer), ("soft", Integer)])]))),
-    ("use_api_socket", Switch),
-    ("user", Text),
-    ("userns_mode", Text),
-    ("uts", Text),
-    ("volumes", List(&Either(&[Text, MOUNT]))),
-    ("volumes_from", List(&Text)),
-    ("working_dir", Text),
+    (Any, &["blkio_config", "build", "develop", "extends", "gpus", "models", "provider"]),
+    (Duration, &["stop_grace_period"]),
+    (Either(&[Map(&Any), List(&Text)]), &["extra_hosts"]),
+    (Either(&[Text, List(&Any)]), &["env_file"]),
+    (HEALTHCHECK, &["healthcheck"]),
+    (Integer, &["cpu_count", "mem_swappiness", "oom_score_adj", "scale"]),
+    (List(&Any), &["devices", "post_start", "pre_stop"]),
+    (List(&Either(&[Scalar, PORT])), &["ports"]),
+    (List(&Either(&[Text, MOUNT])), &["volumes"]),
+    (List(&GRANT), &["configs", "secrets"]),
+    (List(&Scalar), &["expose", "group_add"]),
+    (
+        List(&Text),
+        &[
+            "cap_add",
+            "cap_drop",
+            "device_cgroup_rules",
+            "dns_opt",
+            "external_links",
+            "links",
+            "profiles",
+            "security_opt",
+            "volumes_from",
+        ],
+    ),
+    (LOGGING, &["logging"]),
+    (Map(&Any), &["deploy", "storage_opt"]),
+    (Map(&LIMIT), &["ulimits"]),
+    (Map(&Text), &["credential_spec"]),
+    (NAMES, &["depends_on", "networks"]),
+    (PAIRS, &["annotations", "environment", "labels", "sysctls"]),
+    (
+        Scalar,
+        &[
+            "cpu_percent",
+            "cpu_period",
+            "cpu_quota",
+            "cpu_rt_period",
+            "cpu_rt_runtime",
+            "cpu_shares",
+            "cpus",
+            "mem_limit",
+            "mem_reservation",
+            "memswap_limit",
+            "pids_limit",
+            "shm_size",
+        ],
+    ),
+    (
+        Switch,
+        &[
+            "attach",
+            "init",
+            "oom_kill_disable",
+            "privileged",
+            "read_only",
+            "stdin_open",
+            "tty",
+            "use_api_socket",
+        ],
+    ),
+    (TEXTS, &["command", "dns", "dns_search", "entrypoint", "label_file", "tmpfs"]),
+    (
+        Text,
+        &[
+            "cgroup",
+            "cgroup_parent",
+            "container_name",
+            "cpuset",
+            "domainname",
+            "hostname",
+            "image",
+            "ipc",
+            "isolation",
+            "mac_address",
+            "network_mode",
+            "pid",
+            "platform",
+            "pull_policy",
+            "pull_refresh_after",
+            "restart",
+            "runtime",
+            "stop_signal",
+            "user",
+            "userns_mode",
+            "uts",
+            "working_dir",
+        ],
+    ),
 ]);
 
-/// Where a number or a boolean becomes a text of the user's own.
-pub const OWN_TEXTS: Shape =
-    Open(&[("services", Map(&Open(&[("annotations", PAIRS), ("environment", PAIRS), ("labels", PAIRS)])))]);
+/// Where a number or a boolean becomes a text of the user.
+pub const USER_TEXTS: Shape =
+    Open(&[(Map(&Open(&[(PAIRS, &["annotations", "environment", "labels"])])), &["services"])]);
 
-/// The fields at the top of the file; services are looked at one by one.
+/// The fields at the top of the file; services are checked one by one.
 pub const FILE: Shape = Closed(&[
-    ("configs", Map(&Map(&Any))),
-    ("include", Any),
-    ("models", Any),
-    ("name", Text),
-    ("networks", Map(&Map(&Any))),
-    ("secrets", Map(&Map(&Any))),
-    ("services", Any),
-    ("version", Scalar),
-    ("volumes", Map(&Map(&Any))),
+    (Any, &["include", "models", "services"]),
+    (Map(&Map(&Any)), &["configs", "networks", "secrets", "volumes"]),
+    (Scalar, &["version"]),
+    (Text, &["name"]),
 ]);

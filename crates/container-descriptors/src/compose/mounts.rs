@@ -2,16 +2,14 @@
 
 use serde_json::Value;
 
-use crate::compose::File;
-use crate::exposure::{Mount, Source};
-use crate::{Descriptors, at, variables};
+use crate::{Descriptors, Mount, Source, at, compose::File, variables::has_variable};
 
 /// One entry, short or long, of the service `by`.
 pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, entry: &Value) {
     let place = file.place;
     let host = |path: &str| Source::Host { path: path.to_owned(), packed: file.top.holds(path) };
     let push = |found: &mut Descriptors, source: Source, target: &str, read_only: bool| {
-        if matches!(&source, Source::Host { path, .. } if variables::is_open(path)) {
+        if matches!(&source, Source::Host { path, .. } if has_variable(path)) {
             found.unknown_mounts = true;
             return;
         }
@@ -20,7 +18,7 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
     };
     let (source, target, read_only) = match entry {
         Value::String(text) => {
-            if variables::is_open(text) {
+            if has_variable(text) {
                 found.unknown_mounts = true;
                 return;
             }
@@ -28,7 +26,7 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
             match (parts.next(), parts.next(), parts.next(), parts.next()) {
                 (Some(target), None, ..) => (None, target, false),
                 (Some(source), Some(target), mode, None) => {
-                    let read_only = mode.is_some_and(|mode| mode.split(',').any(|it| it == "ro"));
+                    let read_only = mode.is_some_and(|mode| mode.split(',').any(|option| option == "ro"));
                     (Some(source), target, read_only)
                 }
                 _ => {
@@ -42,7 +40,7 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
             let kind = text("type").unwrap_or_default();
             if !matches!(kind, "bind" | "volume" | "tmpfs" | "npipe" | "cluster" | "image") {
                 let hint = "write `type: bind` or `type: volume`";
-                return found.error(place, &format!("{path}.type"), "no kind of mount", hint);
+                return found.error(place, &format!("{path}.type"), "not a type of mount", hint);
             }
             let read_only = entry.get("read_only").and_then(Value::as_bool).unwrap_or(false);
             let target = text("target").unwrap_or_default();
@@ -51,7 +49,7 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
                     let hint = "write `source: /mnt/data`";
                     return found.error(place, &format!("{path}.source"), "a bind without a source", hint);
                 }
-                ("bind" | "volume", Some(source)) if variables::is_open(source) => {
+                ("bind" | "volume", Some(source)) if has_variable(source) => {
                     found.unknown_mounts = true;
                     return;
                 }
@@ -64,7 +62,7 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
         }
         _ => return,
     };
-    if !target.starts_with('/') && !variables::is_open(target) {
+    if !target.starts_with('/') && !has_variable(target) {
         let hint = "begin the container's path with `/`";
         return found.error(place, path, "the path in the container is not absolute", hint);
     }
@@ -77,17 +75,18 @@ pub fn mount(found: &mut Descriptors, file: &File<'_>, path: &str, by: &str, ent
                     format!("declare it at the top of the file: `volumes: {{{name}: }}`, or mount a path");
                 return found.error(place, path, format!("the volume `{name}` is declared nowhere"), hint);
             }
-            Some(volume) => driven(volume, &host).unwrap_or_else(|| Source::Engine(name.to_owned())),
+            Some(volume) => by_driver(volume, &host).unwrap_or_else(|| Source::Engine(name.to_owned())),
         },
     };
     push(found, source, target, read_only);
 }
 
-/// A declared volume that is something else than a folder of the engine: a path of the guest by another name, memory, or
-/// a share of another machine.
-fn driven(volume: &Value, host: &dyn Fn(&str) -> Source) -> Option<Source> {
+/// The source of a declared volume that is not a folder of the engine: a path of the guest, memory, or a share of another
+/// machine.
+fn by_driver(volume: &Value, host: &dyn Fn(&str) -> Source) -> Option<Source> {
     let option = |name: &str| volume.get("driver_opts")?.get(name)?.as_str();
-    let binds = option("o").is_some_and(|options| options.split(',').any(|it| it == "bind" || it == "rbind"));
+    let binds = option("o")
+        .is_some_and(|options| options.split(',').any(|option| matches!(option, "bind" | "rbind")));
     if binds {
         return option("device").map(host);
     }

@@ -1,12 +1,13 @@
 //! `ports` of a service: `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`, where a port may be a range, or the long form.
 
+use std::net::IpAddr;
+
+use findings::Place;
 use serde_json::Value;
 
-use crate::exposure::Port;
-use crate::{Descriptors, at, variables};
-use findings::Place;
+use crate::{Descriptors, Port, at, variables::has_variable};
 
-/// Ports of one entry that are looked at one by one.
+/// Ports in one entry.
 const LARGEST_RANGE: u16 = 1024;
 
 /// One entry, short or long.
@@ -17,7 +18,7 @@ pub fn port(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry:
         Value::String(text) => text.clone(),
         _ => return,
     };
-    if variables::is_open(&text) {
+    if has_variable(&text) {
         return;
     }
     if ports(found, place, path, by, &text).is_none() {
@@ -33,12 +34,8 @@ fn long(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Va
         _ => None,
     };
     let Some(target) = text("target") else {
-        return found.error(
-            place,
-            &format!("{path}.target"),
-            "a port without a target",
-            "write `target: 8443`",
-        );
+        let field = format!("{path}.target");
+        return found.error(place, &field, "a port without a target", "write `target: 8443`");
     };
     let outer = text("published").map(|published| match text("host_ip") {
         Some(address) if address.contains(':') => format!("[{address}]:{published}:"),
@@ -49,7 +46,7 @@ fn long(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Va
     port(found, place, path, by, &Value::String(outer.unwrap_or_default() + &target + &protocol));
 }
 
-/// None if the text is no port.
+/// `None` if the text is not a port.
 fn ports(found: &mut Descriptors, place: &Place, path: &str, by: &str, text: &str) -> Option<()> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
     if !matches!(protocol, "tcp" | "udp" | "sctp") {
@@ -62,13 +59,14 @@ fn ports(found: &mut Descriptors, place: &Place, path: &str, by: &str, text: &st
         found.warning(place, path, message, "write both: `\"8443:8443\"`");
         return Some(());
     };
-    let (address, outer) = outer.rsplit_once(':').map_or((None, outer), |(it, outer)| (Some(it), outer));
-    let address = address.map(|it| it.trim_start_matches('[').trim_end_matches(']'));
-    if address.is_some_and(|it| !it.is_empty() && it.parse::<std::net::IpAddr>().is_err()) {
+    let (address, outer) =
+        outer.rsplit_once(':').map_or((None, outer), |(address, outer)| (Some(address), outer));
+    let address = address.map(|address| address.trim_start_matches('[').trim_end_matches(']'));
+    if address.is_some_and(|address| !address.is_empty() && address.parse::<IpAddr>().is_err()) {
         return None;
     }
     let outer = range(outer)?;
-    // a container's single port may be given any one of a range
+    // a container's single port may get any port of a range
     if outer.1 - outer.0 != inner.1 - inner.0 {
         return (inner.0 == inner.1).then_some(());
     }

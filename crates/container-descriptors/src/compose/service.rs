@@ -1,29 +1,30 @@
-//! One service, and whom it names.
+//! One service, and the services, networks and files that it names.
 
-use crate::compose::File;
-use serde_json::Value;
+use std::collections::BTreeSet;
 
-use crate::compose::{fields, mounts, ports};
-use crate::shape::Texts;
-use crate::{Descriptors, variables};
+use contract_core::names::is_variable_name;
 use findings::{Place, join};
+use serde_json::{Map, Value};
 
-/// Looks at a service.
+use crate::{
+    Descriptors,
+    compose::{File, fields, mounts, ports},
+    shape::Texts,
+    variables::has_variable,
+};
+
+/// Checks a service.
 pub fn service(found: &mut Descriptors, file: &File<'_>, name: &str, service: &Value) {
     let place = file.place;
     let path = &join("services", name);
     found.pods += 1;
     if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
-        found.error(place, path, "no name for a service", "take letters, digits, `.`, `_` and `-`");
+        found.error(place, path, "not a name for a service", "take letters, digits, `.`, `_` and `-`");
     }
     let build = service.get("build").is_some();
     if build {
-        found.error(
-            place,
-            &join(path, "build"),
-            "the guest builds no images",
-            "build and push the image, and write `image: \"REGISTRY/NAME@sha256:…\"` instead",
-        );
+        let hint = "build and push the image, and write `image: \"REGISTRY/NAME@sha256:…\"` instead";
+        found.error(place, &join(path, "build"), "the guest builds no images", hint);
     }
     let whole = found.shape(place, path, service, &fields::SERVICE, Texts::Resolved);
     found.unknown_mounts |= service.get("extends").is_some();
@@ -50,9 +51,9 @@ fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
     value.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
-/// A bare name passes a variable of the guest on.
+/// A name without a value is a variable of the guest.
 fn needs(found: &mut Descriptors, service: &Value) {
-    let bare = |name: &str| contract_core::names::is_variable_name(name).then(|| name.to_owned());
+    let bare = |name: &str| is_variable_name(name).then(|| name.to_owned());
     match service.get("environment") {
         Some(Value::Array(items)) => {
             found.variables.extend(items.iter().filter_map(Value::as_str).filter_map(bare));
@@ -65,7 +66,7 @@ fn needs(found: &mut Descriptors, service: &Value) {
     }
 }
 
-/// What is named has to be there.
+/// What a service names has to exist.
 fn names(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Value) {
     let either = |name: &str| -> Vec<String> {
         match service.get(name) {
@@ -78,10 +79,12 @@ fn names(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Value) 
             _ => Vec::new(),
         }
     };
-    let of_service = |text: &str| text.strip_prefix("service:").map(str::to_owned);
     let text = |name: &str| service.get(name).and_then(Value::as_str);
-    let links = either("links").into_iter().map(|link| link.split(':').next().unwrap_or_default().to_owned());
-    let modes = ["network_mode", "pid", "ipc"].map(|name| (name, text(name).and_then(of_service)));
+    let links = either("links").into_iter();
+    let links =
+        links.map(|link| link.split_once(':').map_or(link.clone(), |(service, _)| service.to_owned()));
+    let other = |name| text(name)?.strip_prefix("service:").map(str::to_owned);
+    let modes = ["network_mode", "pid", "ipc"].map(|name| (name, other(name)));
     let mut named: Vec<(&str, &str, String)> = Vec::new();
     named.extend(either("depends_on").into_iter().map(|name| ("depends_on", "services", name)));
     named.extend(links.map(|name| ("links", "services", name)));
@@ -91,23 +94,15 @@ fn names(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Value) 
         named.extend(either(kind).into_iter().filter(|name| !builtin(name)).map(|name| (kind, kind, name)));
     }
     for (field, kind, name) in named {
-        if file.declared(kind).get(&name).is_none() && !variables::is_open(&name) {
+        if file.declared(kind).get(&name).is_none() && !has_variable(&name) {
             let hint = format!("declare it at the top of the file, under `{kind}:`, or take it out");
-            found.error(
-                file.place,
-                &join(path, field),
-                format!("`{name}` is declared nowhere under `{kind}`"),
-                hint,
-            );
+            let message = format!("`{name}` is declared nowhere under `{kind}`");
+            found.error(file.place, &join(path, field), message, hint);
         }
     }
     if text("network_mode").is_some() && service.get("networks").is_some() {
-        found.error(
-            file.place,
-            &join(path, "network_mode"),
-            "both `network_mode` and `networks` are given",
-            "keep one of them",
-        );
+        let message = "both `network_mode` and `networks` are given";
+        found.error(file.place, &join(path, "network_mode"), message, "keep one of them");
     }
 }
 
@@ -122,8 +117,8 @@ fn env_files(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Val
         let Some(name) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
         let parts: Vec<_> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         found.env_files.insert(parts.join("/"));
-        if required && !name.starts_with('/') && !variables::is_open(name) && !file.top.holds(name) {
-            let hint = format!("put `{name}` beside the compose file");
+        if required && !name.starts_with('/') && !has_variable(name) && !file.top.holds(name) {
+            let hint = format!("put `{name}` next to the compose file");
             found.error(file.place, &join(path, "env_file"), format!("`{name}` is not in the archive"), hint);
         }
     }
@@ -135,16 +130,16 @@ fn restart(found: &mut Descriptors, place: &Place, path: &str, service: &Value) 
     let known = match (mode, count) {
         ("no" | "always" | "unless-stopped" | "on-failure" | "", None) => true,
         ("on-failure", Some(count)) => count.parse::<u32>().is_ok(),
-        _ => variables::is_open(text),
+        _ => has_variable(text),
     };
     if !known {
         let hint = "write `restart: always`, `unless-stopped`, `on-failure` or `\"no\"`";
-        found.stops(place, &join(path, "restart"), "no restart policy", hint);
+        found.stops(place, &join(path, "restart"), "not a restart policy", hint);
     }
 }
 
 /// Whether services wait for each other in a circle; names one of them.
-pub fn circle(services: &serde_json::Map<String, Value>) -> Option<&str> {
+pub fn circle(services: &Map<String, Value>) -> Option<&str> {
     let waits = |name: &str| -> Vec<&str> {
         match services.get(name).and_then(|service| service.get("depends_on")) {
             Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
@@ -153,7 +148,7 @@ pub fn circle(services: &serde_json::Map<String, Value>) -> Option<&str> {
         }
     };
     services.keys().map(String::as_str).find(|start| {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         let mut open = waits(start);
         while let Some(next) = open.pop() {
             if next == *start {

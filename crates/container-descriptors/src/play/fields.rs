@@ -1,169 +1,126 @@
-//! The fields of a Pod and a `ConfigMap` that `podman kube play` reads, with Kubernetes' types. It passes over names that it
-//! does not know, and refuses a value of another type.
+//! The fields of a Pod and a `ConfigMap` that `podman kube play` reads, with Kubernetes' types. It ignores unknown names
+//! and refuses a value of another type.
 
 use crate::shape::Shape::{self, Any, Integer, List, Map, Open, Quantity, Scalar, Scalar as Text, Switch};
 
-const META: Shape =
-    Open(&[("annotations", Map(&Text)), ("labels", Map(&Text)), ("name", Text), ("namespace", Text)]);
+const META: Shape = Open(&[(Map(&Text), &["annotations", "labels"]), (Text, &["name", "namespace"])]);
 
-const KEY: Shape = Open(&[("key", Text), ("name", Text), ("optional", Switch)]);
+const KEY: Shape = Open(&[(Switch, &["optional"]), (Text, &["key", "name"])]);
 
-const ENV: Shape = Open(&[
-    ("name", Text),
-    ("value", Text),
-    (
-        "valueFrom",
-        Open(&[
-            ("configMapKeyRef", KEY),
-            ("fieldRef", Open(&[("apiVersion", Text), ("fieldPath", Text)])),
-            ("resourceFieldRef", Open(&[("containerName", Text), ("divisor", Scalar), ("resource", Text)])),
-            ("secretKeyRef", KEY),
-        ]),
-    ),
+const NAME: Shape = Open(&[(Switch, &["optional"]), (Text, &["name"])]);
+
+const NAMED_VALUES: Shape = List(&Open(&[(Text, &["name", "value"])]));
+
+const FIELD: Shape = Open(&[(Text, &["apiVersion", "fieldPath"])]);
+
+const RESOURCE_FIELD: Shape = Open(&[(Scalar, &["divisor"]), (Text, &["containerName", "resource"])]);
+
+const VALUE_FROM: Shape = Open(&[
+    (FIELD, &["fieldRef"]),
+    (KEY, &["configMapKeyRef", "secretKeyRef"]),
+    (RESOURCE_FIELD, &["resourceFieldRef"]),
 ]);
 
-const PORT: Shape = Open(&[
-    ("containerPort", Integer),
-    ("hostIP", Text),
-    ("hostPort", Integer),
-    ("name", Text),
-    ("protocol", Text),
-]);
+const ENV: Shape = Open(&[(Text, &["name", "value"]), (VALUE_FROM, &["valueFrom"])]);
+
+const ENV_FROM: Shape = Open(&[(NAME, &["configMapRef", "secretRef"]), (Text, &["prefix"])]);
+
+const PORT: Shape =
+    Open(&[(Integer, &["containerPort", "hostPort"]), (Text, &["hostIP", "name", "protocol"])]);
 
 const PROBE: Shape = Open(&[
-    ("exec", Open(&[("command", List(&Text))])),
-    ("failureThreshold", Integer),
-    ("httpGet", Open(&[("host", Text), ("path", Text), ("port", Scalar), ("scheme", Text)])),
-    ("initialDelaySeconds", Integer),
-    ("periodSeconds", Integer),
-    ("successThreshold", Integer),
-    ("tcpSocket", Open(&[("host", Text), ("port", Scalar)])),
-    ("timeoutSeconds", Integer),
+    (Open(&[(List(&Text), &["command"])]), &["exec"]),
+    (Open(&[(Scalar, &["port"]), (Text, &["host", "path", "scheme"])]), &["httpGet"]),
+    (Open(&[(Scalar, &["port"]), (Text, &["host"])]), &["tcpSocket"]),
+    (
+        Integer,
+        &["failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "timeoutSeconds"],
+    ),
 ]);
 
 const SECURITY: Shape = Open(&[
-    ("allowPrivilegeEscalation", Switch),
-    ("capabilities", Open(&[("add", List(&Text)), ("drop", List(&Text))])),
-    ("privileged", Switch),
-    ("procMount", Text),
-    ("readOnlyRootFilesystem", Switch),
-    ("runAsGroup", Integer),
-    ("runAsNonRoot", Switch),
-    ("runAsUser", Integer),
-    ("seLinuxOptions", Map(&Text)),
+    (Integer, &["runAsGroup", "runAsUser"]),
+    (Map(&Text), &["seLinuxOptions"]),
+    (Open(&[(List(&Text), &["add", "drop"])]), &["capabilities"]),
+    (Switch, &["allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot"]),
+    (Text, &["procMount"]),
 ]);
 
+const POD_SECURITY: Shape = Open(&[
+    (Integer, &["fsGroup", "runAsGroup", "runAsUser"]),
+    (List(&Integer), &["supplementalGroups"]),
+    (NAMED_VALUES, &["sysctls"]),
+    (Switch, &["runAsNonRoot"]),
+]);
+
+const VOLUME_MOUNT: Shape =
+    Open(&[(Switch, &["readOnly"]), (Text, &["mountPath", "mountPropagation", "name", "subPath"])]);
+
 const CONTAINER: Shape = Open(&[
-    ("args", List(&Text)),
-    ("command", List(&Text)),
-    ("env", List(&ENV)),
-    (
-        "envFrom",
-        List(&Open(&[
-            ("configMapRef", Open(&[("name", Text), ("optional", Switch)])),
-            ("prefix", Text),
-            ("secretRef", Open(&[("name", Text), ("optional", Switch)])),
-        ])),
-    ),
-    ("image", Text),
-    ("imagePullPolicy", Text),
-    ("livenessProbe", PROBE),
-    ("name", Text),
-    ("ports", List(&PORT)),
-    ("readinessProbe", PROBE),
-    ("resources", Open(&[("limits", Map(&Quantity)), ("requests", Map(&Quantity))])),
-    ("securityContext", SECURITY),
-    ("startupProbe", PROBE),
-    ("stdin", Switch),
-    ("stdinOnce", Switch),
-    ("terminationMessagePath", Text),
-    ("tty", Switch),
-    (
-        "volumeMounts",
-        List(&Open(&[
-            ("mountPath", Text),
-            ("mountPropagation", Text),
-            ("name", Text),
-            ("readOnly", Switch),
-            ("subPath", Text),
-        ])),
-    ),
-    ("workingDir", Text),
+    (List(&ENV), &["env"]),
+    (List(&ENV_FROM), &["envFrom"]),
+    (List(&PORT), &["ports"]),
+    (List(&Text), &["args", "command"]),
+    (List(&VOLUME_MOUNT), &["volumeMounts"]),
+    (Open(&[(Map(&Quantity), &["limits", "requests"])]), &["resources"]),
+    (PROBE, &["livenessProbe", "readinessProbe", "startupProbe"]),
+    (SECURITY, &["securityContext"]),
+    (Switch, &["stdin", "stdinOnce", "tty"]),
+    (Text, &["image", "imagePullPolicy", "name", "terminationMessagePath", "workingDir"]),
+]);
+
+const ITEM: Shape = Open(&[(Integer, &["mode"]), (Text, &["key", "path"])]);
+
+const CONFIG_MAP_VOLUME: Shape = Open(&[
+    (Integer, &["defaultMode"]),
+    (List(&ITEM), &["items"]),
+    (Switch, &["optional"]),
+    (Text, &["name"]),
 ]);
 
 const VOLUME: Shape = Open(&[
+    (CONFIG_MAP_VOLUME, &["configMap"]),
+    (Open(&[(Quantity, &["sizeLimit"]), (Text, &["medium"])]), &["emptyDir"]),
+    (Open(&[(Switch, &["readOnly"]), (Text, &["claimName"])]), &["persistentVolumeClaim"]),
+    (Open(&[(Text, &["path", "type"])]), &["hostPath"]),
+    (Text, &["name"]),
+]);
+
+const DNS: Shape = Open(&[(List(&Text), &["nameservers", "searches"]), (NAMED_VALUES, &["options"])]);
+
+const HOST_ALIAS: Shape = Open(&[(List(&Text), &["hostnames"]), (Text, &["ip"])]);
+
+const SPEC: Shape = Open(&[
+    (DNS, &["dnsConfig"]),
+    (Integer, &["activeDeadlineSeconds", "terminationGracePeriodSeconds"]),
+    (List(&CONTAINER), &["containers", "initContainers"]),
+    (List(&HOST_ALIAS), &["hostAliases"]),
+    (List(&VOLUME), &["volumes"]),
+    (Map(&Text), &["nodeSelector"]),
+    (POD_SECURITY, &["securityContext"]),
     (
-        "configMap",
-        Open(&[
-            ("defaultMode", Integer),
-            ("items", List(&Open(&[("key", Text), ("mode", Integer), ("path", Text)]))),
-            ("name", Text),
-            ("optional", Switch),
-        ]),
+        Switch,
+        &[
+            "automountServiceAccountToken",
+            "enableServiceLinks",
+            "hostIPC",
+            "hostNetwork",
+            "hostPID",
+            "hostUsers",
+            "shareProcessNamespace",
+        ],
     ),
-    ("emptyDir", Open(&[("medium", Text), ("sizeLimit", Quantity)])),
-    ("hostPath", Open(&[("path", Text), ("type", Text)])),
-    ("name", Text),
-    ("persistentVolumeClaim", Open(&[("claimName", Text), ("readOnly", Switch)])),
+    (Text, &["dnsPolicy", "hostname", "restartPolicy", "serviceAccountName", "subdomain"]),
 ]);
 
 /// A pod.
-pub const POD: Shape = Open(&[
-    ("apiVersion", Text),
-    ("kind", Text),
-    ("metadata", META),
-    (
-        "spec",
-        Open(&[
-            ("activeDeadlineSeconds", Integer),
-            ("automountServiceAccountToken", Switch),
-            ("containers", List(&CONTAINER)),
-            (
-                "dnsConfig",
-                Open(&[
-                    ("nameservers", List(&Text)),
-                    ("options", List(&Open(&[("name", Text), ("value", Text)]))),
-                    ("searches", List(&Text)),
-                ]),
-            ),
-            ("dnsPolicy", Text),
-            ("enableServiceLinks", Switch),
-            ("hostAliases", List(&Open(&[("hostnames", List(&Text)), ("ip", Text)]))),
-            ("hostIPC", Switch),
-            ("hostNetwork", Switch),
-            ("hostPID", Switch),
-            ("hostUsers", Switch),
-            ("hostname", Text),
-            ("initContainers", List(&CONTAINER)),
-            ("nodeSelector", Map(&Text)),
-            ("restartPolicy", Text),
-            (
-                "securityContext",
-                Open(&[
-                    ("fsGroup", Integer),
-                    ("runAsGroup", Integer),
-                    ("runAsNonRoot", Switch),
-                    ("runAsUser", Integer),
-                    ("supplementalGroups", List(&Integer)),
-                    ("sysctls", List(&Open(&[("name", Text), ("value", Text)]))),
-                ]),
-            ),
-            ("serviceAccountName", Text),
-            ("shareProcessNamespace", Switch),
-            ("subdomain", Text),
-            ("terminationGracePeriodSeconds", Integer),
-            ("volumes", List(&VOLUME)),
-        ]),
-    ),
-    ("status", Any),
-]);
+pub const POD: Shape =
+    Open(&[(Any, &["status"]), (META, &["metadata"]), (SPEC, &["spec"]), (Text, &["apiVersion", "kind"])]);
 
 /// A config map.
 pub const CONFIG_MAP: Shape = Open(&[
-    ("apiVersion", Text),
-    ("binaryData", Map(&Text)),
-    ("data", Map(&Text)),
-    ("immutable", Switch),
-    ("kind", Text),
-    ("metadata", META),
+    (META, &["metadata"]),
+    (Map(&Text), &["binaryData", "data"]),
+    (Switch, &["immutable"]),
+    (Text, &["apiVersion", "kind"]),
 ]);

@@ -1,19 +1,21 @@
 //! A pod, and whether `podman kube play` would start it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::IpAddr};
 
-use serde_json::Value;
-
-use crate::document::Changes;
-use crate::exposure::{Mount, Port, Source};
-use crate::play::{CONTRACT_CONFIG_MAP, Maps, fields};
-use crate::shape::Texts;
-use crate::{Descriptors, TopLevel, at, variables};
 use contract_core::names::is_variable_name;
 use findings::Place;
+use serde_json::Value;
 
-/// What a pod stands among.
-pub struct Around<'a> {
+use crate::{
+    Descriptors, Mount, Port, Source, TopLevel, at,
+    document::Changes,
+    play::{CONTRACT_CONFIG_MAP, Maps, fields},
+    shape::Texts,
+    variables::has_variable,
+};
+
+/// What a pod is checked with.
+pub struct Context<'a> {
     pub place: &'a Place,
     pub texts: Texts,
     pub changes: &'a Changes,
@@ -21,21 +23,21 @@ pub struct Around<'a> {
     pub top: &'a TopLevel,
 }
 
-/// Looks at a pod; `names` are those of pods before it.
-pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mut BTreeSet<String>) {
-    let place = around.place;
+/// Checks a pod; `names` are those of the pods before it.
+pub fn pod(found: &mut Descriptors, context: &Context<'_>, pod: &Value, names: &mut BTreeSet<String>) {
+    let place = context.place;
     found.pods += 1;
-    if !found.shape(place, "", pod, &fields::POD, around.texts) {
+    if !found.shape(place, "", pod, &fields::POD, context.texts) {
         return;
     }
     match pod.pointer("/metadata/name").and_then(Value::as_str) {
         None | Some("") => {
             found.error(place, "metadata.name", "a pod without a name", "write `metadata: {name: app}`");
         }
-        Some(name) if variables::is_open(name) => {}
+        Some(name) if has_variable(name) => {}
         Some(name) if !is_name(name) => {
             let hint = "begin with a letter or digit, then letters, digits, `_`, `.` and `-`";
-            found.error(place, "metadata.name", format!("`{name}` is no name for a pod"), hint);
+            found.error(place, "metadata.name", format!("`{name}` is not a name for a pod"), hint);
         }
         Some(name) if !names.insert(name.to_owned()) => {
             let message = format!("two pods are named `{name}`");
@@ -43,7 +45,7 @@ pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mu
         }
         Some(_) => {}
     }
-    let volumes = volumes(found, around, pod);
+    let volumes = volumes(found, context, pod);
     let containers =
         |list: &str| pod.pointer(&format!("/spec/{list}")).and_then(Value::as_array).map(Vec::as_slice);
     if containers("containers").unwrap_or_default().is_empty() {
@@ -63,20 +65,20 @@ pub fn pod(found: &mut Descriptors, around: &Around<'_>, pod: &Value, names: &mu
                 let message = format!("two containers are named `{name}`");
                 found.stops(place, &format!("{path}.name"), message, "give each container a different name");
             }
-            Container { around, path: &path, name, value: container, on_host }.look(found, &volumes);
+            Container { context, path: &path, name, value: container, on_host }.check(found, &volumes);
         }
     }
 }
 
-/// What podman takes as a name.
+/// Whether podman accepts a name.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphanumeric())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
 }
 
-fn volumes<'v>(found: &mut Descriptors, around: &Around<'_>, pod: &'v Value) -> Vec<(&'v str, Source)> {
+fn volumes<'v>(found: &mut Descriptors, context: &Context<'_>, pod: &'v Value) -> Vec<(&'v str, Source)> {
     let mut volumes: Vec<(&str, Source)> = Vec::new();
-    let place = around.place;
+    let place = context.place;
     let list = pod.pointer("/spec/volumes").and_then(Value::as_array);
     for (index, volume) in list.into_iter().flatten().enumerate() {
         let path = format!("spec.volumes[{index}]");
@@ -89,34 +91,21 @@ fn volumes<'v>(found: &mut Descriptors, around: &Around<'_>, pod: &'v Value) -> 
             let message = format!("two volumes are named `{name}`");
             found.stops(place, &format!("{path}.name"), message, "give each volume a different name");
         }
-        volumes.push((name, source(found, around, &path, volume)));
+        volumes.push((name, source(found, context, &path, volume)));
     }
     volumes
 }
 
-fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Value) -> Source {
-    let place = around.place;
+fn source(found: &mut Descriptors, context: &Context<'_>, path: &str, volume: &Value) -> Source {
+    let place = context.place;
     let text = |pointer: &str| volume.pointer(pointer).and_then(Value::as_str);
     if volume.get("hostPath").is_some() {
         let kind = text("/hostPath/type").unwrap_or_default();
-        let known = [
-            "",
-            "Directory",
-            "DirectoryOrCreate",
-            "File",
-            "FileOrCreate",
-            "Socket",
-            "CharDevice",
-            "BlockDevice",
-        ];
-        if !known.contains(&kind) && !variables::is_open(kind) {
-            let hint = "write `type: Directory`";
-            found.stops(
-                place,
-                &format!("{path}.hostPath.type"),
-                format!("`{kind}` is no kind of path"),
-                hint,
-            );
+        let special = matches!(kind, "Socket" | "CharDevice" | "BlockDevice");
+        let plain = matches!(kind, "" | "Directory" | "DirectoryOrCreate" | "File" | "FileOrCreate");
+        if !special && !plain && !has_variable(kind) {
+            let message = format!("`{kind}` is not a type of path");
+            found.stops(place, &format!("{path}.hostPath.type"), message, "write `type: Directory`");
         }
         let Some(host) = text("/hostPath/path").filter(|path| !path.is_empty()) else {
             let hint = "write `path: /mnt/data`";
@@ -124,21 +113,21 @@ fn source(found: &mut Descriptors, around: &Around<'_>, path: &str, volume: &Val
             return Source::Temporary;
         };
         let made = kind.ends_with("OrCreate");
-        let missing = !host.starts_with('/') && !made && !variables::is_open(host) && !around.top.holds(host);
+        let missing = !host.starts_with('/') && !made && !has_variable(host) && !context.top.holds(host);
         if missing {
             let hint = format!("put `{host}` into the folder that is packed, or write an absolute path");
             let field = format!("{path}.hostPath.path");
             found.stops(place, &field, format!("`{host}` is not in the archive"), hint);
         }
-        if matches!(kind, "Socket" | "CharDevice" | "BlockDevice") {
+        if special {
             return Source::Temporary;
         }
-        return Source::Host { path: host.to_owned(), packed: around.top.holds(host) };
+        return Source::Host { path: host.to_owned(), packed: context.top.holds(host) };
     }
     if volume.get("configMap").is_some() {
         let name = text("/configMap/name").unwrap_or_default();
         let optional = volume.pointer("/configMap/optional").and_then(Value::as_bool).unwrap_or(false);
-        if !optional && !variables::is_open(name) && !around.maps.knows(name) {
+        if !optional && !has_variable(name) && !context.maps.knows(name) {
             unknown_map(found, place, &format!("{path}.configMap.name"), name);
         }
         return Source::Temporary;
@@ -160,7 +149,7 @@ fn unknown_map(found: &mut Descriptors, place: &Place, field: &str, name: &str) 
 }
 
 struct Container<'a> {
-    around: &'a Around<'a>,
+    context: &'a Context<'a>,
     path: &'a str,
     name: &'a str,
     value: &'a Value,
@@ -168,15 +157,15 @@ struct Container<'a> {
 }
 
 impl Container<'_> {
-    fn look(&self, found: &mut Descriptors, volumes: &[(&str, Source)]) {
-        let place = self.around.place;
+    fn check(&self, found: &mut Descriptors, volumes: &[(&str, Source)]) {
+        let place = self.context.place;
         let image = self.value.get("image").unwrap_or(&Value::Null);
         found.image(place, &self.field("image"), image, "a container");
         let policy = self.text("imagePullPolicy").unwrap_or_default().to_ascii_lowercase();
         let known = ["", "always", "never", "ifnotpresent", "missing", "newer"].contains(&&*policy);
-        if !known && !variables::is_open(&policy) {
+        if !known && !has_variable(&policy) {
             let hint = "write `imagePullPolicy: IfNotPresent`";
-            found.stops(place, &self.field("imagePullPolicy"), "no pull policy", hint);
+            found.stops(place, &self.field("imagePullPolicy"), "not a pull policy", hint);
         }
         for (at, port) in self.list("ports").enumerate() {
             self.port(found, &format!("{}.ports[{at}]", self.path), port);
@@ -193,7 +182,7 @@ impl Container<'_> {
             let optional = |kind: &str| {
                 from.pointer(&format!("/{kind}/optional")).and_then(Value::as_bool).unwrap_or(false)
             };
-            let unknown = |name: &&str| !self.around.maps.knows(name) && !variables::is_open(name);
+            let unknown = |name: &&str| !self.context.maps.knows(name) && !has_variable(name);
             if let Some(name) =
                 text("/configMapRef/name").filter(unknown).filter(|_| !optional("configMapRef"))
             {
@@ -218,7 +207,7 @@ impl Container<'_> {
     }
 
     fn port(&self, found: &mut Descriptors, path: &str, port: &Value) {
-        let place = self.around.place;
+        let place = self.context.place;
         let number = |name: &str| {
             let value = port.get(name)?;
             value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())
@@ -226,33 +215,32 @@ impl Container<'_> {
         for name in ["containerPort", "hostPort"] {
             if number(name).is_some_and(|port| !(0..=65535).contains(&port)) {
                 let hint = "take a number from 1 to 65535";
-                return found.stops(place, &format!("{path}.{name}"), "no port", hint);
+                return found.stops(place, &format!("{path}.{name}"), "not a port", hint);
             }
         }
         let protocol = port.get("protocol").and_then(Value::as_str).unwrap_or("TCP").to_ascii_lowercase();
-        if !matches!(&*protocol, "tcp" | "udp" | "sctp" | "") && !variables::is_open(&protocol) {
+        if !matches!(&*protocol, "tcp" | "udp" | "sctp" | "") && !has_variable(&protocol) {
             let hint = "write `protocol: TCP`";
-            return found.stops(place, &format!("{path}.protocol"), "no protocol", hint);
+            return found.stops(place, &format!("{path}.protocol"), "not a protocol", hint);
         }
-        let port_of = |name: &str| number(name).and_then(|it| u16::try_from(it).ok()).filter(|it| *it > 0);
-        let (inner, mut outer) = (port_of("containerPort"), port_of("hostPort"));
-        if self.on_host {
-            outer = inner;
-        }
+        let number =
+            |name: &str| number(name).and_then(|port| u16::try_from(port).ok()).filter(|port| *port > 0);
+        let inner = number("containerPort");
+        let outer = if self.on_host { inner } else { number("hostPort") };
         match (inner, outer) {
             (Some(inner), None) if port.get("hostPort").is_none() => found.warning(
                 place,
                 path,
                 format!("containerPort {inner} has no hostPort: nobody outside the guest reaches it"),
-                format!("write `hostPort: {inner}` beside it"),
+                format!("write `hostPort: {inner}` next to it"),
             ),
             (inner, Some(host)) => {
                 let address = port.get("hostIP").and_then(Value::as_str).map(str::to_owned);
-                if address.as_deref().is_some_and(|it| {
-                    !it.is_empty() && !variables::is_open(it) && it.parse::<std::net::IpAddr>().is_err()
+                if address.as_deref().is_some_and(|address| {
+                    !address.is_empty() && !has_variable(address) && address.parse::<IpAddr>().is_err()
                 }) {
                     let hint = "write an address of the guest, or leave it out";
-                    return found.stops(place, &format!("{path}.hostIP"), "no IP address", hint);
+                    return found.stops(place, &format!("{path}.hostIP"), "not an IP address", hint);
                 }
                 let protocol = if protocol.is_empty() { "tcp".to_owned() } else { protocol };
                 let (place, by) = (at(place, path), self.name.to_owned());
@@ -263,10 +251,10 @@ impl Container<'_> {
     }
 
     fn mount(&self, found: &mut Descriptors, path: &str, mount: &Value, volumes: &[(&str, Source)]) {
-        let place = self.around.place;
+        let place = self.context.place;
         let text = |name: &str| mount.get(name).and_then(Value::as_str).unwrap_or_default();
         let (name, target) = (text("name"), text("mountPath"));
-        if variables::is_open(name) {
+        if has_variable(name) {
             found.unknown_mounts = true;
             return;
         }
@@ -276,20 +264,16 @@ impl Container<'_> {
             );
             return found.stops(place, path, format!("the pod has no volume `{name}`"), hint);
         };
-        if !target.starts_with('/') && !variables::is_open(target) {
+        if !target.starts_with('/') && !has_variable(target) {
             let hint = "write `mountPath:` and an absolute path";
-            return found.stops(
-                place,
-                &format!("{path}.mountPath"),
-                "no absolute path in the container",
-                hint,
-            );
+            let message = "not an absolute path in the container";
+            return found.stops(place, &format!("{path}.mountPath"), message, hint);
         }
-        if matches!(source, Source::Host { path, .. } | Source::Engine(path) if variables::is_open(path)) {
+        if matches!(source, Source::Host { path, .. } | Source::Engine(path) if has_variable(path)) {
             found.unknown_mounts = true;
             return;
         }
-        // podman takes options behind a colon: `/data:ro`
+        // podman accepts options after a colon: `/data:ro`
         let (target, options) = target.split_once(':').unwrap_or((target, ""));
         let read_only = mount.get("readOnly").and_then(Value::as_bool).unwrap_or(false)
             || options.split(',').any(|option| option == "ro");
@@ -298,14 +282,14 @@ impl Container<'_> {
     }
 
     fn variable(&self, found: &mut Descriptors, path: &str, variable: &Value) {
-        let place = self.around.place;
+        let place = self.context.place;
         match variable.get("name") {
             None | Some(Value::Null) => {
                 let hint = "write `name: LOG_LEVEL`";
                 found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
             }
             Some(Value::String(_)) => {}
-            Some(_) if self.around.changes.has(&format!("{path}.name")) => {}
+            Some(_) if self.context.changes.has(&format!("{path}.name")) => {}
             Some(_) => {
                 let (message, hint) = ("the name is a switch or a number to YAML", "put it in double quotes");
                 found.warning(place, &format!("{path}.name"), message, hint);
@@ -322,7 +306,7 @@ impl Container<'_> {
             let known = ["metadata.name", "metadata.uid", "metadata.labels", "metadata.annotations"]
                 .iter()
                 .any(|known| field.starts_with(known));
-            if !known && !variables::is_open(field) {
+            if !known && !has_variable(field) {
                 let hint = "podman knows `metadata.name`, `.uid`, `.labels['…']` and `.annotations['…']`";
                 found.stops(place, path, "a field that podman does not provide", hint);
             }
@@ -333,18 +317,14 @@ impl Container<'_> {
         };
         if name == CONTRACT_CONFIG_MAP && is_variable_name(key) {
             found.variables.insert(key.to_owned());
-        } else if name == CONTRACT_CONFIG_MAP && !variables::is_open(key) {
+        } else if name == CONTRACT_CONFIG_MAP && !has_variable(key) {
+            let message = format!("no section can provide `{key}`: it is not a name for a variable");
             let hint = "take letters, digits and `_`, here and in `env`: `LOG_LEVEL`";
-            found.stops(
-                place,
-                path,
-                format!("no section can provide `{key}`: it is no name for a variable"),
-                hint,
-            );
-        } else if variables::is_open(name) || variables::is_open(key) {
-        } else if !self.around.maps.knows(name) {
+            found.stops(place, path, message, hint);
+        } else if has_variable(name) || has_variable(key) {
+        } else if !self.context.maps.knows(name) {
             unknown_map(found, place, path, name);
-        } else if !self.around.maps.has(name, key) {
+        } else if !self.context.maps.has(name, key) {
             let hint = format!("write it under `data:` of `{name}`");
             found.stops(place, path, format!("the config map `{name}` has no key `{key}`"), hint);
         }
@@ -354,6 +334,6 @@ impl Container<'_> {
         let hint = format!(
             "take a variable of the contract: `configMapKeyRef: {{name: {CONTRACT_CONFIG_MAP}, key: NAME}}`"
         );
-        found.stops(self.around.place, path, "the guest has no secrets of Kubernetes' kind", hint);
+        found.stops(self.context.place, path, "the guest has no secrets of Kubernetes' kind", hint);
     }
 }

@@ -325,7 +325,7 @@ fn nothing_in_a_literal_archive_escapes() {
     }
     for (archive, due) in [
         ("not base64!".to_owned(), "play.archive: not base64 on one line"),
-        ("AAAA".to_owned(), "section.yaml:3 play.archive: no gzip tar, or a damaged one"),
+        ("AAAA".to_owned(), "section.yaml:3 play.archive: not a gzip tar, or a damaged one"),
         (pack("../pod.yml", &pod(), file), "the name `../pod.yml` leads out of the archive"),
         (pack("/pod.yml", &pod(), file), "the name `/pod.yml` leads out of the archive"),
         (pack("pod.yml", "", tar::EntryType::Symlink), "`pod.yml` is neither a file nor a directory"),
@@ -337,5 +337,5 @@ fn nothing_in_a_literal_archive_escapes() {
     }
     let whole = pack("pod.yml", &pod(), file);
     let cut = &whole[..whole.len() / 8 * 4];
-    only::<Workload>(folder.path(), &section(cut), "no gzip tar, or a damaged one");
+    only::<Workload>(folder.path(), &section(cut), "not a gzip tar, or a damaged one");
 }

@@ -9,7 +9,7 @@ use std::path::Component;
 
 use base64::engine::general_purpose::STANDARD;
 use base64::read::DecoderReader;
-use container_descriptors::{NotKept, TopLevel};
+use container_descriptors::{ReadError, TopLevel};
 use contract_archive::unpack::{self, MOST_ENTRIES, Member};
 use tar::EntryType;
 
@@ -38,7 +38,7 @@ pub enum Fault {
     Refused { name: String, what: &'static str },
     /// A descriptor of a size that no descriptor has, or too many.
     #[error("the archive holds `{name}`, which {error}")]
-    NotKept { name: String, error: NotKept },
+    NotKept { name: String, error: ReadError },
     /// Directories that no entry names take an inode too.
     #[error("the archive holds more than {MOST_ENTRIES} files and directories")]
     TooMany,
@@ -60,13 +60,13 @@ fn add(contents: &mut Contents, tree: &mut Tree, member: Member<'_>) -> Result<(
         tree.file(&name)?;
         contents.files += 1;
         contents.bytes = contents.bytes.saturating_add(member.size);
-        contents.top.note(&name, || Ok(member.content))
+        contents.top.add_file(&name, || Ok(member.content))
     } else {
         tree.directory(&name)?;
-        contents.top.note_directory(&name)
+        contents.top.add_directory(&name)
     };
     kept.map_err(|error| match error {
-        NotKept::Read(_) => unpack::Error::Tar.into(),
+        ReadError::Read(_) => unpack::Error::Tar.into(),
         error => Fault::NotKept { name: name.escape_debug().to_string(), error },
     })
 }

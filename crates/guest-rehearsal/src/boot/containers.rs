@@ -59,7 +59,7 @@ pub fn start(
         let found = if compose {
             container_descriptors::compose(&top, Some(&environment))
         } else {
-            container_descriptors::play(&top, &Resource::described(root), Some(&environment))
+            container_descriptors::play(&top, &Resource::in_section(root), Some(&environment))
         };
         read(log, compose, &found)?;
         variables(log, compose, &found, &environment)?;
@@ -196,8 +196,8 @@ fn variables(
     let listed =
         |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let missing: Vec<_> = found.variables.iter().filter(|name| !environment.provides(name)).collect();
-    let (names, code) = match (compose, found.insisted.is_empty()) {
-        (true, false) => (found.insisted.iter().collect(), HPL10000E),
+    let (names, code) = match (compose, found.missing.is_empty()) {
+        (true, false) => (found.missing.iter().collect(), HPL10000E),
         (false, _) if !missing.is_empty() => (missing, HPL15005E),
         (true, true) if !missing.is_empty() => {
             log.warning(VARIABLES, None, format!("nobody provides {}: left empty", listed(&missing)));

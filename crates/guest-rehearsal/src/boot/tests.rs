@@ -320,7 +320,7 @@ fn templates_are_rendered_with_the_merged_environment() {
     let report = try_boot(&case);
     let (step, code, detail) = refusal(&report);
     assert_eq!((step, code), ("containers", hpl::HPL15002E));
-    assert!(detail.contains("hostPort: a text where a whole number is due"), "{detail}");
+    assert!(detail.contains("hostPort: expected a whole number, found a text"), "{detail}");
 }
 
 #[test]

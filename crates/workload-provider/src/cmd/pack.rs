@@ -9,7 +9,7 @@ use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, protected_around};
 use cli_kit::progress::Progress;
 use cli_kit::{Failure, Report};
-use container_descriptors::strays_of_folder;
+use container_descriptors::unintended_files_in;
 use contract_archive::Archive;
 use contract_core::packed::Packed;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let cannot = || format!("cannot pack `{}`", folder.display());
     let archive = Archive::of(folder).doing(cannot)?;
     let shown = folder.display().to_string();
-    report.findings(&shown, &strays_of_folder(folder, &shown))?;
+    report.findings(&shown, &unintended_files_in(folder, &shown))?;
     let target = target(arguments, report)?;
     let mut protected = protected_around(Persona::WorkloadProvider, &target);
     protected.packed(folder);

@@ -1,4 +1,4 @@
-//! What of a packed folder is seldom meant to go along: the history of a repository, keys, files of variables.
+//! Files of a packed folder that are probably not meant: the history of a repository, keys, files of variables.
 
 use std::{
     collections::BTreeSet,
@@ -7,29 +7,30 @@ use std::{
     path::Path,
 };
 
-use crate::{Descriptors, TopLevel};
 use findings::Findings;
 
-/// Bytes of a file that are looked at for a private key.
-const LOOKED_AT: u64 = 64 << 10;
+use crate::{Descriptors, TopLevel};
+
+/// Bytes of a file that are searched for a private key.
+const SEARCHED: u64 = 64 << 10;
 
 /// Names that a warning lists.
 const LISTED: usize = 5;
 
-/// The files of a folder that are seldom meant to be packed.
+/// The files of a folder that are probably not meant to be packed.
 #[derive(Debug, Default)]
-pub struct Strays(Vec<(Stray, String)>);
+pub struct Unintended(Vec<(Reason, String)>);
 
-impl Strays {
-    /// Looks at a file; `content` is read only where the name does not decide.
-    pub(super) fn look(&mut self, name: &str, content: impl FnOnce() -> io::Result<File>) {
-        self.0.extend(Stray::of(name, content));
+impl Unintended {
+    /// Checks a file; `content` is read only if the name does not decide.
+    pub(super) fn check(&mut self, name: &str, content: impl FnOnce() -> io::Result<File>) {
+        self.0.extend(Reason::find(name, content));
     }
 }
 
-/// Why a file is seldom meant.
+/// Why a file is probably not meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Stray {
+enum Reason {
     Repository,
     Variables,
     Key,
@@ -37,8 +38,8 @@ enum Stray {
     PrivatePem,
 }
 
-impl Stray {
-    fn of(name: &str, content: impl FnOnce() -> io::Result<File>) -> Option<(Self, String)> {
+impl Reason {
+    fn find(name: &str, content: impl FnOnce() -> io::Result<File>) -> Option<(Self, String)> {
         let parts: Vec<_> = name.split('/').collect();
         if let Some(at) = parts.iter().position(|part| *part == ".git") {
             return Some((Self::Repository, parts.get(..=at)?.join("/")));
@@ -46,24 +47,19 @@ impl Stray {
         let file = *parts.last()?;
         let extension = file.rsplit_once('.').map_or("", |(_, extension)| extension);
         let ssh = file.starts_with("id_");
-        let stray = match extension {
+        let key = if ssh { Self::SshKey } else { Self::PrivatePem };
+        let reason = match extension {
             _ if file == ".env" => Self::Variables,
             "key" => Self::Key,
             "pub" => return None,
             "" if ssh => Self::SshKey,
-            _ if (ssh || extension == "pem") && holds_private_key(content) => {
-                if ssh {
-                    Self::SshKey
-                } else {
-                    Self::PrivatePem
-                }
-            }
+            _ if (ssh || extension == "pem") && holds_private_key(content) => key,
             _ => return None,
         };
-        Some((stray, name.to_owned()))
+        Some((reason, name.to_owned()))
     }
 
-    fn what(self) -> &'static str {
+    fn description(self) -> &'static str {
         match self {
             Self::Repository => "the history of a repository, with all that was deleted since",
             Self::Variables => "variables that no compose file uses",
@@ -86,32 +82,27 @@ impl Stray {
 
 fn holds_private_key(content: impl FnOnce() -> io::Result<File>) -> bool {
     let mut read = zeroize::Zeroizing::new(Vec::new());
-    let whole = content().and_then(|file| file.take(LOOKED_AT).read_to_end(&mut read));
+    let whole = content().and_then(|file| file.take(SEARCHED).read_to_end(&mut read));
     whole.is_ok() && read.windows(MARK.len()).any(|bytes| bytes == MARK)
 }
 
 const MARK: &[u8] = b"PRIVATE KEY-----";
 
-/// One warning for each kind. `found` knows which files of variables a compose file uses.
-pub fn strays(top: &TopLevel, found: &Descriptors) -> Findings {
+/// One warning for each reason. `found` knows which files of variables a compose file uses.
+pub fn unintended_files(top: &TopLevel, found: &Descriptors) -> Findings {
     let mut findings = Findings::default();
-    let kinds: BTreeSet<_> = top.strays.0.iter().map(|(stray, _)| *stray).collect();
-    for kind in kinds {
-        let used = |name: &str| kind == Stray::Variables && found.env_files.contains(name);
-        let names: BTreeSet<_> = top
-            .strays
-            .0
-            .iter()
-            .filter(|(stray, name)| *stray == kind && !used(name))
-            .map(|(_, name)| name)
-            .collect();
+    let files = &top.unintended.0;
+    for reason in files.iter().map(|(reason, _)| *reason).collect::<BTreeSet<_>>() {
+        let used = |name: &str| reason == Reason::Variables && found.env_files.contains(name);
+        let matching = files.iter().filter(|(other, name)| *other == reason && !used(name));
+        let names: BTreeSet<_> = matching.map(|(_, name)| name).collect();
         let Some(first) = names.first() else { continue };
         let mut listed: Vec<_> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
         if names.len() > LISTED {
             listed.push(format!("and {} more", names.len() - LISTED));
         }
-        let message = format!("goes into the archive: {}: {}", listed.join(", "), kind.what());
-        let pattern = kind.pattern().unwrap_or(first);
+        let message = format!("goes into the archive: {}: {}", listed.join(", "), reason.description());
+        let pattern = reason.pattern().unwrap_or(first);
         let hint =
             format!("if the guest does not need it, write `{pattern}` into `{}/.contractignore`", top.shown);
         findings.warning(top.place(), message, hint);
@@ -119,9 +110,9 @@ pub fn strays(top: &TopLevel, found: &Descriptors) -> Findings {
     findings
 }
 
-/// As [`strays`], of a folder, for who packs it alone.
-pub fn strays_of_folder(path: &Path, shown: &str) -> Findings {
+/// The same for a folder that is packed without a section.
+pub fn unintended_files_in(path: &Path, shown: &str) -> Findings {
     let (top, _) = TopLevel::of_folder(path, shown);
-    let found = if top.has_compose_file() { super::compose(&top, None) } else { Descriptors::default() };
-    strays(&top, &found)
+    let found = if top.has_compose_file() { crate::compose(&top, None) } else { Descriptors::default() };
+    unintended_files(&top, &found)
 }
