@@ -69,7 +69,7 @@ fn refused(story: &Story, arguments: &str) -> String {
 fn a_disk_is_formatted_and_reopened() {
     let story = Story::signed();
     let first = does(&story, "boot --luks disk");
-    assert!(first.contains("`data`: `disk`: was not there: formatted as LUKS2, 64 MiB"), "{first}");
+    assert!(first.contains("`data`: `disk`: did not exist: formatted as LUKS2, 64 MiB"), "{first}");
     assert!(first.contains("SHA-256 of the env seed, then the workload seed: the likely order"), "{first}");
     does(
         &story,
@@ -114,7 +114,7 @@ fn a_rolled_seed_takes_over_and_the_volume_key_stays() {
     does(&story, r#"boot --luks disk; volume_key "$(passphrase $ENV $WORKLOAD)" > key; [ -s key ]"#);
     let rolled = does(&story, r#"seeds workload "$NEW_WORKLOAD" $WORKLOAD; contract; boot --luks disk"#);
     assert!(
-        rolled.contains("it opens with the workload section's previous seed; the current seeds take over")
+        rolled.contains("it opens with the workload section's previous seed; the current seeds replace them")
     );
     does(
         &story,
@@ -217,7 +217,7 @@ fn each_of_several_volumes_has_its_own_disk() {
     );
     assert!(told.contains("`data`: `disk`:") && told.contains("`logs`: `logs`:"), "{told}");
     let told = does(&story, "boot --luks logs=logs");
-    assert!(told.contains("[ skipped ] luks        `data`: no file is given for it"), "{told}");
+    assert!(told.contains("[ skipped ] luks        `data`: no file was given"), "{told}");
 }
 
 #[test]

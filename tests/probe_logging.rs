@@ -71,7 +71,7 @@ fn what_keeps_rsyslog_and_guest_apart_is_told_with_its_field() {
     assert!(text.contains("exit 4\n"), "{outcome:?}");
     let found: Vec<_> = text.lines().filter(|line| line.starts_with("[ refused ]")).collect();
     let expected = [
-        ("server", "no authority that is trusted here vouches"),
+        ("server", "no trusted authority issued"),
         ("cert", "the server refused the client certificate `CN=guest.paynow.example`, which expired on"),
         (
             "hostname",

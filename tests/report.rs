@@ -69,7 +69,7 @@ fn the_ceremony_leaves_a_page_that_tells_all_and_no_secret() {
     for due in [
         "workload-provider@paynow.example",
         "env-deployer@paynow.example",
-        "the signature holds",
+        "the signature is valid",
         "generation 1, not rolling",
         "364 days",
         "that two persons vouch, with two keys",
@@ -106,7 +106,7 @@ fn what_the_sections_keep_to_themselves_is_not_on_the_page() {
     story.does("boot --report page.html");
     let page = read(&story, "page.html");
     assert!(!page.contains("canary-of"), "{page}");
-    assert!(page.contains("given no record of the signing"), "{page}");
+    assert!(page.contains("given no signing record"), "{page}");
 }
 
 #[test]
@@ -151,20 +151,20 @@ fn a_refused_boot_leaves_its_page_and_its_exit_code() {
         "HPL12001E",
         "What to do: sign with",
         "✕ refused",
-        "What identifies these user data",
+        "What identifies this user data",
     ] {
         assert!(page.contains(due), "{due}\n{page}");
     }
     let outcome = story.sh("echo '[' > tmp/none; guest-rehearsal boot tmp/none --guest-key $GUEST_KEY --report none.html --record user-data.record.json");
     assert_eq!(outcome.exit, 4, "{outcome:?}");
     let page = read(&story, "none.html");
-    assert!(page.contains("was not held against them") && !page.contains("signature holds"), "{page}");
+    assert!(page.contains("was not compared with it") && !page.contains("the signature is valid"), "{page}");
     // opened by nobody: the record is held against the file alone
     let outcome = story.sh("openssl genrsa -out tmp/other.pem 4096 2>/dev/null
          guest-rehearsal boot user-data --guest-key tmp/other.pem --report closed.html --record user-data.record.json");
     assert_eq!(outcome.exit, 4, "{outcome:?}");
     let page = read(&story, "closed.html");
-    assert!(page.contains("not held against the env section") && !page.contains("canary"), "{page}");
+    assert!(page.contains("not compared with the env section") && !page.contains("canary"), "{page}");
 }
 
 #[test]

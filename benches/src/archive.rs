@@ -8,9 +8,9 @@ use crate::folder;
 use crate::options::Options;
 use crate::run::{Times, ours, peak_megabytes, shell, timed};
 
-/// At least this many times as fast as the pipe.
+/// Target: at least this many times as fast as the pipe.
 const FASTER: f64 = 2.5;
-/// Less than this, whatever the folder's size.
+/// Target in MB: less than this, for any size of folder.
 const MEMORY: f64 = 64.0;
 
 const ENCRYPT: &str = "workload-provider encrypt workload-provider -o workload.handoff";

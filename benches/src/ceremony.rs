@@ -8,7 +8,7 @@ use crate::floor::{Floor, Keys};
 use crate::options::Options;
 use crate::run::{Times, ours, shell, timed};
 
-/// At most this share of the shell procedure's time.
+/// Target: at most this share of the time of the shell procedure.
 const TARGET: f64 = 0.40;
 
 const STEPS: [&str; 3] = [
@@ -28,7 +28,7 @@ pub fn measure(options: &Options) {
     let (mut shell_times, mut our_times, mut floor) = (Times::default(), Times::default(), Floor::default());
     let mut step_times = [(); 3].map(|()| Times::default());
     let (mut sealed_times, mut sealed_step_times) = (Times::default(), step_times.clone());
-    // one round unmeasured, to warm what both read; then turns, so that neither always follows the other
+    // one round without measuring, to warm the caches; then alternate, so that neither always comes second
     round(&ours, &mut [(); 3].map(|()| Times::default()));
     round(&sealed, &mut [(); 3].map(|()| Times::default()));
     timed(&mut shell(&theirs, "ceremony"));
@@ -71,7 +71,7 @@ pub fn measure(options: &Options) {
     println!();
 }
 
-/// One ceremony of ours; what it wrote before is taken away outside the measured time.
+/// One ceremony with our binaries. Earlier output is removed outside the measured time.
 fn round(folder: &Path, steps: &mut [Times; 3]) -> Duration {
     for output in ["workload.handoff", "env.handoff", "user-data", "user-data.record.json"] {
         let _ = fs::remove_file(folder.join(output));

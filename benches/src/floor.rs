@@ -1,4 +1,4 @@
-//! What no implementation of the ceremony can do without, each part measured alone.
+//! The work that every implementation of the ceremony has to do, each part measured separately.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -44,7 +44,7 @@ impl Keys {
 }
 
 impl Floor {
-    /// One more round of every part.
+    /// Measures one round of every part.
     pub fn measure(&mut self, keys: &Keys, folder: &Path) {
         let mut key = [0; 48];
         self.pbkdf2
@@ -72,7 +72,7 @@ impl Floor {
         2.0 * pbkdf2 + 2.0 * self.public.median() + self.sign.median() + 3.0 * self.start.median()
     }
 
-    /// What three starts of our own binary take beyond three of `/bin/true`, OpenSSL's loading above all.
+    /// The extra time of three starts of our binary over three of `/bin/true`; most of it loads OpenSSL.
     pub fn loading(&self) -> f64 {
         3.0 * (self.start_of_ours.median() - self.start.median())
     }

@@ -28,7 +28,7 @@ pub fn fill(folder: &Path, megabytes: u64) -> io::Result<()> {
     Ok(())
 }
 
-/// Words of a vocabulary of 4,096, the frequent ones more often, in lines: gzip makes about a third of it.
+/// Lines of words from a vocabulary of 4,096, some more frequent: gzip compresses it to about a third.
 fn text(random: &mut Random, size: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size + 16);
     while bytes.len() < size {
@@ -43,7 +43,7 @@ fn text(random: &mut Random, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// Records of 32 bytes: a counter, small numbers, zeros, and four bytes that nobody foresees.
+/// Records of 32 bytes: a counter, small numbers, zeros, and four random bytes.
 fn records(random: &mut Random, size: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(size + 32);
     for counter in 0_u64.. {
@@ -68,7 +68,7 @@ fn noise(random: &mut Random, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// Xorshift64*: no secrets here, only the same bytes everywhere.
+/// Xorshift64*: not for secrets, but the same bytes on every machine.
 struct Random(u64);
 
 impl Random {

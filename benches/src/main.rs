@@ -1,4 +1,4 @@
-//! What is measured against whom, printed as ratios: see README.md beside this crate.
+//! Benchmarks against shell procedures, printed as ratios: see README.md of this crate.
 
 mod archive;
 mod ceremony;
@@ -24,7 +24,9 @@ fn main() -> ExitCode {
         }
     };
     if cfg!(debug_assertions) {
-        eprintln!("benches: error: a debug build teaches nothing\n  hint: `cargo run --release -p benches`");
+        eprintln!(
+            "benches: error: a debug build gives no useful times\n  hint: `cargo run --release -p benches`"
+        );
         return ExitCode::from(2);
     }
     run::build_binaries();

@@ -6,7 +6,7 @@ usage: cargo run --release -p benches [-- ceremony|archive|all] [OPTIONS]
   --rounds N      rounds of the ceremony (default 30)
   --passes N      rounds of the archive (default 5)
   --megabytes N   size of the archive's folder (default 256)
-  --large N       size of the folder of the second look at memory, 0 for none (default 1024)";
+  --large N       size of the folder of the second memory measurement, 0 for none (default 1024)";
 
 /// Which bench to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ impl Options {
         let mut arguments = arguments.iter().map(String::as_str);
         while let Some(argument) = arguments.next() {
             let mut number = || {
-                let value = arguments.next().ok_or_else(|| format!("`{argument}` wants a number"))?;
+                let value = arguments.next().ok_or_else(|| format!("`{argument}` needs a number"))?;
                 value.parse::<u64>().map_err(|_| format!("`{argument} {value}`: not a number"))
             };
             match argument {
@@ -46,7 +46,7 @@ impl Options {
                 "--passes" => options.passes = at_least_one(number()?),
                 "--megabytes" => options.megabytes = number()?.max(1),
                 "--large" => options.large = number()?,
-                other => return Err(format!("`{other}` is not known here")),
+                other => return Err(format!("unknown argument `{other}`")),
             }
         }
         Ok(options)

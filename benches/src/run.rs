@@ -1,4 +1,4 @@
-//! Processes: built, started, timed, and asked how much memory they took.
+//! Builds and runs processes, and measures their time and memory.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -19,10 +19,10 @@ pub fn build_binaries() {
     assert!(status.success(), "the binaries do not build");
 }
 
-/// Where this program stands, and so the others.
+/// The folder of this program and the other binaries.
 pub fn binaries() -> PathBuf {
     let this = env::current_exe().expect("the system knows this program's path");
-    this.parent().expect("a program stands in a folder").to_owned()
+    this.parent().expect("a program is in a folder").to_owned()
 }
 
 /// A binary of ours, in `folder`, with arguments as one would type them.
@@ -37,7 +37,7 @@ pub fn ours(folder: &Path, line: &str) -> Command {
 pub fn shell(folder: &Path, script: &str) -> Command {
     let mut command = Command::new("bash");
     command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("shell").join(script)).current_dir(folder);
-    // `setup` makes vaults, which takes our binaries
+    // `setup` makes vaults with our binaries
     let path = env::var("PATH").unwrap_or_default();
     command.env("PATH", format!("{}:{path}", binaries().display()));
     command
@@ -53,8 +53,8 @@ pub fn timed(command: &mut Command) -> Duration {
     elapsed
 }
 
-/// The largest resident set of a command, in MB. A process knows the maximum over all its children only: so this
-/// program starts itself once more, for one child.
+/// The largest resident set of a command, in MB. The system reports only the maximum over all children of a process: so this
+/// program starts itself again, for one child.
 pub fn peak_megabytes(command: &Command) -> f64 {
     let mut wrapped = Command::new(env::current_exe().expect("the system knows this program's path"));
     wrapped.arg("peak").arg(command.get_program()).args(command.get_args());

@@ -149,27 +149,27 @@ fn a_key_that_the_guest_cannot_use_refuses_the_boot() {
     let story = Story::signed();
     does(&story, "auditor; cp user-data signed-user-data");
     for (value, said) in [
-        ("QUJD", "attestation: `attestationPublicKey` is of no use: neither PEM nor base64 of a PEM"),
+        ("QUJD", "attestation: cannot use `attestationPublicKey`: neither PEM nor base64 of a PEM"),
         (
             "''",
-            "attestation: `attestationPublicKey` is of no use: not a public key or certificate: it is empty",
+            "attestation: cannot use `attestationPublicKey`: not a public key or certificate: it is empty",
         ),
         (
             "$(base64 -w0 auditor.pub.pem | base64 -w0)",
-            "attestation: `attestationPublicKey` is of no use: base64 of base64: it is encoded twice",
+            "attestation: cannot use `attestationPublicKey`: base64 of base64: it is encoded twice",
         ),
         (
             "$(openssl ecparam -name prime256v1 -genkey | openssl pkey -pubout | base64 -w0)",
-            "attestation: `attestationPublicKey` is of no use: a key of type EC, and a token needs RSA",
+            "attestation: cannot use `attestationPublicKey`: a key of type EC, and a token needs RSA",
         ),
         (
             "$(openssl genrsa 1024 | openssl pkey -pubout | base64 -w0)",
-            "attestation: `attestationPublicKey` is of no use: an RSA key of 1024 bits, at least 2048 are needed",
+            "attestation: cannot use `attestationPublicKey`: an RSA key of 1024 bits, at least 2048 are needed",
         ),
-        ("$(base64 -w0 auditor.pem)", "attestation: `attestationPublicKey` is of no use: a private key"),
+        ("$(base64 -w0 auditor.pem)", "attestation: cannot use `attestationPublicKey`: a private key"),
         (
             "$(sed 3d auditor.pub.pem | base64 -w0)",
-            "attestation: `attestationPublicKey` is of no use: the body of its `PUBLIC KEY` block is damaged",
+            "attestation: cannot use `attestationPublicKey`: the body of its `PUBLIC KEY` block is damaged",
         ),
         ("hyper-protect-basic.QUJD.QUJD", "attestation (HPL11001E): a damaged token: "),
         (
@@ -178,7 +178,7 @@ fn a_key_that_the_guest_cannot_use_refuses_the_boot() {
         ),
         (
             "$(printf password-password-password-passwo > tmp/p; documented_token workload-provider/persona.yaml tmp/p)",
-            "attestation: `attestationPublicKey` is of no use: inside the token, neither PEM nor base64 of a PEM",
+            "attestation: cannot use `attestationPublicKey`: inside the token, neither PEM nor base64 of a PEM",
         ),
     ] {
         let outcome = sh(&story, &format!("cp signed-user-data user-data; asks \"{value}\"; attest"));
@@ -228,13 +228,12 @@ fn what_is_there_is_replaced_by_force_alone_and_no_record_of_another_form_stays_
         sh(&story, "auditor; asks \"$(base64 -w0 auditor.pub.pem)\"; boot --attest attested --force");
     assert_eq!(outcome.exit, 1, "{outcome:?}");
     assert!(
-        outcome.stderr.contains("`attested/se-checksums.txt` is a record of another boot"),
+        outcome
+            .stderr
+            .contains("`attested/se-checksums.txt`, the record of another boot, is in the same folder"),
         "{outcome:?}"
     );
-    assert!(
-        outcome.stderr.contains("hint: or take it away: `rm 'attested/se-checksums.txt'`"),
-        "{outcome:?}"
-    );
+    assert!(outcome.stderr.contains("hint: or remove it: `rm 'attested/se-checksums.txt'`"), "{outcome:?}");
     does(
         &story,
         "signed attested/se-checksums.txt; rm attested/se-checksums.txt; boot --attest attested --force",
@@ -271,9 +270,9 @@ fn a_key_of_another_certificate_attests_nothing() {
         (
             "boot --attest attested --attestation-key other.pem",
             3,
-            "`other.pem` is not the key that `guest/guest-attestation.crt` is about",
+            "`other.pem` is not the key of `guest/guest-attestation.crt`",
         ),
-        ("cp other.pem guest/guest-attestation-key.pem; boot --attest attested", 3, "is not the key that"),
+        ("cp other.pem guest/guest-attestation-key.pem; boot --attest attested", 3, "is not the key of"),
         ("echo x > guest/guest-attestation.crt; boot --attest attested", 3, "not a certificate in PEM form"),
         ("boot --attest -", 2, "`--attest` takes a folder"),
     ] {

@@ -16,12 +16,12 @@ hostile! {
     a_disk_that_is_a_device {
         given: ":",
         run: "boot --luks /dev/null",
-        exit: 1, says: "a rehearsal never touches a device",
+        exit: 1, says: "a rehearsal never uses a device",
     }
     a_disk_that_is_a_link_to_nowhere {
         given: "ln -s absent disk",
         run: "boot --luks disk",
-        exit: 1, says: "a symbolic link that leads nowhere",
+        exit: 1, says: "a broken symbolic link",
     }
     a_disk_that_is_a_link_to_itself {
         given: "ln -s disk disk",
@@ -41,22 +41,22 @@ hostile! {
     a_disk_on_standard_output {
         given: ":",
         run: "boot --luks -",
-        exit: 2, says: "`-` can't be a disk",
+        exit: 2, says: "cannot use `-` as a disk",
     }
     a_disk_that_is_the_contract {
         given: ":",
         run: "boot --luks user-data",
-        exit: 3, says: "it holds something else than LUKS2; nothing was changed",
+        exit: 3, says: "its content is not LUKS2; nothing was changed",
     }
     a_disk_with_one_byte_at_its_very_end {
         given: "truncate -s 64M disk; printf x >> disk",
         run: "boot --luks disk",
-        exit: 3, says: "it holds something else than LUKS2; nothing was changed",
+        exit: 3, says: "its content is not LUKS2; nothing was changed",
     }
     a_disk_with_a_file_system {
         given: "head -c 20M /dev/urandom > disk",
         run: "boot --luks disk",
-        exit: 3, says: "it holds something else than LUKS2; nothing was changed",
+        exit: 3, says: "its content is not LUKS2; nothing was changed",
     }
     a_disk_that_is_too_small {
         given: "truncate -s 16M disk",
@@ -72,12 +72,12 @@ hostile! {
     a_disk_that_was_cut_short {
         given: "boot --luks disk; truncate -s 15M disk",
         run: "boot --luks disk",
-        exit: 3, says: "its LUKS header is damaged, or it was cut short; nothing was changed",
+        exit: 3, says: "its LUKS header is damaged, or it is cut short; nothing was changed",
     }
     a_disk_whose_headers_are_both_damaged {
         given: "boot --luks disk; for at in 0 16384; do printf damage | dd of=disk bs=1 seek=$((at + 100)) conv=notrunc; done",
         run: "boot --luks disk",
-        exit: 3, says: "its LUKS header is damaged, or it was cut short; nothing was changed",
+        exit: 3, says: "its LUKS header is damaged, or it is cut short; nothing was changed",
     }
     a_disk_that_nobody_may_read {
         given: "boot --luks disk; chmod 0 disk; chmod 755 .; chmod 644 guest/guest-key.pem",

@@ -52,7 +52,7 @@ fn seeds_of_both_vaults_roll_over_one_disk() {
          workload settle; contract three two; boot --luks disk; same_key",
     );
     assert!(
-        workload.contains("opens with the workload section's previous seed; the current seeds take over"),
+        workload.contains("opens with the workload section's previous seed; the current seeds replace them"),
         "{workload}"
     );
     let env = steps(
@@ -60,7 +60,10 @@ fn seeds_of_both_vaults_roll_over_one_disk() {
         "old=$(now_opens); env roll; contract four three; boot --luks disk; same_key; fails opens $old
          env settle; contract five four; boot --luks disk; same_key",
     );
-    assert!(env.contains("opens with the env section's previous seed; the current seeds take over"), "{env}");
+    assert!(
+        env.contains("opens with the env section's previous seed; the current seeds replace them"),
+        "{env}"
+    );
     let both = steps(
         &story,
         "workload roll; env roll; contract six five; boot --luks disk; same_key
@@ -89,6 +92,6 @@ fn a_volume_is_added_and_one_is_retired() {
           sed -i '/^  data:/,/mount:/d' workload-provider/workload.yaml; sed -i '/^  data:/d' env-deployer/env.yaml
           contract three two; sha256sum disk > before; boot --luks logs=logs; sha256sum --check --quiet before",
     );
-    assert!(told.contains("`logs`: `logs`: was not there: formatted as LUKS2"), "{told}");
+    assert!(told.contains("`logs`: `logs`: did not exist: formatted as LUKS2"), "{told}");
     assert!(told.contains("`logs`: `logs`: the current seeds open it"), "{told}");
 }

@@ -1,8 +1,8 @@
-//! What the running guest says of itself, signed with the image's attestation key (contract-format, section 8).
+//! The attestation record of a booted guest, signed with the image's attestation key (contract-format, section 8).
 //!
 //! ```text
-//! se-checksums.txt      the record, where the contract has no `attestationPublicKey`
-//! se-checksums.txt.enc  the record in a token under that key, where it has one
+//! se-checksums.txt      the record, if the contract has no `attestationPublicKey`
+//! se-checksums.txt.enc  the record in a token for that key, if it has one
 //! se-signature.bin      RSA[attestation key](SHA-256(record)): over the plain text in both cases
 //! ```
 
@@ -19,13 +19,13 @@ use openssl::sign::Signer;
 use crate::keys::ImageAttestationKey;
 use crate::report::BootReport;
 
-/// The name of a record that anybody may read.
+/// File name of a plain record.
 pub const PLAIN: &str = "se-checksums.txt";
 
-/// The name of a record that the auditor alone can read.
+/// File name of a record that only the auditor can read.
 pub const ENCRYPTED: &str = "se-checksums.txt.enc";
 
-/// The name of its signature.
+/// File name of the signature.
 pub const SIGNATURE: &str = "se-signature.bin";
 
 /// Why there is no record.
@@ -34,7 +34,7 @@ pub enum AttestError {
     /// OpenSSL refused to sign.
     #[error("OpenSSL could not sign")]
     Sign(#[from] ErrorStack),
-    /// It could not be encrypted.
+    /// The record could not be encrypted.
     #[error(transparent)]
     Encrypt(#[from] SealError),
 }
@@ -49,7 +49,7 @@ impl Advice for AttestError {
     }
 }
 
-/// What the guest writes: each file's name and content.
+/// What the guest writes: name and content of each file.
 pub struct Attested {
     /// [`PLAIN`] or [`ENCRYPTED`].
     pub record: (&'static str, Vec<u8>),
@@ -58,8 +58,8 @@ pub struct Attested {
 }
 
 impl Attested {
-    /// The record of a boot. A token has the prefix of the contract's own; which one a contract of plain sections gets,
-    /// no source says.
+    /// Makes the record of a boot. Its token has the same prefix as the contract. No source states the prefix for a
+    /// contract of plain sections.
     pub fn of(
         report: &BootReport,
         key: &ImageAttestationKey,

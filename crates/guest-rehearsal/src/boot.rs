@@ -1,12 +1,12 @@
-//! Boots user data in the guest's order, and says what it did.
+//! Boots user data in the order of the guest, and reports each step.
 //!
 //! ```text
 //! [medium →] user data → decrypt [→ attestation] → schema → logging → signature → environment → archive → containers
 //!     → variables → images → ports → mounts → volumes → seeds [→ luks]
 //! ```
 //!
-//! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). What a
-//! rehearsal can't know (images, key services, disks that it was not given) it says. Nothing that it says holds a secret.
+//! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). The report states
+//! what a rehearsal can't know: images, key services, disks that it was not given. It contains no secret.
 
 mod archive;
 mod containers;
@@ -32,20 +32,20 @@ use crate::report::{BootReport, Halt};
 use logging::LoggingProbe;
 use luks::Disks;
 
-/// A guest to boot in, and what is rehearsed beside its user data.
+/// The guest that boots, and what is rehearsed besides its user data.
 pub struct Guest<'a> {
-    /// Its image's private key.
+    /// The private key of its image.
     pub key: &'a GuestKey,
-    /// When it boots.
+    /// The time of boot.
     pub at: Timestamp,
-    /// What it finds attached.
+    /// The disks that are attached.
     pub disks: &'a Disks,
-    /// How its log server is tried; none to leave the network alone.
+    /// How to try the log server; `None` does not use the network.
     pub probe_logging: Option<&'a LoggingProbe>,
 }
 
-/// Boots user data, or a medium with them. Beside the report: what kept the rehearsal itself from going on, if something
-/// did, which is a file, the machine or the command line.
+/// Boots user data, or a medium that contains it. The result beside the report is an error if the rehearsal itself failed:
+/// on a file, the machine or the command line.
 pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
     let mut report = BootReport::default();
     let ended = match take_steps(&mut report, input, guest) {
@@ -59,7 +59,7 @@ pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>
     (report, ended)
 }
 
-/// The guest's steps in the guest's order. What one finds goes into the report, however far the boot goes.
+/// Takes the steps in the order of the guest. The report keeps the findings of each, also if a later one refuses.
 fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Result<(), Halt> {
     let &Guest { key, at, disks, probe_logging } = guest;
     let log = &mut report.steps;

@@ -1,7 +1,7 @@
-//! The whole story, told by the real binaries on copies of the sample folders, from keys to a booted rehearsal.
+//! Runs all binaries on copies of the sample folders, from the first key to a booted rehearsal.
 //!
-//! Each act happens in one persona's folder: a command as that person would type it, a file handed over, or a file that
-//! in real life comes from elsewhere and is made here. So every folder ends up as it would be on that person's disk.
+//! Each act happens in the folder of one persona: a command as that person would type it, a file from another persona, or a
+//! file that really comes from elsewhere and is made here. In the end, each folder is as it would be on that person's disk.
 
 use cli_kit::{ExitCode, Failure};
 use contract_pki::random::Randomness;
@@ -15,30 +15,30 @@ pub mod tools;
 use crate::certificates::syslog_files;
 use crate::keys::secret_hex;
 use folders::{Folders, GUEST};
-use tools::{Said, Tools};
+use tools::{Printed, Tools};
 
-/// One thing that somebody did.
+/// One act of a persona.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Act {
-    /// In whose folder.
+    /// The persona, whose folder it is.
     pub who: &'static str,
-    /// The command as it was run there, or would be.
+    /// The command as typed there.
     pub command: String,
-    /// What came of it, in one line.
+    /// The result, in one line.
     pub outcome: String,
 }
 
-/// Where the story plays and with what.
+/// A ceremony, ready to run.
 pub struct Ceremony<'a> {
-    /// The folders, freshly copied.
+    /// Fresh copies of the folders.
     pub folders: &'a Folders,
     /// The binaries.
     pub tools: &'a Tools,
-    /// When certificates begin.
+    /// The time at which certificates begin.
     pub now: Timestamp,
-    /// For the passphrase.
+    /// For passphrases.
     pub random: &'a mut dyn Randomness,
-    /// Called before each act, with whose turn it is and what is done.
+    /// Called before each act, with persona and command.
     pub before: &'a mut dyn FnMut(&'static str, &str),
     /// Called after each act.
     pub after: &'a mut dyn FnMut(&Act),
@@ -50,7 +50,7 @@ const WORKLOAD: &str = "workload-provider";
 const ENV: &str = "env-deployer";
 
 impl Ceremony<'_> {
-    /// Plays everything; returns what `guest-rehearsal boot` printed.
+    /// Runs all acts; returns the output of `guest-rehearsal boot`.
     pub fn play(&mut self) -> Result<String, Failure> {
         self.keys()?;
         self.workload()?;
@@ -76,9 +76,9 @@ impl Ceremony<'_> {
         self.hand_over((GUEST, "guest-encrypt.crt"), (ENV, "hpcr-encrypt.crt"))?;
         self.draw(SIGNER, "passphrase")?;
         self.run(SIGNER, "contract-signer keygen -o signing-key.pem --passphrase-file passphrase")?;
-        // its end is the end of the contract
+        // the contract ends with this certificate
         self.run(SIGNER, "contract-signer certify signing-key.pem --days 365 --passphrase-file passphrase")?;
-        // before the env section is encrypted: certificate or key stands inside
+        // before the env section is encrypted, which contains one of them
         self.hand_over((SIGNER, "signing-key.crt"), (ENV, "signing-key.crt"))?;
         self.hand_over((SIGNER, "signing-key.pub.pem"), (ENV, "signing-key.pub.pem"))?;
         self.auditor()?;
@@ -87,7 +87,7 @@ impl Ceremony<'_> {
         self.author(ENV, "env", &recipient)
     }
 
-    /// The key for which the guest will encrypt its record goes into the contract, out of sight of whoever handles that.
+    /// The auditor's key, for which the guest will encrypt its record. It goes into the contract in a token.
     fn auditor(&mut self) -> Result<(), Failure> {
         self.draw(AUDITOR, "passphrase")?;
         self.run(AUDITOR, "contract-auditor keygen -o attestation-key.pem --passphrase-file passphrase")?;
@@ -95,8 +95,8 @@ impl Ceremony<'_> {
         self.hand_over((GUEST, "guest-encrypt.crt"), (SIGNER, "hpcr-encrypt.crt"))
     }
 
-    /// Keys of somebody who writes a section: an SSH key that the contract signer is told of, to vouch with; an age
-    /// identity, for the vault; and the contract signer's recipient, to encrypt handoffs to.
+    /// The keys of an author: an SSH key, which vouches and which the contract signer trusts; an age identity, for the vault;
+    /// and the contract signer's recipient, for handoffs.
     fn author(&mut self, who: &'static str, section: &str, recipient: &str) -> Result<(), Failure> {
         let name = format!("{who}@paynow.example");
         self.ssh_key(who, &name)?;
@@ -137,7 +137,7 @@ impl Ceremony<'_> {
         self.run(SIGNER, "contract-signer inspect user-data").map(drop)
     }
 
-    /// What the guest says of itself, held against what was signed.
+    /// Checks the guest's record against the signed contract.
     fn audit(&mut self) -> Result<(), Failure> {
         for (received, as_name) in [
             ("attestation/se-checksums.txt.enc", "se-checksums.txt.enc"),
@@ -155,12 +155,12 @@ impl Ceremony<'_> {
         self.run(AUDITOR, "contract-auditor compare --medium ciiso.iso --report report.html").map(drop)
     }
 
-    /// Runs a command in somebody's folder; returns its standard output.
+    /// Runs a command in the persona's folder; returns its standard output.
     fn run(&mut self, who: &'static str, command: &str) -> Result<String, Failure> {
         let mut printed = String::new();
         self.act(who, command, |this| {
             let words: Vec<_> = command.split_ascii_whitespace().collect();
-            let Said { stdout, outcome } =
+            let Printed { stdout, outcome } =
                 this.tools.run(&this.folders.of(who), this.folders.user(who), &words)?;
             printed = stdout;
             Ok(outcome)
@@ -168,7 +168,7 @@ impl Ceremony<'_> {
         Ok(printed)
     }
 
-    /// What one person gives to another, shown as the command that would fetch it.
+    /// Gives a file to another persona, shown as the command that would copy it.
     fn hand_over(&mut self, from: (&str, &str), to: (&'static str, &str)) -> Result<(), Failure> {
         let command = format!("cp ../{}/{} {}", from.0, from.1, to.1);
         self.act(to.0, &command, |this| {
@@ -189,7 +189,7 @@ impl Ceremony<'_> {
         })
     }
 
-    /// What somebody would do with an editor.
+    /// Edits `persona.yaml`, shown as a command.
     fn encrypt_to(&mut self, who: &'static str, recipient: &str) -> Result<(), Failure> {
         let (before, after) = ("recipients: []", format!("recipients: [{recipient}]"));
         let command = format!("sed -i 's/recipients: \\[\\]/{after}/' persona.yaml");
@@ -199,7 +199,7 @@ impl Ceremony<'_> {
         })
     }
 
-    /// A secret that a person brings along: 256 bits, as the command shown would make them.
+    /// Makes a secret of 256 bits, as the command shown would.
     fn draw(&mut self, who: &'static str, file: &str) -> Result<(), Failure> {
         let command = format!("(umask 077 && openssl rand -hex 32 > {file})");
         self.act(who, &command, |this| {
@@ -233,7 +233,7 @@ impl Ceremony<'_> {
         })
     }
 
-    /// One act: announced, done, reported with its outcome.
+    /// Announces an act, does it, and reports its outcome.
     fn act(
         &mut self,
         who: &'static str,

@@ -1,15 +1,15 @@
-//! All certificates of a rehearsal: those that come with a guest image, and those of syslog over TLS.
+//! Makes the certificates of a rehearsal: those of a guest image, and those of syslog over TLS.
 //!
 //! ```text
 //! root                          signs itself, may sign others            authority     of syslog, signs itself
-//! └ intermediate                for signing code, and no authority       ├ server      the syslog server's
-//!   ├ encryption certificate    of the guest's key                       └ client      the guest's, towards it
-//!   └ attestation certificate   of the key that signs attestation records
+//! └ intermediate                for signing code, not an authority       ├ server      the syslog server's
+//!   ├ encryption certificate    for the guest's key                      └ client      the guest's
+//!   └ attestation certificate   for the key that signs attestation records
 //! ```
 //!
-//! The image's chain is a link shorter than the real one (contract-format, section 9), and names no revocation list: there
-//! is nobody to publish one. Syslog's server and client must have the same authority, and the server's name stands in its
-//! subject alternative name: <https://cloud.ibm.com/docs/vpc?topic=vpc-logging-for-hyper-protect-virtual-servers-for-vpc>.
+//! The image's chain is one certificate shorter than the real one (contract-format, section 9), and names no revocation list,
+//! because nobody would publish it. Syslog's server and client must have the same authority, and the server's name must be
+//! in its subject alternative name: <https://cloud.ibm.com/docs/vpc?topic=vpc-logging-for-hyper-protect-virtual-servers-for-vpc>.
 
 use std::io;
 use std::thread::{self, Builder, ScopedJoinHandle};
@@ -30,13 +30,13 @@ use zeroize::Zeroizing;
 
 use crate::keys::{GuestKey, ImageAttestationKey, KeyError};
 
-/// The certificates of an image are valid for one year (contract-format, section 9), and so are those of syslog.
+/// Certificates of an image are valid for one year (contract-format, section 9); those of syslog too.
 const DAYS: i64 = 365;
 
-/// Whoever vouches outlives what is vouched for.
+/// An authority must outlive what it signs.
 const DAYS_OF_AUTHORITIES: i64 = 3650;
 
-/// Enough for a rehearsal, and made in a moment; of the image's own keys the size is the real one.
+/// For all keys except the image's: enough for a rehearsal, and fast to make.
 const BITS: u32 = 3072;
 
 /// A certificate with its private key, which may sign others.
@@ -45,7 +45,7 @@ pub(crate) struct Pair {
     certificate: X509,
 }
 
-/// What a certificate says, but for its key and its issuer.
+/// A certificate without its key and issuer.
 pub(crate) struct Draft<'a> {
     /// O and CN.
     pub subject: (&'a str, &'a str),
@@ -57,7 +57,7 @@ pub(crate) struct Draft<'a> {
 type Extensions = Vec<X509Extension>;
 
 impl Pair {
-    /// Certifies a key. Without an issuer the certificate is signed with its own key.
+    /// Issues a certificate for a key. Without an issuer, it signs itself.
     pub(crate) fn issue(
         draft: &Draft<'_>,
         key: PKey<Private>,
@@ -70,7 +70,7 @@ impl Pair {
         subject.append_entry_by_text("CN", common_name)?;
         let subject = subject.build();
         let mut serial = BigNum::new()?;
-        // certificates of one issuer must not share a serial number, nor exceed 20 bytes
+        // a serial number must be unique for its issuer, and have 20 bytes at most
         serial.rand(159, MsbOption::MAYBE_ZERO, false)?;
         let begin = draft.from.as_second();
 
@@ -118,20 +118,20 @@ pub struct StandIn {
     pub certificates: ImageCertificates,
 }
 
-/// What is public of it, each in PEM.
+/// The public part, each in PEM.
 pub struct ImageCertificates {
     /// The encryption certificate.
     pub encrypt: Vec<u8>,
     /// The attestation certificate.
     pub attestation: Vec<u8>,
-    /// Whose key signed both.
+    /// Its key signed both.
     pub intermediate: Vec<u8>,
-    /// Whose key signed that.
+    /// Its key signed the intermediate.
     pub root: Vec<u8>,
 }
 
 impl StandIn {
-    /// Draws four keys, which takes seconds. Two are kept; those of the authorities sign once, and are wiped.
+    /// Generates four keys, which takes seconds. The authorities' two sign once and are wiped.
     pub fn make(from: Timestamp) -> Result<Self, KeyError> {
         let (guest_key, attestation_key, authorities) = thread::scope(|scope| {
             let make_authorities = || ImageAuthorities::make(from);
@@ -141,12 +141,12 @@ impl StandIn {
             (joined(guest_key, GuestKey::generate), attestation_key, joined(authorities, make_authorities))
         });
         let (guest_key, attestation_key) = (guest_key?, attestation_key?);
-        let certificates = authorities?.vouch_for(&guest_key, &attestation_key, from)?;
+        let certificates = authorities?.issue(&guest_key, &attestation_key, from)?;
         Ok(Self { guest_key, attestation_key, certificates })
     }
 }
 
-/// What a thread made; where none could be started, this one makes it.
+/// The result of a thread; if none could be started, this thread does the work.
 fn joined<T, E>(
     thread: io::Result<ScopedJoinHandle<'_, Result<T, E>>>,
     here: impl FnOnce() -> Result<T, E>,
@@ -161,7 +161,7 @@ where
     Ok(made?)
 }
 
-/// Those who vouch for the image's certificates.
+/// The authorities of the image's certificates.
 struct ImageAuthorities {
     root: Pair,
     intermediate: Pair,
@@ -194,7 +194,7 @@ impl ImageAuthorities {
     }
 
     /// Like the real ones: RSA with SHA-512, and neither `KeyUsage` nor `BasicConstraints`.
-    fn vouch_for(
+    fn issue(
         self,
         guest_key: &GuestKey,
         attestation_key: &ImageAttestationKey,
@@ -223,13 +223,13 @@ pub(crate) struct SyslogFile {
     pub secret: bool,
 }
 
-/// A fresh set for a syslog server of this name.
+/// Makes a new set for a syslog server of this name.
 pub(crate) fn syslog_files(hostname: &str, from: Timestamp) -> Result<[SyslogFile; 6], ErrorStack> {
     let authority = syslog_authority(from)?;
     let server = syslog_server(&authority, hostname, from)?;
     let client = syslog_client(&authority, from)?;
     let pkcs8 = |pair: &Pair| pair.key.private_key_to_pem_pkcs8();
-    // as `openssl genrsa` of old leaves it, PKCS#1, which the guest does not read: `!file` converts it
+    // PKCS#1, as old versions of `openssl genrsa` write it: the guest does not read that, `!file` converts it
     let pkcs1 = client.key.rsa()?.private_key_to_pem()?;
     let public = |name, pem| SyslogFile { name, pem: Zeroizing::new(pem), secret: false };
     let secret = |name, pem| SyslogFile { name, pem: Zeroizing::new(pem), secret: true };
@@ -247,7 +247,7 @@ fn syslog_draft(name: &str, from: Timestamp) -> Draft<'_> {
     Draft { subject: ("PayNow rehearsal", name), from, days: DAYS, digest: MessageDigest::sha256() }
 }
 
-/// Signs itself, and may sign nothing but leaves.
+/// Signs itself; may sign only leaf certificates.
 fn syslog_authority(from: Timestamp) -> Result<Pair, ErrorStack> {
     Pair::issue(&syslog_draft("ca.paynow.example", from), new_key()?, None, |context| {
         authority(BasicConstraints::new().critical().ca().pathlen(0), context)
@@ -290,10 +290,10 @@ mod tests {
     use crate::testing;
 
     #[test]
-    fn the_certificates_look_like_the_image_s() {
+    fn the_certificates_look_like_those_of_an_image() {
         let from = Timestamp::from_second(1_790_000_000).unwrap();
         let authorities = ImageAuthorities::make(from).unwrap();
-        let made = authorities.vouch_for(testing::guest_key(), testing::attestation_key(), from).unwrap();
+        let made = authorities.issue(testing::guest_key(), testing::attestation_key(), from).unwrap();
         for (kind, certificate) in [("encryption", &made.encrypt), ("attestation", &made.attestation)] {
             let text = testing::openssl(&["x509", "-noout", "-text", "-nameopt", "oneline"], certificate);
             let text = String::from_utf8(text).unwrap();
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_key_is_what_the_guest_would_not_read() {
+    fn only_the_client_key_is_pkcs1() {
         let files = syslog_files("rsyslog.paynow.example", Timestamp::now()).unwrap();
         let begins =
             |name: &str, with: &[u8]| files.iter().any(|it| it.name == name && it.pem.starts_with(with));

@@ -1,6 +1,5 @@
-//! What stands in opened sections that is no secret: for the page that an auditor files.
-//!
-//! Names, dates, public keys. Of seeds only whether one rolls; of a private key nothing.
+//! The public content of opened sections, for the page that an auditor files: names, dates, public keys, and whether a
+//! seed rolls.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +12,7 @@ use openssl::x509::X509Ref;
 
 use crate::keys::certificates;
 
-/// Of both sections.
+/// Public content of both sections.
 #[derive(Clone, Debug)]
 pub struct Contents {
     /// `signingKey` of the env section.
@@ -27,40 +26,40 @@ pub struct Contents {
 /// What is public about a certificate, or about a key without one.
 #[derive(Clone, Debug)]
 pub struct Certificate {
-    /// Whose it is.
+    /// The owner: "contract signer".
     pub role: &'static str,
-    /// Where it stands: "`logging.syslog.cert`".
+    /// The field, in backticks: `logging.syslog.cert`.
     pub place: String,
-    /// Its subject on one line; none for a bare key.
+    /// The subject on one line; `None` for a bare key.
     pub subject: Option<String>,
-    /// `None` for a bare key.
+    /// Its validity; `None` for a bare key.
     pub validity: Option<Validity>,
     /// `sha256:` and the hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
     pub key_fingerprint: String,
 }
 
-/// A volume, as each section has it.
+/// A volume, as each section describes it.
 #[derive(Clone, Debug, Default)]
 pub struct Volume {
-    /// Of the workload section.
+    /// From the workload section.
     pub workload: Option<Side>,
-    /// Of the env section.
+    /// From the env section.
     pub env: Option<Side>,
-    /// Where it is mounted, and with which file system, where the workload section says so.
+    /// Mount point and file system, if the workload section is known.
     pub mount: Option<String>,
 }
 
 /// One section's half of a volume's passphrase.
 #[derive(Clone, Debug)]
 pub struct Side {
-    /// Whether the previous half stands beside it.
+    /// Whether the previous seed is there too.
     pub rolling: bool,
-    /// Who has it, if it's not the section itself.
+    /// Who else keeps a part of it.
     pub kept_by: Option<String>,
 }
 
 impl Contents {
-    /// Of sections that follow the schema; of the workload section nothing, where its descriptors can't be read.
+    /// Collects it from sections that follow the schema. There is no workload section if its descriptors can't be read.
     pub fn of(workload: Option<&WorkloadModel>, env: &EnvModel) -> Self {
         let mut volumes = BTreeMap::<String, Volume>::new();
         for volume in workload.map(|it| it.volumes.as_slice()).unwrap_or_default() {
@@ -94,7 +93,7 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
     }));
     let mut add = |role, field: &str, text: &str| {
         let all = certificates(text).unwrap_or_default();
-        // what does not decode, the schema's step has told
+        // the schema step has reported what does not decode
         found.extend(all.iter().filter_map(|it| Certificate::of(role, field, it).ok()));
     };
     if let Logging::Syslog(syslog) = &env.logging {

@@ -1,4 +1,4 @@
-//! The guest's own messages, told in our words.
+//! The messages of the guest, with their meaning in our words.
 //!
 //! Source: IBM's list of error messages of the Hyper Protect Container Runtime,
 //! <https://cloud.ibm.com/docs/vpc?topic=vpc-hpcr-msgs>, as of 2026-02-20. Where the list does not say which
@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 /// A message of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hpl {
-    /// As it stands in the console log.
+    /// The id, as the console log shows it.
     pub id: &'static str,
     /// What it means.
     pub meaning: &'static str,
@@ -34,43 +34,43 @@ macro_rules! messages {
 }
 
 messages! {
-    /// The bootloader: user data that is no YAML of the expected shape, or a token that does not decrypt. For a medium on
-    /// which there are no user data to find, the list has no message of its own.
+    /// Bootloader: the user data is not the expected YAML, or a token does not decrypt. The list has no separate message
+    /// for a medium without user data.
     HPL11001E = "the contract cannot be parsed or decrypted";
-    /// Validation, before logging is set up. HPL05001E, HPL07001E and HPL09001E say the same of later services.
+    /// Validation, before logging is set up. HPL05001E, HPL07001E and HPL09001E mean the same in later services.
     HPL01001E = "a section does not follow the schema";
-    /// The list gives this for a signature that does not verify. It names HPL12003E and HPL12004E for values that
-    /// can't be extracted or are missing, without saying which: the rehearsal stays with this one.
+    /// The list has this for a signature that does not verify. It has HPL12003E and HPL12004E for values that can't be
+    /// extracted or are missing, but does not say which: the rehearsal always uses this one.
     HPL12001E = "the signature does not verify with the `signingKey` of the env section";
-    /// An `E` that is no error.
+    /// Ends in `E`, but is not an error.
     HPL12005E = "the signing certificate is valid";
-    /// How long before, the list does not say.
+    /// The list does not say how long before the end.
     HPL12006E = "the signing certificate is about to expire";
     /// The contract expires with the certificate.
     HPL12007E = "the signing certificate expired, and the contract with it";
     /// Compose: base64 or gzip.
-    HPL06006E = "the compose archive is no gzip file, or damaged";
+    HPL06006E = "the compose archive is not a gzip file, or is damaged";
     /// Compose: tar.
     HPL06007E = "the tar in the compose archive is empty or damaged";
-    /// Compose: the file has another name or lies in a folder.
+    /// Compose: the file has another name or is in a folder.
     HPL06008E = "the compose archive holds neither docker-compose.yaml nor docker-compose.yml at its top level";
-    /// Compose: the file is no YAML.
+    /// Compose: the file is not YAML.
     HPL06009E = "the compose file cannot be parsed";
     /// Compose: an image that is neither pinned by digest nor listed under `images`.
     HPL06010E = "an image of the compose file cannot be verified";
-    /// Play: archive, descriptors and templates alike.
+    /// Play: archive, descriptors or templates.
     HPL15002E = "the Pod and ConfigMap descriptors cannot be processed";
-    /// Play: for a `ConfigMap` key that is not there the list has no message of its own.
+    /// Play: also a missing `ConfigMap` key, for which the list has no separate message.
     HPL15005E = "a Pod fails to start";
-    /// Play: an information, and the guest goes on with nothing to run.
+    /// Play: information; the guest continues, with nothing to run.
     HPL15006I = "no pod definitions found";
-    /// Any service. For an environment variable that a compose file insists on the list has no message of its own.
+    /// Any service: also a missing variable that a compose file requires, for which the list has no separate message.
     HPL10000E = "one or more services failed, and the guest shuts down";
-    /// Volumes: the order of the seeds is told differently in different places (contract-format, section 6).
+    /// Volumes: the sources differ on the order of the seeds (contract-format, section 6).
     HPL07013E = "the volume's passphrase cannot be made from the seeds of env, workload and key management service";
-    /// Volumes: not one set of names.
+    /// Volumes: the names differ.
     HPL07015E = "the volumes of both sections do not have the same names";
-    /// Volumes: the disk was encrypted under other seeds.
+    /// Volumes: the disk was encrypted with other seeds.
     HPL02003E = "the encrypted disk does not open with the passphrase";
 }
 
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_have_the_guest_s_form_and_stand_once() {
+    fn ids_are_well_formed_and_unique() {
         let mut ids: Vec<_> = ALL.iter().map(|message| message.id).collect();
         assert!(ids.iter().all(|id| id.len() == 9 && id.starts_with("HPL") && id.ends_with(['E', 'I'])));
         ids.sort_unstable();

@@ -1,7 +1,7 @@
 //! Stand-ins for the private keys of a guest image, and how keys and certificates are read from PEM.
 //!
-//! The image's private keys exist only inside the guest (contract-format, section 1). Whoever rehearses makes some of the
-//! same kind ([`crate::certificates`]) and hands out their certificates in place of the image's.
+//! The image's private keys exist only inside the guest (contract-format, section 1). A rehearsal makes keys of the same
+//! kind, and certificates that replace the image's ([`crate::certificates`]).
 
 use std::fmt::Write as _;
 use std::marker::PhantomData;
@@ -15,19 +15,19 @@ use openssl::rsa::{Rsa, RsaRef};
 use openssl::x509::X509;
 use zeroize::Zeroizing;
 
-/// Size of every encryption certificate's key that was seen (contract-format, section 2).
+/// Size of the key of every known encryption certificate (contract-format, section 2).
 pub const KEY_BITS: u32 = 4096;
 
-/// A private key of the image. Neither printed nor written by anything but `keygen`.
+/// A private key of the image. Only `keygen` writes it; nothing prints it.
 pub struct ImageKey<Use> {
     rsa: Rsa<Private>,
     used_for: PhantomData<Use>,
 }
 
-/// What a [`GuestKey`] is for.
+/// Marks a [`GuestKey`].
 pub enum OpensTokens {}
 
-/// What an [`ImageAttestationKey`] is for.
+/// Marks an [`ImageAttestationKey`].
 pub enum SignsRecords {}
 
 /// The private key that opens tokens.
@@ -39,13 +39,13 @@ pub type ImageAttestationKey = ImageKey<SignsRecords>;
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file is no private key that can be read without a passphrase.
+    /// The file is not a private key, or it needs a passphrase.
     #[error("not an unencrypted RSA private key in PEM form")]
     NotAKey,
-    /// The file beside the key is no certificate.
+    /// The file next to the key is not a certificate.
     #[error("not a certificate in PEM form")]
     NotACertificate,
-    /// OpenSSL could not make the pair.
+    /// OpenSSL could not make a key or certificate.
     #[error("OpenSSL cannot make the guest's keys")]
     Openssl(#[from] ErrorStack),
 }
@@ -69,7 +69,7 @@ impl Advice for KeyError {
 }
 
 impl<Use> ImageKey<Use> {
-    /// Draws a key of [`KEY_BITS`]. Takes seconds.
+    /// Generates a key of [`KEY_BITS`]. This takes seconds.
     pub fn generate() -> Result<Self, KeyError> {
         Ok(Self { rsa: Rsa::generate(KEY_BITS)?, used_for: PhantomData })
     }
@@ -80,12 +80,12 @@ impl<Use> ImageKey<Use> {
         Ok(Self { rsa, used_for: PhantomData })
     }
 
-    /// The key at rest: PKCS#8, unencrypted, since whoever holds it is the guest.
+    /// PKCS#8 in PEM, unencrypted: anyone who has this file can act as the guest.
     pub fn to_pem(&self) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         Ok(Zeroizing::new(self.key()?.private_key_to_pem_pkcs8()?))
     }
 
-    /// Whether a certificate in PEM form is about this key.
+    /// Whether a certificate in PEM form is for this key.
     pub fn is_certified_by(&self, pem: &[u8]) -> Result<bool, KeyError> {
         let public =
             X509::from_pem(pem).and_then(|it| it.public_key()).map_err(|_| KeyError::NotACertificate)?;
@@ -116,7 +116,7 @@ pub(crate) fn private_key(text: &str) -> Option<PKey<Private>> {
     if is_pem(&bytes) { unencrypted(&bytes) } else { PKey::private_key_from_der(&bytes).ok() }
 }
 
-/// A PEM as it is, anything else out of its base64.
+/// A PEM unchanged; anything else decoded from base64.
 fn pem_or_der(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     if is_pem(text.as_bytes()) {
         return Some(Zeroizing::new(text.as_bytes().to_vec()));
@@ -135,7 +135,7 @@ fn is_pem(bytes: &[u8]) -> bool {
     bytes.starts_with(b"-----BEGIN ")
 }
 
-/// Lower-case hex of a secret, made in place: a string that grows leaves copies behind.
+/// Lower-case hex of a secret. The capacity is exact, because a string that grows leaves copies behind.
 pub(crate) fn secret_hex(bytes: &[u8]) -> Zeroizing<String> {
     let mut hex = Zeroizing::new(String::with_capacity(2 * bytes.len()));
     for byte in bytes {

@@ -1,7 +1,7 @@
-//! Plays the guest: what would the real one do with this user data?
+//! Rehearses a boot: what would the real guest do with this user data?
 //!
-//! The real guest holds the private key of its image and nobody else does. A rehearsal has a key of its own
-//! instead, made by `guest-rehearsal keygen`, and user data made for that key. The library prints nothing.
+//! Only the real guest has the private key of its image. A rehearsal uses a stand-in, which `guest-rehearsal keygen` makes,
+//! and user data that was encrypted for it. The library prints nothing.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,7 +18,7 @@
         clippy::indexing_slicing,
         clippy::string_slice,
         clippy::disallowed_methods,
-        reason = "tests may fail loudly, and lay out files of their own"
+        reason = "tests may panic, and write files"
     )
 )]
 

@@ -1,4 +1,4 @@
-//! `guest-rehearsal`: plays the guest, so that a contract is tried before it is sent.
+//! `guest-rehearsal`: boots a contract on a desk, before it is sent.
 
 mod cli;
 mod cmd {

@@ -1,7 +1,7 @@
-//! The page that an auditor files: what a boot found, and what is known of where the contract comes from.
+//! The page for an auditor: what the boot found, and where the contract comes from.
 //!
-//! The same rehearsal gives the same bytes: the only time on the page is the one at which the guest boots. It holds no
-//! secret: what it is made of holds none ([`crate::report`], [`crate::contents`], the record of the signing).
+//! The same rehearsal gives the same bytes: the only time on the page is the time of boot. It contains no secret, because
+//! its sources contain none: [`crate::report`], [`crate::contents`], the signing record.
 
 mod contents;
 pub mod provenance;
@@ -14,24 +14,24 @@ use report_page::{Html, Mark, Page, Table};
 use crate::report::{BootReport, Digest, Step, Verdict};
 use provenance::Provenance;
 
-/// All that the page is made of.
+/// The content of the page.
 #[derive(Debug)]
 pub struct BootPage<'a> {
-    /// What the boot found.
+    /// The result of the boot.
     pub report: &'a BootReport,
-    /// What kept the rehearsal from going on, if something did.
+    /// Why the rehearsal itself failed, if it did.
     pub ended: Option<&'a Failure>,
     /// Where the contract comes from.
     pub provenance: &'a Provenance,
     /// The file that was booted from.
     pub subject: &'a str,
-    /// When the guest boots.
+    /// The time of boot.
     pub at: Timestamp,
-    /// Whether that time was given, instead of read from the clock.
+    /// Whether that time was given with `--at`.
     pub at_given: bool,
-    /// As it was typed.
+    /// The command as typed.
     pub command: &'a str,
-    /// Of this program.
+    /// The version of this program.
     pub version: &'a str,
 }
 
@@ -40,7 +40,7 @@ impl BootPage<'_> {
     pub fn to_html(&self) -> String {
         let warnings = self.number(Verdict::Warning);
         let (mark, verdict) = match (self.ended, self.report.booted, warnings) {
-            (Some(_), ..) => (Mark::Open, "The rehearsal could not go on".to_owned()),
+            (Some(_), ..) => (Mark::Open, "The rehearsal failed".to_owned()),
             (None, false, _) => (Mark::Bad, "The guest would not boot".to_owned()),
             (None, true, 0) => (Mark::Good, "The guest would boot".to_owned()),
             (None, true, _) => {
@@ -55,14 +55,14 @@ impl BootPage<'_> {
         self.report.steps.iter().filter(|step| step.verdict == verdict).count()
     }
 
-    /// What stopped the boot, and the facts that identify this rehearsal.
+    /// Why the boot stopped, and the facts that identify this rehearsal.
     fn lead(&self, html: &mut Html) {
         if let Some(step) = self.report.refusal() {
             match step.code {
                 Some(code) => {
                     html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning));
                 }
-                None => html.paragraph("No source says what its console would show."),
+                None => html.paragraph("No source states what its console would show."),
             }
             html.paragraph(&format!("It stops at `{}`: {}", step.name, step.detail));
             if let Some(hint) = &step.hint {
@@ -118,9 +118,9 @@ impl BootPage<'_> {
             return html.paragraph("None: the user data cannot be read.");
         }
         let caption = if self.report.booted {
-            "What the attestation record of a guest with these user data must show."
+            "What the attestation record of a guest with this user data must show."
         } else {
-            "What identifies these user data, as an attestation record would show it."
+            "What identifies this user data, as an attestation record would show it."
         };
         let table = Table { caption, columns: &["Line of the record", "SHA-256"] };
         table.write(html, &self.report.attestation, |row, Digest { name, sha256 }| {
@@ -138,8 +138,8 @@ impl BootPage<'_> {
             ));
         }
         html.note(
-            "These are user data for the guest of a rehearsal, whose key is on a desk. What is encrypted for the image \
-             itself has other digests: its signer's record and `env-deployer boot-media` tell them.",
+            "This user data is for the guest of a rehearsal, with a key on a desk. User data for the real image has other \
+             digests: see its signing record, or the output of `env-deployer boot-media`.",
         );
     }
 
@@ -149,18 +149,18 @@ impl BootPage<'_> {
             ("Made by", &|html| html.text(&format!("guest-rehearsal {}", self.version))),
         ]);
         html.note(
-            "A rehearsal does what the guest is documented to do, with a key of its own. It pulls no image, asks no key \
-             service and no ultravisor, and starts no container; a step that it leaves out is marked `skipped`. This \
-             page holds no secret, runs no script and loads nothing. The same rehearsal at the same time gives the same \
-             page, byte for byte; nobody signs it.",
+            "A rehearsal does what the documentation of the guest describes, with a separate key. It pulls no image, uses \
+             no key service and no ultravisor, and starts no container; a step that it leaves out is marked `skipped`. \
+             This page contains no secret, runs no script and loads nothing. The same rehearsal at the same time gives \
+             the same page, byte for byte. The page is not signed.",
         );
     }
 }
 
-/// One row for each step, in the guest's order.
+/// One row for each step.
 fn write_log(html: &mut Html, steps: &[Step]) {
     let table = Table {
-        caption: "What the guest would do, in its order, up to where it stops.",
+        caption: "What the guest would do, in its order, until it stops.",
         columns: &["Step", "Verdict", "What was found"],
     };
     table.write(html, steps, |row, step| {
@@ -186,7 +186,7 @@ fn write_log(html: &mut Html, steps: &[Step]) {
     });
 }
 
-/// A time to the second; one zone on the whole page.
+/// A time in seconds; the whole page uses UTC.
 fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }

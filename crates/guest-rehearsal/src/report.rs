@@ -1,4 +1,4 @@
-//! What a rehearsed boot found: data first, presented elsewhere. Holds no secret.
+//! The result of a rehearsed boot, as data. It contains no secret.
 
 use std::ops::Deref;
 
@@ -14,34 +14,34 @@ use crate::hpl::Hpl;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
-    /// As it should be.
+    /// Nothing to report.
     Ok,
-    /// The guest boots, and somebody should know.
+    /// The guest boots, but a person should read this.
     Warning,
-    /// The guest has nothing to do here, or it is not rehearsed.
+    /// Nothing to do for the guest, or not rehearsed.
     Skipped,
     /// The guest stops here.
     Refused,
 }
 
-/// One step of the guest, in the guest's order.
+/// One step of the guest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// What the guest does.
+    /// Name of the step.
     pub name: &'static str,
     /// How it went.
     pub verdict: Verdict,
     /// What was found.
     pub detail: String,
-    /// What the real guest would show.
+    /// The message that the real guest would show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Hpl>,
-    /// What to do about it; always given where the step refuses.
+    /// What to do about it; always present on a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
 
-/// The steps as they are taken; the first refusal ends the boot.
+/// The steps in the order of the guest. The first refusal ends the boot.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Log(pub(crate) Vec<Step>);
 
@@ -53,11 +53,11 @@ impl Deref for Log {
     }
 }
 
-/// Why a boot did not come to its end.
+/// Why a boot ended early.
 pub(crate) enum Halt {
-    /// The guest would stop here; the log says why.
+    /// The guest would stop here; the last step of the log has the reason.
     Refused,
-    /// The rehearsal could not go on: a file, the machine, the command line.
+    /// The rehearsal itself failed: a file, the machine or the command line.
     Failed(Failure),
 }
 
@@ -68,7 +68,7 @@ impl From<Failure> for Halt {
 }
 
 impl Log {
-    /// As it should be.
+    /// Nothing to report.
     pub(crate) fn ok(&mut self, name: &'static str, detail: impl Into<String>) {
         self.step(name, Verdict::Ok, None, detail.into(), None);
     }
@@ -78,17 +78,17 @@ impl Log {
         self.step(name, Verdict::Skipped, None, detail.into(), None);
     }
 
-    /// The guest boots, and somebody should know.
+    /// The guest boots, but a person should read this.
     pub(crate) fn warning(&mut self, name: &'static str, code: Option<Hpl>, detail: impl Into<String>) {
         self.step(name, Verdict::Warning, code, detail.into(), None);
     }
 
-    /// The guest boots, and somebody should do this.
+    /// A warning with a hint.
     pub(crate) fn advised(&mut self, name: &'static str, detail: impl Into<String>, hint: impl Into<String>) {
         self.step(name, Verdict::Warning, None, detail.into(), Some(hint.into()));
     }
 
-    /// The guest stops here, with this message where one is known.
+    /// The guest stops here, with this message if one is known.
     pub(crate) fn refused(
         &mut self,
         name: &'static str,
@@ -115,7 +115,7 @@ impl Log {
 /// A line of the attestation record (contract-format, section 8), as far as the user data determine it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Digest {
-    /// As in the record: `contract:workload`.
+    /// Name in the record: `contract:workload`.
     pub name: &'static str,
     /// SHA-256, lower-case hex.
     pub sha256: String,
@@ -128,35 +128,35 @@ pub struct AttestationFiles {
     pub record: String,
     /// Its signature.
     pub signature: String,
-    /// Whether the record can be read by the auditor alone.
+    /// Whether only the auditor can read the record.
     pub encrypted: bool,
 }
 
 /// The whole boot.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BootReport {
-    /// Whether the guest would come up.
+    /// Whether the guest would boot.
     pub booted: bool,
-    /// What it did, up to where it stopped.
+    /// The steps that the guest took.
     pub steps: Log,
     /// What the attestation record of this guest must show.
     pub attestation: Vec<Digest>,
-    /// For whom the guest encrypts that record; none where everybody may read it.
+    /// The auditor's key, for which the guest encrypts that record; `None` leaves it readable.
     #[serde(skip)]
     pub auditor_key: Option<VerifyingKey>,
-    /// Where that record was written, if it was.
+    /// The files that the record was written to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub written: Option<AttestationFiles>,
-    /// What anybody can see of the user data, for the page; none where they are damaged.
+    /// Public facts about the user data, for the page; `None` if it is damaged.
     #[serde(skip)]
     pub user_data: Option<UserDataFacts>,
-    /// What stands in the sections that is no secret, for the page; none where they were not opened.
+    /// Public content of the sections, for the page; `None` if they were not opened.
     #[serde(skip)]
     pub contents: Option<Contents>,
 }
 
 impl BootReport {
-    /// Where the boot stopped.
+    /// The step that refused.
     pub fn refusal(&self) -> Option<&Step> {
         self.steps.iter().find(|step| step.verdict == Verdict::Refused)
     }

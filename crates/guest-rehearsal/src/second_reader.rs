@@ -1,17 +1,17 @@
-//! A second reader for what the guest reads: `yaml_serde`, over a port of libyaml, from which Go's reader descends too.
+//! A second YAML reader for user data and sections: `yaml_serde`, a port of libyaml, as is the guest's reader (Go).
 //!
-//! The strict reader of `contract-core` is meant to take only what all readers read alike. Here that is checked for the
-//! document in question: structure, keys and texts must be the same. How a plain scalar is typed is not compared:
-//! `yaml_serde` gives the text of any.
+//! The strict reader should accept only what all readers read in the same way. This module checks that for one document:
+//! structure, keys and texts must be the same. The types of plain scalars are not compared: `yaml_serde` returns the text
+//! of any.
 //!
-//! Its errors show values, which may be secrets: nothing but a line is taken from them.
+//! Its errors contain values, which may be secrets: only the line number is used.
 
 use std::{cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use strict_yaml::{Key, Kind, Limits, Node, Tags};
 
-/// Where two readers do not read the same.
+/// A place where two readers read different things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: a second YAML reader (libyaml's family, as the guest's) reads something else here")]
 pub struct Difference {
@@ -19,7 +19,7 @@ pub struct Difference {
     pub line: usize,
 }
 
-/// Reads a text with both readers. What the strict reader refuses is left to its caller, who has the better message.
+/// Reads a text with both readers. A text that the strict reader refuses passes: the caller has the better message.
 pub fn check(text: &str) -> Result<(), Difference> {
     let limits = Limits { bytes: text.len(), ..Limits::default() };
     match strict_yaml::parse(text, &limits, Tags::Refused) {
@@ -28,7 +28,7 @@ pub fn check(text: &str) -> Result<(), Difference> {
     }
 }
 
-/// Reads the text once more, and compares it with the tree.
+/// Reads the text again, and compares it with the tree.
 pub fn compare(text: &str, root: &Node) -> Result<(), Difference> {
     let reached = Cell::new(1);
     Same { node: root, reached: &reached }
@@ -36,10 +36,10 @@ pub fn compare(text: &str, root: &Node) -> Result<(), Difference> {
         .map_err(|error| Difference { line: error.location().map_or(reached.get(), |place| place.line()) })
 }
 
-/// A value that must be the same.
+/// Expects the value of a node.
 struct Same<'n> {
     node: &'n Node,
-    /// The line up to which both agree.
+    /// Both readers agree up to this line.
     reached: &'n Cell<usize>,
 }
 
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for Same<'_> {
     }
 }
 
-/// A key that must be the same.
+/// Expects a key.
 struct SameKey<'n>(&'n Key);
 
 impl<'de> DeserializeSeed<'de> for SameKey<'_> {

@@ -1,4 +1,4 @@
-//! What the tests of this crate share: one guest key, and the `openssl` command as an independent judge.
+//! Shared by the tests of this crate: keys, user data, and the `openssl` command as an independent judge.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -23,13 +23,13 @@ pub fn guest_key() -> &'static GuestKey {
     &KEY
 }
 
-/// As long as a real one.
+/// As long as a real one; one for all tests.
 pub fn attestation_key() -> &'static ImageAttestationKey {
     static KEY: LazyLock<ImageAttestationKey> = LazyLock::new(|| ImageAttestationKey::generate().unwrap());
     &KEY
 }
 
-/// Runs `openssl`, fails with its complaint.
+/// Runs `openssl`; panics with its error.
 pub fn openssl(arguments: &[&str], input: &[u8]) -> Vec<u8> {
     let mut command = Command::new("openssl");
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -60,7 +60,7 @@ pub fn tar_gz(fill: impl FnOnce(&mut tar::Builder<flate2::write::GzEncoder<Vec<u
     tar.into_inner().unwrap().finish().unwrap()
 }
 
-/// User data in the making: sound as it begins, spoiled by a test in one place.
+/// The parts of user data: sound at first, then changed by a test in one place.
 pub struct Case {
     pub workload: String,
     pub env: String,
@@ -176,14 +176,14 @@ spec:
   restartPolicy: Always
 ";
 
-/// The contract signer's key: smaller than theirs, for speed.
+/// The contract signer's key: short, for speed.
 pub fn signing_key() -> &'static PKey<Private> {
     static KEY: LazyLock<PKey<Private>> =
         LazyLock::new(|| PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
     &KEY
 }
 
-/// A signing certificate that ends after so many days.
+/// A signing certificate with a life of this many days.
 pub fn signing_certificate(days: i64) -> Vec<u8> {
     let draft = Draft {
         subject: ("test", "signer"),

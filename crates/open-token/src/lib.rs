@@ -1,12 +1,12 @@
-//! Opens a token with the private key that it was made for (contract-format, section 2): a section, state 3 back to state
-//! 1, or what else travels in that form.
+//! Opens a token with the private key that it was made for (contract-format, section 2). A token contains a section, or
+//! anything else that is encrypted in the same form.
 //!
 //! ```text
 //! token = prefix "." base64(RSA[certificate](password)) "." base64("Salted__" || salt || AES[PBKDF2(password, salt)](section))
 //! ```
 //!
-//! This is the only code of the project that does. Two crates link it: `guest-rehearsal`, whose key is a stand-in for the
-//! guest's, and `contract-auditor`, to whom the guest encrypts its attestation record in the same form (section 8).
+//! No other code of the project opens tokens. Two crates link it: `guest-rehearsal`, with a stand-in for the guest's key, and
+//! `contract-auditor`, for which the guest encrypts its attestation record in the same form (section 8).
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,7 +22,7 @@
         clippy::panic,
         clippy::indexing_slicing,
         clippy::disallowed_methods,
-        reason = "tests may fail loudly, and lay out files of their own"
+        reason = "tests may panic, and write files"
     )
 )]
 
@@ -36,32 +36,32 @@ use openssl::rsa::{Padding, RsaRef};
 use openssl::symm::{Cipher, Crypter, Mode};
 use zeroize::Zeroizing;
 
-/// Rounds of PBKDF2 that `openssl enc -pbkdf2` makes by default.
+/// The default rounds of `openssl enc -pbkdf2`.
 const ROUNDS: usize = 10_000;
 
-/// Bytes of salt that `openssl enc` draws.
+/// Bytes of salt of `openssl enc`.
 const SALT: usize = 8;
 
-/// Length of a password that was not cut.
+/// Length of a complete password.
 pub const PASSWORD_LENGTH: usize = 32;
 
-/// What came out of a token.
+/// The content of a token.
 pub struct Opened {
     /// The plain text: a section's YAML document, or an attestation record.
     pub text: Zeroizing<String>,
-    /// How many bytes of the password the guest's reader used.
+    /// Length of the password that the guest uses, in bytes.
     pub password_length: usize,
-    /// Whether the password was cut at an LF or NUL (contract-format, section 2, the password trap).
+    /// Whether it was cut at an LF or NUL (contract-format, section 2, the password trap).
     pub password_cut: bool,
 }
 
 /// Why a token does not open.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {
-    /// One error for a wrong key, a damaged password and a damaged text: newer OpenSSL does not tell them apart.
+    /// A wrong key, a damaged password or a damaged text: new versions of OpenSSL do not distinguish them.
     #[error("does not open with this key: it was made for another one, or it is damaged")]
     NotOpened,
-    /// What came out is no text.
+    /// The content is not text.
     #[error("opens to bytes that are not UTF-8: it was made for another key, or it is damaged")]
     NotText,
 }
@@ -79,7 +79,7 @@ pub fn open<K>(key: &RsaRef<Private>, token: &Token<K>) -> Result<Opened, OpenEr
     Ok(Opened { text, password_length: password.len(), password_cut: password.len() < unwrapped.len() })
 }
 
-/// RSA PKCS#1 v1.5. OpenSSL 3.2 and later answer a wrong key with random bytes, so that success proves nothing.
+/// RSA PKCS#1 v1.5. With a wrong key, OpenSSL 3.2 and later return random bytes: success proves nothing.
 fn unwrap_password(key: &RsaRef<Private>, wrapped: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut password = Zeroizing::new(vec![0; key.size() as usize]);
     let length = key.private_decrypt(wrapped, &mut password, Padding::PKCS1).ok()?;
@@ -87,7 +87,7 @@ fn unwrap_password(key: &RsaRef<Private>, wrapped: &[u8]) -> Option<Zeroizing<Ve
     Some(password)
 }
 
-/// The part of a password that a reader of lines sees: up to the first LF or NUL.
+/// The part of a password that is read as a line: up to the first LF or NUL.
 fn cut(password: &[u8]) -> &[u8] {
     let end = password.iter().position(|byte| matches!(byte, b'\n' | 0));
     password.split_at(end.unwrap_or(password.len())).0
@@ -110,7 +110,7 @@ fn decrypt_text(password: &[u8], salt: &[u8], ciphertext: &[u8]) -> Result<Zeroi
     }
 }
 
-/// What a wrong key leaves in the buffer is wiped with it.
+/// Decrypts in place, so that the remains of a failure are wiped with the buffer.
 fn decrypt_into(text: &mut [u8], key: &[u8], iv: &[u8], ciphertext: &[u8]) -> Result<usize, ErrorStack> {
     let mut cipher = Crypter::new(Cipher::aes_256_cbc(), Mode::Decrypt, key, Some(iv))?;
     let length = cipher.update(ciphertext, text)?;

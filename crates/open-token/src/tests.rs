@@ -1,4 +1,4 @@
-//! The `openssl` command makes the tokens, and so is the judge.
+//! The `openssl` command makes the tokens.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::*;
 
 const TEXT: &str = "type: workload\n";
 
-/// What a token holds here; any kind opens alike.
+/// The kind of token does not matter.
 enum Anything {}
 
 fn key() -> &'static Rsa<Private> {
@@ -62,7 +62,7 @@ fn a_token_of_the_openssl_command_opens() {
 }
 
 #[test]
-fn a_password_is_cut_where_the_guest_s_reader_cuts_it() {
+fn a_password_is_cut_where_the_guest_cuts_it() {
     // the command that makes the token cuts at LF in the same way: it is the judge of ours
     for (password, length) in [
         (b"\nABCDEFGHIJKLMNOPQRSTUVWXYZ01234".to_vec(), 0),

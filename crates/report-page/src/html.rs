@@ -1,27 +1,27 @@
-//! The writer: markup is ours, text is anybody's, and the two can't be confused.
+//! Writes HTML: markup is constant, and text from anywhere is escaped.
 
 use cli_kit::report::visible;
 
-/// What has room in a line of a phone, in characters.
+/// Characters that fit on a line of a phone.
 const SHORT: usize = 24;
 
-/// A piece of a page in the making.
+/// A page that is being written.
 #[derive(Debug, Default)]
 pub struct Html(String);
 
-/// A name, and what there is to say of it.
+/// A name, and its value.
 pub type Fact<'a> = (&'a str, &'a dyn Fn(&mut Html));
 
-/// How something is judged. Shown as a symbol and a word, so that colour only repeats it.
+/// A judgement. Shown as a symbol and a word; colour only repeats it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// As it should be.
     Good,
-    /// Somebody should know.
+    /// A person should read this.
     Warning,
     /// Refused, expired, wrong.
     Bad,
-    /// Nothing to judge: left out, not known.
+    /// Not judged: left out, or not known.
     Open,
 }
 
@@ -36,7 +36,7 @@ impl Mark {
         }
     }
 
-    /// Text, not pictures: these stand in every common font, and are drawn in the colour of the text.
+    /// Characters of every common font, drawn in the colour of the text.
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             Self::Good => "✓",
@@ -62,7 +62,7 @@ impl Html {
         }
     }
 
-    /// A sentence from anywhere: what stands between two backticks is set as code.
+    /// A sentence from anywhere. Text between two backticks is set as code.
     pub fn prose(&mut self, text: &str) {
         let mut rest = text;
         while let Some((before, code, behind)) = rest
@@ -70,7 +70,7 @@ impl Html {
             .and_then(|(before, rest)| rest.split_once('`').map(|it| (before, it.0, it.1)))
         {
             self.text(before);
-            // a browser breaks behind hyphens, and `--at` is one word
+            // browsers break lines after hyphens, but `--at` is one word
             let short: &[_] = if code.chars().count() <= SHORT { &[("class", "short")] } else { &[] };
             self.element("code", short, |html| html.text(code));
             rest = behind;
@@ -78,12 +78,12 @@ impl Html {
         self.text(rest);
     }
 
-    /// Something to compare or to copy: a digest, a fingerprint, a command. One click selects the whole of it.
+    /// A value to compare or copy: a digest, a fingerprint, a command. One click selects all of it.
     pub fn value(&mut self, text: &str) {
         self.element("code", &[("class", "value")], |html| html.text(text));
     }
 
-    /// A SHA-256, in lines of equal length where it does not fit into one: it is compared more easily so.
+    /// A SHA-256, in lines of equal length if it does not fit on one, to be compared easily.
     pub fn digest(&mut self, hex: &str) {
         self.element("code", &[("class", "value digest")], |html| html.text(hex));
     }
@@ -99,7 +99,7 @@ impl Html {
         });
     }
 
-    /// An element with what is inside. Values of attributes are escaped as text is.
+    /// An element with its content. Values of attributes are escaped like text.
     pub fn element(
         &mut self,
         name: &'static str,
@@ -114,7 +114,7 @@ impl Html {
         }
     }
 
-    /// A start tag; all there is of an element without an end, as `meta`.
+    /// A start tag, which is the whole of an element like `meta`.
     pub(crate) fn open(&mut self, name: &'static str, attributes: &[(&'static str, &str)]) {
         self.0.extend(["<", name]);
         for (name, value) in attributes {
@@ -130,12 +130,12 @@ impl Html {
         self.element("p", &[], |html| html.prose(text));
     }
 
-    /// A paragraph on what stands above or below: quieter.
+    /// A note on its surroundings, in quieter type.
     pub fn note(&mut self, text: &str) {
         self.element("p", &[("class", "note")], |html| html.prose(text));
     }
 
-    /// A part of the page under its heading.
+    /// A part of the page with its heading.
     pub fn section(&mut self, heading: &'static str, inside: impl FnOnce(&mut Self)) {
         self.element("section", &[], |html| {
             html.element("h2", &[], |html| html.text(heading));
@@ -174,7 +174,7 @@ impl Html {
         });
     }
 
-    /// What our own program wrote, and nobody else: the style sheet.
+    /// Constant markup: the style sheet.
     pub(crate) fn constant(&mut self, markup: &'static str) {
         self.0.push_str(markup);
     }

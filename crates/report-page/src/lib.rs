@@ -1,12 +1,12 @@
-//! One HTML page that an auditor can file: complete in itself, without a script, and with nothing to load.
+//! Writes one HTML page that an auditor can file: complete, without scripts, and with nothing to load.
 //!
 //! ```text
 //! page = shell( style, verdict, sections( facts | table | list | note ) )
 //! ```
 //!
-//! Everything that is shown enters through [`Html::text`], [`Html::prose`] or [`Html::value`], which escape it and make
-//! hidden characters visible; the names of elements and attributes are constants of the program. So no value from outside
-//! can become markup. The same input gives the same bytes. The library does no IO and reads no clock.
+//! All text passes through [`Html::text`], [`Html::prose`] or [`Html::value`], which escape it and make hidden characters
+//! visible. The names of elements and attributes are constants. So no value from outside can become markup. The same input
+//! gives the same bytes. The library does no IO and reads no clock.
 #![deny(
     clippy::unwrap_used,
     clippy::expect_used,

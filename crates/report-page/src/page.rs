@@ -1,27 +1,27 @@
-//! The page around everything: what a browser is told, the style, the verdict on top.
+//! The frame of a page: settings for the browser, style, and the verdict at the top.
 
 use crate::html::{Html, Mark};
 
-/// `style-src` is for the one style sheet in the page: whatever a page were made to load is not loaded.
+/// Allows only the style sheet inside the page: nothing is loaded.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 
 const STYLE: &str = include_str!("style.css");
 
-/// A page that ends in a verdict, which it begins with.
+/// A page with a verdict at the top.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// What kind of page it is: `Rehearsal of a boot`.
+    /// The kind of page: `Rehearsal of a boot`.
     pub kind: &'static str,
-    /// What it is about: the name of a file.
+    /// Its subject: the name of a file.
     pub subject: &'a str,
-    /// How it ended.
+    /// The mark of the verdict.
     pub mark: Mark,
-    /// The same in words: `The guest would boot`.
+    /// The verdict in words: `The guest would boot`.
     pub verdict: &'a str,
 }
 
 impl Page<'_> {
-    /// The whole file. `lead` goes under the verdict, `body` holds the sections.
+    /// Returns the whole file. `lead` goes under the verdict, `body` contains the sections.
     pub fn write(&self, lead: impl FnOnce(&mut Html), body: impl FnOnce(&mut Html)) -> String {
         let Self { kind, subject, mark, verdict } = *self;
         let mut html = Html::default();

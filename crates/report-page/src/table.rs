@@ -2,24 +2,24 @@
 
 use crate::html::Html;
 
-/// A table: what it shows, for those who can't see it, and its columns.
+/// A table with its caption and columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Table<'a> {
-    /// Read aloud before the table.
+    /// Screen readers read it before the table.
     pub caption: &'a str,
-    /// The first one holds the row's name.
+    /// The first column has the name of the row.
     pub columns: &'a [&'static str],
 }
 
 impl Table<'_> {
-    /// Writes a table whose rows are these items.
+    /// Writes a table with one row for each item.
     pub fn write<T>(
         &self,
         html: &mut Html,
         items: impl IntoIterator<Item = T>,
         row: impl Fn(&mut Row<'_>, T),
     ) {
-        // the roles say again what the elements say: a cell that is laid out as a block is no cell for some browsers
+        // the roles repeat the elements: some browsers do not treat a cell with block layout as a cell
         html.element("table", &[("role", "table")], |html| {
             html.element("caption", &[], |html| html.text(self.caption));
             html.element("thead", &[("role", "rowgroup")], |html| {
@@ -42,7 +42,7 @@ impl Table<'_> {
     }
 }
 
-/// A row in the making; its cells come in the order of the columns.
+/// A row that is being written; its cells come in the order of the columns.
 #[derive(Debug)]
 pub struct Row<'a> {
     html: &'a mut Html,
@@ -50,13 +50,13 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
-    /// The first cell, which names the row.
+    /// The first cell: the name of the row.
     pub fn name(&mut self, inside: impl FnOnce(&mut Html)) {
         self.columns.next();
         self.html.element("th", &[("role", "rowheader"), ("scope", "row")], inside);
     }
 
-    /// The next cell. Its column's name goes with it, for the screen on which there is no room for columns.
+    /// The next cell, with the name of its column for narrow screens.
     pub fn cell(&mut self, inside: impl FnOnce(&mut Html)) {
         let column = self
             .columns

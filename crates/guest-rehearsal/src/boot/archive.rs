@@ -1,7 +1,7 @@
-//! Unpacks an archive as the guest does (contract-format, section 7), in memory alone.
+//! Unpacks an archive as the guest does (contract-format, section 7), only in memory: it may contain secrets.
 //!
-//! Names and kinds are kept, so that what can't be beside each other is found. Of descriptors the content is kept too, of
-//! the rest only the bytes are counted. Nothing reaches the disk: a section's text may hold secrets.
+//! Names and kinds are kept, to find entries that exclude each other. The content of descriptors is kept; other content is
+//! only counted.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -13,33 +13,33 @@ use container_descriptors::{ReadError, TopLevel};
 use contract_archive::unpack::{self, MOST_ENTRIES, Member};
 use tar::EntryType;
 
-/// What was in an archive.
+/// The content of an archive.
 #[derive(Default)]
 pub struct Contents {
-    /// Descriptors, and the names of all the rest.
+    /// The descriptors, and all other names.
     pub top: TopLevel,
-    /// How many regular files.
+    /// Number of regular files.
     pub files: usize,
-    /// How many bytes they hold.
+    /// Their size in bytes.
     pub bytes: u64,
 }
 
 /// Why an archive does not unpack.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
-    /// Base64, gzip or tar; or beyond what is unpacked at all.
+    /// Base64, gzip or tar; or above a limit.
     #[error("the archive does not unpack: {0}")]
     Archive(#[from] unpack::Error),
-    /// A tar without a file.
+    /// A tar without files.
     #[error("the archive is empty")]
     Empty,
-    /// A link, pipe, device, or a name that leads out.
+    /// A link, pipe or device, or a name that leads out of the folder.
     #[error("the archive holds `{name}`, which is {what}; only directories and regular files are unpacked")]
     Refused { name: String, what: &'static str },
-    /// A descriptor of a size that no descriptor has, or too many.
+    /// A descriptor that is too large, or one too many.
     #[error("the archive holds `{name}`, which {error}")]
     NotKept { name: String, error: ReadError },
-    /// Directories that no entry names take an inode too.
+    /// Including directories that have no entry.
     #[error("the archive holds more than {MOST_ENTRIES} files and directories")]
     TooMany,
 }
@@ -71,8 +71,7 @@ fn add(contents: &mut Contents, tree: &mut Tree, member: Member<'_>) -> Result<(
     })
 }
 
-/// The name, and whether it is a regular file's rather than a directory's; nothing for the folder itself, an error for
-/// everything that is not to be unpacked.
+/// The name, and whether it is a regular file, not a directory; `None` for the folder itself. Any other kind is refused.
 fn name(member: &Member<'_>) -> Result<Option<(String, bool)>, Fault> {
     let refused =
         |what| Fault::Refused { name: String::from_utf8_lossy(member.name).escape_debug().to_string(), what };
@@ -97,7 +96,7 @@ fn name(member: &Member<'_>) -> Result<Option<(String, bool)>, Fault> {
     Ok((!parts.is_empty()).then(|| (parts.join("/"), is_file)))
 }
 
-/// Base64 without its line ends: `base64` without `-w0` folds at 76 characters, and readers pass over that.
+/// Base64 without its line ends: `base64` without `-w0` folds at 76 characters, and readers ignore that.
 struct Unfolded<'a>(&'a [u8]);
 
 impl Read for Unfolded<'_> {
@@ -113,14 +112,14 @@ impl Read for Unfolded<'_> {
     }
 }
 
-/// Bytes of one part of a name, and of a whole name: Linux has no longer ones.
+/// The limits of Linux, in bytes: one part of a name, and the whole name.
 const LONGEST_PART: usize = 255;
 const LONGEST_NAME: usize = 4095;
 
-/// Each part of each name once. Names were looked at before: they do not lead out.
+/// Directories and files, to find names that a disk would refuse. The names do not lead out of the folder.
 #[derive(Default)]
 struct Tree {
-    /// By the directory that they are in, 0 being the folder itself.
+    /// Keys: the number of the directory (0 is the folder itself), and a part of a name.
     parts: HashMap<(usize, String), Part>,
 }
 
@@ -131,21 +130,21 @@ enum Part {
 }
 
 impl Tree {
-    /// A directory with all above it.
+    /// Adds a directory and its parents.
     fn directory(&mut self, name: &str) -> Result<(), Fault> {
         fits(name)?;
         self.above(name, name.split('/')).map(drop)
     }
 
-    /// A file; a second one of the name replaces the first, as tar has it. Archives without entries for directories are
-    /// read too.
+    /// Adds a file and its parents, which may have no entries. A second file with the same name replaces the first, as in
+    /// tar.
     fn file(&mut self, name: &str) -> Result<(), Fault> {
         fits(name)?;
         let (above, last) = name.rsplit_once('/').unwrap_or(("", name));
         let directory = self.above(name, above.split('/').filter(|part| !part.is_empty()))?;
         match self.part(directory, last, |_| Part::File)? {
             Part::File => Ok(()),
-            Part::Directory(_) => Err(twofold(name)),
+            Part::Directory(_) => Err(both_kinds(name)),
         }
     }
 
@@ -154,13 +153,13 @@ impl Tree {
         for part in parts {
             here = match self.part(here, part, Part::Directory)? {
                 Part::Directory(number) => number,
-                Part::File => return Err(twofold(name)),
+                Part::File => return Err(both_kinds(name)),
             };
         }
         Ok(here)
     }
 
-    /// The part that is there, or a new one.
+    /// The existing part, or a new one.
     fn part(&mut self, directory: usize, part: &str, new: fn(usize) -> Part) -> Result<Part, Fault> {
         let count = self.parts.len();
         let part = *self.parts.entry((directory, part.to_owned())).or_insert_with(|| new(count + 1));
@@ -172,10 +171,10 @@ fn fits(name: &str) -> Result<(), Fault> {
     if name.len() > LONGEST_NAME || name.split('/').any(|part| part.len() > LONGEST_PART) {
         return Err(refuse(name, "longer than a name may be"));
     }
-    if name.contains('\0') { Err(refuse(name, "no name for a file")) } else { Ok(()) }
+    if name.contains('\0') { Err(refuse(name, "not a valid file name")) } else { Ok(()) }
 }
 
-fn twofold(name: &str) -> Fault {
+fn both_kinds(name: &str) -> Fault {
     refuse(name, "a file where a directory is, or the reverse")
 }
 

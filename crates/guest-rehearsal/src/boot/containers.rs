@@ -1,18 +1,18 @@
-//! What the guest would start: the environment is merged, the archive unpacked, descriptors or the compose file resolved with
-//! the environment and read as `podman kube play` and `docker compose` read them.
+//! What the guest would start. The environment is merged and the archive unpacked. Descriptors or the compose file are
+//! resolved with the environment, and read as `podman kube play` and `docker compose` read them.
 //!
 //! | step | what is refused | with |
 //! |---|---|---|
-//! | archive | what does not unpack; no compose file | HPL06006E to HPL06008E, HPL15002E |
-//! | containers | what does not read | HPL06009E, HPL15002E |
-//! | variables | what a Pod or a compose file insists on and nobody provides | HPL15005E, HPL10000E |
-//! | containers | what reads, and does not start; nothing to start | HPL15005E, HPL10000E, HPL15006I |
-//! | images | what nothing verifies | HPL06010E, HPL15005E |
-//! | ports | a port of the guest that is wanted twice | HPL10000E, HPL15005E |
-//! | mounts | nothing: data that would not be kept are a warning | |
+//! | archive | an archive that does not unpack; no compose file | HPL06006E to HPL06008E, HPL15002E |
+//! | containers | a file that can't be parsed | HPL06009E, HPL15002E |
+//! | variables | a required variable without a value | HPL15005E, HPL10000E |
+//! | containers | a file that parses but does not start; nothing to start | HPL15005E, HPL10000E, HPL15006I |
+//! | images | an image that nothing verifies | HPL06010E, HPL15005E |
+//! | ports | a port of the guest that is used twice | HPL10000E, HPL15005E |
+//! | mounts | nothing: data that would be lost is a warning | |
 //!
-//! Which message the guest shows for a fault that a tool finds while it starts containers, IBM's list says in general
-//! only: HPL15005E for Pods, HPL10000E for any service.
+//! For faults that a tool finds while it starts containers, IBM's list has only general messages: HPL15005E for Pods,
+//! HPL10000E for any service.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ use findings::{Finding, Place, Severity};
 use strict_yaml::Node;
 
 use super::archive::{self, Contents, Fault};
-use super::schema::{NO_POD, WorkloadSection, told};
+use super::schema::{NO_POD, WorkloadSection, one_line};
 use crate::hpl::{
     HPL06006E, HPL06007E, HPL06008E, HPL06009E, HPL06010E, HPL10000E, HPL15002E, HPL15005E, HPL15006I, Hpl,
 };
@@ -36,7 +36,7 @@ const CONTAINERS: &str = "containers";
 const VARIABLES: &str = "variables";
 const PACK: &str = "name the folder in workload.yaml and encrypt again: `archive: !folder play`";
 
-/// Up to the point where a real guest would pull images.
+/// Checks everything up to the point where a real guest would pull images.
 pub fn start(
     log: &mut Log,
     workload: WorkloadSection,
@@ -65,7 +65,7 @@ pub fn start(
         variables(log, compose, &found, &environment)?;
         if let Some(finding) = first_error(&found.stops.0) {
             let code = if compose { HPL10000E } else { HPL15005E };
-            return Err(log.refused(CONTAINERS, code, told("workload", finding), &finding.hint));
+            return Err(log.refused(CONTAINERS, code, one_line("workload", finding), &finding.hint));
         }
         let Some(section) = workload.section else {
             return Err(unusable(log, compose, &workload.waiting));
@@ -89,7 +89,7 @@ pub fn start(
         return Err(unusable(log, compose, &workload.waiting));
     };
     if let Application::ConfidentialContainers(_) = section.model().application {
-        log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal looks at compose files and Pods only");
+        log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal reads only compose files and Pods");
     }
     Ok(section)
 }
@@ -98,7 +98,7 @@ fn first_error(findings: &[Finding]) -> Option<&Finding> {
     findings.iter().find(|finding| finding.severity == Severity::Error)
 }
 
-/// A place without its message.
+/// A place on one line.
 fn at(place: &Place) -> String {
     let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();
     match (&*place.file, &*place.field) {
@@ -122,14 +122,14 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Hal
     if compose && !top.files.iter().any(|(name, _)| is_compose(name)) {
         let deeper = top.deeper.iter().find(|name| name.rsplit('/').next().is_some_and(is_compose));
         let detail = match deeper {
-            Some(deeper) => format!("the compose file lies in a folder: `{deeper}`"),
-            None => "no file named docker-compose.yaml or docker-compose.yml".into(),
+            Some(deeper) => format!("the compose file is in a folder: `{deeper}`"),
+            None => "it has no docker-compose.yaml or docker-compose.yml".into(),
         };
         return Err(log.refused(
             ARCHIVE,
             HPL06008E,
             detail,
-            "pack the folder that holds the compose file: `archive: !folder compose`",
+            "pack the folder that contains the compose file: `archive: !folder compose`",
         ));
     }
     let names: Vec<_> = top.files.iter().map(|(name, _)| format!("`{name}`")).collect();
@@ -141,25 +141,30 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Hal
     Ok(())
 }
 
-/// What the tool says of the text, before it starts anything.
+/// Reports what the tool finds in the text before it starts anything.
 fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
     if let Some(finding) = first_error(&found.findings.0) {
-        return Err(log.refused(CONTAINERS, unreadable(compose), told("workload", finding), &finding.hint));
+        return Err(log.refused(
+            CONTAINERS,
+            unreadable(compose),
+            one_line("workload", finding),
+            &finding.hint,
+        ));
     }
     for finding in &found.findings.0 {
-        log.warning(CONTAINERS, None, told("workload", finding));
+        log.warning(CONTAINERS, None, one_line("workload", finding));
     }
     for place in &found.unrendered {
-        let detail = format!("{}: a template expression that is not evaluated here", at(place));
+        let detail = format!("{}: this template expression is not evaluated in a rehearsal", at(place));
         log.warning(CONTAINERS, None, detail);
     }
     Ok(())
 }
 
-/// Findings that waited until the guest came to them.
+/// Refuses with the first of the findings that waited.
 fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Halt {
     let Some(first) = waiting.first() else {
-        return log.refused(CONTAINERS, unreadable(compose), "the archive can't be used", PACK);
+        return log.refused(CONTAINERS, unreadable(compose), "cannot use the archive", PACK);
     };
     let (step, code) = match first {
         finding if finding.message == NO_POD => (CONTAINERS, HPL15006I),
@@ -168,7 +173,7 @@ fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Halt {
         }
         _ => (CONTAINERS, unreadable(compose)),
     };
-    log.refused(step, code, told("workload", first), &first.hint)
+    log.refused(step, code, one_line("workload", first), &first.hint)
 }
 
 fn unreadable(compose: bool) -> Hpl {
@@ -200,11 +205,11 @@ fn variables(
         (true, false) => (found.missing.iter().collect(), HPL10000E),
         (false, _) if !missing.is_empty() => (missing, HPL15005E),
         (true, true) if !missing.is_empty() => {
-            log.warning(VARIABLES, None, format!("nobody provides {}: left empty", listed(&missing)));
+            log.warning(VARIABLES, None, format!("nobody provides {}: empty", listed(&missing)));
             return Ok(());
         }
         _ => {
-            log.ok(VARIABLES, "every variable that is asked for is provided");
+            log.ok(VARIABLES, "every variable that is used is provided");
             return Ok(());
         }
     };
@@ -213,10 +218,10 @@ fn variables(
     Err(log.refused(VARIABLES, code, format!("nobody provides {}", listed(&names)), &hint))
 }
 
-/// A line for each image; what nothing verifies was refused by then.
+/// Reports why each image can be trusted. Images that nothing verifies were refused before.
 fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
-    let mut told = BTreeSet::new();
-    for (_, image) in found.images.iter().filter(|(_, image)| told.insert(image)) {
+    let mut seen = BTreeSet::new();
+    for (_, image) in found.images.iter().filter(|(_, image)| seen.insert(image)) {
         if image::is_pinned(image) {
             log.ok("images", format!("`{image}`: pinned by its digest"));
             continue;
@@ -227,8 +232,8 @@ fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
         let rhs = images.rhs.iter().map(|it| &it.name).find(is_it);
         let dct = dct.map(|name| format!("`images.dct.{name}`"));
         let rhs = rhs.map(|name| format!("`images.rhs.{name}`"));
-        let (due, other) = if compose { (dct, rhs) } else { (rhs, dct) };
-        match (due, other) {
+        let (expected, other) = if compose { (dct, rhs) } else { (rhs, dct) };
+        match (expected, other) {
             (Some(entry), _) => log.ok("images", format!("`{image}`: verified with the key of {entry}")),
             (None, Some(entry)) => {
                 let (what, kind) = if compose { ("compose files", "dct") } else { ("Pods", "rhs") };
@@ -242,7 +247,7 @@ fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
     }
 }
 
-/// One line; refused where two containers want the same port.
+/// Lists the published ports; refuses if two containers use the same one.
 fn ports(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
     for (index, port) in found.ports.iter().enumerate() {
         let earlier = found.ports.iter().take(index).find(|earlier| earlier.conflicts(port));
@@ -260,7 +265,7 @@ fn ports(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> 
         }
     }
     if found.ports.is_empty() {
-        log.skipped("ports", "none is published: nobody outside the guest reaches a container");
+        log.skipped("ports", "none is published: no container can be reached from outside the guest");
     } else {
         let ports: Vec<_> = found.ports.iter().map(describe_port).collect();
         log.ok("ports", ports.join(", "));
@@ -274,12 +279,12 @@ fn describe_port(port: &Port) -> String {
     format!("{address}{host}/{protocol} to {inner} of `{by}`")
 }
 
-/// The lines of `check`, with every variable known.
+/// The same lines as `check`, with every variable known.
 fn mounts(log: &mut Log, compose: bool, found: &Descriptors, volumes: &[WorkloadVolume]) {
     let mounted: Vec<_> = volumes.iter().map(WorkloadVolume::mounted).collect();
     let storage = storage(found, &mounted, compose);
     if storage.kept.is_empty() && storage.lost.0.is_empty() {
-        log.skipped("mounts", "no container mounts anything that is kept");
+        log.skipped("mounts", "no container mounts a volume of the contract");
     }
     for line in storage.kept {
         log.ok("mounts", line);

@@ -1,10 +1,14 @@
-//! Whether the log server takes what the guest will send it (contract-format, section 7, `logging`).
+//! Checks whether the log server accepts what the guest will send (contract-format, section 7, `logging`).
 //!
 //! ```text
-//! look up → connect → TLS, with what stands in the env section and nothing else → one line → listen → close
+//! look up → connect → TLS, only with the certificates and key of the env section → one line → listen → close
 //! ```
 //!
-//! Only here does this workspace use the network, only when it is asked to, and every wait has an end.
+//! Nothing is sent without `--probe-logging`, and every wait has a limit.
+//!
+//! The real guest sets up its log as soon as the bootloader has opened the sections, before it validates the contract and
+//! its signature. IBM's list has no message for a log server that can't be reached or refuses the guest's certificate, and
+//! no known source states what the guest does then: a refusal here has no message.
 
 mod fault;
 mod reach;
@@ -24,26 +28,26 @@ use fault::{Fault, Unreached};
 pub use reach::Resolve;
 use tls::Trust;
 
-/// The documentation's port of `logging.syslog`. The schema's default is 514: the two can't both be what the guest takes.
+/// The default port of `logging.syslog` in the documentation. The schema has 514: only one of them can be right.
 const SYSLOG_PORT: u16 = 6514;
-/// What the guest takes for `logging.logRouter`.
+/// The default port of `logging.logRouter`.
 const ROUTER_PORT: u16 = 443;
 
-/// How long to wait for what.
+/// How long to wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// The address of a name.
+    /// For the addresses of a name.
     pub lookup: Duration,
-    /// One address to answer.
+    /// For an address to answer.
     pub connect: Duration,
-    /// The whole handshake, however slowly the server drips.
+    /// For the whole handshake, also from a slow server.
     pub handshake: Duration,
-    /// The line to be taken.
+    /// For the line to be sent.
     pub send: Duration,
-    /// A refusal, at least: TLS 1.3 tells it when the client has finished its handshake, and rsyslog just closes the
-    /// connection then. A server that was slow to shake hands gets more.
+    /// For a refusal, at least: in TLS 1.3 it arrives after the handshake, and rsyslog only closes the connection. A server
+    /// with a slow handshake gets more.
     pub listen: Duration,
-    /// The server's farewell.
+    /// For the server to close.
     pub close: Duration,
 }
 
@@ -61,27 +65,27 @@ impl Default for Limits {
     }
 }
 
-/// How to probe.
+/// How to try the log server.
 #[derive(Clone, Debug)]
 pub struct LoggingProbe {
-    /// The time that the line bears.
+    /// The time in the line.
     pub now: Timestamp,
     /// The machine that the line names as its origin.
     pub origin: String,
-    /// Where names lead, in the place of what DNS says.
+    /// Addresses to use instead of those in DNS.
     pub resolve: Vec<Resolve>,
-    /// How long to wait.
+    /// The limits of all waits.
     pub limits: Limits,
 }
 
-/// Where the log goes.
+/// The kind of log server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Backend {
     Syslog,
     LogRouter,
 }
 
-/// As a field of the env section.
+/// Its field in the env section.
 impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -91,21 +95,21 @@ impl fmt::Display for Backend {
     }
 }
 
-/// The server as the env section names it.
+/// The log server of the env section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Server<'a> {
     pub backend: Backend,
     pub hostname: &'a str,
-    /// `port`, or what the documentation says where it is missing.
+    /// `port`, or the default of the documentation.
     pub port: u16,
 }
 
-/// What was found where all went well.
+/// What a successful probe found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reached {
-    /// With what the server was spoken to: `TLSv1.3`.
+    /// The version of TLS: `TLSv1.3`.
     pub version: &'static str,
-    /// When the server's certificate ends.
+    /// The end of the server's certificate.
     pub ends: Timestamp,
 }
 
@@ -123,16 +127,15 @@ fn server(logging: &Logging) -> Server<'_> {
 }
 
 impl LoggingProbe {
-    /// Speaks to the log server as the guest would that boots at this time: certificates have to be valid then.
+    /// Connects to the log server as a guest would that boots at this time: certificates must be valid then.
     ///
-    /// A syslog server gets one line. A log router gets nothing: its API key is a secret that is not needed to see
-    /// whether the guest will find the router.
+    /// A syslog server gets one line. A log router gets nothing: its API key is a secret, and the probe does not need it.
     fn reach(&self, logging: &Logging, at: Timestamp) -> Result<Reached, Unreached> {
         let server = server(logging);
-        self.speak(logging, &server, at).map_err(|fault| Unreached::new(&server, fault))
+        self.connect(logging, &server, at).map_err(|fault| Unreached::new(&server, fault))
     }
 
-    fn speak(&self, logging: &Logging, server: &Server<'_>, at: Timestamp) -> Result<Reached, Fault> {
+    fn connect(&self, logging: &Logging, server: &Server<'_>, at: Timestamp) -> Result<Reached, Fault> {
         let trust = match logging {
             Logging::Syslog(syslog) => Trust::of_section(syslog, at)?,
             Logging::LogRouter(_) => Trust::of_system(at)?,
@@ -151,7 +154,7 @@ impl LoggingProbe {
 
 const STEP: &str = "logging";
 
-/// Speaks to the log server, if that is asked for.
+/// Tries the log server, if asked to.
 pub(super) fn set_up(
     log: &mut Log,
     env: &EnvModel,
@@ -161,18 +164,18 @@ pub(super) fn set_up(
     let server = server(&env.logging);
     let name = format!("`{}:{}`", server.hostname, server.port);
     let Some(probe) = probe else {
-        log.skipped(STEP, format!("{name} was not tried: `--probe-logging` does"));
+        log.skipped(STEP, format!("{name} was not tried: add `--probe-logging`"));
         return Ok(());
     };
-    unused(log, probe, &server);
+    warn_unused(log, probe, &server);
     let reached = probe
         .reach(&env.logging, at)
         .map_err(|unreached| log.refused(STEP, None, format!("{name}: {unreached}"), &unreached.hint()))?;
     let version = reached.version;
     let detail = match &env.logging {
-        Logging::Syslog(_) => format!("{name} was sent one line over {version}, and did not object"),
+        Logging::Syslog(_) => format!("{name} accepted one line over {version}"),
         Logging::LogRouter(_) => {
-            format!("{name} answers over {version}; whether it takes the API key, a rehearsal can't tell")
+            format!("{name} answers over {version}; a rehearsal can't know whether it accepts the API key")
         }
     };
     log.ok(STEP, detail);
@@ -183,11 +186,11 @@ pub(super) fn set_up(
     Ok(())
 }
 
-/// A `--resolve` that speaks of another server is a slip of the pen.
-fn unused(log: &mut Log, probe: &LoggingProbe, server: &Server<'_>) {
+/// A `--resolve` for another server is a typing error.
+fn warn_unused(log: &mut Log, probe: &LoggingProbe, server: &Server<'_>) {
     for resolve in probe.resolve.iter().filter(|resolve| !resolve.is_for(server)) {
         let (hostname, port) = (server.hostname, server.port);
-        let detail = format!("`--resolve {resolve}` is of no use: the log server is `{hostname}:{port}`");
+        let detail = format!("`--resolve {resolve}` is not used: the log server is `{hostname}:{port}`");
         log.warning(STEP, None, detail);
     }
 }

@@ -1,15 +1,15 @@
-//! Opens the volumes' disks: files of LUKS2, by the real `cryptsetup`.
+//! Opens the disks of the volumes: LUKS2 in files, with the real `cryptsetup`.
 //!
 //! ```text
 //! no file, or an empty one ─► formatted with the current passphrase
-//! LUKS2 ─► current opens ──────────────────────────────► previous, if it still opens, is taken away
-//!     └──► previous opens ─► current added, tried ─────► previous is taken away
+//! LUKS2 ─► current opens ──────────────────────────────► previous is removed, if it still opens
+//!     └──► previous opens ─► current added, tried ─────► previous is removed
 //!     └──► neither ────────► HPL02003E, nothing changed
 //! ```
 //!
-//! A passphrase is added before the old one goes, so a run that is killed between leaves a disk that opens with both,
-//! and the next boot ends the work. The volume key, and with it what the volume holds, stays. How the real guest
-//! formats and rolls, no source says in more detail.
+//! A passphrase is added before the old one is removed. If a run is killed between, the disk opens with both, and the next
+//! boot completes the change. The volume key and the data stay the same. No source states in more detail how the real guest
+//! formats and rolls.
 
 mod cryptsetup;
 mod disk;
@@ -31,7 +31,7 @@ pub use disk::{Disks, FileOf};
 const PASSPHRASE: &str = "passphrase";
 const LUKS: &str = "luks";
 
-/// Each volume in the order of the workload section.
+/// Opens each volume, in the order of the workload section.
 pub(super) fn open(
     log: &mut Log,
     workload: &WorkloadModel,
@@ -42,17 +42,17 @@ pub(super) fn open(
     let names: Vec<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
     let files = disks.of(&names)?;
     let order = disks.order;
-    log.ok(PASSPHRASE, told(order));
+    log.ok(PASSPHRASE, describe_order(order));
     for volume in &workload.volumes {
         let name = &volume.name;
         let Some(file) = files.get(name.as_str()) else {
-            log.skipped(LUKS, format!("`{name}`: no file is given for it"));
+            log.skipped(LUKS, format!("`{name}`: no file was given"));
             continue;
         };
         let seeds = env.volumes.iter().find(|env| env.name == *name).and_then(|env| Seeds::of(volume, env));
         let Some(seeds) = seeds else {
             let detail = format!(
-                "`{name}`: a part of its passphrase is kept by somebody else, so `{}` is left as it is",
+                "`{name}`: a part of its passphrase is kept elsewhere, so `{}` is not changed",
                 file.display()
             );
             log.warning(LUKS, Some(HPL07013E), detail);
@@ -63,12 +63,12 @@ pub(super) fn open(
     Ok(())
 }
 
-fn told(order: SeedOrder) -> String {
+fn describe_order(order: SeedOrder) -> String {
     let first = match order {
         SeedOrder::EnvFirst => "of the env seed, then the workload seed: the likely order",
         SeedOrder::WorkloadFirst => "of the workload seed, then the env seed: the less likely order",
     };
-    format!("SHA-256 {first}; the sources differ, `--seed-order {}` takes the other", order.other().name())
+    format!("SHA-256 {first}; the sources differ, `--seed-order {}` uses the other", order.other().name())
 }
 
 struct Volume<'a> {
@@ -86,7 +86,7 @@ impl Volume<'_> {
         match disk::look(self.cryptsetup, self.file)? {
             disk::Disk::New { size, exists } => {
                 disk::make(self.cryptsetup, self.file, size, exists, &current, self.protected)?;
-                let was = if exists { "was empty" } else { "was not there" };
+                let was = if exists { "was empty" } else { "did not exist" };
                 self.ok(log, &format!("{was}: formatted as LUKS2, {} MiB", size >> 20));
                 Ok(())
             }
@@ -110,13 +110,13 @@ impl Volume<'_> {
         Err(self.refuse(log, !previous.is_empty())?)
     }
 
-    /// The current seeds open it. A change that was cut short is ended here.
+    /// The current seeds open it. Completes a change that was interrupted.
     fn settled(&self, log: &mut Log, previous: &[Previous]) -> Result<(), Failure> {
-        let left = self.take_away(previous)?;
+        let left = self.remove(previous)?;
         let rest = match (previous, left) {
             ([], _) => "",
             (_, true) => {
-                ", the previous ones no longer: an earlier change was cut short, and is now complete"
+                ", the previous ones no longer: an earlier change was interrupted, and is now complete"
             }
             (_, false) => ", the previous ones do not: `seed settle` may drop them",
         };
@@ -124,12 +124,12 @@ impl Volume<'_> {
         Ok(())
     }
 
-    /// At any moment at least one of them opens the disk.
+    /// Changes the passphrase. At least one of both opens the disk at any moment.
     fn change(&self, old: &Passphrase, new: &Passphrase, previous: &[Previous]) -> Result<(), Failure> {
-        // it may be gone already, where another boot does the same and is quicker
+        // another boot may have done this already
         self.cryptsetup.add(self.file, old, new)?;
         if self.opens(new)? {
-            return self.take_away(previous).map(drop);
+            return self.remove(previous).map(drop);
         }
         let message = format!(
             "cannot change the passphrase of `{}`: the new one does not open it",
@@ -138,11 +138,11 @@ impl Volume<'_> {
         Err(Failure::new(ExitCode::CouldNot, message).hint("the previous one still does: boot it again"))
     }
 
-    /// Whether any was there. To be called when the current passphrase is known to open the disk.
-    fn take_away(&self, previous: &[Previous]) -> Result<bool, Failure> {
+    /// Removes the previous passphrases; returns whether there were any. Only if the current one opens the disk.
+    fn remove(&self, previous: &[Previous]) -> Result<bool, Failure> {
         let mut any = false;
         for old in previous {
-            // more than once where two boots at once added the same
+            // two boots at the same time may have added it twice
             while self.cryptsetup.remove(self.file, &old.passphrase)? {
                 any = true;
             }
@@ -151,35 +151,35 @@ impl Volume<'_> {
     }
 
     fn changed(&self, log: &mut Log, old: &Previous) {
-        let told = format!("it opens with {}; the current seeds take over, the volume key stays", old.seeds);
+        let change =
+            format!("it opens with {}; the current seeds replace them, the volume key stays", old.seeds);
         if old.half_way {
             let detail = format!(
-                "{told}; both sides roll and the disk stood between: whether the real guest tries that, no source says"
+                "{change}; both sides roll and only one had been booted: no source states whether the real guest tries that"
             );
             log.warning(LUKS, None, self.named(&detail));
         } else {
-            self.ok(log, &told);
+            self.ok(log, &change);
         }
     }
 
-    /// Says which of the usual reasons it is, as far as trying tells.
+    /// Refuses, with the reason as far as trying can find it.
     fn refuse(&self, log: &mut Log, rolling: bool) -> Result<Halt, Failure> {
         let other = self.order.other();
         let mut others = vec![self.seeds.current(other)];
         others.extend(self.seeds.previous(other).into_iter().map(|it| it.passphrase));
         for passphrase in &others {
             if self.opens(passphrase)? {
-                let detail = "its passphrase is made of these seeds, but in the other order";
+                let detail = "its passphrase is made from these seeds in the other order";
                 let hint = format!("boot it with `--seed-order {}`", other.name());
                 return Ok(log.refused(LUKS, HPL02003E, self.named(detail), &hint));
             }
         }
         let tried =
             if rolling { "neither the current seeds nor the previous ones" } else { "these seeds do not" };
-        let detail =
-            format!("{tried} open it, in either order: one of them is another than it was made with");
-        let hint = "see `workload-provider seed list` and `env-deployer seed list`, and restore the vault that the disk \
-                    was last booted with; a seed is changed with `seed roll`, which keeps the previous one";
+        let detail = format!("{tried} open it, in either order: at least one seed has changed");
+        let hint = "compare `workload-provider seed list` and `env-deployer seed list`, and restore the vault that the \
+                    disk was last booted with; change a seed with `seed roll`, which keeps the previous one";
         Ok(log.refused(LUKS, HPL02003E, self.named(&detail), hint))
     }
 

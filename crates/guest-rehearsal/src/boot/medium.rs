@@ -11,7 +11,8 @@ use crate::report::{Digest, Halt, Log};
 
 const STEP: &str = "medium";
 
-/// The user data on a medium, and the lines that the medium adds to the attestation record. What is no medium is user data.
+/// Finds the user data on a medium, and the lines that the medium adds to the attestation record. Anything that is not a
+/// medium is user data.
 pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], Vec<Digest>), Halt> {
     if !matches!(is_medium(Cursor::new(input)), Ok(true)) {
         return Ok((input, Vec::new()));
@@ -28,7 +29,7 @@ pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], V
     Ok((file(input, medium.user_data), digests))
 }
 
-/// What there is, and what the guest makes of the files beside the user data.
+/// Describes the medium, with a warning if the files next to the user data are unusual.
 fn describe(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
     let joliet = if medium.joliet { "with" } else { "without" };
     let name = hostname(file(bytes, medium.meta_data));
@@ -55,7 +56,7 @@ fn describe(log: &mut Log, bytes: &[u8], medium: &Medium, sha256: &str) {
     }
 }
 
-/// A file of a medium that was read within its bounds.
+/// A file of a medium.
 fn file(bytes: &[u8], extent: Extent) -> &[u8] {
     let (start, end) = extent.range();
     let range = usize::try_from(start).ok().zip(usize::try_from(end).ok());
@@ -69,7 +70,7 @@ fn hostname(meta_data: &[u8]) -> Option<String> {
     document.root.entry("local-hostname")?.text().filter(|name| !name.is_empty()).map(str::to_owned)
 }
 
-/// The same YAML as ours, under the line that makes it cloud-init's.
+/// The same YAML as ours, with the first line of cloud-init.
 fn usual_vendor_data(text: &str) -> Option<()> {
     let parse = |text| strict_yaml::parse(text, &Limits::default(), Tags::Refused).ok();
     let same = text.starts_with("#cloud-config") && parse(text)?.root.same(&parse(VENDOR_DATA)?.root);
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_medium_boots_and_determines_four_lines_of_the_record() {
+    fn a_medium_boots_and_determines_six_lines_of_the_record() {
         let bytes = medium();
         let report = try_boot(&bytes);
         assert!(report.booted, "{report:#?}");
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_beside_the_user_data_is_looked_at() {
+    fn unusual_files_next_to_the_user_data_are_a_warning() {
         let mut bytes = medium();
         let at = |bytes: &[u8], text: &[u8]| bytes.windows(text.len()).position(|it| it == text).unwrap();
         let place = at(&bytes, b"local-hostname");

@@ -1,7 +1,7 @@
-//! Both sections against the schema (contract-format, section 7).
+//! Checks both sections against the schema (contract-format, section 7).
 //!
-//! The reader of sections looks into archives too, since `check` should tell everything at once. The guest looks there
-//! later, and has other messages for what it finds: such findings wait until then.
+//! Our reader of sections looks into archives too, because `check` reports everything at once. The guest looks there later,
+//! with other messages: such findings wait until then.
 
 use contract_core::kind::{Env, Kind, Workload};
 use contract_pki::verifying_key::VerifyingKey;
@@ -19,11 +19,11 @@ const STEP: &str = "schema";
 
 /// The workload section, as far as the schema goes.
 pub struct WorkloadSection {
-    /// The whole of it; none if something waits.
+    /// The section; `None` if findings wait.
     pub section: Option<Section<Workload>>,
-    /// What the guest finds when it comes to the containers.
+    /// Findings that the guest reports when it starts the containers.
     pub waiting: Vec<Finding>,
-    /// The document, for what a section with findings does not tell.
+    /// The document, which is there even if the section is not.
     pub root: Node,
 }
 
@@ -44,32 +44,32 @@ pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result
 
 /// Reads the env section.
 pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Halt> {
-    // an expired signing certificate is well formed: the signature's own step tells of it
+    // an expired signing certificate is well formed: the signature step reports it
     let signing_key = document(log, Env::NAME, &text)?
         .and_then(|root| root.entry("signingKey")?.text().map(VerifyingKey::parse));
     let end = signing_key.and_then(|key| Some(key.ok()?.facts()?.not_after)).unwrap_or(at);
     let (section, findings) = Section::<Env>::open(text.clone(), at.min(end));
     if let Some(section) = section {
         log.ok(STEP, "the env section follows it");
-        // what the guest will not tell: a certificate's last month, a missing port
+        // not reported by the guest: the last month of a certificate, a missing port
         for finding in findings.0.iter().filter(|it| it.place.field.starts_with("logging")) {
-            log.warning(STEP, None, told(Env::NAME, finding));
+            log.warning(STEP, None, one_line(Env::NAME, finding));
         }
         return Ok(section);
     }
     let errors: Vec<_> = findings.0.into_iter().filter(|it| it.severity == Severity::Error).collect();
-    // at no date does a schema look: what is right before any certificate's end is well formed
+    // the schema checks no dates: read it at a time before any certificate ends
     let Some(section) = Section::<Env>::open(text, Timestamp::UNIX_EPOCH).0 else {
         return Err(refused(log, Env::NAME, &errors));
     };
     log.ok(STEP, "the env section follows it");
     for finding in &errors {
-        log.warning(STEP, None, told(Env::NAME, finding));
+        log.warning(STEP, None, one_line(Env::NAME, finding));
     }
     Ok(section)
 }
 
-/// Whether a finding is about what an archive or a descriptor says, rather than about the section.
+/// Whether a finding is about an archive or a descriptor, not about the section itself.
 fn waits(finding: &Finding) -> bool {
     let place = &finding.place;
     place.file != Workload::NAME
@@ -79,10 +79,10 @@ fn waits(finding: &Finding) -> bool {
         || finding.message == NO_POD
 }
 
-/// How the reader of sections says that nothing would run.
+/// The message of the section reader if nothing would run.
 pub const NO_POD: &str = "no pod is described";
 
-/// The section's tree, if it is YAML, and if a second reader reads the same.
+/// The tree of a section, if it is YAML; refused if a second reader reads something else.
 fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Halt> {
     let limits = Limits { bytes: text.len(), ..Limits::default() };
     let Ok(document) = strict_yaml::parse(text, &limits, Tags::Refused) else { return Ok(None) };
@@ -100,19 +100,19 @@ fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Halt {
         return log.refused(
             STEP,
             HPL01001E,
-            format!("the {name} section does not read"),
-            "see what `check` says",
+            format!("cannot read the {name} section"),
+            "see the findings of `check`",
         );
     };
     let more = match errors.len() {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    log.refused(STEP, HPL01001E, format!("{}{more}", told(name, first)), &first.hint)
+    log.refused(STEP, HPL01001E, format!("{}{more}", one_line(name, first)), &first.hint)
 }
 
-/// A finding in one line: `env:3: logging.syslog: …`.
-pub fn told(name: &str, finding: &Finding) -> String {
+/// A finding on one line: `env:3: logging.syslog: …`.
+pub fn one_line(name: &str, finding: &Finding) -> String {
     let place = &finding.place;
     let file = if place.file.is_empty() { name } else { &place.file };
     let line = place.line.map(|line| format!(":{line}")).unwrap_or_default();

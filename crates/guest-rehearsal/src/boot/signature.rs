@@ -1,4 +1,4 @@
-//! Whether the contract is the one that was signed, and for how long (contract-format, section 5).
+//! Verifies the signature of the contract and the dates of its certificate (contract-format, section 5).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,28 +13,27 @@ use crate::report::{Halt, Log};
 
 const STEP: &str = "signature";
 
-/// Verifies, and holds the end of a signing certificate against the time of boot.
+/// Verifies the signature, and compares the dates of a signing certificate with the time of boot.
 pub fn verify(
     log: &mut Log,
     user_data: &UserData,
     signing_key: Option<&VerifyingKey>,
     at: Timestamp,
 ) -> Result<(), Halt> {
-    let sign_hint =
-        "sign with `contract-signer sign --key signing-key.pem`, whose public key stands in the env section";
+    let sign_hint = "sign with `contract-signer sign --key signing-key.pem`, with the key pair of the env section's `signingKey`";
     let (signature, key) = match (&user_data.signature, signing_key) {
         (Some(signature), Some(key)) => (signature, key),
         (None, None) => {
-            let detail = "not signed: whoever handles the user data can exchange a section for another";
+            let detail = "not signed: anyone who handles the user data can replace a section";
             log.warning(STEP, None, detail);
             return Ok(());
         }
         (None, Some(_)) => {
-            let detail = "the env section has a `signingKey`, the user data have no `envWorkloadSignature`";
+            let detail = "the env section has a `signingKey`, the user data has no `envWorkloadSignature`";
             return Err(log.refused(STEP, HPL12001E, detail, sign_hint));
         }
         (Some(_), None) => {
-            let detail = "the user data have an `envWorkloadSignature`, the env section has no `signingKey`";
+            let detail = "the user data has an `envWorkloadSignature`, the env section has no `signingKey`";
             let hint = "encrypt the env section again with the signer's public key: `env-deployer encrypt . \
                         --signing-key signing-key.pub.pem`";
             return Err(log.refused(STEP, HPL12001E, detail, hint));
@@ -44,8 +43,8 @@ pub fn verify(
     let valid = bytes.is_ok_and(|bytes| key.verifies(&user_data.signed_digest(), &bytes));
     if !valid {
         let detail = format!(
-            "`envWorkloadSignature` does not verify with the env section's `signingKey` ({}): signed with another \
-             key, or a section was exchanged",
+            "`envWorkloadSignature` does not verify with the env section's `signingKey` ({}): it was signed with \
+             another key, or a section was replaced",
             key.fingerprint()
         );
         return Err(log.refused(STEP, HPL12001E, detail, sign_hint));
@@ -58,9 +57,9 @@ fn expiry(log: &mut Log, validity: Validity, at: Timestamp) -> Result<(), Halt> 
     const STEP: &str = "expiry";
     let Validity { not_before: begin, not_after: end } = validity;
     if validity.at(at) == Standing::NotYet {
-        // IBM's list has no message for it: HPL12005E to HPL12007E tell of the end alone
+        // IBM's list has no message for it: HPL12005E to HPL12007E are only about the end
         let detail = format!("the signing certificate is not valid before {begin}, the guest boots at {at}");
-        let hint = "boot after that time, or see whether this machine's clock is right: `date -u`";
+        let hint = "boot after that time, or check the clock of this machine: `date -u`";
         return Err(log.refused(STEP, None, detail, hint));
     }
     if validity.has_ended(at) {

@@ -1,5 +1,5 @@
-//! Each way not to boot, with its message. User data are assembled here with the `openssl` crate alone, so that no code
-//! which makes contracts can agree with the code that opens them.
+//! Every reason to refuse, with its message. The tests make user data only with the `openssl` crate: no code that makes
+//! contracts can share a fault with the code that opens them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,7 +82,7 @@ fn with_signing_key(env: &str, key: &str) -> String {
 }
 
 #[test]
-fn user_data_that_are_none_are_refused() {
+fn what_is_not_user_data_is_refused() {
     for bytes in
         [&b""[..], b"\xff\xfe", b"workload: a\n", b"- workload\n", b"workload: a\nworkload: b\nenv: c\n"]
     {
@@ -92,7 +92,7 @@ fn user_data_that_are_none_are_refused() {
 }
 
 #[test]
-fn another_guest_s_token_is_refused() {
+fn a_token_for_another_guest_is_refused() {
     let other = GuestKey::generate().unwrap();
     let report = boot(Case::sound().user_data().as_bytes(), &other, Timestamp::now());
     let (step, code, detail) = refusal(&report);
@@ -125,9 +125,9 @@ fn a_contract_lives_as_long_as_its_signing_certificate() {
     assert!(step.detail.contains("the signing certificate is not valid before"), "{}", step.detail);
 }
 
-/// No source names a message of the guest's for it: the schema looks at no date.
+/// No source has a message for it: the schema checks no dates.
 #[test]
-fn an_expired_log_certificate_is_a_warning_without_a_message_of_the_guest_s() {
+fn an_expired_log_certificate_is_a_warning_without_a_message_id() {
     let mut case = Case::sound();
     let server = quoted(signing_certificate(100));
     let syslog = format!("  syslog:\n    hostname: log.example\n    port: 6514\n    server: {server}\n");
@@ -168,7 +168,7 @@ fn a_variable_that_compose_leaves_empty_is_a_warning() {
 }
 
 #[test]
-fn the_attestation_digests_are_those_of_the_values_as_they_stand() {
+fn the_attestation_digests_are_of_the_values_in_the_user_data() {
     let case = Case { attestation_public_key: Some("QUJD".into()), ..Case::sound() };
     let text = case.user_data();
     let report = boot(text.as_bytes(), guest_key(), Timestamp::now());
@@ -230,9 +230,9 @@ fn a_link_in_an_archive_is_refused() {
     assert!(detail.contains("`etc`, which is a link"), "{detail}");
 }
 
-/// No source names a message of the guest's for it.
+/// No source has a message for it.
 #[test]
-fn a_log_server_that_is_not_reached_ends_the_boot_without_a_message_of_the_guest_s() {
+fn an_unreachable_log_server_ends_the_boot_without_a_message_id() {
     let probe = LoggingProbe {
         now: Timestamp::now(),
         origin: "desk".into(),
@@ -246,7 +246,7 @@ fn a_log_server_that_is_not_reached_ends_the_boot_without_a_message_of_the_guest
     let (report, ended) = super::boot(Case::sound().user_data().as_bytes(), &guest);
     ended.unwrap();
     let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();
-    assert!(steps[0].verdict == Verdict::Warning && steps[0].detail.contains("of no use"), "{report:#?}");
+    assert!(steps[0].verdict == Verdict::Warning && steps[0].detail.contains("is not used"), "{report:#?}");
     assert_eq!(report.refusal(), Some(steps[1]));
     assert!(steps[1].code.is_none() && steps[1].hint.is_some() && !report.booted);
     assert!(
@@ -255,18 +255,18 @@ fn a_log_server_that_is_not_reached_ends_the_boot_without_a_message_of_the_guest
     );
 }
 
-/// What these steps tell.
-fn told<'r>(report: &'r BootReport, name: &str) -> Vec<(Verdict, &'r str)> {
+/// The steps of this name.
+fn steps<'r>(report: &'r BootReport, name: &str) -> Vec<(Verdict, &'r str)> {
     let steps = report.steps.iter().filter(|step| step.name == name);
     steps.map(|step| (step.verdict, step.detail.as_str())).collect()
 }
 
 #[test]
-fn images_ports_and_mounts_are_told() {
+fn images_ports_and_mounts_are_listed() {
     let report = try_boot(&Case::sound());
-    assert_eq!(told(&report, "ports"), [(Verdict::Ok, "8443/tcp to 8443 of `paynow`")]);
-    assert_eq!(told(&report, "mounts"), [(Verdict::Ok, "`data`, /mnt/data: `paynow` at /var/lib/paynow")]);
-    let images = told(&report, "images");
+    assert_eq!(steps(&report, "ports"), [(Verdict::Ok, "8443/tcp to 8443 of `paynow`")]);
+    assert_eq!(steps(&report, "mounts"), [(Verdict::Ok, "`data`, /mnt/data: `paynow` at /var/lib/paynow")]);
+    let images = steps(&report, "images");
     assert!(images.len() == 1 && images[0].1.ends_with("ffeedd`: pinned by its digest"), "{images:?}");
 }
 
@@ -314,8 +314,8 @@ fn templates_are_rendered_with_the_merged_environment() {
         case.workload[end..].replace("env:\n", "env:\n  HOST: \"won.example\"\n  PORT: \"8443\"\n")
     );
     let report = try_boot(&case);
-    assert!(told(&report, "images")[0].1.contains("`won.example/a/b@"), "the workload wins: {report:#?}");
-    assert_eq!(told(&report, "ports")[0].1, "8443/tcp to 80 of `c`");
+    assert!(steps(&report, "images")[0].1.contains("`won.example/a/b@"), "the workload wins: {report:#?}");
+    assert_eq!(steps(&report, "ports")[0].1, "8443/tcp to 80 of `c`");
     case.workload = case.workload.replace("\"8443\"", "\"canary\"");
     let report = try_boot(&case);
     let (step, code, detail) = refusal(&report);

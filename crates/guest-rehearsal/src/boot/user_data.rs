@@ -1,4 +1,4 @@
-//! The user data as the guest receives them (contract-format, section 4).
+//! Reads user data as the guest receives it, and opens the tokens in it (contract-format, sections 4 and 8).
 
 use contract_core::kind::Kind;
 use contract_core::token::Token;
@@ -17,13 +17,12 @@ use crate::second_reader;
 
 const STEP: &str = "user data";
 
-/// How a difference between two readers is resolved.
 const READERS_HINT: &str =
-    "write it in the form that `contract-signer sign` writes: one line a key, without comments";
+    "write it in the form that `contract-signer sign` writes: one line for each key, without comments";
 
-/// Any order of keys, tokens or plain sections. Only our own form may be large; `damage` is why it is not that.
+/// Accepts keys in any order, tokens and plain sections. Only our own form may be large; `damage` states why this is not it.
 pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserData, Halt> {
-    let hint = "make them with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
+    let hint = "make it with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
     let text =
         strict_yaml::text(bytes).map_err(|error| log.refused(STEP, HPL11001E, error.to_string(), hint))?;
     let refused = |log: &mut Log, error: &Error| {
@@ -51,7 +50,7 @@ pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserD
         log.warning(
             STEP,
             None,
-            format!("{detail}; `{unknown}` is no key of a contract, and nothing signs it"),
+            format!("{detail}; `{unknown}` is not a key of a contract, and is not signed"),
         );
     }
     Ok(user_data)
@@ -59,23 +58,23 @@ pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserD
 
 const HINT: &str = "encrypt with the certificate of this guest key: `--certificate guest-encrypt.crt`";
 
-/// Opens a token; a plain section passes as it is (contract-format, section 4).
+/// Opens a token; returns a plain section unchanged (contract-format, section 4).
 pub fn open_section<K: Kind>(log: &mut Log, value: &str, key: &GuestKey) -> Result<Zeroizing<String>, Halt> {
     if is_token(value) {
         return open_token(log, K::NAME, value, key);
     }
-    log.warning(K::NAME, None, "a plain section: whoever handles the user data can read it");
+    log.warning(K::NAME, None, "a plain section: anyone who handles the user data can read it");
     Ok(Zeroizing::new(value.to_owned()))
 }
 
-/// Whether a value begins as a token: what follows may be damaged.
+/// Whether a value begins like a token; the rest may be damaged.
 fn is_token(value: &str) -> bool {
     let begins =
         |prefix: &Prefix| value.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'));
     Prefix::ALL.iter().any(begins)
 }
 
-/// Opens a token, whatever it holds.
+/// Opens a token with any content.
 fn open_token(
     log: &mut Log,
     step: &'static str,
@@ -88,17 +87,17 @@ fn open_token(
     })?;
     match open_token::open(key.rsa(), &token) {
         Ok(opened) => {
-            told(log, step, token.parts().0, &opened);
+            report_opened(log, step, token.parts().0, &opened);
             Ok(opened.text)
         }
         Err(error) => Err(log.refused(step, HPL11001E, error.to_string(), HINT)),
     }
 }
 
-/// Sections and attestation keys open alike.
+/// Tokens of sections and of keys open in the same way.
 enum Anything {}
 
-fn told(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Opened) {
+fn report_opened(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Opened) {
     let length = opened.password_length;
     if length >= PASSWORD_LENGTH {
         let detail = format!("a `{}` token, opens to {} bytes", prefix.as_str(), opened.text.len());
@@ -111,7 +110,7 @@ fn told(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Opened) {
     log.warning(name, None, detail);
 }
 
-/// The lines that the user data determine, then those of the medium that is around them.
+/// The lines that the user data determines, then those of the medium.
 pub fn digests(facts: Option<&UserDataFacts>, medium: Vec<Digest>) -> Vec<Digest> {
     let lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
     let mut digests: Vec<_> = lines.into_iter().map(|(name, sha256)| Digest { name, sha256 }).collect();
@@ -123,9 +122,9 @@ pub fn digests(facts: Option<&UserDataFacts>, medium: Vec<Digest>) -> Vec<Digest
     digests
 }
 
-/// The auditor's key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token that holds either.
+/// Reads the auditor's key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token with either.
 ///
-/// IBM's list has no message for a key that the guest can't use, only for a token that does not open.
+/// IBM's list has a message for a token that does not open, but none for a key that the guest can't use.
 pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<VerifyingKey, Halt> {
     let (text, form) = if is_token(value) {
         (open_token(log, "attestation", value, guest_key)?, "inside the token, ")
@@ -133,14 +132,20 @@ pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<V
         (Zeroizing::new(value.to_owned()), "")
     };
     let key = VerifyingKey::parse(&text).map_err(|error| {
-        let hint = "put the auditor's key in again: `contract-signer sign … --attestation-key attestation-key.pub.pem`";
-        log.refused("attestation", None, format!("`attestationPublicKey` is of no use: {form}{}", reason(&error)), hint)
+        let hint =
+            "add the auditor's key again: `contract-signer sign … --attestation-key attestation-key.pub.pem`";
+        log.refused(
+            "attestation",
+            None,
+            format!("cannot use `attestationPublicKey`: {form}{}", reason(&error)),
+            hint,
+        )
     })?;
     log.ok("attestation", format!("the record is encrypted for the auditor's key ({})", key.fingerprint()));
     Ok(key)
 }
 
-/// The key is the same kind as one that verifies a contract, but for another job.
+/// The parser is for keys that verify contracts: its words are adapted.
 fn reason(error: &verifying_key::Error) -> String {
     match error {
         verifying_key::Error::NotRsa(kind) => format!("a key of type {kind}, and a token needs RSA"),

@@ -1,6 +1,6 @@
-//! Whether both sections speak of the same volumes, and both bring their half (contract-format, section 6).
+//! Checks that both sections name the same volumes, and describes their seeds (contract-format, section 6).
 //!
-//! No passphrase is made here: that is for who has a disk to open ([`super::luks`]).
+//! Passphrases are made only where there is a disk to open ([`super::luks`]).
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::report::{Halt, Log};
 
 const SEEDS: &str = "seeds";
 
-/// Names, then seeds.
+/// Compares the names, then describes the seeds.
 pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<(), Halt> {
     let asked: BTreeSet<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
     let given: BTreeSet<_> = env.volumes.iter().map(|volume| volume.name.as_str()).collect();
@@ -48,7 +48,7 @@ fn seeds(log: &mut Log, workload: &WorkloadVolume, env: &EnvVolume) {
     match &env.seed {
         EnvSeed::Seed(seed) if *seed == workload.seed => {
             let detail =
-                format!("`{name}`: both sections bring the same seed, so that one person knows both halves");
+                format!("`{name}`: both sections have the same seed, so one person knows both halves");
             log.warning(SEEDS, None, detail);
         }
         EnvSeed::Seed(_) if env.kms.is_empty() && env.grep11.is_none() => {
@@ -59,13 +59,13 @@ fn seeds(log: &mut Log, workload: &WorkloadVolume, env: &EnvVolume) {
         }
         EnvSeed::Seed(_) => {
             let detail = format!(
-                "`{name}`: one from each section; whether the key service gives the third, a rehearsal can't tell"
+                "`{name}`: one from each section; a rehearsal can't know whether the key service provides the third"
             );
             log.warning(SEEDS, Some(HPL07013E), detail);
         }
         EnvSeed::UvSecret(id) => {
             let detail = format!(
-                "`{name}`: one from the workload section{first}; whether the ultravisor holds `{id}`, a rehearsal can't tell"
+                "`{name}`: one from the workload section{first}; a rehearsal can't know whether the ultravisor has `{id}`"
             );
             log.warning(SEEDS, Some(HPL07013E), detail);
         }

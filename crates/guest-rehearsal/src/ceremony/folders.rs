@@ -1,4 +1,4 @@
-//! The folders of a ceremony: copies of the samples, and what is put into them.
+//! The folders of a ceremony, one for each persona; as root, each belongs to a separate Unix user.
 
 use std::fs::Permissions;
 use std::io::Write;
@@ -10,28 +10,28 @@ use cli_kit::output::{Output, Visibility};
 use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure};
 
-/// Those whose samples are copied.
+/// The personas with sample folders.
 pub const PERSONAS: [&str; 4] = ["workload-provider", "env-deployer", "contract-signer", "contract-auditor"];
 
-/// Whose folder is empty at first.
+/// The guest, whose folder is empty at first.
 pub(super) const GUEST: &str = "guest";
 
-/// The folders that a ceremony leaves behind.
+/// The names of all folders of a ceremony.
 pub fn names() -> impl Iterator<Item = &'static str> {
     PERSONAS.into_iter().chain([GUEST])
 }
 
-/// Where the story plays.
+/// The folders of a ceremony.
 pub struct Folders {
     path: PathBuf,
     users: Option<[User; PERSONAS.len()]>,
 }
 
 impl Folders {
-    /// Copies the samples of all personas into `folder`, and makes an empty one for the guest. Where this runs as
-    /// root, each persona's folder belongs to a user of its own, and no other can enter it.
+    /// Copies the samples of all personas into `folder`, and makes an empty folder for the guest. As root, each persona's
+    /// folder belongs to a separate user, and no other user can enter it.
     ///
-    /// What an earlier ceremony left there is replaced with `force`; anything else that lies there is an error.
+    /// `force` replaces an earlier ceremony; any other content of `folder` is an error.
     pub fn make(personas: &Path, folder: &Path, force: bool) -> Result<Self, Failure> {
         for persona in PERSONAS {
             let sample = personas.join(persona);
@@ -48,11 +48,11 @@ impl Folders {
         let source = fs_err::canonicalize(personas).doing_io("open", personas)?;
         if folder.starts_with(&source) || source.starts_with(&folder) {
             return Err(Failure::usage(format!(
-                "cannot play in `{}`: it overlaps the samples in `{}`",
+                "cannot use `{}` for the ceremony: it overlaps the samples in `{}`",
                 folder.display(),
                 source.display()
             ))
-            .hint("name a folder of its own: `-o /tmp/ceremony`"));
+            .hint("name another folder: `-o /tmp/ceremony`"));
         }
         clear(&folder, force)?;
         for name in names() {
@@ -66,36 +66,36 @@ impl Folders {
             for (user, persona) in users.iter().zip(PERSONAS) {
                 user.own_all(&folder.join(persona))?;
             }
-            // each finds the way to his own
+            // each user must reach their folder
             let passable = Permissions::from_mode(0o711);
             fs_err::set_permissions(&folder, passable).doing_io("open", &folder)?;
         }
         Ok(Self { path: folder, users })
     }
 
-    /// Whose folder it is, where each persona is a user of its own.
+    /// The user of a persona, if each has one.
     pub(super) fn user(&self, name: &str) -> Option<User> {
         let at = PERSONAS.iter().position(|known| *known == name)?;
         self.users?.get(at).copied()
     }
 
-    /// The folder that holds them all.
+    /// The folder that contains them all.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// One of them.
+    /// The folder of a persona.
     pub(super) fn of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
-    /// What somebody has.
+    /// Reads a file.
     pub(super) fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
         let path = self.path.join(name);
         fs_err::read(&path).doing_io("read", &path)
     }
 
-    /// The name that the syslog server's certificate must bear. `check` reads the file properly a moment later.
+    /// The host name for the syslog server's certificate. `check` parses the file properly later.
     pub(super) fn syslog_hostname(&self) -> Result<String, Failure> {
         let text = self.read("env-deployer/env.yaml")?;
         let text = String::from_utf8_lossy(&text);
@@ -107,21 +107,21 @@ impl Folders {
                 ExitCode::Rejected,
                 "no `logging.syslog.hostname` in `env-deployer/env.yaml`",
             )
-            .hint("name the syslog server there: `hostname: rsyslog.paynow.example`"));
+            .hint("add the syslog server: `hostname: rsyslog.paynow.example`"));
         }
         Ok(name.to_owned())
     }
 
-    /// Changes a text that somebody has.
+    /// Replaces a text in a file.
     pub(super) fn edit(&self, name: &str, from: &str, to: &str) -> Result<(), Failure> {
         let path = self.path.join(name);
         let text = String::from_utf8_lossy(&self.read(name)?).into_owned();
         if !text.contains(from) {
             return Err(Failure::new(
                 ExitCode::Rejected,
-                format!("cannot edit `{}`: it holds no `{from}`", path.display()),
+                format!("cannot edit `{}`: it has no `{from}`", path.display()),
             )
-            .hint("take the sample as it comes with the project"));
+            .hint("use the sample folders of the project"));
         }
         let mut output = Output::rewrite(&path, true, Visibility::Public)?;
         output.write_all(text.replacen(from, to, 1).as_bytes()).doing_io("write", &path)?;
@@ -129,18 +129,18 @@ impl Folders {
         self.owned(name)
     }
 
-    /// Gives a file to whose folder it lies in.
+    /// Gives a file to the user of its folder.
     pub(super) fn owned(&self, name: &str) -> Result<(), Failure> {
         let whose = name.split('/').next().unwrap_or_default();
         self.user(whose).map_or(Ok(()), |user| user.own(&self.path.join(name)))
     }
 
-    /// Puts a file that anybody may read.
+    /// Writes a file that anyone may read.
     pub(super) fn public(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         self.put(name, bytes, Visibility::Public)
     }
 
-    /// Puts a file that only its owner may read.
+    /// Writes a file that only its owner may read.
     pub(super) fn secret(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
         self.put(name, bytes, Visibility::Secret)
     }
@@ -151,8 +151,8 @@ impl Folders {
     }
 }
 
-/// The copy begins with what the project holds: keys, certificates and seeds are made fresh, so what an earlier run by
-/// hand left in a sample folder stays there. The same list as `personas/.gitignore`.
+/// Whether a file is made by commands, and so is not copied: keys, certificates and seeds of an earlier run by hand. The same
+/// list as `personas/.gitignore`.
 fn is_made(name: &str) -> bool {
     [".pem", ".crt", ".age", ".pub", ".seed", ".handoff", ".token"]
         .iter()
@@ -181,7 +181,7 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
             continue;
         }
         let (source, target) = (entry.path(), to.join(&name));
-        // followed, so that a sample folder may itself be made of links
+        // links are followed: a sample folder may consist of links
         if source.is_dir() {
             create(&target)?;
             copy(&source, &target)?;
@@ -201,7 +201,7 @@ fn clear(folder: &Path, force: bool) -> Result<(), Failure> {
             let failure = Failure::new(
                 ExitCode::CouldNot,
                 format!(
-                    "cannot play in `{}`: it is not empty, it holds `{}`",
+                    "cannot use `{}` for the ceremony: it is not empty, it contains `{}`",
                     folder.display(),
                     entry.file_name().display()
                 ),
@@ -223,7 +223,7 @@ fn clear(folder: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a folder that only its owner can enter, and those above it.
+/// Makes a folder that only its owner can enter, and its parents.
 pub fn create(folder: &Path) -> Result<(), Failure> {
     let mut builder = std::fs::DirBuilder::new();
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -236,20 +236,20 @@ fn write(path: &Path, bytes: &[u8], visibility: Visibility) -> Result<(), Failur
     output.commit()
 }
 
-/// Where the search for free numbers begins: no distribution gives these to accounts of its own accord.
+/// The first number to try: no distribution uses these for accounts by default.
 const FIRST: u32 = 59_001;
 
-/// The number of a user and of a group, with no account behind it.
+/// The number of a user and a group without an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct User(pub u32);
 
 impl User {
-    /// Gives a file or a folder to this user.
+    /// Makes this user the owner of a file or folder.
     fn own(self, path: &Path) -> Result<(), Failure> {
         chown(path, Some(self.0), Some(self.0)).doing_io("give away", path)
     }
 
-    /// Gives a folder, and all in it.
+    /// Makes this user the owner of a folder and its content.
     fn own_all(self, folder: &Path) -> Result<(), Failure> {
         self.own(folder)?;
         for entry in fs_err::read_dir(folder).doing_io("read", folder)? {
@@ -260,7 +260,7 @@ impl User {
     }
 }
 
-/// As many users that nobody is, if `folder` can be given to them: that takes root, and a file system that knows users.
+/// Users without an account, if they can own `folder`: that needs root, and a file system with owners.
 fn free_users<const N: usize>(folder: &Path) -> Option<[User; N]> {
     if !rustix::process::geteuid().is_root() {
         return None;
@@ -270,7 +270,7 @@ fn free_users<const N: usize>(folder: &Path) -> Option<[User; N]> {
     let mut numbers = (FIRST..).filter(|number| !taken.contains(number)).map(User);
     let users: Vec<_> = numbers.by_ref().take(N).collect();
     let users: [User; N] = users.try_into().ok()?;
-    // a container may map a few users only
+    // a container may map only a few users
     let possible = users.iter().all(|user| user.own(folder).is_ok()) && User(0).own(folder).is_ok();
     possible.then_some(users)
 }

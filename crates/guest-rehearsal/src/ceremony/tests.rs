@@ -1,4 +1,4 @@
-//! The story with stand-ins for the binaries: shell scripts that check what must be there, and make what must follow.
+//! A ceremony with shell scripts in place of the binaries. Each checks its input and makes its output.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -109,12 +109,12 @@ fn everybody_gets_what_they_need_before_they_need_it() {
     );
     let passphrase = fs_err::read_to_string(story.join(SIGNER).join("passphrase")).unwrap();
     assert_eq!(passphrase.trim_end().len(), 64);
-    let told = format!("{acts:?}");
-    assert!(!told.contains(passphrase.trim_end()), "no secret is told");
+    let shown = format!("{acts:?}");
+    assert!(!shown.contains(passphrase.trim_end()), "no secret is shown");
 }
 
 #[test]
-fn a_command_that_fails_ends_the_story_with_its_exit_code() {
+fn a_command_that_fails_ends_the_ceremony_with_its_exit_code() {
     let root = tempfile::tempdir().unwrap();
     let signer = r#"case $1 in
         sign) echo "contract-signer: error: no" >&2; exit 4 ;;

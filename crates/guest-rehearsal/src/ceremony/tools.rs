@@ -1,4 +1,4 @@
-//! The personas' binaries, and our own: found beside the one that runs, run in a persona's folder, heard.
+//! Finds the binaries next to the one that runs, and runs them in the folders of the personas.
 
 use std::fs::File;
 use std::io;
@@ -12,23 +12,23 @@ use cli_kit::{ExitCode, Failure};
 
 use super::folders::User;
 
-/// The binaries of the story, in the order of their first appearance.
+/// The binaries, in order of first use.
 const NAMES: [&str; 5] =
     ["guest-rehearsal", "contract-signer", "contract-auditor", "workload-provider", "env-deployer"];
 
-/// Where the binaries lie.
+/// The folder of the binaries.
 pub struct Tools(PathBuf);
 
-/// What a command said.
-pub(super) struct Said {
-    /// All of its standard output.
+/// The output of a command.
+pub(super) struct Printed {
+    /// Its standard output.
     pub stdout: String,
-    /// The line that sums it up.
+    /// The line that states the result.
     pub outcome: String,
 }
 
 impl Tools {
-    /// The folder that holds all of them, or what is missing there.
+    /// Finds all binaries next to `executable`.
     pub fn beside(executable: &Path) -> Result<Self, Failure> {
         let folder = executable.parent().unwrap_or(Path::new(".")).to_owned();
         let missing: Vec<_> =
@@ -39,13 +39,13 @@ impl Tools {
         let build = if folder.ends_with("release") { "cargo build --release" } else { "cargo build" };
         Err(Failure::new(
             ExitCode::CouldNot,
-            format!("cannot find `{}` in `{}`, beside this binary", missing.join("`, `"), folder.display()),
+            format!("cannot find `{}` in `{}`, next to this binary", missing.join("`, `"), folder.display()),
         )
         .hint(format!("build all of them with `{build} --workspace`")))
     }
 
-    /// Runs one command line in a folder. No terminal is offered: a ceremony asks nothing.
-    pub(super) fn run(&self, folder: &Path, user: Option<User>, words: &[&str]) -> Result<Said, Failure> {
+    /// Runs a command in a folder, without a terminal: a ceremony asks nothing.
+    pub(super) fn run(&self, folder: &Path, user: Option<User>, words: &[&str]) -> Result<Printed, Failure> {
         let (name, arguments) = words.split_first().unwrap_or((&"", &[]));
         let binary = binary(&self.0, name);
         let output = match user {
@@ -58,19 +58,19 @@ impl Tools {
         if output.status.success() {
             let outcome = outcome(&stdout, &stderr).unwrap_or("done");
             let outcome = outcome.strip_prefix(&format!("{name}: ")).unwrap_or(outcome).to_owned();
-            return Ok(Said { stdout, outcome });
+            return Ok(Printed { stdout, outcome });
         }
         let command = words.join(" ");
         let cause = stderr.lines().find_map(|line| line.split_once("error: ")).map(|(_, cause)| cause);
         Err(Failure::new(
             exit_code(output.status.code()),
-            format!("`{command}` failed: {}", cause.or(last_line(&stderr)).unwrap_or("it said nothing")),
+            format!("`{command}` failed: {}", cause.or(last_line(&stderr)).unwrap_or("no output")),
         )
-        .hint(format!("see all that it says: `cd {} && {command}`", folder.display())))
+        .hint(format!("see all output: `cd {} && {command}`", folder.display())))
     }
 }
 
-/// Makes an SSH key without a passphrase. By whoever runs the ceremony: `ssh-keygen` serves nobody without an account.
+/// Makes an SSH key without a passphrase, as the current user: `ssh-keygen` refuses users without an account.
 pub(super) fn ssh_keygen(folder: &Path, comment: &str) -> Result<(), Failure> {
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", "id_ed25519"])
@@ -85,16 +85,15 @@ pub(super) fn ssh_keygen(folder: &Path, comment: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let cause = last_line(&said).unwrap_or("it said nothing");
+    let cause = last_line(&said).unwrap_or("no output");
     Err(Failure::new(ExitCode::CouldNot, format!("cannot make an SSH key: `ssh-keygen` failed: {cause}"))
         .hint("try it by hand: `ssh-keygen -t ed25519 -f id_ed25519`"))
 }
 
-/// Program and folder are opened by us and named by descriptor: the way to them may lead through folders that only root
-/// can enter.
+/// Opens program and folder as root and names them by descriptor: the path may contain folders that only root can enter.
 fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) -> io::Result<Output> {
     let (program, place) = (File::open(binary)?, File::open(folder)?);
-    // a script's interpreter opens it once more
+    // the interpreter of a script opens it again
     rustix::io::fcntl_setfd(&program, rustix::io::FdFlags::empty())?;
     let descriptor = |file: &File| format!("/proc/self/fd/{}", file.as_raw_fd());
     Command::new(descriptor(&program))
@@ -102,7 +101,7 @@ fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) 
         .args(arguments)
         .current_dir(descriptor(&place))
         .env("HOME", folder)
-        // somebody else's may be closed
+        // the folder may belong to another user
         .env_remove("TMPDIR")
         .uid(number)
         .gid(number)
@@ -110,7 +109,7 @@ fn run_as(User(number): User, binary: &Path, arguments: &[&str], folder: &Path) 
         .output()
 }
 
-/// A failure of a ceremony is the failure of the command that failed.
+/// A ceremony fails with the exit code of the command that failed.
 fn exit_code(code: Option<i32>) -> ExitCode {
     let same = |exit: &ExitCode| *exit != ExitCode::Done && code == Some(i32::from(exit.code()));
     ExitCode::ALL.into_iter().find(same).unwrap_or(ExitCode::CouldNot)
@@ -120,9 +119,9 @@ fn binary(folder: &Path, name: &str) -> PathBuf {
     folder.join(name).with_extension(std::env::consts::EXE_EXTENSION)
 }
 
-/// What was written, else the last thing said, else the result's verdict, else how the result begins.
+/// The verdict on a named file, else what was written, else the last message, else the last or first line of the result.
 fn outcome<'a>(stdout: &'a str, stderr: &'a str) -> Option<&'a str> {
-    let judged = last_line(stderr).filter(|line| line.contains(" is as expected: "));
+    let judged = last_line(stderr).filter(|line| line.starts_with('`'));
     let wrote = stderr.lines().rfind(|line| line.starts_with("wrote "));
     let verdict = last_line(stdout).filter(|line| line.starts_with("the guest would"));
     judged.or(wrote).or_else(|| last_line(stderr)).or(verdict).or_else(|| stdout.lines().next())
@@ -137,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outcome_is_the_verdict_else_what_was_written_else_what_was_said_last() {
+    fn the_outcome_is_the_verdict_else_what_was_written_else_the_last_message() {
         let said = "a warning\nwrote `key.pem`\nnext: give it away\n";
         assert_eq!(outcome("{}", said), Some("wrote `key.pem`"));
         assert_eq!(outcome("a table\nof lines\n", "it holds\n\n"), Some("it holds"));

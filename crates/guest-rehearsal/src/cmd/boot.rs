@@ -1,4 +1,4 @@
-//! `guest-rehearsal boot`: decides in the library, presents here.
+//! `guest-rehearsal boot`: read the inputs, boot, write the files, show the log.
 
 mod files;
 
@@ -21,9 +21,9 @@ use jiff::Timestamp;
 use crate::cli::Boot;
 use files::Files;
 
-/// A platform takes far less; the pipeline itself has no limit.
+/// Platforms accept far less.
 const LARGEST_USER_DATA: usize = 1 << 30;
-/// Of anything but tokens: it is held five times at the most, which is 262 MB.
+/// For anything but tokens: five copies in memory at most, 262 MB.
 const LARGEST_OTHER_FORM: usize = 40 << 20;
 const LARGEST_KEY: usize = 64 << 10;
 
@@ -37,7 +37,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let limit = if holds_tokens(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
     let user_data = input::read_piped_secret_bytes(&arguments.user_data, limit)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
-    // to the second, as the page shows it: given as `--at`, that time brings the same page again
+    // whole seconds, as on the page: the same time with `--at` gives the same page
     let now = clock::now();
     let at = arguments.at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now));
 
@@ -47,7 +47,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
         boot(&user_data, &guest)
     };
 
-    // whoever reads the log may go away early, and the page is there all the same
+    // written first: the reader of the log may close the pipe
     let written = files.write(&mut booted, ended.as_ref().err(), at);
 
     if arguments.report.as_deref().is_some_and(is_stdout) {
@@ -64,11 +64,11 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
 }
 
-/// Whether it is user data as `sign` writes it, or a medium with such. Read as a stream, so that nothing else that is large
-/// is held in memory; a pipe cannot be read twice.
+/// Whether it is user data in the form of `sign`, or a medium with it. Reads a stream, so that other large files do not get
+/// into memory. A pipe is not read, because it cannot be read twice.
 fn holds_tokens(path: &Path) -> bool {
     let holds = || -> Option<bool> {
-        // a named pipe would wait for its writer
+        // opening a named pipe would wait for its writer
         let mut file = path.is_file().then(|| File::open(path).ok())??;
         if is_medium(&mut file).ok()? {
             let medium = Medium::read(&mut file).ok()?;
@@ -98,7 +98,7 @@ fn refused(arguments: &Boot, step: &Step) -> Failure {
     }
 }
 
-/// One line for each step; then what the attestation record must show, or what the console of the real guest would.
+/// One line for each step, then the lines of the attestation record, or the message on the console.
 fn log(report: &BootReport) -> Vec<String> {
     let mut lines: Vec<_> = report.steps.iter().map(line).collect();
     if let Some(step) = report.refusal() {
@@ -107,13 +107,13 @@ fn log(report: &BootReport) -> Vec<String> {
                 format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning)
             }
             None => {
-                "the guest would not boot as it should; no source says what its console would show".into()
+                "the guest would not boot as it should; no source states what its console would show".into()
             }
         });
         return lines;
     }
     if !report.booted {
-        // what stopped the rehearsal is told as an error
+        // the reason follows as an error
         return lines;
     }
     lines.push("the attestation record of this guest must show:".into());

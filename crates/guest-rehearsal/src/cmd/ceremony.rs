@@ -1,4 +1,4 @@
-//! `guest-rehearsal ceremony`: tells each act as it happens, ends with the boot log.
+//! `guest-rehearsal ceremony`: shows each act as it happens, then the boot log.
 
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::cli;
 #[derive(Serialize)]
 struct Played {
     folder: PathBuf,
-    /// A ceremony that does not end in a boot is a failure.
+    /// Always true: a ceremony without a boot is a failure.
     booted: bool,
     acts: Vec<Act>,
     #[serde(skip)]
@@ -56,14 +56,14 @@ pub fn run(arguments: &cli::Ceremony, report: &Report) -> Result<(), Failure> {
     report.result(&played, |played| {
         let mut lines: Vec<_> = played.boot_log.lines().map(str::to_owned).collect();
         lines.push(format!(
-            "everything lies in `{}`; any command above can be run again there",
+            "all files are in `{}`; any command above can be run again there",
             played.folder.display()
         ));
         lines
     })
 }
 
-/// Kept, and named at the end: the folders are the result.
+/// Not removed, since the folders are the result.
 fn temporary() -> Result<PathBuf, Failure> {
     use std::os::unix::fs::PermissionsExt;
     let parent = std::env::temp_dir();

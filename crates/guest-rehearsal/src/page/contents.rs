@@ -1,4 +1,4 @@
-//! Certificates, and how long each has to live at the time of boot.
+//! Certificates, with their remaining life at the time of boot, and volumes.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use report_page::{Html, Mark, Row, Table};
 use super::when;
 use crate::contents::{Certificate, Contents, Side};
 
-/// All that the contract depends on.
+/// The certificates that the contract depends on.
 pub fn write_certificates(
     html: &mut Html,
     record: Option<&Record>,
@@ -32,14 +32,14 @@ pub fn write_certificates(
         table.write(html, shown, |row, shown| write_row(row, &shown, at));
     }
     if record.is_none() {
-        html.note("The encryption certificate is not known without the record of the signing.");
+        html.note("The encryption certificate is not known without the signing record.");
     }
     if contents.is_none() {
         html.note("The env section's certificates are not known: the boot ended before it was read.");
     }
 }
 
-/// As both halves state it: one row, if they state the same.
+/// The encryption certificate as both statements have it: one row if they agree.
 fn encryption(record: &Record) -> Vec<Certificate> {
     fn stated(half: &HalfRecord) -> Option<&CertificateFacts> {
         half.statement().map(|it| &it.predicate.encryption_certificate)
@@ -85,7 +85,7 @@ fn write_row(row: &mut Row<'_>, shown: &Certificate, at: Timestamp) {
     });
 }
 
-/// In whole days, and what to think of it.
+/// The remaining life in whole days, with a mark.
 fn remaining(validity: Validity, at: Timestamp) -> (Mark, String) {
     let days = |duration: SignedDuration| match duration.as_hours() / 24 {
         0 => "some hours".to_owned(),
@@ -103,7 +103,7 @@ fn remaining(validity: Validity, at: Timestamp) -> (Mark, String) {
     }
 }
 
-/// Generations come from the statements, all else from the sections.
+/// Generations come from the statements, everything else from the sections.
 pub fn write_volumes(html: &mut Html, record: Option<&Record>, contents: Option<&Contents>) {
     let mut names = BTreeSet::new();
     names.extend(contents.iter().flat_map(|it| it.volumes.keys()));
@@ -115,7 +115,7 @@ pub fn write_volumes(html: &mut Html, record: Option<&Record>, contents: Option<
         });
     }
     let table = Table {
-        caption: "The passphrase of a volume is made of a seed from each side.",
+        caption: "The passphrase of a volume is made from a seed of each side.",
         columns: &["Volume", "Workload provider’s seed", "Env deployer’s seed", "Mounted"],
     };
     table.write(html, names, |row, name| {
@@ -129,8 +129,8 @@ pub fn write_volumes(html: &mut Html, record: Option<&Record>, contents: Option<
         row.cell(|html| html.prose(volume.and_then(|it| it.mount.as_deref()).unwrap_or("not known")));
     });
     html.note(
-        "While a seed rolls, the section brings the previous one along, so that the guest can change the disk’s \
-         passphrase. A generation is what its owner states, and a higher one is a later seed.",
+        "While a seed rolls, the section also has the previous one, so that the guest can change the disk’s \
+         passphrase. Generations are stated by the owner of the seed; a higher number is a later seed.",
     );
 }
 

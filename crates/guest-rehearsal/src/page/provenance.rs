@@ -1,8 +1,7 @@
-//! Where a contract comes from, as far as the record of its signing tells (docs/format/6-user-data.md).
+//! Where a contract comes from, according to its signing record (docs/format/6-user-data.md).
 //!
-//! Nobody signs the record itself. What can be checked without it is checked here: that it is the record of this user data,
-//! and that the key of each voucher signed the statement. Whose key it is, only the contract signer's `allowed_signers`
-//! says.
+//! The record itself is not signed. This module checks what can be checked: that it is the record of this user data, and
+//! that the key of each voucher signed the statement. Only the contract signer's `allowed_signers` states who owns a key.
 
 use contract_core::contract::record::{HalfRecord, Record, RecordError};
 use report_page::{Html, Mark, Table};
@@ -10,24 +9,24 @@ use report_page::{Html, Mark, Table};
 use super::when;
 use crate::report::BootReport;
 
-/// What is known of the signing.
+/// What is known about the signing.
 #[derive(Debug)]
 pub enum Provenance {
-    /// Nobody gave a record.
+    /// No record was given.
     NotGiven,
-    /// The user data are damaged: there is nothing to hold a record against.
+    /// The user data is damaged, so a record can't be compared with it.
     NotCompared,
-    /// The record of these user data.
+    /// The record of this user data.
     Of {
-        /// As `contract-signer sign` wrote it.
+        /// Written by `contract-signer sign`.
         record: Box<Record>,
-        /// Whether its signing key is the one of the env section; not known where the boot did not come to read it.
+        /// Whether its signing key was compared with that of the env section, which the boot may not have read.
         key_compared: bool,
     },
 }
 
 impl Provenance {
-    /// Holds a record against what the boot found.
+    /// Checks a record against the result of the boot.
     pub fn of(record: Option<Record>, report: &BootReport) -> Result<Self, RecordError> {
         let Some(record) = record else { return Ok(Self::NotGiven) };
         let Some(facts) = &report.user_data else { return Ok(Self::NotCompared) };
@@ -39,7 +38,7 @@ impl Provenance {
         Ok(Self::Of { record: Box::new(record), key_compared: key.is_some() })
     }
 
-    /// The record, if it is that of these user data.
+    /// The record, if it is of this user data.
     pub fn record(&self) -> Option<&Record> {
         match self {
             Self::Of { record, .. } => Some(record),
@@ -48,15 +47,17 @@ impl Provenance {
     }
 }
 
-/// The record, or why there is nothing to tell.
+/// Writes the record, or why there is none.
 pub(super) fn write(html: &mut Html, provenance: &Provenance) {
     match provenance {
         Provenance::NotGiven => {
-            html.paragraph("Not known: this rehearsal was given no record of the signing.");
-            html.note("`contract-signer sign` writes it beside the user data: `--record user-data.record.json`");
+            html.paragraph("Not known: this rehearsal was given no signing record.");
+            html.note(
+                "`contract-signer sign` writes it next to the user data: `--record user-data.record.json`",
+            );
         }
         Provenance::NotCompared => html.paragraph(
-            "Not known: the user data cannot be read, so the record that was given was not held against them.",
+            "Not known: the user data cannot be read, so the record that was given was not compared with it.",
         ),
         Provenance::Of { record, key_compared } => recorded(html, record, *key_compared),
     }
@@ -64,7 +65,7 @@ pub(super) fn write(html: &mut Html, provenance: &Provenance) {
 
 fn recorded(html: &mut Html, record: &Record, key_compared: bool) {
     let table = Table {
-        caption: "From the record of the signing, which is that of these user data.",
+        caption: "From the signing record of this user data.",
         columns: &["Half", "Vouched for by", "Statement"],
     };
     table.write(html, [("workload", &record.workload), ("env", &record.env)], |row, (name, half)| {
@@ -80,7 +81,7 @@ fn recorded(html: &mut Html, record: &Record, key_compared: bool) {
                 if key_compared {
                     html.mark(Mark::Good, "the one in the env section");
                 } else {
-                    html.mark(Mark::Open, "not held against the env section");
+                    html.mark(Mark::Open, "not compared with the env section");
                 }
             });
         }),
@@ -90,8 +91,8 @@ fn recorded(html: &mut Html, record: &Record, key_compared: bool) {
     lines(html, "Could not be checked", Mark::Open, &record.unchecked, "Nothing was left out.");
     lines(html, "Accepted although it should be refused", Mark::Warning, &record.accepted, "Nothing.");
     html.note(
-        "Nobody signs the record itself. Held here: that it is of these user data, and that the keys above signed the \
-         statements. That a key is that person’s, the contract signer’s `allowed_signers` said.",
+        "The record itself is not signed. Checked here: it is the record of this user data, and the keys above signed the \
+         statements. The owners of the keys are those in the contract signer’s `allowed_signers`.",
     );
 }
 
@@ -99,7 +100,7 @@ fn voucher(html: &mut Html, half: &HalfRecord) {
     let Some(voucher) = &half.vouched_by else { return html.mark(Mark::Warning, "nobody") };
     html.element("strong", &[], |html| html.text(&voucher.principals));
     html.element("p", &[], |html| html.value(&voucher.key));
-    html.element("p", &[], |html| html.mark(Mark::Good, "the signature holds"));
+    html.element("p", &[], |html| html.mark(Mark::Good, "the signature is valid"));
     html.element("p", &[], |html| html.mark(Mark::Open, "name not checked"));
 }
 

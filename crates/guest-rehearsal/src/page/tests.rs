@@ -1,4 +1,4 @@
-//! What the page says of boots that story tests can't easily bring about; that it is a page, they test.
+//! The page of boots that are hard to reach in story tests, which check the rest.
 
 use contract_core::kind::{Env, Workload};
 use contract_section::Section;
@@ -27,13 +27,13 @@ fn page_of(case: &Case, days: i64) -> String {
 }
 
 fn holds(page: &str, all: &[&str]) {
-    for due in all {
-        assert!(page.contains(due), "{due}\n{page}");
+    for expected in all {
+        assert!(page.contains(expected), "{expected}\n{page}");
     }
 }
 
 #[test]
-fn what_anybody_may_know_is_there_and_nothing_else() {
+fn public_facts_are_shown_and_no_secret() {
     let page = page_of(&Case::sound(), 0);
     holds(
         &page,
@@ -69,7 +69,7 @@ fn a_contract_that_ends_soon_says_when_and_one_that_ended_why() {
 }
 
 #[test]
-fn a_side_that_rolls_is_told_and_a_section_that_was_not_opened() {
+fn a_rolling_seed_and_an_unopened_section_are_shown() {
     let mut case = Case::sound();
     case.env = case.env.replace("    seed:", "    previousSeed: \"canary-previous-seed\"\n    seed:");
     let page = page_of(&case, 0);
@@ -80,7 +80,7 @@ fn a_side_that_rolls_is_told_and_a_section_that_was_not_opened() {
 }
 
 #[test]
-fn who_else_keeps_a_seed_is_named() {
+fn other_keepers_of_a_seed_are_named() {
     let case = Case::sound();
     let env = case.env.replace(&format!("seed: \"{ENV_SEED}\""), "uv-secret-id: \"index-3\"");
     let open = |text: &str| Zeroizing::new(text.to_owned());
@@ -123,7 +123,7 @@ fn nothing_from_outside_becomes_markup() {
     }
     holds(
         markup,
-        &["The rehearsal could not go on", "ok</span>", "warning</span>", "skipped</span>", "refused</span>"],
+        &["The rehearsal failed", "ok</span>", "warning</span>", "skipped</span>", "refused</span>"],
     );
     assert_eq!(markup.matches("\\u{202e}\\u{7}\\n").count(), 16);
     assert_eq!(page.to_html(), html);

@@ -1,29 +1,26 @@
-//! What kept the log from arriving, in words, with the field to mend.
+//! Why the log can't be sent, with the field to fix.
 
 use openssl::error::ErrorStack;
 use thiserror::Error;
 
 use super::{Backend, Server};
 
-/// The log server was not reached as the guest has to reach it.
+/// The guest would not reach its log server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{}`: {fault}", self.field())]
 pub(crate) struct Unreached {
     backend: Backend,
     /// `log.example.com:6514`
     server: String,
-    /// Why.
     pub fault: Fault,
 }
 
 impl Unreached {
-    /// Why this server was not reached.
     pub(crate) fn new(server: &Server<'_>, fault: Fault) -> Self {
         Self { backend: server.backend, server: format!("{}:{}", server.hostname, server.port), fault }
     }
 
-    /// The field of the env section to look at: `logging.syslog.hostname`; the backend alone where nothing in the section
-    /// is to be mended.
+    /// The field of the env section to fix: `logging.syslog.hostname`; only the backend if the section is not at fault.
     pub(crate) fn field(&self) -> String {
         match (self.fault.field(), self.backend) {
             ("", backend) | ("server" | "cert" | "key", backend @ Backend::LogRouter) => backend.to_string(),
@@ -36,75 +33,71 @@ impl Unreached {
         let server = &self.server;
         match &self.fault {
             Fault::NameUnknown { .. } => format!(
-                "where the name is known to the guest's network alone, say where it leads: `--resolve {server}:ADDRESS`"
+                "if only the guest's network knows the name, give its address: `--resolve {server}:ADDRESS`"
             ),
             Fault::NotConnected { .. } => {
                 let words = server.replace(':', " ");
-                format!("see whether a log server listens there, and no firewall is between: `nc -vz {words}`")
+                format!("check that a log server listens there, and that no firewall is between: `nc -vz {words}`")
             }
             Fault::PlainText
             | Fault::Silent { .. }
             | Fault::ClosedEarly
             | Fault::TooOld
             | Fault::Lost { .. }
-            | Fault::Tls { .. } => format!("see what answers: `openssl s_client -connect {server}`"),
+            | Fault::Tls { .. } => format!("look at the answer: `openssl s_client -connect {server}`"),
             Fault::UnknownAuthority { .. } | Fault::Distrusted { .. } => match self.backend {
                 Backend::Syslog => format!(
-                    "take the authority that issued the log server's certificate, `server: !file rsyslog/ca.crt`; see \
-                     the chain: `openssl s_client -connect {server} -showcerts`"
+                    "use the authority that issued the log server's certificate, `server: !file rsyslog/ca.crt`; look \
+                     at the chain: `openssl s_client -connect {server} -showcerts`"
                 ),
                 Backend::LogRouter => {
-                    format!("see the chain that it shows: `openssl s_client -connect {server} -showcerts`")
+                    format!("look at its chain: `openssl s_client -connect {server} -showcerts`")
                 }
             },
             Fault::Expired { .. } | Fault::NotYetValid { .. } => {
-                "have it renewed, or see whether the clock is right: `date -u`".into()
+                "renew it, or check the clock: `date -u`".into()
             }
-            Fault::OtherName { .. } => "write a name that the certificate has, or have a certificate issued for this \
-                                        one: `subjectAltName` has to hold it"
+            Fault::OtherName { .. } => "use a name that the certificate has, or get a certificate with this name in \
+                                        `subjectAltName`"
                 .into(),
             Fault::ClientRefused { .. } | Fault::ClientWanted => {
-                "take a client certificate that the log server's authority issued, `cert: !file rsyslog/client.crt`; \
-                 the server's own log tells why it refuses"
+                "use a client certificate that the log server's authority issued, `cert: !file rsyslog/client.crt`; \
+                 the server's log states why it refuses"
                     .into()
             }
-            Fault::ForeignKey | Fault::Half { .. } => "take certificate and key of one pair: `cert: !file \
+            Fault::ForeignKey | Fault::Half { .. } => "use certificate and key of one pair: `cert: !file \
                                                        rsyslog/client.crt`, `key: !file rsyslog/client-key.pem`"
                 .into(),
             Fault::Unreadable { .. } | Fault::Unusable { .. } => {
-                "name the file, `!file FILE`, and see what `env-deployer check` says of it".into()
+                "use the file itself, `!file FILE`, and run `env-deployer check`".into()
             }
         }
     }
 }
 
-/// One way not to get a log through.
+/// A reason why the log can't be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Fault {
     /// DNS.
-    #[error("no address is found for `{host}`: {cause}")]
+    #[error("no address for `{host}`: {cause}")]
     NameUnknown { host: String, cause: String },
     /// TCP, on every address.
     #[error("no connection: {tried}")]
     NotConnected { tried: String, refused: bool },
-    /// Something else than TLS came back.
-    #[error("what answers there does not speak TLS")]
+    /// The answer is not TLS.
+    #[error("the server does not speak TLS")]
     PlainText,
-    /// Nothing came back, or too slowly.
-    #[error(
-        "TLS was not set up within {seconds} s: what listens there is no TLS server, or an overloaded one"
-    )]
+    /// No answer, or too slow.
+    #[error("no TLS connection within {seconds} s: it is not a TLS server, or it is overloaded")]
     Silent { seconds: u64 },
-    /// The end of the connection instead of a handshake.
-    #[error("the connection was closed before TLS was set up")]
+    /// Closed instead of a handshake.
+    #[error("the server closed the connection before TLS was set up")]
     ClosedEarly,
     /// TLS 1.1 or older.
     #[error("the server speaks neither TLS 1.2 nor TLS 1.3")]
     TooOld,
-    /// No authority of the section vouches for the server.
-    #[error(
-        "no authority that is trusted here vouches for the server's certificate `{subject}`: it leads to `{issuer}`"
-    )]
+    /// No authority of the section issued the certificate.
+    #[error("no trusted authority issued the server's certificate `{subject}`: its chain ends at `{issuer}`")]
     UnknownAuthority { subject: String, issuer: String },
     /// A certificate of the server's chain.
     #[error("the {whose} certificate `{subject}` expired on {day}")]
@@ -112,31 +105,31 @@ pub(crate) enum Fault {
     /// A certificate of the server's chain.
     #[error("the {whose} certificate `{subject}` is valid from {day} on")]
     NotYetValid { whose: Whose, subject: String, day: String },
-    /// The certificate is for others.
+    /// The certificate is for other names.
     #[error("the server's certificate is for {names}, not for `{host}`")]
     OtherName { host: String, names: String },
-    /// Any other reason not to trust the chain.
+    /// Any other fault of the chain.
     #[error("the server's certificate chain is not trusted at `{subject}`: {reason}")]
     Distrusted { subject: String, reason: &'static str },
-    /// The guest has a certificate, and the server does not want it.
+    /// The server refuses the guest's certificate.
     #[error("the server refused the client certificate `{subject}`{flaw}{words}")]
     ClientRefused { subject: String, flaw: String, words: &'static str },
-    /// The guest has none.
+    /// The guest has no certificate.
     #[error("the server wants a client certificate, and the section has none")]
     ClientWanted,
-    /// `cert` without `key`, or the other way.
-    #[error("stands without `{lacks}`: one is of no use without the other")]
+    /// `cert` without `key`, or `key` without `cert`.
+    #[error("`{lacks}` is missing: both are required together")]
     Half { has: &'static str, lacks: &'static str },
     /// `cert` and `key`.
     #[error("the private key does not belong to the certificate in `cert`")]
     ForeignKey,
-    /// PEM or base64 that does not decode.
+    /// The PEM or base64 does not decode.
     #[error("does not decode")]
     Unreadable { field: &'static str },
-    /// OpenSSL does not take it.
-    #[error("OpenSSL does not take it: {reason}")]
+    /// OpenSSL refuses it.
+    #[error("OpenSSL refuses it: {reason}")]
     Unusable { field: &'static str, reason: String },
-    /// Any other end of TLS.
+    /// Any other TLS error.
     #[error("TLS failed: {reason}")]
     Tls { reason: String },
     /// The connection broke after the handshake.
@@ -144,12 +137,12 @@ pub(crate) enum Fault {
     Lost { cause: String },
 }
 
-/// Whose certificate it is.
+/// The owner of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// The log server's own.
+    /// The log server.
     Server,
-    /// One above it.
+    /// An authority above it.
     Authority,
 }
 
@@ -163,12 +156,11 @@ impl std::fmt::Display for Whose {
 }
 
 impl Fault {
-    /// What OpenSSL does not take of a field.
     pub(crate) fn unusable(field: &'static str, error: &ErrorStack) -> Self {
         Self::Unusable { field, reason: reason(error) }
     }
 
-    /// The field under the backend; empty where the server itself is to be mended.
+    /// The field under the backend; empty if the server itself is at fault.
     fn field(&self) -> &'static str {
         match self {
             Self::NameUnknown { .. } | Self::NotConnected { refused: false, .. } | Self::OtherName { .. } => {
@@ -193,14 +185,13 @@ impl Fault {
     }
 }
 
-/// Nothing that the contract could mend.
 impl From<ErrorStack> for Fault {
     fn from(error: ErrorStack) -> Self {
         Self::Tls { reason: reason(&error) }
     }
 }
 
-/// OpenSSL's own words for the first cause, without its codes and source lines.
+/// OpenSSL's text for the first cause, without codes and source lines.
 pub(crate) fn reason(error: &ErrorStack) -> String {
     let first = error.errors().first().and_then(openssl::error::Error::reason);
     first.unwrap_or("no reason is given").to_owned()

@@ -1,4 +1,4 @@
-//! From a name to a connection, each wait with its limit.
+//! From a name to a connection. Each wait has a limit.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 
 use super::{Fault, Server};
 
-/// Where a name leads, in the place of what DNS says: `HOST:PORT:ADDRESS`, as in `curl --resolve`.
-///
-/// The certificate is still held against the name.
+/// An address to use instead of DNS: `HOST:PORT:ADDRESS`, as in `curl --resolve`. The certificate is still checked against
+/// the name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolve {
     host: String,
@@ -44,7 +43,7 @@ impl fmt::Display for Resolve {
 }
 
 impl Resolve {
-    /// Whether it speaks of this server.
+    /// Whether it is for this server.
     pub(super) fn is_for(&self, server: &Server<'_>) -> bool {
         self.host.eq_ignore_ascii_case(server.hostname) && self.port == server.port
     }
@@ -56,23 +55,23 @@ pub fn look_up(server: &Server<'_>, resolve: &[Resolve], limit: Duration) -> Res
     if !given.is_empty() {
         return Ok(given.into_iter().map(|address| SocketAddr::new(address, server.port)).collect());
     }
-    // the resolver has no limit of its own that could be set: a thread that is too slow is left behind
+    // the resolver has no timeout: a thread that is too slow is abandoned
     let (sender, receiver) = mpsc::channel();
     let (host, port) = (server.hostname.to_owned(), server.port);
     let look = move || {
-        // nobody listens any more once the limit is over
+        // the receiver is gone after the limit
         let _ = sender.send((host.as_str(), port).to_socket_addrs().map(Vec::from_iter));
     };
     if let Err(error) = thread::Builder::new().spawn(look) {
         return Err(Fault::NameUnknown {
             host: server.hostname.to_owned(),
-            cause: format!("no thread to ask in: {error}"),
+            cause: format!("cannot start a thread: {error}"),
         });
     }
     let host = || server.hostname.to_owned();
     match receiver.recv_timeout(limit) {
         Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-        Ok(Ok(_)) => Err(Fault::NameUnknown { host: host(), cause: "it has none".into() }),
+        Ok(Ok(_)) => Err(Fault::NameUnknown { host: host(), cause: "DNS has none".into() }),
         Ok(Err(error)) => Err(Fault::NameUnknown { host: host(), cause: error.to_string() }),
         Err(_) => {
             Err(Fault::NameUnknown { host: host(), cause: format!("no answer in {} s", limit.as_secs()) })
@@ -80,10 +79,10 @@ pub fn look_up(server: &Server<'_>, resolve: &[Resolve], limit: Duration) -> Res
     }
 }
 
-/// However many addresses a name has.
+/// At most so many addresses of a name are tried.
 const MOST_ADDRESSES: usize = 8;
 
-/// The first address that answers, in the resolver's order.
+/// Connects to the first address that answers, in the order of the resolver.
 pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, Fault> {
     let mut tried = Vec::new();
     let mut refused = true;
@@ -104,8 +103,8 @@ pub fn connect(addresses: &[SocketAddr], limit: Duration) -> Result<TcpStream, F
     Err(Fault::NotConnected { tried: tried.join("; "), refused })
 }
 
-/// A connection of which every read and write ends by a given time, so that a server which sends a byte now and then
-/// holds nothing up. What is late "would block": OpenSSL then still lets the connection be closed in order.
+/// A connection with a deadline for every read and write, also if the server sends a byte now and then. After the deadline
+/// they fail with "would block": then OpenSSL can still close the connection in order.
 #[derive(Debug)]
 pub struct Timed {
     stream: TcpStream,
@@ -113,17 +112,17 @@ pub struct Timed {
 }
 
 impl Timed {
-    /// Until then.
+    /// Sets the first deadline.
     pub fn new(stream: TcpStream, deadline: Instant) -> Self {
         Self { stream, deadline }
     }
 
-    /// The next operations have to end by then.
+    /// Sets the deadline of the next operations.
     pub fn until(&mut self, deadline: Instant) {
         self.deadline = deadline;
     }
 
-    /// What is left, never zero: a socket takes that for "for ever".
+    /// The time left, never zero: for a socket, zero is no limit.
     fn left(&self) -> io::Result<Duration> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         if left.is_zero() { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(left) }
@@ -152,7 +151,7 @@ impl Write for Timed {
     }
 }
 
-/// Tries again after a signal: a socket with a timeout ends the call with `EINTR`, which OpenSSL takes for a broken connection.
+/// Repeats a call that a signal ended. Sockets with a timeout fail with `EINTR`, which OpenSSL handles as a lost connection.
 fn uninterrupted(mut operation: impl FnMut() -> io::Result<usize>) -> io::Result<usize> {
     loop {
         match operation() {

@@ -1,5 +1,5 @@
-//! Each way not to get a log through, towards `openssl s_server` and towards servers that speak no TLS at all. Certificates
-//! are the `openssl` command's. What a real rsyslog says of the line stands in `tests/probe_logging.rs` of the workspace.
+//! Every fault of a probe, with `openssl s_server` and with servers that do not speak TLS. The `openssl` command makes the
+//! certificates. `tests/probe_logging.rs` of the workspace tests a real rsyslog.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -66,7 +66,7 @@ fn syslog(hostname: &str, port: u16, server: &str, client: Option<(&str, &str)>)
 
 const CLIENT: Option<(&str, &str)> = Some(("client.crt", "client.key"));
 
-/// Waits a hundredth as long as people do, where nothing has to arrive.
+/// Short waits where nothing has to arrive.
 fn probe(port: u16) -> LoggingProbe {
     LoggingProbe {
         now: Timestamp::now(),
@@ -179,7 +179,7 @@ fn an_authority_of_the_same_name_is_another_one() {
 }
 
 #[test]
-fn another_name_is_told_with_those_of_the_certificate() {
+fn another_name_is_reported_with_those_of_the_certificate() {
     let judge = Judge::start(&[]);
     let (field, fault) = find(&syslog("wrong.example", judge.port, "ca.crt", CLIENT));
     assert_eq!(field, "logging.syslog.hostname");
@@ -210,7 +210,7 @@ fn certificates_have_to_be_valid_when_the_guest_boots() {
 }
 
 #[test]
-fn a_refused_client_certificate_is_told_in_either_version() {
+fn a_refused_client_certificate_is_reported_in_either_version() {
     for version in ["-tls1_2", "-tls1_3"] {
         let judge = Judge::start(&[version]);
         let stranger = Some(("stranger.crt", "stranger.key"));
@@ -230,7 +230,7 @@ fn a_refused_client_certificate_is_told_in_either_version() {
 }
 
 #[test]
-fn a_key_of_another_pair_is_told_before_anything_is_sent() {
+fn a_key_of_another_pair_is_reported_before_anything_is_sent() {
     let (Logging::Syslog(mut ours), Logging::Syslog(theirs)) = (
         syslog("log.example", 1, "ca.crt", CLIENT),
         syslog("log.example", 1, "ca.crt", Some(("stranger.crt", "stranger.key"))),
@@ -262,7 +262,7 @@ fn found_at(port: u16) -> (String, Fault, Duration) {
 }
 
 #[test]
-fn what_speaks_no_tls_is_told_in_time() {
+fn a_server_without_tls_is_reported_in_time() {
     const FIELD: &str = "logging.syslog.port";
     let silent = listen(|stream| {
         thread::sleep(Duration::from_secs(5));
@@ -287,7 +287,7 @@ fn what_speaks_no_tls_is_told_in_time() {
 }
 
 #[test]
-fn a_closed_port_and_an_unknown_name_are_told_apart() {
+fn a_closed_port_and_an_unknown_name_are_different_faults() {
     let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
     let (field, closed, _) = found_at(port);
     assert_eq!(field, "logging.syslog.port");

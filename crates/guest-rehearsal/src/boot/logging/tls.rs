@@ -1,4 +1,4 @@
-//! TLS 1.2 or 1.3 towards the log server, and what its failures mean.
+//! TLS 1.2 or 1.3 to the log server, and the meaning of its errors.
 
 use std::net::{IpAddr, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,7 @@ use super::fault::{Whose, reason};
 use super::reach::Timed;
 use crate::keys::{certificates, private_key};
 
-/// With whom to speak, and as whom.
+/// The authorities to trust, and the certificate to present.
 pub(super) struct Trust {
     connector: SslConnector,
     client: Client,
@@ -31,7 +31,7 @@ pub(super) struct Trust {
 }
 
 impl Trust {
-    /// Exactly what stands in `logging.syslog`: its authorities, its certificate and key.
+    /// Only the authorities, certificate and key in `logging.syslog`.
     pub(super) fn of_section(syslog: &Syslog, at: Timestamp) -> Result<Self, Fault> {
         let authorities = authorities(&syslog.server)?;
         let client = Client::of(syslog, &authorities, at)?;
@@ -40,18 +40,18 @@ impl Trust {
         for authority in authorities {
             store.add_cert(authority)?;
         }
-        // in the place of the system's, which the connector begins with
+        // replaces the store of the system
         builder.set_cert_store(store.build());
         client.present(&mut builder)?;
         Ok(Self { connector: builder.build(), client, at })
     }
 
-    /// The system's authorities, and nobody in particular.
+    /// The authorities of the system, and no client certificate.
     pub(super) fn of_system(at: Timestamp) -> Result<Self, Fault> {
         Ok(Self { connector: builder()?.build(), client: Client::Nobody, at })
     }
 
-    /// A session with the server of this name, whose certificate is valid at the time of boot.
+    /// Opens a session with the server of this name. Its certificate must be valid at the time of boot.
     pub(super) fn shake_hands(
         self,
         hostname: &str,
@@ -60,7 +60,7 @@ impl Trust {
     ) -> Result<Session, Fault> {
         let mut configuration = self.connector.configure()?;
         configuration.param_mut().set_time(self.at.as_second());
-        // OpenSSL keeps no certificate that it did not accept: what is wrong with it has to be noted on the way
+        // OpenSSL drops a certificate that it did not accept: note the fault while it verifies
         let seen = Arc::new(Mutex::new(None));
         let note = Arc::clone(&seen);
         let host = hostname.to_owned();
@@ -96,23 +96,23 @@ fn builder() -> Result<SslConnectorBuilder, ErrorStack> {
     Ok(builder)
 }
 
-/// As whom the guest comes.
+/// How the guest identifies itself.
 enum Client {
-    /// Without a certificate.
+    /// No certificate.
     Nobody,
-    /// With one.
+    /// Certificate and key of the env section.
     Certified {
         /// `cert`
         certificate: X509,
         /// `key`
         key: PKey<Private>,
-        /// What a log server may dislike about it, in words that follow its name; often nothing.
+        /// A visible fault, as words that follow the name; may be empty.
         flaw: String,
     },
 }
 
 impl Client {
-    /// `cert` and `key`, which have to belong together; one alone is of no use.
+    /// Reads `cert` and `key`, which must belong together.
     pub(super) fn of(syslog: &Syslog, authorities: &[X509], at: Timestamp) -> Result<Self, Fault> {
         let (certificate, key) = match (&syslog.cert, &syslog.key) {
             (Some(certificate), Some(key)) => (certificate, key),
@@ -130,17 +130,17 @@ impl Client {
         Ok(Self::Certified { certificate, key, flaw })
     }
 
-    /// Comes with it.
+    /// Sets the certificate and key, if there are any.
     pub(super) fn present(&self, builder: &mut SslContextBuilder) -> Result<(), Fault> {
         if let Self::Certified { certificate, key, .. } = self {
-            // OpenSSL refuses here what is too weak for it
+            // OpenSSL refuses weak keys here
             builder.set_certificate(certificate).map_err(|error| Fault::unusable("cert", &error))?;
             builder.set_private_key(key).map_err(|error| Fault::unusable("key", &error))?;
         }
         Ok(())
     }
 
-    /// The server does not want it, and says why if it says anything.
+    /// The fault of a refusal by the server, with its words if it has any.
     pub(super) fn refused(&self, words: &'static str) -> Fault {
         match self {
             Self::Nobody => Fault::ClientWanted,
@@ -153,10 +153,10 @@ impl Client {
     }
 }
 
-/// What this side can tell of a refused certificate.
+/// A fault of a refused certificate that is visible on this side.
 fn flaw(certificate: &X509Ref, authorities: &[X509], at: Timestamp) -> String {
     let expired = |end| format!(", which expired on {}", day(end));
-    let begins = |begin| format!(", which is valid from {} on", day(begin));
+    let begins = |begin| format!(", which is valid only from {}", day(begin));
     if let Some(flaw) = validity(certificate).ok().and_then(|it| it.check(at, begins, expired).err()) {
         return flaw;
     }
@@ -167,12 +167,12 @@ fn flaw(certificate: &X509Ref, authorities: &[X509], at: Timestamp) -> String {
     ", which no authority in `server` signed".to_owned()
 }
 
-/// `server`: one certificate at least.
+/// Reads `server`: at least one certificate.
 pub(super) fn authorities(text: &str) -> Result<Vec<X509>, Fault> {
     certificates(text).filter(|found| !found.is_empty()).ok_or(Fault::Unreadable { field: "server" })
 }
 
-/// TLS is set up, both certificates are sent; whether the server takes ours, TLS 1.3 has not told yet.
+/// A TLS session with the log server. With TLS 1.3, the server may still refuse our certificate.
 pub(super) struct Session {
     stream: SslStream<Timed>,
     client: Client,
@@ -184,7 +184,7 @@ impl Session {
         Self { stream, client, handshake }
     }
 
-    /// Sends the bytes, all of them.
+    /// Sends the whole frame.
     pub(super) fn send(&mut self, frame: &str, limit: Duration) -> Result<(), Fault> {
         self.stream.get_mut().until(Instant::now() + limit);
         let mut rest = frame.as_bytes();
@@ -192,9 +192,9 @@ impl Session {
             match self.stream.ssl_write(rest) {
                 Ok(count) => rest = rest.split_at(count).1,
                 Err(error) if late(&error) => {
-                    return Err(Fault::Lost { cause: format!("not taken within {} s", limit.as_secs()) });
+                    return Err(Fault::Lost { cause: format!("not sent within {} s", limit.as_secs()) });
                 }
-                // why it can't be sent may wait to be read
+                // the reason may be waiting to be read
                 Err(error) => {
                     self.listen(limit)?;
                     return Err(on_error(&error, true, &self.client));
@@ -204,8 +204,8 @@ impl Session {
         Ok(())
     }
 
-    /// Waits for a refusal. A syslog server has nothing else to say (RFC 5425), and what it says all the same is not
-    /// listened to; the end of the connection is a refusal, since this side has not ended it.
+    /// Waits for a refusal. A syslog server sends nothing else (RFC 5425); other data is ignored. The end of the connection
+    /// is a refusal, because this side has not closed it.
     pub(super) fn listen(&mut self, limit: Duration) -> Result<(), Fault> {
         match self.end(limit.max(self.handshake * 4)) {
             None => Ok(()),
@@ -213,19 +213,19 @@ impl Session {
         }
     }
 
-    /// Says farewell and waits for the server's. A refusal that comes now is one, too: a server that closes its end without
-    /// having read everything resets the connection (RFC 9293, section 3.6.1).
+    /// Closes the session, and waits for the server to close. A refusal may still arrive: a server that closes before it has
+    /// read everything resets the connection (RFC 9293, section 3.6.1).
     pub(super) fn close(&mut self, limit: Duration) -> Result<(), Fault> {
         self.stream.get_mut().until(Instant::now() + limit);
-        // a farewell that can't be said leaves the reason to be read
+        // if this fails, the reason can still be read
         let _ = self.stream.shutdown();
         match self.end(limit) {
-            Some(end) if !is_farewell(&end) => Err(on_error(&end, true, &self.client)),
+            Some(end) if !is_orderly_end(&end) => Err(on_error(&end, true, &self.client)),
             _ => Ok(()),
         }
     }
 
-    /// How the server ends the session, if it does within the limit.
+    /// The error with which the server ends the session; `None` if it does not within the limit.
     fn end(&mut self, limit: Duration) -> Option<ssl::Error> {
         self.stream.get_mut().until(Instant::now() + limit);
         let mut ignored = [0; 1024];
@@ -256,8 +256,8 @@ fn late(error: &ssl::Error) -> bool {
     matches!(error.code(), ErrorCode::WANT_READ | ErrorCode::WANT_WRITE)
 }
 
-/// What is wrong with the server's certificate, by `X509_V_ERR_…`, which the `openssl` crate does not name
-/// (`x509_vfy.h`: the numbers are part of OpenSSL's interface).
+/// The fault of the server's certificate, from `X509_V_ERR_…`. The `openssl` crate has no names for these numbers, which are
+/// part of OpenSSL's interface (`x509_vfy.h`).
 fn on_certificate(context: &X509StoreContextRef, host: &str) -> Fault {
     let Some(certificate) = context.current_cert() else {
         return Fault::Distrusted { subject: "?".into(), reason: context.error().error_string() };
@@ -284,7 +284,7 @@ fn date(time: &Asn1TimeRef) -> String {
     timestamp(time).map_or_else(|_| time.to_string(), |time| day(time).to_string())
 }
 
-/// Whom the certificate is for: its alternative names, or where it has none its common name.
+/// The names of a certificate: its alternative names; if it has none, its common name.
 fn names(certificate: &X509Ref) -> String {
     let mut names = Vec::new();
     for name in certificate.subject_alt_names().iter().flatten() {
@@ -299,7 +299,7 @@ fn names(certificate: &X509Ref) -> String {
         names.extend(common.filter_map(|entry| entry.data().to_string().ok()));
     }
     let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    if quoted.is_empty() { "nobody".to_owned() } else { quoted.join(", ") }
+    if quoted.is_empty() { "no name".to_owned() } else { quoted.join(", ") }
 }
 
 fn address(bytes: &[u8]) -> Option<IpAddr> {
@@ -310,8 +310,8 @@ fn address(bytes: &[u8]) -> Option<IpAddr> {
 /// `SSL_R_UNEXPECTED_EOF_WHILE_READING`; before OpenSSL 3 an error of the system without a cause.
 const UNEXPECTED_EOF: i32 = 294;
 
-/// The end of the connection in order, with or without TLS's own word for it.
-fn is_farewell(error: &ssl::Error) -> bool {
+/// Whether the connection ended in order, with or without a TLS close alert.
+fn is_orderly_end(error: &ssl::Error) -> bool {
     let first = |stack: &ErrorStack| stack.errors().first().map(openssl::error::Error::reason_code);
     match error.code() {
         ErrorCode::ZERO_RETURN => true,
@@ -320,21 +320,21 @@ fn is_farewell(error: &ssl::Error) -> bool {
     }
 }
 
-/// What an error means. Once the server's certificate is accepted, it is the client that a server may not want: rsyslog
-/// closes without a word where `PermittedPeer` does not name it.
+/// The fault behind an error. After the server's certificate is accepted, the server may refuse the client: rsyslog closes
+/// without an alert if `PermittedPeer` does not name it.
 fn on_error(error: &ssl::Error, accepted: bool, client: &Client) -> Fault {
-    let told = told(error, accepted, client);
-    told.unwrap_or_else(|| {
+    let stated = stated(error, accepted, client);
+    stated.unwrap_or_else(|| {
         if accepted {
-            client.refused(": it closed the connection without saying why")
+            client.refused(": it closed the connection without a reason")
         } else {
             Fault::ClosedEarly
         }
     })
 }
 
-/// None for a connection that ended without a word.
-fn told(error: &ssl::Error, accepted: bool, client: &Client) -> Option<Fault> {
+/// `None` if the connection ended without a reason.
+fn stated(error: &ssl::Error, accepted: bool, client: &Client) -> Option<Fault> {
     if let Some(io) = error.io_error() {
         use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         let ended = matches!(io.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof);
@@ -345,7 +345,7 @@ fn told(error: &ssl::Error, accepted: bool, client: &Client) -> Option<Fault> {
     if code == UNEXPECTED_EOF {
         return None;
     }
-    // sslerr.h: an alert of the server's is 1000 and its number (RFC 8446, section 6)
+    // sslerr.h: an alert of the server is 1000 plus its number (RFC 8446, section 6)
     Some(match code {
         1040 if accepted => client.refused(": handshake failure"),
         1042 => client.refused(": bad certificate"),

@@ -1,4 +1,4 @@
-//! What stands in the file that is to be a volume's disk; a new one is made whole or not at all.
+//! The files that are the disks of volumes: which file, what it contains, and how a new one is made.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -15,25 +15,25 @@ use cli_kit::{ExitCode, Failure};
 use super::cryptsetup::{Cryptsetup, Luks};
 use super::passphrase::{Passphrase, SeedOrder};
 
-/// A new disk, sparse: LUKS2 takes its 16 MiB, the rest is the volume's.
+/// Size of a new disk. The file is sparse.
 const NEW: u64 = 64 << 20;
 
-/// LUKS2's own headers and key slots take 16 MiB.
+/// The headers and key slots of LUKS2 take 16 MiB.
 const SMALLEST: u64 = 17 << 20;
 
-/// What was found.
+/// The content of a file.
 pub enum Disk {
-    /// No file, or one without a byte that is not zero: to be formatted at this size.
+    /// No file, or only zeros: to be formatted at this size.
     New {
         size: u64,
-        /// Whether there is a file, to be replaced.
+        /// Whether a file is replaced.
         exists: bool,
     },
-    /// A LUKS2 header, or the copy of one.
+    /// A LUKS2 header, or the copy of a damaged one.
     Luks2,
 }
 
-/// Looks at a file without changing it. Whatever holds something else is refused: nobody's data are formatted.
+/// Reads a file without changing it. Refuses any other content, so that no data is formatted.
 pub fn look(cryptsetup: &Cryptsetup, file: &Path) -> Result<Disk, Failure> {
     let Some(metadata) = metadata(file)? else { return Ok(Disk::New { size: NEW, exists: false }) };
     if metadata.len() == 0 {
@@ -42,31 +42,30 @@ pub fn look(cryptsetup: &Cryptsetup, file: &Path) -> Result<Disk, Failure> {
     if cryptsetup.is_luks(file, Luks::Two)? {
         return Ok(Disk::Luks2);
     }
-    let other = "name a file that does not exist yet, and a disk is made: `--luks data.luks`";
+    let other = "name a file that does not exist: a new disk is made, `--luks data.luks`";
     let rejected = |what: &str| {
         let message = format!("cannot use `{}` as a disk: {what}; nothing was changed", file.display());
         Err(Failure::new(ExitCode::Rejected, message).hint(other))
     };
     if cryptsetup.is_luks(file, Luks::One)? {
-        return rejected("it is LUKS1, and a guest's disk is LUKS2");
+        return rejected("it is LUKS1, and a guest's disk must be LUKS2");
     }
     match content(file).doing_io("read", file)? {
         Content::Zero => {}
-        Content::Luks => return rejected("its LUKS header is damaged, or it was cut short"),
-        Content::Other => return rejected("it holds something else than LUKS2"),
+        Content::Luks => return rejected("its LUKS header is damaged, or it is cut short"),
+        Content::Other => return rejected("its content is not LUKS2"),
     }
     if metadata.len() < SMALLEST {
-        return rejected(&format!(
-            "it is empty, and smaller than the {SMALLEST} bytes that LUKS2 takes at least"
-        ));
+        return rejected(&format!("it is empty, and smaller than the {SMALLEST} bytes that LUKS2 needs"));
     }
     Ok(Disk::New { size: metadata.len(), exists: true })
 }
 
-/// Nothing where nothing is; an error for all that is no file.
+/// `None` if there is nothing; an error for anything that is not a file.
 fn metadata(file: &Path) -> Result<Option<Metadata>, Failure> {
     let refused = |what: &str, hint: &str| {
-        let message = format!("cannot use `{}` as a disk: it is {what}, and a file is due", file.display());
+        let message =
+            format!("cannot use `{}` as a disk: it is {what}, and a file is expected", file.display());
         Err(Failure::new(ExitCode::CouldNot, message).hint(hint))
     };
     match fs_err::metadata(file) {
@@ -74,9 +73,9 @@ fn metadata(file: &Path) -> Result<Option<Metadata>, Failure> {
         Ok(metadata) if metadata.is_dir() => {
             refused("a folder", "name a file in it: `--luks FOLDER/data.luks`")
         }
-        Ok(_) => refused("neither a file nor a folder", "a rehearsal never touches a device: name a file"),
+        Ok(_) => refused("neither a file nor a folder", "name a file: a rehearsal never uses a device"),
         Err(error) if error.kind() == io::ErrorKind::NotFound => match fs_err::symlink_metadata(file) {
-            Ok(_) => refused("a symbolic link that leads nowhere", "name the file that it should point to"),
+            Ok(_) => refused("a broken symbolic link", "name the file that it should point to"),
             Err(_) => Ok(None),
         },
         Err(error) => Err(error).doing_io("look at", file),
@@ -85,12 +84,12 @@ fn metadata(file: &Path) -> Result<Option<Metadata>, Failure> {
 
 enum Content {
     Zero,
-    /// It begins as one, and `cryptsetup` knows better.
+    /// Begins like LUKS, but `cryptsetup` does not accept it.
     Luks,
     Other,
 }
 
-/// Holes are read as the zeros that they are.
+/// Holes read as zeros.
 fn content(file: &Path) -> io::Result<Content> {
     let mut file = fs_err::File::open(file)?;
     let mut block = vec![0; 1 << 20];
@@ -106,7 +105,7 @@ fn content(file: &Path) -> io::Result<Content> {
     }
 }
 
-/// Formatted under another name beside, then put in place: a run that is stopped leaves FILE as it was.
+/// Formats a file under another name, then renames it: an interrupted run leaves FILE unchanged.
 pub fn make(
     cryptsetup: &Cryptsetup,
     file: &Path,
@@ -119,7 +118,7 @@ pub fn make(
     output.seek(SeekFrom::Start(size.saturating_sub(1))).doing_io("write", file)?;
     output.write_all(&[0]).and_then(|()| output.flush()).doing_io("write", file)?;
     let Some(unfinished) = output.unfinished() else {
-        return Err(Failure::usage(format!("`{}` can't be a disk", file.display()))
+        return Err(Failure::usage(format!("cannot use `{}` as a disk", file.display()))
             .hint("name a file: `--luks data.luks`"));
     };
     cryptsetup.format(unfinished, file, passphrase)?;
@@ -134,14 +133,14 @@ pub struct FileOf {
 }
 
 impl FileOf {
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.file
     }
 }
 
 impl From<OsString> for FileOf {
-    /// What stands before the first `=` is a name, unless it is a path: `./a=b` is a file.
+    /// The part before the first `=` is a name, unless it is a path: `./a=b` is a file.
     fn from(text: OsString) -> Self {
         let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'=');
         match (parts.next().map(str::from_utf8), parts.next()) {
@@ -158,14 +157,14 @@ impl From<OsString> for FileOf {
 pub struct Disks {
     files: Vec<FileOf>,
     cryptsetup: Option<Cryptsetup>,
-    /// Whose seed comes first in their passphrases.
+    /// The order of the seeds in their passphrases.
     pub order: SeedOrder,
     /// What no disk may replace.
     pub(super) protected: Protected,
 }
 
 impl Disks {
-    /// Looks for `cryptsetup`, if there is anything to do for it.
+    /// Looks for `cryptsetup`, if there are files.
     pub fn new(files: Vec<FileOf>, order: SeedOrder) -> Result<Self, Failure> {
         let cryptsetup = if files.is_empty() { None } else { Some(Cryptsetup::find()?) };
         Ok(Self { files, cryptsetup, order, protected: Protected::default() })
@@ -177,12 +176,12 @@ impl Disks {
         Self { protected, ..self }
     }
 
-    /// Nothing to open, nothing to open it with.
+    /// `None` if there are no files.
     pub(super) fn cryptsetup(&self) -> Option<&Cryptsetup> {
         self.cryptsetup.as_ref()
     }
 
-    /// The file of each volume that has one; wrong usage, before any file is touched.
+    /// The file of each volume that has one. Finds wrong usage before any file is opened.
     pub(super) fn of<'a>(&'a self, volumes: &[&'a str]) -> Result<BTreeMap<&'a str, &'a Path>, Failure> {
         let listed = volumes.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
@@ -207,7 +206,7 @@ impl Disks {
                     return Err(Failure::usage(format!(
                         "the contract has no volume `{name}`; it has {listed}"
                     ))
-                    .hint(format!("if it is a file's name, write `--luks ./{name}=…`")));
+                    .hint(format!("if this is a file name, write `--luks ./{name}=…`")));
                 }
             };
             if file.as_os_str().is_empty() {
@@ -220,7 +219,7 @@ impl Disks {
                 return Err(Failure::usage(format!(
                     "two disks for `{other}`, or one for `{other}` and `{name}`"
                 ))
-                .hint("give each volume a file of its own"));
+                .hint("give each volume a separate file"));
             }
             found.insert(name, file);
         }
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_alone_is_the_only_volume_s() {
+    fn a_file_without_a_name_is_for_the_only_volume() {
         for (text, file) in [("d", "d"), ("./a=b", "./a=b"), ("data=d", "d"), ("data=a=b", "a=b")] {
             let disks = disks(&[text]);
             assert_eq!(disks.of(&["data"]).unwrap()["data"], Path::new(file), "{text}");
@@ -254,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_volume_or_one_twice_is_wrong_usage() {
+    fn an_unknown_or_repeated_volume_is_wrong_usage() {
         for (files, volumes, says) in [
             (&["d"][..], &[][..], "has no volume"),
             (&["d"], &["data", "logs"], "which volume it is: the contract has `data`, `logs`"),

@@ -1,11 +1,11 @@
-//! What opens a volume's disk.
+//! The passphrase of a volume's disk.
 //!
 //! ```text
 //! passphrase = lower-case hex( SHA-256( seed of one side || seed of the other side ) )
 //! ```
 //!
-//! Source: contract-format, section 6. Whose seed comes first is told in two ways there, hence [`SeedOrder`]. Which
-//! seeds the guest tries while both sides roll is told nowhere: see [`Seeds::previous`].
+//! Source: contract-format, section 6. The sources differ on the order of the seeds: see [`SeedOrder`]. No source states
+//! which seeds the guest tries while both sides roll: see [`Seeds::previous`].
 
 use std::fmt;
 
@@ -16,18 +16,18 @@ use zeroize::Zeroizing;
 
 use crate::keys::secret_hex;
 
-/// Whose seed comes first in the passphrase
+/// The order of the seeds in the passphrase
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum SeedOrder {
-    /// The likely order: IBM's table of seeds and the guest's own message
+    /// The likely order: IBM's table of seeds, and the guest's message
     #[default]
     EnvFirst,
-    /// The prose of the same documentation
+    /// The order in the text of the same documentation
     WorkloadFirst,
 }
 
 impl SeedOrder {
-    /// The one that was not taken.
+    /// The other order.
     pub(super) fn other(self) -> Self {
         match self {
             Self::EnvFirst => Self::WorkloadFirst,
@@ -35,7 +35,7 @@ impl SeedOrder {
         }
     }
 
-    /// As the command line spells it.
+    /// Name on the command line.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::EnvFirst => "env-first",
@@ -44,7 +44,7 @@ impl SeedOrder {
     }
 }
 
-/// Opens a disk. Wiped when dropped, masked in `Debug`.
+/// A passphrase. Wiped when dropped, masked in `Debug`.
 #[derive(PartialEq, Eq)]
 pub(super) struct Passphrase(Zeroizing<String>);
 
@@ -87,16 +87,16 @@ struct Half<'a> {
 
 /// A passphrase that a rolled disk may still have.
 pub(super) struct Previous {
-    /// What opens it.
+    /// The passphrase.
     pub passphrase: Passphrase,
-    /// From which seeds it is made.
+    /// The seeds it is made from.
     pub seeds: &'static str,
-    /// Both sides roll, and only one of them is taken back: whether the real guest tries this too, no source says.
+    /// Both sides roll, and one current seed is used: no source states whether the real guest tries this.
     pub half_way: bool,
 }
 
 impl<'a> Seeds<'a> {
-    /// Nothing where somebody else keeps a part: a key management service, a crypto card, the ultravisor.
+    /// `None` if a part is kept elsewhere: in a key management service, a crypto card or the ultravisor.
     pub(super) fn of(workload: &'a WorkloadVolume, env: &'a EnvVolume) -> Option<Self> {
         let EnvSeed::Seed(seed) = &env.seed else { return None };
         (env.kms.is_empty() && env.grep11.is_none()).then_some(Self {
@@ -105,14 +105,14 @@ impl<'a> Seeds<'a> {
         })
     }
 
-    /// What opens the disk, or will.
+    /// The passphrase of the current seeds.
     pub(super) fn current(&self, order: SeedOrder) -> Passphrase {
         Passphrase::of(self.workload.seed, self.env.seed, order)
     }
 
-    /// What may have opened the disk until now, the likely one first; empty where no side rolls.
+    /// The passphrases that the disk may still have, the likely one first; empty if no side rolls.
     ///
-    /// Where both sides roll, the disk may stand in between: one side rolled and booted before the other did.
+    /// If both sides roll, one of them may have rolled and booted before the other.
     pub(super) fn previous(&self, order: SeedOrder) -> Vec<Previous> {
         let (workload, env) = (&self.workload, &self.env);
         let both = workload.previous.is_some() && env.previous.is_some();
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_what_openssl_hashes_in_either_order() {
+    fn it_is_the_hash_by_openssl_in_either_order() {
         let sections = sections("", "");
         let seeds = seeds(&sections).unwrap();
         let current = seeds.current(SeedOrder::EnvFirst);
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_keeps_makes_no_passphrase() {
+    fn a_part_kept_elsewhere_makes_no_passphrase() {
         let service = "    kms:\n    - apiKey: \"0123456789\"\n      \
                        crn: \"crn:v1:bluemix:public:kms:eu-de:a/1:2:key:3\"\n";
         assert!(seeds(&sections("", service)).is_none());

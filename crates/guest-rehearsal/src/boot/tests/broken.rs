@@ -46,7 +46,7 @@ type Spoil = fn(&mut Broken);
 
 #[rustfmt::skip]
 const REFUSED: &[(&str, &str, Hpl, Spoil)] = &[
-    ("the user data are no YAML", "user data", hpl::HPL11001E, |it| it.case.attestation_public_key = Some("[".into())),
+    ("the user data is not YAML", "user data", hpl::HPL11001E, |it| it.case.attestation_public_key = Some("[".into())),
     ("the token is damaged", "workload", hpl::HPL11001E, |it| {
         it.case.encrypted = false;
         it.case.workload = "hyper-protect-basic.QUJD.QUJD".into();
@@ -105,7 +105,7 @@ const REFUSED: &[(&str, &str, Hpl, Spoil)] = &[
 ];
 
 #[test]
-fn each_is_refused_with_the_guest_s_message() {
+fn each_is_refused_with_the_message_of_the_guest() {
     for (name, step, code, spoil) in REFUSED {
         let mut broken = Broken { case: Case::sound(), hours: 0 };
         spoil(&mut broken);
@@ -117,9 +117,9 @@ fn each_is_refused_with_the_guest_s_message() {
     }
 }
 
-/// Of these the guest may or may not boot; the message that it might show is told.
+/// The guest may or may not boot from these; the step has the message that it might show.
 #[test]
-fn what_a_rehearsal_can_t_decide_has_its_message_too() {
+fn undecided_steps_have_a_message_too() {
     let table: [(&str, Hpl, Spoil); 3] = [
         ("the signing certificate is about to expire", hpl::HPL12006E, |it| it.certified(3)),
         ("a part of the seed is a key service's", hpl::HPL07013E, |it| {

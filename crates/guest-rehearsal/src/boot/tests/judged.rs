@@ -232,7 +232,7 @@ fn files() -> Vec<Row> {
     ]
 }
 
-/// `docker-compose config` on one folder after the other: starting it anew each time takes most of the time.
+/// `docker-compose config` on one folder after the other: a new process for each would take most of the time.
 const DOCKER_COMPOSE: &str = "
 import os, sys
 from compose.cli.main import main

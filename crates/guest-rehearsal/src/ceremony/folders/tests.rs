@@ -1,6 +1,6 @@
 use super::*;
 
-/// Samples as they are in the project, and a place beside them.
+/// Samples as in the project, and a place next to them.
 fn samples() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let root = tempfile::tempdir().unwrap();
     let personas = root.path().join("personas");
@@ -33,7 +33,7 @@ fn as_root_each_persona_is_a_user_whose_folder_no_other_can_enter() {
     let (_root, personas, folder) = samples();
     let folders = Folders::make(&personas, &folder, false).unwrap();
     if !rustix::process::geteuid().is_root() {
-        // giving folders away takes root: then all is one user's, as it is everywhere else
+        // changing owners needs root: without it, one user owns everything
         assert_eq!(folders.user("env-deployer"), None);
         return;
     }
@@ -73,7 +73,7 @@ fn an_earlier_ceremony_is_replaced_only_by_force_and_nothing_else_ever() {
     fs_err::write(folder.join("thesis.tex"), "").unwrap();
     let failure = Folders::make(&personas, &folder, true).err().unwrap();
     assert!(failure.message.contains("`thesis.tex`"), "{failure:?}");
-    assert!(folder.join("guest").exists(), "nothing is removed before everything is looked at");
+    assert!(folder.join("guest").exists(), "nothing is removed before everything is checked");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a boot leaves behind: `--attest`, the record of a guest that boots and its signature; `--report`, the page.
+//! The files of a boot: with `--attest` the attestation record and its signature, with `--report` the page.
 
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use super::LARGEST_KEY;
 use crate::cli::Boot;
 
-/// Files that are going to be written.
+/// The files to write.
 pub struct Files<'a> {
     arguments: &'a Boot,
     attest: Option<Attest<'a>>,
@@ -40,7 +40,7 @@ struct Page<'a> {
 }
 
 impl<'a> Files<'a> {
-    /// Reads the keys and records, and tries the way to the files before the boot, which may take a while.
+    /// Reads key and record, and checks that the files can be written, before the boot, which may take a while.
     pub fn open(arguments: &'a Boot, report: &Report) -> Result<Self, Failure> {
         let page =
             arguments.report.as_deref().map(|target| open_page(arguments, target, report)).transpose()?;
@@ -48,7 +48,7 @@ impl<'a> Files<'a> {
         Ok(Self { arguments, attest, page })
     }
 
-    /// Writes record and page, both or none of them; returns how they are named to people.
+    /// Writes record and page, both or neither; returns their names for messages.
     pub fn write(
         self,
         booted: &mut BootReport,
@@ -58,7 +58,7 @@ impl<'a> Files<'a> {
         let Self { arguments, attest, page } = self;
         let mut outputs = Vec::new();
         let mut named = Vec::new();
-        // a guest that does not come up attests nothing
+        // a guest that does not boot attests nothing
         if let (Some(attest), true) = (attest, booted.booted) {
             let files = write_record(arguments, &attest, booted)?;
             named.push(files.each_ref().map(Output::quoted).join(" and "));
@@ -89,7 +89,7 @@ fn open_attest<'a>(arguments: &'a Boot, folder: &'a Path) -> Result<Attest<'a>, 
     certified(&key, &file, &arguments.guest_key)?;
     if folder.exists() {
         for name in [PLAIN, ENCRYPTED, SIGNATURE] {
-            // which of both the contract asks for, the boot tells
+            // the contract decides between the first two
             output_in(arguments, folder, name)?;
         }
     }
@@ -118,7 +118,7 @@ pub fn protected(arguments: &Boot) -> Protected {
     protected
 }
 
-/// Whoever verifies the record has the certificate: where one lies at hand, it must be this key's.
+/// The auditor verifies with the certificate: if it is next to the key, it must be for this key.
 fn certified(key: &ImageAttestationKey, file: &Path, guest_key: &Path) -> Result<(), Failure> {
     let beside = [file, guest_key].map(|key| key.with_file_name("guest-attestation.crt"));
     let Some(certificate) = beside.iter().find(|certificate| certificate.exists()) else { return Ok(()) };
@@ -126,13 +126,15 @@ fn certified(key: &ImageAttestationKey, file: &Path, guest_key: &Path) -> Result
     if key.is_certified_by(&pem).doing(|| format!("cannot use `{}`", certificate.display()))? {
         return Ok(());
     }
-    let message = format!("`{}` is not the key that `{}` is about", file.display(), certificate.display());
+    let message = format!("`{}` is not the key of `{}`", file.display(), certificate.display());
     Err(Failure::new(ExitCode::Rejected, message)
-        .hint("leave `--attestation-key` out: `guest-attestation-key.pem` beside the guest key is taken")
+        .hint(
+            "leave out `--attestation-key`: the default is `guest-attestation-key.pem` next to the guest key",
+        )
         .hint("or make a pair: `guest-rehearsal keygen -o guest`"))
 }
 
-/// Record and signature, complete and without their names yet; the report says which they will have.
+/// Writes record and signature, which get their names on commit. The report states these names.
 fn write_record(
     arguments: &Boot,
     Attest { folder, key }: &Attest<'_>,
@@ -154,17 +156,19 @@ fn write_record(
     Ok(outputs)
 }
 
-/// One signature beside two records would be that of one of them.
+/// Refuses a folder with a record in the other form: one signature can't be for both.
 fn refuse_other_form(folder: &Path, written: &str) -> Result<(), Failure> {
     let other = folder.join(if written == PLAIN { ENCRYPTED } else { PLAIN });
     if !other.exists() {
         return Ok(());
     }
-    let message =
-        format!("`{}` is a record of another boot, and would stand beside `{written}`", other.display());
+    let message = format!(
+        "cannot write `{written}`: `{}`, the record of another boot, is in the same folder",
+        other.display()
+    );
     Err(Failure::new(ExitCode::CouldNot, message)
         .hint("name another folder with `--attest`")
-        .hint(format!("or take it away: `rm '{}'`", other.display())))
+        .hint(format!("or remove it: `rm '{}'`", other.display())))
 }
 
 fn open_page<'a>(arguments: &'a Boot, target: &'a Path, report: &Report) -> Result<Page<'a>, Failure> {
@@ -172,7 +176,7 @@ fn open_page<'a>(arguments: &'a Boot, target: &'a Path, report: &Report) -> Resu
     let record = arguments.record.as_deref().map(read_record).transpose()?;
     // a disk may not be there yet
     if let Some(disk) = arguments.luks.iter().find(|disk| same_target(disk.path(), target)) {
-        let message = format!("`{}` is a disk and can't be the page", disk.path().display());
+        let message = format!("cannot write the page to `{}`: it is a disk", disk.path().display());
         return Err(Failure::usage(message).hint("name another file with `--report`"));
     }
     let output = Output::create(target, arguments.force.force, Visibility::Public, &protected(arguments))?;
@@ -184,7 +188,7 @@ fn read_record(path: &Path) -> Result<Record, Failure> {
     Record::parse(&json).doing(|| format!("cannot read `{}`", input::name(path)))
 }
 
-/// The page, complete and without its name yet, unless the record is one of other user data.
+/// Writes the page, which gets its name on commit. Refuses the record of other user data.
 fn write_page(
     arguments: &Boot,
     Page { target, mut output, record }: Page<'_>,
@@ -208,8 +212,7 @@ fn write_page(
     Ok(output)
 }
 
-/// As it was typed, so far as a program can know: words that a shell would take apart are quoted. No argument of this
-/// command is a secret.
+/// The command as typed, with quotes where a shell needs them. No argument of this command is a secret.
 fn command_line() -> String {
     let words = std::env::args_os().skip(1).map(|it| word(&it));
     std::iter::once("guest-rehearsal".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
