@@ -21,7 +21,7 @@ fn a_certificate_is_fetched_verified_and_written() {
         (
             "--with intermediate",
             "new.crt name-29-intermediate.crt",
-            "its issuer signed it; nobody vouches for the issuer yet",
+            "its issuer signed it; the issuer itself is not verified",
         ),
         (
             "--with intermediate --with attestation --intermediate ca.crt --root root.crt --crl intermediate.crl",

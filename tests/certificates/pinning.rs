@@ -75,7 +75,7 @@ fn verify_refuses_another_key_than_the_pinned_one_in_all_four_binaries() {
         let run = format!("{binary} certificate verify encrypt.crt $CHAIN");
         let outcome = played(PIN, &run);
         assert_eq!(outcome.exit, 0, "{binary}: {outcome:?}");
-        assert!(outcome.stderr.contains("it holds the pinned key"), "{outcome:?}");
+        assert!(outcome.stderr.contains("it contains the pinned key"), "{outcome:?}");
         assert!(!outcome.stderr.contains("  certificate-pin: "), "{outcome:?}");
         assert_eq!(played(PIN, &format!("{run} --json")).json()["pinned"], true);
         assert_eq!(played("", &format!("{run} --json")).json()["pinned"], false);

@@ -11,7 +11,7 @@ hostile! {
     no_vault_to_list {
         given: "",
         run: "seed list",
-        exit: 1, says: "bring it back",
+        exit: 1, says: "restore it",
     }
     no_identity {
         given: "vault; rm workload-provider/identity.age",

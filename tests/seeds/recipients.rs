@@ -149,7 +149,7 @@ fn a_plugin_keeps_and_opens_a_vault() {
         "{JUDGE}
         PATH=$PWD/tmp:$PATH; age-plugin-story --identity > workload-provider/identity.age
         chmod 600 workload-provider/identity.age
-        fails seed add data 2> said; grep -q 'does not tell its recipient' said
+        fails seed add data 2> said; grep -q 'does not contain its recipient' said
         age-keygen -o escrow 2>/dev/null
         recipients $(age-plugin-story --recipient) $(recipient escrow)
         seed add data 2> said; grep -q 'a word from the plugin' said

@@ -1,11 +1,10 @@
-//! `seed …`: a persona's seed vault, through its whole life. One implementation for both authors.
+//! The command `seed` of both authors: their seed vault.
 //!
-//! Every change goes the same way (`vault_file`): lock, open, change in memory, seal to all recipients, read back, one
-//! rename. Nothing here shows a seed: `age -d` does, for whoever holds an identity.
+//! Every change takes the same steps (`vault_file`): lock, open, change in memory, seal to all recipients, read back, one
+//! rename. No command shows a seed; anyone with an identity can: `age -d`.
 
 mod arguments;
 mod change;
-mod import;
 mod list;
 mod vault_file;
 mod vault_seeds;
@@ -26,7 +25,7 @@ pub fn seed<K: Authored>(arguments: &Seed, report: &Report) -> Result<(), Failur
         Verb::List(arguments) => list::list::<K>(arguments, report),
         Verb::Roll(arguments) => change::roll::<K>(arguments, report),
         Verb::Settle(arguments) => change::settle::<K>(arguments, report),
-        Verb::Import(arguments) => import::import::<K>(arguments, report),
+        Verb::Import(arguments) => change::import::<K>(arguments, report),
         Verb::Rekey(arguments) => change::rekey::<K>(arguments, report),
     }
 }

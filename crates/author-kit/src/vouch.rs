@@ -1,10 +1,9 @@
 //! Vouching: a persona's SSH signature over `statement.json`.
 //!
-//! Keys that we hold (Ed25519, ECDSA) sign here. All others sign through `ssh-keygen -Y sign`, as git has it done: RSA,
-//! keys held by ssh-agent (then the `.pub` file is named), hardware keys. `ssh-keygen` inherits our terminal, so that it
-//! can ask for a passphrase, a PIN or a touch, and our stderr, where it says so itself; it may take as long as people do.
-//! The statement goes through its stdin, the signature comes from its stdout; no secret passes between us. Whoever
-//! signs, we verify before the signature is used.
+//! Ed25519 and ECDSA keys in a file sign here. All others sign through `ssh-keygen -Y sign`, as in git: RSA, keys in
+//! ssh-agent (then the `.pub` file is named), hardware keys. `ssh-keygen` inherits our terminal and standard error, to ask
+//! for a passphrase, a PIN or a touch, without a time limit. It gets the statement on standard input and writes the
+//! signature to standard output; no secret is exchanged. Every signature is verified before it is used.
 
 use std::ffi::OsStr;
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -30,7 +29,7 @@ const KEY_LIMIT: usize = 64 << 10;
 pub enum Signer {
     /// This process.
     Ourselves,
-    /// OpenSSH's `ssh-keygen`, with a key that it, an agent or a piece of hardware holds.
+    /// OpenSSH's `ssh-keygen`, with a key in a file, an agent or hardware.
     SshKeygen,
 }
 
@@ -47,23 +46,23 @@ pub struct Vouching {
 
 /// A key that is ready to sign.
 pub struct VouchKey {
-    /// As it was named.
+    /// The name that was given.
     name: String,
     path: PathBuf,
     key: Key,
-    /// A passphrase was given that `ssh-keygen` can't be handed.
+    /// Whether a passphrase was given, which cannot be passed to `ssh-keygen`.
     passphrase_given: bool,
 }
 
 enum Key {
     Ours(PrivateKey),
-    /// The public half, where it alone is known beforehand.
+    /// The public half, if a `.pub` file was named.
     ForSshKeygen(Option<PublicKey>),
 }
 
 impl VouchKey {
-    /// Opens the key that `vouch-with` names: a private key, or the `.pub` file of one that ssh-agent holds. Asks for a
-    /// passphrase only if the key has one, and only if we are the ones who sign.
+    /// Opens the key that `vouch-with` names: a private key, or the `.pub` file of a key in ssh-agent. Asks for a passphrase
+    /// only if the key has one and signs here.
     pub fn open(key: &Path, passphrase: &PassphraseSource) -> Result<Self, Failure> {
         let path = expand_home(key)?;
         let name = key.display().to_string();
@@ -71,29 +70,25 @@ impl VouchKey {
         Ok(Self { name, path, key, passphrase_given: passphrase.is_given() })
     }
 
-    /// Where the key lies.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Signs a statement.
     pub fn vouch(&self, statement: &[u8], namespace: Namespace) -> Result<Vouching, Failure> {
         let context = || cannot(&self.name);
-        let (armored, due, signer) = match &self.key {
+        let (armored, expected, signer) = match &self.key {
             Key::Ours(private) => {
                 let armored = private.sign(statement, namespace).doing(context)?;
                 (armored, Some(private.public()), Signer::Ourselves)
             }
-            Key::ForSshKeygen(due) => {
+            Key::ForSshKeygen(expected) => {
                 let armored = by_ssh_keygen(&self.path, statement, namespace, context)
                     .map_err(|failure| self.through_an_agent(failure))?;
-                (armored, due.as_ref(), Signer::SshKeygen)
+                (armored, expected.as_ref(), Signer::SshKeygen)
             }
         };
-        let verified =
-            Signature::parse(&armored).and_then(|it| it.verify(statement, namespace)).doing(context)?;
-        match due {
-            Some(due) if due != verified.key() => Err(Failure::new(
+        let verified = Signature::parse(&armored)
+            .and_then(|signature| signature.verify(statement, namespace))
+            .doing(context)?;
+        match expected {
+            Some(expected) if expected != verified.key() => Err(Failure::new(
                 ExitCode::Refused,
                 format!(
                     "{}: `ssh-keygen` signed with another key, {}",
@@ -101,21 +96,21 @@ impl VouchKey {
                     verified.key().fingerprint()
                 ),
             )
-            .hint("see which keys the agent holds: `ssh-add -l`")),
+            .hint("list the keys of the agent: `ssh-add -l`")),
             _ => Ok(Vouching { armored, key: verified.key().clone(), signer }),
         }
     }
 }
 
 impl VouchKey {
-    /// `ssh-keygen` asks for passphrases itself, on the terminal: one from a file reaches it through ssh-agent alone.
+    /// `ssh-keygen` asks for passphrases on the terminal; one from a file can only reach it through ssh-agent.
     fn through_an_agent(&self, failure: Failure) -> Failure {
         if !self.passphrase_given || self.path.extension() == Some(OsStr::new("pub")) {
             return failure;
         }
         let path = self.path.display();
         failure.hint(format!(
-            "`ssh-keygen` does not take the passphrase that you name: give the key to the agent, `ssh-add {path}`, and vouch with `{path}.pub`"
+            "`ssh-keygen` does not take a passphrase from a file: add the key to the agent, `ssh-add {path}`, and vouch with `{path}.pub`"
         ))
     }
 }
@@ -140,14 +135,14 @@ fn read(path: &Path, passphrase: &PassphraseSource, context: impl Fn() -> String
         })
     });
     match (refused, key) {
-        // the prompt's own failure says more than the library's
+        // the prompt's failure says more than the library's
         (Some(failure), _) => Err(failure),
         (None, Err(private::Error::ForSshKeygen(_))) => Ok(Key::ForSshKeygen(None)),
         (None, key) => Ok(Key::Ours(key.doing(context)?)),
     }
 }
 
-/// Ends a child, and gives it five seconds to put the terminal right.
+/// Ends a child, and gives it five seconds to restore the terminal.
 fn end_child(id: u32) -> impl FnOnce() + Send + 'static {
     move || {
         let Some(pid) = i32::try_from(id).ok().and_then(Pid::from_raw) else { return };
@@ -176,14 +171,14 @@ fn by_ssh_keygen(
         .stdout(Stdio::piped())
         .spawn();
     let mut child = started.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => failed("`ssh-keygen` is needed for it, and is not installed")
+        ErrorKind::NotFound => failed("`ssh-keygen` is needed, and is not installed")
             .hint("install it: `apt-get install openssh-client` or `dnf install openssh-clients`")
             .hint("or vouch with an Ed25519 key: `ssh-keygen -t ed25519` makes one"),
         _ => Failure::from_io(&format!("{}: cannot start `ssh-keygen`", context()), &error),
     })?;
-    // it may be asking for a passphrase, without echo, and puts that right when it is asked to end
+    // it may be asking for a passphrase without echo, and restores the terminal when it ends
     let _end = OnSignal::new(end_child(child.id()));
-    // it may refuse before it reads: how it ends says why
+    // it may refuse before it reads: its exit status shows that
     let _ = child.stdin.take().map(|mut stdin| stdin.write_all(statement));
     let mut armored = String::new();
     let limit = sshsig::LONGEST as u64 + 1;
@@ -194,14 +189,14 @@ fn by_ssh_keygen(
     }
     let is_public = path.extension() == Some(OsStr::new("pub"));
     let hint = if is_public {
-        "see whether the agent holds it: `ssh-add -l`".to_owned()
+        "check whether the agent has it: `ssh-add -l`".to_owned()
     } else {
         format!(
-            "try by hand: `ssh-keygen -Y sign -n {namespace} -f {} <statement.json`; what it cannot read, `ssh-keygen -p -f KEY` rewrites in OpenSSH's form",
+            "try it by hand: `ssh-keygen -Y sign -n {namespace} -f {} <statement.json`; a key that it cannot read, convert with `ssh-keygen -p -f KEY`",
             path.display()
         )
     };
-    // a locked key, an agent without it, a hardware key that nobody touched
-    Err(Failure { exit: ExitCode::NoSecret, ..failed("`ssh-keygen` did not sign, and says why above") }
+    // a locked key, an agent without it, a hardware key without a touch
+    Err(Failure { exit: ExitCode::NoSecret, ..failed("`ssh-keygen` did not sign; see its message above") }
         .hint(hint))
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// Runs bash in a folder that is also the home folder. `vouch KEY …` signs `statement.json` into `signature`; `accepted
-/// KEY` holds it against a public key; nobody is at the terminal.
+/// KEY` checks it with a public key; nobody is at the terminal.
 fn try_sh(folder: &Path, script: &str) -> Output {
     let tests = std::env::current_exe().unwrap();
     let program = tests.parent().unwrap().parent().unwrap().join("examples/vouch");
@@ -83,7 +83,7 @@ fn other_keys_sign_through_ssh_keygen() {
         let said = does(&format!("make -t rsa -b {bits} -N '' -f k; vouch k; accepted k"));
         assert!(said.contains("SshKeygen SHA256:"), "{said}");
     }
-    // PKCS#8 and its like, where the public half lies beside it
+    // PKCS#8 and its like, where the public half is next to it
     does("make -t ecdsa -m PKCS8 -N '' -f k; vouch k; accepted k");
 }
 
@@ -111,7 +111,7 @@ fn a_key_that_the_agent_lacks_cannot_vouch() {
 
 #[test]
 fn what_is_missing_or_wrong_is_named() {
-    for (script, due, says) in [
+    for (script, expected, says) in [
         ("vouch k", 1, "cannot read `k`"),
         ("make -t rsa -b 2048 -N '' -f k; PATH=; vouch k", 1, "openssh-client"),
         ("make -t ed25519 -N right -f k; vouch k", 5, "--passphrase-file"),
@@ -136,7 +136,7 @@ fn what_is_missing_or_wrong_is_named() {
         ),
     ] {
         let (exit, said) = fails(script);
-        assert!(exit == due && said.contains(says), "{script}: exit {exit}: {said}");
+        assert!(exit == expected && said.contains(says), "{script}: exit {exit}: {said}");
         assert!(said.contains("hint:"), "{script}: {said}");
     }
 }

@@ -1,4 +1,4 @@
-//! Where certificates are published: IBM's documented address, or a pattern of the user's own.
+//! Where certificates are published: IBM's documented address, or the user's pattern.
 
 use contract_pki::platform::Platform;
 
@@ -44,7 +44,7 @@ pub fn fill(pattern: &str, platform: Platform, version: Option<&str>, kind: &str
     }
 }
 
-/// A version becomes a part of a path: it must not lead elsewhere.
+/// A version becomes part of a path, and must not lead to another one.
 fn checked(version: Option<&str>) -> Result<&str, Failure> {
     let version = version.ok_or_else(|| {
         Failure::usage("no image version is named")
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_leads_astray_is_wrong_usage() {
+    fn a_wrong_pattern_is_wrong_usage() {
         for (pattern, version) in [
             ("http://host/{version}", "29"),
             ("https:///{version}", "29"),

@@ -1,5 +1,5 @@
-//! The command line of `certificate`. `{program}` in the examples is the binary's name, and
-//! `{certificate}` its certificate's field in persona.yaml: see [`cli_kit::run()`].
+//! The command line of `certificate`. [`cli_kit::run()`] fills in `{program}`, the binary's name, and `{certificate}`, its
+//! certificate's field in persona.yaml.
 
 use std::path::PathBuf;
 
@@ -11,11 +11,11 @@ use contract_pki::certificate::{Attestation, Role};
 use contract_pki::platform::Platform;
 use jiff::Timestamp;
 
-/// Look at, verify and fetch the certificates of a guest image
+/// Show, verify and fetch the certificates of a guest image
 ///
-/// Sections are encrypted so that only the holder of the encryption certificate's private key can read them, and the guest
-/// signs its record with the attestation certificate's: with the wrong one, the wrong people read, or sign. The same
-/// subject was seen with several keys, so compare fingerprints.
+/// A section can be read only with the private key of the encryption certificate, and the guest signs its record with that
+/// of the attestation certificate. With a wrong certificate, the wrong people read or sign. The same subject was seen with
+/// several keys, so compare fingerprints.
 #[derive(Args, Clone, Debug)]
 #[command(
     arg_required_else_help = true,
@@ -25,8 +25,7 @@ EXAMPLES
   {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
 
 EXIT STATUS
-  0 done; 1 could not (file, network); 2 wrong usage; 3 not a certificate that can be used;
-  4 refused"
+  0 done; 1 could not (file, network); 2 wrong usage; 3 not a usable certificate; 4 refused"
 )]
 pub struct Certificate {
     #[command(subcommand)]
@@ -40,14 +39,14 @@ pub enum Verb {
     Fetch(Fetch),
 }
 
-/// Which certificate.
+/// The certificate's file.
 #[derive(Args, Clone, Debug)]
 pub struct CertificateFile {
     /// The image's certificate; `-` for standard input [default: `{certificate}` in persona.yaml]
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// Your folder, with persona.yaml
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     pub folder: PathBuf,
 }
 
@@ -61,7 +60,7 @@ impl CertificateFile {
     }
 }
 
-/// Show subject, issuer, serial, key, validity, and where revocations are published; nothing is verified
+/// Show subject, issuer, serial, key, validity and revocation lists, without verifying anything
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
@@ -70,40 +69,42 @@ EXAMPLES
 pub struct Show {
     #[command(flatten)]
     pub certificate: CertificateFile,
-    /// Say whether the subject speaks against this platform: hpvs, ccrt, ccrv or ccco
-    #[arg(long)]
+    /// Warn if the subject does not fit this platform: hpvs, ccrt, ccrv or ccco
+    #[arg(long, help_heading = "Input")]
     pub platform: Option<Platform>,
 }
 
-/// Where a chain leads, and who says what was revoked.
+/// The certificates between an image's and a root, and revocation lists.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Trust")]
 pub struct ChainArguments {
-    /// The certificate that signed it, or one above that; may be repeated, in any order
+    /// Use this authority: the certificate's issuer or one above it; may be repeated, in any order
     #[arg(long = "intermediate", value_name = "FILE")]
     pub(crate) intermediates: Vec<PathBuf>,
-    /// A root that you trust, may be repeated
+    /// Trust this root; may be repeated
     #[arg(long = "root", value_name = "FILE")]
     pub(crate) roots: Vec<PathBuf>,
-    /// A revocation list of one of them, PEM or DER, may be repeated
+    /// Check this revocation list, PEM or DER; may be repeated
     #[arg(long = "crl", value_name = "FILE")]
     pub(crate) lists: Vec<PathBuf>,
-    /// Ask about another time than now: a day, 2027-01-31, or 2027-01-31T12:00:00Z
+    /// Check the dates at TIME instead of now: a day, 2027-01-31, or 2027-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_at)]
     pub(crate) at: Option<Timestamp>,
 }
 
 /// Verify the certificate up to a root that you trust, by IBM's procedure
 ///
-/// The signature with the intermediate's key, issuer and subject, the dates of all, the intermediate's own chain as OpenSSL
-/// verifies it, and the revocation lists that are given, with their signatures and dates. Prints the line that pins the key.
+/// Checks the signature with the intermediate's key, issuer and subject, all dates, the intermediate's chain with OpenSSL,
+/// and the given revocation lists with their signatures and dates. Prints the line that pins the key.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
   {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
-  {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt --crl intermediate.crl --json
+  {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt \\
+    --root root.crt --crl intermediate.crl --json
 
 EXIT STATUS
-  0 it leads to a root; 3 a file is no certificate or list;
+  0 it leads to a root; 3 a file is not a certificate or list;
   4 refused: signature, issuer, date, revoked, no root")]
 pub struct Verify {
     #[command(flatten)]
@@ -112,10 +113,10 @@ pub struct Verify {
     pub chain: ChainArguments,
 }
 
-/// Fetch the certificate from where IBM publishes it, over HTTPS; verified before it is written
+/// Fetch the certificate from IBM over HTTPS, and verify it before it is written
 ///
-/// The address is the one that IBM documents for hpvs, or your own pattern. With --with intermediate its issuer comes
-/// along, and with --root all of it is verified first. `HTTPS_PROXY` and `NO_PROXY` are heeded.
+/// The address is the one that IBM documents for hpvs, or your own pattern. With --with intermediate, the issuer is fetched
+/// too; with --root, everything is verified up to it. `HTTPS_PROXY` and `NO_PROXY` are used.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
@@ -123,33 +124,33 @@ EXAMPLES
   {program} certificate fetch --version 29 -o new-image.crt --with intermediate --intermediate ca.crt --root root.crt
 
 EXIT STATUS
-  1 could not (network, server); 3 what came is no certificate;
+  1 could not (network, server); 3 what was fetched is not a certificate;
   4 refused: the server, the certificate")]
 pub struct Fetch {
-    /// The product that the guest image belongs to [default: `platform` in persona.yaml, or hpvs]
-    #[arg(long)]
+    /// Fetch for an image of this product [default: `platform` in persona.yaml, or hpvs]
+    #[arg(long, help_heading = "Input")]
     pub platform: Option<Platform>,
-    /// The version of the guest image: the number behind `s390x-` in its name
-    #[arg(long, value_name = "NN")]
+    /// Fetch for this version of the guest image: the number after `s390x-` in its name
+    #[arg(long, value_name = "NN", help_heading = "Input")]
     pub version: Option<String>,
-    /// Fetch these as well
-    #[arg(long, value_name = "KIND")]
+    /// Fetch this certificate too; may be repeated
+    #[arg(long, value_name = "KIND", help_heading = "Input")]
     pub with: Vec<Companion>,
     /// Write the image's certificate to FILE [default: `{certificate}` in persona.yaml, or the address's last part]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// The address, with {version}, {platform} and {kind} to be filled in [default: `certificate-url` in persona.yaml, or
-    /// the one that IBM documents]
-    #[arg(long, value_name = "PATTERN")]
+    /// Fetch from this address; {version}, {platform} and {kind} are filled in [default: `certificate-url` in persona.yaml,
+    /// or the one that IBM documents]
+    #[arg(long, value_name = "PATTERN", help_heading = "Input")]
     pub url: Option<String>,
     /// Trust these authorities for HTTPS, instead of the system's
-    #[arg(long, value_name = "PEM")]
+    #[arg(long, value_name = "PEM", help_heading = "Trust")]
     pub ca_file: Option<PathBuf>,
-    /// Seconds for all of it
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    /// Stop after so many seconds
+    #[arg(long, help_heading = "Input", value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub timeout: u64,
     /// Your folder, with persona.yaml
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     pub folder: PathBuf,
     #[command(flatten)]
     pub chain: ChainArguments,
@@ -157,7 +158,7 @@ pub struct Fetch {
     pub force: Force,
 }
 
-/// What is published beside an image's certificate (contract-format, section 9).
+/// What is published next to an image's certificate (contract-format, section 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Companion {
     /// The certificate that signed it
@@ -167,7 +168,7 @@ pub enum Companion {
 }
 
 impl Companion {
-    /// How the documented addresses call it.
+    /// The name in the documented addresses.
     pub fn published(self) -> &'static str {
         match self {
             Self::Intermediate => "intermediate",

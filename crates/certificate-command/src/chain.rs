@@ -19,7 +19,7 @@ const CERTIFICATES: usize = 1 << 20;
 const LIST: usize = 64 << 20;
 
 impl ChainArguments {
-    /// From the certificate in a file to a root; intermediates and roots must be named.
+    /// Verifies the certificate in a file up to a root; intermediates and roots must be named.
     pub fn verify<R: Role>(&self, path: &Path) -> Result<VerifiedChain<R>, Failure> {
         for (files, flag, what) in [
             (&self.intermediates, "--intermediate", "the certificate that signed it"),
@@ -36,7 +36,7 @@ impl ChainArguments {
         chain.map_err(|refusal| refused(&input::name(path), &refusal))
     }
 
-    /// What the flags leave out, a persona's settings say. Flags win.
+    /// The flags, completed by the persona's settings.
     #[must_use]
     pub fn or(&self, settings: &ChainFiles) -> Self {
         let or = |flags: &Vec<PathBuf>, file: &Vec<PathBuf>| {
@@ -55,17 +55,17 @@ impl ChainArguments {
         self.intermediates.iter().chain(&self.roots).chain(&self.lists)
     }
 
-    /// Whether anything is named that a certificate is to be held against; then all of it has to be, and has to hold.
+    /// Whether anything is named that a certificate is checked with; then the whole chain is checked.
     pub fn name_anything(&self) -> bool {
         self.files().next().is_some()
     }
 
-    /// The time to hold dates against: now, if none is given.
+    /// The time that dates are checked at: the given one, or now.
     pub fn at(&self) -> Timestamp {
         self.at.unwrap_or_else(clock::now)
     }
 
-    /// Whether that time was given, instead of read from the clock.
+    /// Whether that time was given.
     pub fn at_is_given(&self) -> bool {
         self.at.is_some()
     }

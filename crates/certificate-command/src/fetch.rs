@@ -1,4 +1,4 @@
-//! `certificate fetch`: from the publisher's address into files, verified before they have a name.
+//! `certificate fetch`: from the publisher's address into files, verified before they get their names.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ struct Fetched {
     verified: &'static str,
 }
 
-/// One file on its way.
+/// A file that is fetched.
 struct File {
     address: String,
     name: String,
@@ -101,13 +101,13 @@ pub fn fetch<R: Role>(arguments: &Fetch, persona: Persona, report: &Report) -> R
     report.success(&format!("wrote {}", written.join(" and ")));
     report.note(match verified {
         "root" => "verified up to a root that you trust",
-        "issuer" => "its issuer signed it; nobody vouches for the issuer yet: `certificate verify`",
-        _ => "well formed and valid today; whose it is, `certificate verify` tells",
+        "issuer" => "its issuer signed it; the issuer itself is not verified: `certificate verify`",
+        _ => "well formed and valid today; verify whose it is: `certificate verify`",
     });
     report.result(&fetched, |_| Vec::<String>::new())
 }
 
-/// Refuses what is there already before the network is asked.
+/// Refuses existing files before anything is fetched.
 fn create(
     wanted: Vec<(String, PathBuf)>,
     arguments: &Fetch,
@@ -134,7 +134,7 @@ fn create(
     wanted.into_iter().map(file).collect()
 }
 
-/// As far as what was given reaches: dates, the fetched issuer, a root.
+/// Verifies as far as the given files allow: dates, the fetched issuer, a root.
 fn verified<R: Role>(
     certificate: ImageCertificate<R>,
     files: &[File],
@@ -143,7 +143,7 @@ fn verified<R: Role>(
 ) -> Result<(&'static str, Option<Vec<String>>), Failure> {
     let mut authorities = arguments.chain.read()?;
     if authorities.roots.is_empty() && !authorities.lists.is_empty() {
-        return Err(Failure::usage("a revocation list is looked at within a chain, and no root is named")
+        return Err(Failure::usage("a revocation list is part of a chain, and no root is named")
             .hint("name the root: `--root root.crt`"));
     }
     for (file, companion) in files[1..].iter().zip(&arguments.with) {
@@ -153,13 +153,15 @@ fn verified<R: Role>(
         }
     }
     // an attestation certificate has the same issuer
-    for (file, _) in files[1..].iter().zip(&arguments.with).filter(|(_, it)| **it == Companion::Attestation) {
-        held_against(&authorities, parse::<Attestation>(file)?, &file.address, at)?;
+    for (file, _) in
+        files[1..].iter().zip(&arguments.with).filter(|(_, companion)| **companion == Companion::Attestation)
+    {
+        verify_with(&authorities, parse::<Attestation>(file)?, &file.address, at)?;
     }
-    held_against(&authorities, certificate, &files[0].address, at)
+    verify_with(&authorities, certificate, &files[0].address, at)
 }
 
-fn held_against<R: Role>(
+fn verify_with<R: Role>(
     authorities: &Authorities,
     certificate: ImageCertificate<R>,
     address: &str,
@@ -179,7 +181,7 @@ fn parse<R: Role>(file: &File) -> Result<ImageCertificate<R>, Failure> {
     ImageCertificate::from_bytes(&file.bytes).doing(|| format!("cannot take `{}`", file.address))
 }
 
-/// The name that the publisher gave the file.
+/// The file's name in the address.
 fn last_part(address: &str, folder: &Path) -> Result<PathBuf, Failure> {
     let path = address.split(['?', '#']).next().unwrap_or_default();
     let name = path.rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));

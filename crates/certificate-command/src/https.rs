@@ -1,8 +1,8 @@
 //! The only way into the network: one small file over HTTPS.
 //!
-//! HTTPS alone, on every hop, the server's certificate and name verified by the system's OpenSSL against the system's
-//! authorities or those of `--ca-file`; a bounded size, a bounded time, status 200. A proxy is taken from
-//! `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` as every other program takes it: it passes the encrypted connection on.
+//! Only HTTPS, on every hop. The system's OpenSSL verifies the server's certificate and name with the system's authorities
+//! or those of `--ca-file`. Size and time are limited, the status must be 200. A proxy from `HTTPS_PROXY`, `ALL_PROXY` and
+//! `NO_PROXY` passes the encrypted connection on.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const LIMIT: u64 = 64 << 10;
 const REDIRECTS: usize = 3;
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Fetches files until its time is over.
+/// Fetches files within a time.
 pub struct Fetcher {
     tls: TlsConfig,
     deadline: Instant,
@@ -29,9 +29,9 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// All files together have so much time.
+    /// `timeout` is for all files together.
     pub fn new(ca_file: Option<&Path>, timeout: Duration) -> Result<Self, Failure> {
-        // the client looks up names in a thread, and panics where it gets none
+        // the client looks up names in a thread, and panics without one
         let thread = thread::Builder::new().spawn(|| ());
         thread.map_err(|error| {
             Failure::from_io("cannot fetch: there is no thread to look up names in", &error)
@@ -49,7 +49,7 @@ impl Fetcher {
             if !response.status().is_redirection() {
                 return self.body(&here, response);
             }
-            let to = response.headers().get(LOCATION).and_then(|it| it.to_str().ok());
+            let to = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             here = next(&here, to)?;
         }
         let failure = cannot(url, ExitCode::CouldNot, &format!("more than {REDIRECTS} redirects"));
@@ -76,17 +76,17 @@ impl Fetcher {
         let page = response
             .headers()
             .get("content-type")
-            .and_then(|it| it.to_str().ok())
-            .is_some_and(|it| it.contains("html") || it.contains("xml"));
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|kind| kind.contains("html") || kind.contains("xml"));
         if status != StatusCode::OK {
             let with = if page { ", with a web page" } else { "" };
             let failure = cannot(url, ExitCode::CouldNot, &format!("the server answered {status}{with}"));
-            return Err(failure.hint("see whether this version exists, or name the address with `--url`"));
+            return Err(failure.hint("check whether this version exists, or name the address with `--url`"));
         }
         response.body_mut().with_config().limit(LIMIT).read_to_vec().map_err(|error| self.failure(url, error))
     }
 
-    /// The client's errors in our words: whose turn it is, and what to type next.
+    /// The client's errors in our words, with hints.
     fn failure(&self, url: &str, error: Error) -> Failure {
         let cannot_now = |what: &str| cannot(url, ExitCode::CouldNot, what);
         let could_not = |what: &str| {
@@ -103,7 +103,7 @@ impl Fetcher {
             }
             Error::HostNotFound => could_not("the host is not known"),
             Error::ConnectionFailed => could_not("nobody answers there"),
-            // the body's reader wraps the client's own errors
+            // the body's reader wraps the client's errors
             Error::Io(error) => match error.downcast::<Error>() {
                 Ok(inner) => self.failure(url, inner),
                 Err(error) => could_not(&cause(&error)),
@@ -113,11 +113,11 @@ impl Fetcher {
                 if !text.contains("certificate verify failed") {
                     return could_not(&format!("no secure connection: {text}"));
                 }
-                // OpenSSL's reason stands in brackets behind the place in its own sources
+                // OpenSSL's reason is in brackets after the place in its sources
                 let why = text.rsplit_once(" (").map_or("OpenSSL gives no reason", |(_, why)| why);
                 let why = why.trim_end_matches(')');
                 cannot(url, ExitCode::Refused, &format!("the server's certificate is refused: {why}")).hint(
-                    "behind a company's proxy, name its authority with `--ca-file`; else somebody may be in between",
+                    "behind a company's proxy, name its authority with `--ca-file`; otherwise, somebody may intercept the connection",
                 )
             }
             other => could_not(&other.to_string()),
@@ -133,7 +133,9 @@ fn next(here: &str, location: Option<&str>) -> Result<String, Failure> {
     };
     let host_end = here.get(8..).and_then(|rest| rest.find('/')).map_or(here.len(), |at| at + 8);
     match location {
-        Some(to) if to.get(..8).is_some_and(|it| it.eq_ignore_ascii_case("https://")) => Ok(to.to_owned()),
+        Some(to) if to.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://")) => {
+            Ok(to.to_owned())
+        }
         Some(to) if to.starts_with('/') && !to.starts_with("//") => {
             Ok(format!("{}{to}", here.get(..host_end).unwrap_or(here)))
         }
@@ -146,25 +148,25 @@ fn next(here: &str, location: Option<&str>) -> Result<String, Failure> {
 
 fn authorities(path: &Path) -> Result<RootCerts, Failure> {
     let bytes = input::read_bytes(path, 1 << 20)?;
-    let mut found = Vec::new();
+    let mut certificates = Vec::new();
     for item in parse_pem(&bytes) {
         if let Ok(PemItem::Certificate(certificate)) = item {
-            found.push(certificate);
+            certificates.push(certificate);
         }
     }
-    if found.is_empty() {
+    if certificates.is_empty() {
         let message = format!("cannot use `{}`: no PEM certificate in it", input::name(path));
         return Err(Failure::new(ExitCode::Rejected, message)
             .hint("convert it: `openssl x509 -inform DER -in FILE -out ca.pem`"));
     }
-    Ok(RootCerts::Specific(Arc::new(found)))
+    Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
 fn cannot(url: &str, exit: ExitCode, why: &str) -> Failure {
     Failure::new(exit, format!("cannot fetch `{}`: {why}", without_query(url)))
 }
 
-/// What stands behind the `?` of a redirect may be a ticket.
+/// The query of a redirect may be secret.
 fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }

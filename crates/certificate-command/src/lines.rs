@@ -28,7 +28,7 @@ pub(crate) fn description_lines(description: &Description, now: Timestamp) -> Ve
     line("subject", &facts.subject);
     line(
         "issuer",
-        if description.self_signed { "itself: nobody vouches for it" } else { &description.issuer },
+        if description.self_signed { "itself: no authority signed it" } else { &description.issuer },
     );
     line("serial", &facts.serial);
     line("key", &format!("{} {}, {}", description.key_type, description.key_bits, facts.key_fingerprint));
@@ -41,14 +41,14 @@ pub(crate) fn description_lines(description: &Description, now: Timestamp) -> Ve
     if let Some(command) = list_command(&description.crl_distribution_points, "intermediate.crl") {
         line("  get it with", &command);
     }
-    let platforms: Vec<_> = description.suggested_platforms.iter().map(|it| it.name()).collect();
+    let platforms: Vec<_> = description.suggested_platforms.iter().map(|platform| platform.name()).collect();
     if !platforms.is_empty() {
         line("seen with", &format!("platform {}", platforms.join(" or ")));
     }
     lines
 }
 
-/// What was checked of each certificate, and what was not.
+/// What was checked about each certificate, and what was not.
 pub fn chain_lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
     let last = chain.links().len().saturating_sub(1);
     let mut lines = Vec::new();
@@ -77,7 +77,7 @@ pub fn chain_lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
             Revocation::NotListed { file, until, partial } => {
                 let part =
                     if *partial { "; the list covers a part of its issuer's certificates" } else { "" };
-                line("  revoked", format!("no, says `{file}`, which holds until {}{part}", day(*until)));
+                line("  revoked", format!("no, by `{file}`, which is valid until {}{part}", day(*until)));
             }
         }
     }
@@ -89,12 +89,12 @@ pub(crate) fn days_left(end: Timestamp, now: Timestamp) -> i64 {
     end.duration_since(now).as_secs().div_euclid(86_400)
 }
 
-/// A command that gets a revocation list. Lists are signed by themselves, and authorities publish theirs over plain HTTP,
-/// so it is the user's to run. The address is the certificate's word: nothing in it may mean something to a shell.
+/// A command for the user that gets a revocation list: authorities publish signed lists over plain HTTP. The address is from
+/// the certificate, so nothing in it may have a meaning in a shell.
 fn list_command(addresses: &[String], file: &str) -> Option<String> {
     let harmless = |address: &&String| {
         (address.starts_with("https://") || address.starts_with("http://"))
-            && address.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._~:/?&=%+,".contains(&it))
+            && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?&=%+,".contains(&byte))
     };
     addresses.iter().find(harmless).map(|address| format!("curl -fL -o {file} '{address}'"))
 }

@@ -49,9 +49,9 @@ pub fn verify<R: Role>(arguments: &Verify, persona: Persona, report: &Report) ->
     report.result(&verified, |_| chain_lines(&chain))?;
     report.success(&format!("`{}` leads to a root that you trust", verified.file));
     if pinned.is_some() {
-        report.note("it holds the pinned key");
+        report.note("it contains the pinned key");
     } else {
-        report.note("to take this key alone from now on, write into persona.yaml:");
+        report.note("to accept only this key from now on, write into persona.yaml:");
         report.note(&format!("  certificate-pin: {pin}"));
     }
     Ok(())

@@ -9,7 +9,7 @@ use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 use cli_kit::protected::Protected;
 use cli_kit::{Common, ExitCode, Failure, Report, input, run};
 
-/// Says what it is told
+/// Writes messages for the tests
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Voice {
@@ -29,7 +29,7 @@ enum Verb {
     Break { text: String },
     /// Copies what can be sought
     Copy { from: PathBuf, to: PathBuf },
-    /// Tells a passphrase's length
+    /// Shows a passphrase's length
     Ask {
         #[command(flatten)]
         source: PassphraseSource,

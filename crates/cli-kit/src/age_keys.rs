@@ -1,7 +1,7 @@
 //! age keys: recipients, to whom something is encrypted, and identities, which open it.
 //!
-//! Made here and not in the library, since making them may read files, ask for passphrases and look for plugins. Words
-//! are age's own: <https://age-encryption.org/v1>, and its README for the forms of keys and files.
+//! They are made here and not in the library, because that may read files, ask for passphrases and start plugins. The
+//! terms are age's: <https://age-encryption.org/v1>, and its README for the forms of keys and files.
 
 mod callbacks;
 mod identities;
@@ -24,7 +24,7 @@ pub use recipients::{PASSPHRASE, Recipients};
 /// `N = 2^18`, as age itself takes: about a second, and 256 MiB.
 const WORK_FACTOR: u8 = 18;
 
-/// A recipient for whoever knows the passphrase.
+/// A recipient that a passphrase opens.
 fn scrypt_recipient(passphrase: SecretString) -> Result<age::scrypt::Recipient, AgeError> {
     reserve_scrypt(WORK_FACTOR)?;
     let mut recipient = age::scrypt::Recipient::new(passphrase);
@@ -32,7 +32,7 @@ fn scrypt_recipient(passphrase: SecretString) -> Result<age::scrypt::Recipient, 
     Ok(recipient)
 }
 
-/// Whoever knows the passphrase.
+/// The identity of a passphrase.
 fn scrypt_identity(passphrase: SecretString) -> age::scrypt::Identity {
     let mut identity = age::scrypt::Identity::new(passphrase);
     identity.set_max_work_factor(MOST_WORK);
@@ -40,25 +40,25 @@ fn scrypt_identity(passphrase: SecretString) -> age::scrypt::Identity {
 }
 
 /// age takes passphrases as text.
-fn as_text(mut passphrase: Passphrase, of: &str) -> Result<SecretString, Failure> {
+fn as_text(mut passphrase: Passphrase, owner: &str) -> Result<SecretString, Failure> {
     let text = String::from_utf8(std::mem::take(&mut *passphrase)).map_err(|error| {
         error.into_bytes().zeroize();
-        Failure::new(ExitCode::NoSecret, format!("the passphrase of {of} is not UTF-8"))
-            .hint("write the file anew: `iconv -t UTF-8`")
+        Failure::new(ExitCode::NoSecret, format!("the passphrase of {owner} is not UTF-8"))
+            .hint("convert the file: `iconv -t UTF-8`")
     })?;
     // a boxed copy without spare room: the original is wiped
     Ok(SecretString::from(Zeroizing::new(text).as_str()))
 }
 
 /// Why a plugin can't be started.
-fn no_plugin(of: &str, error: &ResolveError) -> Failure {
+fn no_plugin(key: &str, error: &ResolveError) -> Failure {
     match error {
         ResolveError::MissingPlugin { binary_name } => {
-            Failure::new(ExitCode::NoSecret, format!("cannot use {of}: there is no `{binary_name}` in PATH"))
-                .hint(format!("install the plugin, and see whether it is found: `command -v {binary_name}`"))
+            Failure::new(ExitCode::NoSecret, format!("cannot use {key}: there is no `{binary_name}` in PATH"))
+                .hint(format!("install the plugin, then check: `command -v {binary_name}`"))
         }
-        _ => Failure::new(ExitCode::Rejected, format!("cannot use {of}: its plugin has no possible name"))
-            .hint("see which plugin made it, and copy its line again"),
+        _ => Failure::new(ExitCode::Rejected, format!("cannot use {key}: its plugin has an impossible name"))
+            .hint("check which plugin made it, and copy its line again"),
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 /// `Timestamp::MAX`, to the second.
 const LAST: &str = "9999-12-30T22:00:00Z";
 
-/// Now; the nearest time that has a date, where the clock of this machine is beyond.
+/// Now, or the nearest time that has a date if the machine's clock is beyond.
 pub fn now() -> Timestamp {
     dated(SystemTime::now())
 }
@@ -24,16 +24,17 @@ pub fn parse_at(text: &str) -> Result<Timestamp, String> {
     let day = || text.parse::<Date>().ok().filter(|day| day.to_string() == text);
     let beginning = || TimeZone::UTC.to_timestamp(day()?.at(0, 0, 0, 0)).ok();
     text.parse().ok().or_else(beginning).ok_or_else(|| {
-        // its last day, which certificates without an end name, is cut short in our calendar
+        // the last day of the year 9999, which certificates without an end name, is not complete in our calendar
         if text.starts_with("9999-12-3") {
-            return format!("that is beyond what can be asked about, whose end is {LAST}");
+            return format!("that is too late: the last time is {LAST}");
         }
         "expected a time as in 2026-11-23T12:00:00Z, or a day as in 2026-11-23, which begins in UTC"
             .to_owned()
     })
 }
 
-/// The value of `--fail-within`, for clap's `value_parser`: `30d`, `4w`, `720h`. Months and years are of several lengths.
+/// The value of `--fail-within`, for clap's `value_parser`: `30d`, `4w`, `720h`. Months and years vary in length, so they
+/// are refused.
 pub fn parse_within(text: &str) -> Result<SignedDuration, String> {
     let long = text
         .parse::<Span>()
@@ -50,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_needs_its_zone_and_a_day_is_utc_s() {
+    fn a_time_needs_a_zone_and_a_day_begins_in_utc() {
         assert_eq!(parse_at("2026-11-23T13:00:00+01:00"), parse_at("2026-11-23T12:00:00Z"));
         assert_eq!(parse_at("2026-11-23"), parse_at("2026-11-23T00:00:00Z"));
         for vague in ["2026-11-23T12:00:00", "2026-11", "2026-11-31", "20261123", "now", ""] {
@@ -58,7 +59,7 @@ mod tests {
         }
         assert_eq!(parse_at(LAST).map(Timestamp::as_second), Ok(Timestamp::MAX.as_second()));
         for beyond in ["9999-12-31T23:59:59Z", "9999-12-31", "9999-12-30T22:00:01Z"] {
-            assert!(parse_at(beyond).unwrap_err().starts_with("that is beyond"), "{beyond}");
+            assert!(parse_at(beyond).unwrap_err().starts_with("that is too late"), "{beyond}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whether the process was started without a standard output (`>&-`).
 //!
-//! Rust's runtime opens `/dev/null` in its place before `main`, for reading and writing, just as Python and Node do
-//! on purpose for a child whose output nobody wants. So it has to be seen before `main`.
+//! Rust's runtime opens `/dev/null` in its place before `main`, as Python and Node do on purpose for a child whose output
+//! is not wanted. So it has to be checked before `main`.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,9 +12,9 @@ use crate::failure::{Failure, stdout_failure};
 
 static CLOSED: AtomicBool = AtomicBool::new(false);
 
-/// Asks the kernel and nothing else: before `main` there is no more to rely on.
+/// Asks only the kernel: before `main`, nothing else can be relied on.
 #[ctor::ctor]
-fn look() {
+fn check_at_start() {
     CLOSED.store(fcntl_getfd(stdout()).is_err(), Ordering::Relaxed);
 }
 

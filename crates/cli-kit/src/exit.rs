@@ -1,4 +1,4 @@
-//! Exit codes: the one table, told to people in docs/exit-codes.md.
+//! Exit codes: the one table, explained in docs/exit-codes.md.
 
 use findings::Blame;
 
@@ -7,7 +7,7 @@ use findings::Blame;
 pub enum ExitCode {
     /// Everything asked for was done.
     Done = 0,
-    /// The machine stood in the way: file, network, memory.
+    /// The machine failed: file, network, memory.
     CouldNot = 1,
     /// The command line is wrong.
     Usage = 2,
@@ -15,7 +15,7 @@ pub enum ExitCode {
     Rejected = 3,
     /// Verification refused: signature, provenance, disagreement, expiry.
     Refused = 4,
-    /// A secret could not be had: passphrase, identity.
+    /// A secret is missing: passphrase, identity.
     NoSecret = 5,
 }
 
@@ -24,12 +24,12 @@ impl ExitCode {
     pub const ALL: [Self; 6] =
         [Self::Done, Self::CouldNot, Self::Usage, Self::Rejected, Self::Refused, Self::NoSecret];
 
-    /// As the shell sees it.
+    /// The number that the shell gets.
     pub fn code(self) -> u8 {
         self as u8
     }
 
-    /// What it says, as docs/exit-codes.md and the man pages word it.
+    /// Its meaning, worded as in docs/exit-codes.md.
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Done => "done",

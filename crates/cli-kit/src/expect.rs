@@ -1,7 +1,6 @@
-//! `--expect FILE`: what the attestation record of the running guest must show, kept for the auditor.
+//! `--expect FILE`: the lines that the attestation record of the running guest must contain, for the auditor.
 //!
-//! Lines of the record itself, `<sha256 hex> <name>`: `contract-auditor compare --expect FILE` takes them, and `sha256sum`
-//! can be held against them.
+//! They are lines of the record itself, `<sha256 hex> <name>`, for `contract-auditor compare --expect FILE`.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,11 +14,11 @@ use crate::output::{Output, Visibility};
 use crate::protected::Protected;
 use crate::report::Report;
 
-/// Where the lines go.
+/// Where the expected lines go.
 #[derive(Args, Clone, Debug)]
 pub struct Expect {
-    /// Write the lines that the guest's attestation record must show to FILE as well, for `contract-auditor compare --expect`
-    #[arg(long = "expect", value_name = "FILE")]
+    /// Write the lines that the guest's attestation record must contain to FILE, for `contract-auditor compare --expect`
+    #[arg(long = "expect", value_name = "FILE", help_heading = "Output")]
     file: Option<PathBuf>,
 }
 
@@ -42,7 +41,7 @@ impl Expect {
     }
 }
 
-/// Fills it with lines, name and SHA-256.
+/// Writes lines of name and SHA-256, if a file is named.
 pub fn write<N: Into<String>>(
     output: &mut Option<Output>,
     lines: impl IntoIterator<Item = (N, String)>,

@@ -1,4 +1,4 @@
-//! What a command returns when it could not do its work: one message, the way on, an exit code.
+//! What a command returns if it failed: a message, hints, an exit code.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -13,31 +13,31 @@ use crate::names;
 /// Why a command stops. [`crate::run()`] shows it, and nothing else does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What could not be done, and the cause after a colon. Empty: nothing is said (a reader that went away knows).
+    /// What could not be done, and the cause after a colon. If it is empty, nothing is reported.
     pub message: String,
-    /// What to do next, each something that can be typed.
+    /// What to do next; each contains something to type.
     pub hints: Vec<String>,
     /// Who has to act.
     pub exit: ExitCode,
 }
 
 impl Failure {
-    /// A failure with no way on yet; see [`Failure::hint`].
+    /// A failure without hints; see [`Failure::hint`].
     pub fn new(exit: ExitCode, message: impl Into<String>) -> Self {
         Self { message: message.into(), hints: Vec::new(), exit }
     }
 
-    /// The command line is wrong in a way that clap can't see.
+    /// The command line is wrong in a way that clap cannot see.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ExitCode::Usage, message)
     }
 
-    /// The context, then the error and what caused it, joined by colons.
+    /// The context, the error and its causes, joined by colons.
     pub fn from_advice(context: &str, error: &(impl Advice + 'static)) -> Self {
         Self { message: chain(context, error), hints: error.hints(), exit: error.blame().into() }
     }
 
-    /// The machine stood in the way; the context names the file.
+    /// The machine failed; the context names the file.
     pub fn from_io(context: &str, error: &io::Error) -> Self {
         let failure = Self::new(ExitCode::CouldNot, chain(context, error));
         match error.kind() {
@@ -48,12 +48,12 @@ impl Failure {
         }
     }
 
-    /// Whoever read our stdout went away (`… | head -1`): nobody is left to tell.
+    /// The reader of our standard output is gone (`… | head -1`), so nothing is reported.
     pub(crate) fn broken_pipe() -> Self {
         Self::new(ExitCode::CouldNot, "")
     }
 
-    /// Adds a way on.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -63,7 +63,7 @@ impl Failure {
 
 /// ``result.doing(|| format!("cannot encrypt `{}`", name))?``
 pub trait Doing<T> {
-    /// Turns an error of the library into a failure, saying what was being done.
+    /// Turns an error of a library into a failure, with what was being done.
     fn doing(self, context: impl FnOnce() -> String) -> Result<T, Failure>;
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn stdout_failure(error: &io::Error) -> Failure {
     }
 }
 
-/// Joins an error and its sources to the context. A source that its error has already told is not told twice.
+/// Joins an error and its sources to the context. A source that its error already contains is not repeated.
 fn chain(context: &str, error: &(dyn Error + 'static)) -> String {
     let mut message = context.to_owned();
     let mut next = Some(error);
@@ -107,7 +107,7 @@ fn chain(context: &str, error: &(dyn Error + 'static)) -> String {
     message
 }
 
-/// ` (os error 2)` tells nobody anything, and the system's own messages begin with a capital.
+/// Removes ` (os error 2)`, and begins the system's own messages in lower case.
 fn plain(cause: &str) -> String {
     let Some((text, _)) = cause.rsplit_once(" (os error ") else { return cause.to_owned() };
     let (before, system) = text.split_at(text.rfind(": ").map_or(0, |colon| colon + 2));
@@ -116,7 +116,7 @@ fn plain(cause: &str) -> String {
     [before, &first, letters.as_str()].concat()
 }
 
-/// The cause alone, worded as [`Failure::from_io`] words it.
+/// The cause alone, as in [`Failure::from_io`].
 pub fn cause(error: &io::Error) -> String {
     plain(&error.to_string())
 }
@@ -129,9 +129,9 @@ mod tests {
     #[derive(Debug, thiserror::Error)]
     enum Bad {
         #[error("cannot read `ca.crt`")]
-        Told(#[source] io::Error),
+        Source(#[source] io::Error),
         #[error("cannot read `ca.crt`: {0}")]
-        ToldTwice(#[source] io::Error),
+        Repeated(#[source] io::Error),
     }
 
     impl Advice for Bad {
@@ -148,8 +148,8 @@ mod tests {
     }
 
     #[test]
-    fn sources_are_joined_and_told_once() {
-        for bad in [Bad::Told(denied()), Bad::ToldTwice(denied())] {
+    fn sources_are_joined_once() {
+        for bad in [Bad::Source(denied()), Bad::Repeated(denied())] {
             let failure = Err::<(), _>(bad).doing(|| "cannot encrypt `w.yaml`".into()).unwrap_err();
             assert_eq!(failure.message, "cannot encrypt `w.yaml`: cannot read `ca.crt`: permission denied");
             assert_eq!((failure.exit, failure.hints.as_slice()), (ExitCode::Rejected, &["look".into()][..]));

@@ -2,10 +2,10 @@
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
-/// To be called first. `PR_SET_DUMPABLE` is lost on `exec` and a core pattern that names a program ignores the limit:
-/// hence both.
+/// Must be called first. Both settings are needed: `PR_SET_DUMPABLE` is lost on `exec`, and a core pattern that names a
+/// program ignores the limit.
 pub fn harden() {
-    // where a sandbox forbids one of them, working unhardened is still better than not at all
+    // a sandbox may forbid one of them; the command works all the same
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
 }

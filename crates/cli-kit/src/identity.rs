@@ -1,4 +1,4 @@
-//! `identity`: who this persona is to age, for those who encrypt to it.
+//! `identity`: the persona's age recipient, for those who encrypt to it.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::output::{Output, Visibility};
 use crate::persona::{Persona, SharedSettings};
 use crate::report::Report;
 
-/// Show your age recipient, for those who encrypt to you; makes your identity if there is none
+/// Show your age recipient, for those who encrypt to you; make your identity if there is none
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
@@ -21,7 +21,7 @@ EXAMPLES
   {program} identity -C . --json")]
 pub struct IdentityArguments {
     /// Your folder, with persona.yaml
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     folder: PathBuf,
     #[command(flatten)]
     identity: NewIdentity,
@@ -34,8 +34,8 @@ struct Shown {
     made: bool,
 }
 
-/// Shows the recipient of the folder's identity, and makes the identity where there is none. One that exists is never
-/// replaced: a vault may be encrypted to it.
+/// Shows the recipient of the folder's identity, and makes a missing identity. An existing one is never replaced: a vault
+/// may be encrypted to it.
 pub fn identity(arguments: &IdentityArguments, persona: Persona, report: &Report) -> Result<(), Failure> {
     let SharedSettings { identity, protected, .. } = SharedSettings::read(&arguments.folder, persona)?;
     let path = identity.ok_or_else(|| Failure::usage(format!("the {} has no identity", persona.name())))?;
@@ -47,7 +47,7 @@ pub fn identity(arguments: &IdentityArguments, persona: Persona, report: &Report
         output.commit()?;
         recipient
     } else {
-        arguments.identity.recipient_of(&path)?
+        arguments.identity.read_recipient(&path)?
     };
     let shown = Shown { identity: path.display().to_string(), recipient, made };
     report.result(&shown, |shown| vec![shown.recipient.clone()])?;

@@ -1,7 +1,7 @@
 //! Files and stdin, read within a limit.
 //!
-//! `-` is stdin where a file is named, for one input of a run. Whoever needs to go back and forth gets a file: what
-//! can't be sought (stdin, a pipe, `<(…)`) is copied into an anonymous one. Secrets are never copied.
+//! `-` is standard input, for one input of a run. What is not seekable (standard input, a pipe, `<(…)`) is copied into an
+//! anonymous file if it is read more than once. Secrets are never copied.
 
 use std::fs::{File, FileType};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -18,10 +18,10 @@ use crate::failure::{DoingIo, Failure};
 pub use crate::names::name;
 use crate::report::warning_of_file;
 
-/// What is enough to see what a file is.
+/// Bytes that show what a file is.
 pub const BEGINNING: u64 = 512;
 
-/// Bytes of a pipe that are copied: a handoff for a guest with a disk image in its archive, and no more.
+/// Bytes of a pipe that are copied: enough for a handoff with a disk image in its archive.
 const LARGEST_PIPE: u64 = 4 << 30;
 
 /// An input that can be read more than once.
@@ -37,8 +37,8 @@ impl Input {
         Self::open_if(path, |_| Ok(())).map(|(input, ())| input)
     }
 
-    /// As [`Input::open`], if `accept` takes the first bytes, [`BEGINNING`] at most: before the rest of a pipe, which may
-    /// have no end, is copied.
+    /// As [`Input::open`], if `accept` takes the first bytes, [`BEGINNING`] at most. The rest of a pipe, which may be endless,
+    /// is copied after that.
     pub fn open_if<T>(
         path: &Path,
         accept: impl FnOnce(&[u8]) -> Result<T, Failure>,
@@ -64,7 +64,7 @@ impl Input {
         Ok((Self { file, path: path.to_owned() }, accepted))
     }
 
-    /// As the user named it; `standard input` for `-`.
+    /// The name in a message; `standard input` for `-`.
     pub fn name(&self) -> String {
         name(&self.path)
     }
@@ -97,7 +97,7 @@ pub fn read_text(path: &Path, limit: usize) -> Result<String, Failure> {
     Ok(std::mem::take(&mut *read_secret_text(path, limit)?))
 }
 
-/// As [`read_text`], wiped after use: private keys, seeds.
+/// As [`read_text`], wiped after use.
 pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, Failure> {
     let mut bytes = read_secret_bytes(path, limit)?;
     String::from_utf8(std::mem::take(&mut *bytes)).map(Zeroizing::new).map_err(|error| {
@@ -111,8 +111,8 @@ pub fn read_secret_text(path: &Path, limit: usize) -> Result<Zeroizing<String>, 
     })
 }
 
-/// Warns if others on this machine may read or change a file that holds a secret: `what` is its kind, `the identity`. Not
-/// of standard input and descriptors, which were chosen by the caller who opened them.
+/// Warns if others on this machine may read or change a file with a secret; `what` is its kind, `the identity`. Descriptors
+/// are not checked: the caller opened them.
 pub fn warn_if_shared(path: &Path, what: &str) {
     let descriptor = ["-", "/dev/fd", "/dev/stdin", "/proc"].iter().any(|start| path.starts_with(start));
     let Ok(metadata) = path.metadata() else { return };
@@ -123,7 +123,7 @@ pub fn warn_if_shared(path: &Path, what: &str) {
     }
 }
 
-/// Where the size is not known beforehand.
+/// For inputs of unknown size.
 const FIRST_BUFFER: usize = 64 << 10;
 
 /// As [`read_bytes`], wiped after use. Read in place, so that no grown buffer leaves a copy behind.
@@ -131,7 +131,7 @@ pub fn read_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>
     read_opened(open_file(path)?, path, limit)
 }
 
-/// As [`read_secret_bytes`], from a named pipe too: what a command line names as its input.
+/// As [`read_secret_bytes`], from a named pipe too.
 pub fn read_piped_secret_bytes(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Failure> {
     read_opened(open(path)?, path, limit)
 }
@@ -148,7 +148,7 @@ fn read_opened(file: File, path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8
     if metadata.len() > limit as u64 {
         return Err(too_large());
     }
-    // only a regular file tells its size beforehand; what grows moves, and each buffer that is left is wiped
+    // only a regular file has a size; every buffer that is too small is wiped
     let size =
         if metadata.is_file() { usize::try_from(metadata.len()).unwrap_or(limit) } else { FIRST_BUFFER };
     let mut bytes = Zeroizing::new(Vec::with_capacity(size.saturating_add(1)));
@@ -176,8 +176,8 @@ fn two_from_stdin() -> Failure {
         .hint("name a file for one of them")
 }
 
-/// Opens what is kept as a file: a key, a certificate, `persona.yaml`. A pipe there is a mistake, and nobody may ever write
-/// into it; what a shell puts in a file's place (`<(…)`, `/dev/stdin`) is taken.
+/// Opens what should be a file: a key, a certificate, `persona.yaml`. A named pipe there is a mistake, and may never have a
+/// writer. Descriptors (`<(…)`, `/dev/stdin`) are accepted.
 fn open_file(path: &Path) -> Result<File, Failure> {
     if path == Path::new("-") || is_descriptor(path) {
         return open(path);
@@ -189,7 +189,7 @@ fn open_file(path: &Path) -> Result<File, Failure> {
     opened(path, file)
 }
 
-/// Refuses a pipe or a device under a name that nobody typed.
+/// Refuses a pipe or a device under a default name.
 pub fn refuse_special_file(path: &Path) -> Result<(), Failure> {
     path.metadata().map_or(Ok(()), |metadata| refuse_special(path, metadata.file_type()))
 }
@@ -206,7 +206,7 @@ fn refuse_special(path: &Path, kind: FileType) -> Result<(), Failure> {
         .hint("put a file there, or name what a program writes: `<(COMMAND)`, or `-` for standard input"))
 }
 
-/// A name for something that is open already.
+/// Whether a path names an open descriptor.
 fn is_descriptor(path: &Path) -> bool {
     ["/dev/fd", "/dev/stdin", "/proc/self/fd"].iter().any(|prefix| path.starts_with(prefix))
 }
@@ -229,7 +229,7 @@ fn opened(path: &Path, file: File) -> Result<File, Failure> {
     if file.metadata().doing_io("read", path)?.is_dir() {
         return Err(Failure::new(
             ExitCode::CouldNot,
-            format!("cannot read `{}`: it is a folder, and a file is due", name(path)),
+            format!("cannot read `{}`: it is a folder, and a file is expected", name(path)),
         )
         .hint(format!("name a file in it: `ls {}`", path.display())));
     }
@@ -238,7 +238,7 @@ fn opened(path: &Path, file: File) -> Result<File, Failure> {
 
 fn seekable(mut file: &File) -> io::Result<bool> {
     let kind = file.metadata()?.file_type();
-    // a redirected stdin may already have been read in part: its start is not ours
+    // a redirected standard input may have been read in part
     Ok((kind.is_file() || kind.is_block_device()) && file.stream_position()? == 0)
 }
 
@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn a_folder_is_refused_by_name() {
         let failure = Input::open(Path::new("/tmp")).unwrap_err();
-        assert_eq!(failure.message, "cannot read `/tmp`: it is a folder, and a file is due");
+        assert_eq!(failure.message, "cannot read `/tmp`: it is a folder, and a file is expected");
         assert_eq!(failure.exit, ExitCode::CouldNot);
     }
 
@@ -270,7 +270,7 @@ mod tests {
         let failure = read_text(&path, 4).unwrap_err();
         assert!(failure.message.ends_with("larger than the limit of 4 bytes"), "{failure:?}");
         assert_eq!(failure.exit, ExitCode::Rejected);
-        // a pipe tells no size beforehand
+        // a pipe has no size
         let (reader, mut writer) = io::pipe().unwrap();
         writer.write_all(b"123456").unwrap();
         let descriptor = PathBuf::from(format!("/proc/self/fd/{}", reader.as_raw_fd()));

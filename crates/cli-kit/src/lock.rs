@@ -1,10 +1,9 @@
 //! One change at a time: of the seed vault, of the allowed signers, of files that belong together.
 //!
-//! The lock is on an empty file beside, as `.seeds.age.lock`, and not on the file itself: each change replaces that by a
-//! rename, and whoever waited for the old file would hold a lock that nobody else sees. Not on the folder either:
-//! network file systems lock only what is open for writing. A lock on a
-//! removed file is as blind: a run that waited for one that was removed meanwhile begins again. The vault's lock file stays;
-//! the ones for a commit are removed while they are locked. The kernel releases a lock however a run ends.
+//! The lock is on an empty file next to it, as `.seeds.age.lock`. It is not on the file itself, which each change replaces
+//! by a rename; nor on the folder, because network file systems lock only files that are open for writing. A run that
+//! waited for a lock file that was removed meanwhile begins again. The vault's lock file stays; those of a commit are
+//! removed while they are locked. The kernel releases a lock however a run ends.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,28 +24,28 @@ use crate::owner::Owner;
 use crate::report::Report;
 use crate::signals::{OnSignal, remove_on_signal, whole};
 
-/// As long as other runs usually take, and nobody wonders.
+/// How long to wait without a note.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// A commit is a few renames: a lock that is held for longer is held by a run that was stopped.
+/// A commit is a few renames: a run that holds its lock for longer was stopped.
 const LONGEST_COMMIT: Duration = Duration::from_secs(30);
 
-/// A turn; it ends when dropped.
+/// A lock that is held until it is dropped.
 #[derive(Debug)]
 pub struct Lock {
     _beside: File,
     _folder: Option<File>,
 }
 
-/// Waits for its turn.
+/// Waits for the lock.
 pub fn lock(changed: &Path, report: &Report) -> Result<Lock, Failure> {
     let path = lock_file(changed);
     let begun = Instant::now();
-    let mut told = false;
+    let mut noted = false;
     loop {
         let file = open(&path)?;
         if !is_free_until(begun + SILENCE, &file).doing_io("lock", &path)? {
-            if !std::mem::replace(&mut told, true) {
+            if !std::mem::replace(&mut noted, true) {
                 report.note(&format!("waiting for another run that changes `{}`", changed.display()));
             }
             file.lock().doing_io("lock", &path)?;
@@ -57,11 +56,11 @@ pub fn lock(changed: &Path, report: &Report) -> Result<Lock, Failure> {
     }
 }
 
-/// A turn to give several files their names; it ends, and its lock files are removed, when dropped.
+/// Locks of several files that get their names together. The lock files are removed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct CommitLock(Vec<(PathBuf, File, OnSignal)>);
 
-/// Waits until no other run commits one of these files. In one order for all runs, so that no two wait for each other.
+/// Waits until no other run commits one of these files. All runs lock in one order, so that no two wait for each other.
 pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result<CommitLock, Failure> {
     let end = Instant::now() + LONGEST_COMMIT;
     let mut locked = CommitLock(Vec::new());
@@ -80,7 +79,7 @@ pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result
     Ok(locked)
 }
 
-/// `None` where another run has it.
+/// `None` if another run has it.
 fn try_lock(path: &Path) -> Result<Option<(File, OnSignal)>, Failure> {
     let file = open(path)?;
     match file.try_lock() {
@@ -99,14 +98,13 @@ fn try_lock(path: &Path) -> Result<Option<(File, OnSignal)>, Failure> {
 impl Drop for CommitLock {
     fn drop(&mut self) {
         for (path, ..) in &self.0 {
-            // an empty file that stays hinders nobody
+            // an empty file that stays does no harm
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// The same for all runs, however they write the path. Not the absolute path: a user may be in a folder without access to
-/// the folders above it.
+/// The same for all spellings of a path. It is not the absolute path: a user may lack access to the folders above.
 fn place(target: &Path) -> (Option<(u64, u64)>, OsString) {
     let folder = folder(target).metadata().ok().map(|folder| (folder.dev(), folder.ino()));
     (folder, target.file_name().unwrap_or_default().to_owned())
@@ -118,16 +116,16 @@ fn is_unsupported(error: &io::Error) -> bool {
 
 fn held(path: &Path) -> Failure {
     let path = path.display();
-    Failure::new(ExitCode::CouldNot, format!("cannot lock `{path}`: another run has held it for long"))
+    Failure::new(ExitCode::CouldNot, format!("cannot lock `{path}`: another run has held it for too long"))
         .hint(format!("see which one: `fuser -v {path}`"))
 }
 
-/// Where the file system can: keeps apart those of whom somebody removed the lock file in the very last moment.
+/// Also locks the folder if the file system can, in case the lock file is removed at the last moment.
 fn locked_folder(path: &Path) -> Option<File> {
     File::open(folder(path)).ok().filter(|folder| folder.lock().is_ok())
 }
 
-/// Whether the lock could be had by then.
+/// Whether the lock became free until then.
 fn is_free_until(end: Instant, file: &File) -> io::Result<bool> {
     loop {
         match file.try_lock() {
@@ -150,11 +148,11 @@ fn open(path: &Path) -> Result<File, Failure> {
             ExitCode::CouldNot,
             format!("cannot open the lock `{path}`: it is no regular file"),
         )
-        .hint(format!("remove it, it is made anew: `rm {path}`")));
+        .hint(format!("remove it, it is made again: `rm {path}`")));
     }
     let file = opened.doing_io("open the lock", path)?;
     let metadata = file.metadata().doing_io("open the lock", path)?;
-    // whoever the folder belongs to has to open it next time
+    // the owner of the folder must be able to open it next time
     if metadata.uid() == 0
         && let Some(Owner { user, group }) = Owner::of_folder(path)
     {
@@ -196,7 +194,6 @@ mod tests {
         assert!(begun.elapsed() < LONGEST_COMMIT);
     }
 
-    /// Who holds a lock on it shuts nobody out.
     #[test]
     fn a_file_that_lost_its_name_is_no_lock() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! What a file that came in is, by its first bytes.
+//! What a received file is, judged by its first bytes.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use crate::input::{self, Input};
 /// How the `_type` of every version begins.
 const RECORD: &[u8] = b"urn:hyper-protect-contract:record:";
 
-/// What a file begins as.
+/// What the first bytes of a file show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Looks {
     /// A bare token.
@@ -30,23 +30,23 @@ pub enum Looks {
 }
 
 impl Looks {
-    /// Opens what a contract is made of, and sees by its first bytes what it is.
+    /// Opens a part of a contract, and determines what it is.
     pub fn open(path: &Path) -> Result<(Input, Self), Failure> {
         Input::open_if(path, |beginning| {
-            let looks = Self::of(beginning);
+            let looks = Self::from_beginning(beginning);
             if looks == Self::Other && !is_text(beginning) {
                 let message = format!(
                     "`{}` is neither a handoff nor a token, a record or user data: it does not begin with text",
                     input::name(path)
                 );
                 return Err(Failure::new(ExitCode::Rejected, message)
-                    .hint("see what it is: `head -c 64 FILE | xxd`, or `file FILE`"));
+                    .hint("check what it is: `head -c 64 FILE | xxd`, or `file FILE`"));
             }
             Ok(looks)
         })
     }
 
-    fn of(beginning: &[u8]) -> Self {
+    fn from_beginning(beginning: &[u8]) -> Self {
         if beginning.is_empty() {
             Self::Empty
         } else if Prefix::ALL.iter().any(|prefix| beginning.starts_with(prefix.as_str().as_bytes())) {
@@ -55,7 +55,9 @@ impl Looks {
             Self::Tar
         } else if age_file::is_age(beginning) {
             Self::Age
-        } else if beginning.starts_with(b"{") && beginning.windows(RECORD.len()).any(|it| it == RECORD) {
+        } else if beginning.starts_with(b"{")
+            && beginning.windows(RECORD.len()).any(|window| window == RECORD)
+        {
             Self::Record
         } else {
             Self::Other
@@ -63,7 +65,7 @@ impl Looks {
     }
 }
 
-/// Whether a tar header begins a file: by its magic or, as the oldest form has none, by its checksum.
+/// Whether a file begins with a tar header: by its magic, or by its checksum in the oldest form, which has no magic.
 fn is_tar(beginning: &[u8]) -> bool {
     let sum = |bytes: &[u8]| bytes.iter().map(|byte| u64::from(*byte)).sum::<u64>();
     let has_checksum = |field: &[u8]| {
@@ -75,7 +77,7 @@ fn is_tar(beginning: &[u8]) -> bool {
         || beginning.len() == 512 && beginning.get(148..156).is_some_and(has_checksum)
 }
 
-/// Whether bytes may begin YAML; what is wrong with a text, its own reader says better.
+/// Whether bytes may begin YAML; the reader reports what is wrong with a text.
 fn is_text(beginning: &[u8]) -> bool {
     !beginning.iter().any(|byte| *byte < b'\t' || *byte == 0x7f)
 }

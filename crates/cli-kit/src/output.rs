@@ -1,9 +1,9 @@
 //! Files and stdout, written whole or not at all.
 //!
-//! A file is made beside its target under a name that begins with `.` and the target's name, and takes its place with
-//! one rename when it is complete and on disk. Whatever ends the run before leaves the target as it was, and removes the
-//! dotted file; only SIGKILL and a power failure leave it, and it is safe to delete. Without `--force` the rename itself
-//! refuses to replace.
+//! A file is made next to its target, under a name that begins with `.` and the target's name. When it is complete and on
+//! disk, one rename gives it its name. A run that ends before that leaves the target unchanged and removes the dotted
+//! file; only SIGKILL and a power failure leave it, and it is safe to delete. Without `--force` the rename itself refuses
+//! to replace a file.
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -22,7 +22,7 @@ pub use crate::names::{is_stdout, same_target};
 use crate::protected::Protected;
 use crate::signals::{OnSignal, remove_on_signal, whole};
 
-/// Who may read what is written.
+/// Who may read an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Visibility {
     /// 0600: private keys, identities, plain sections, vaults.
@@ -40,7 +40,7 @@ impl Visibility {
     }
 }
 
-/// Something being written. Dropped without [`Output::commit`] it leaves nothing.
+/// A file that is being written. Dropped without [`Output::commit`], it leaves nothing.
 #[derive(Debug)]
 pub struct Output {
     target: PathBuf,
@@ -55,7 +55,7 @@ enum Sink {
     Spool { file: File, into: Option<File> },
 }
 
-/// A file without its name yet, which goes with the process.
+/// A file without its name yet, which is removed if the process ends.
 #[derive(Debug)]
 struct Unfinished {
     file: NamedTempFile,
@@ -96,22 +96,21 @@ impl Output {
         if self.is_file() { protected.check(&self.target) } else { Ok(()) }
     }
 
-    /// Gives it the mode and the owner of the file whose place it takes, where there is one: somebody else may read it, or
-    /// keep it. Whoever may not give files away stays the owner.
-    pub fn like_what_it_replaces(&self) -> Result<(), Failure> {
+    /// Gives it the mode and the owner of the file that it replaces, as far as the user may do that.
+    pub fn copy_ownership(&self) -> Result<(), Failure> {
         let (Sink::Beside { file, .. }, Ok(there)) = (&self.sink, self.target.metadata()) else {
             return Ok(());
         };
         let file = file.file.as_file();
         let (uid, gid) = (there.uid(), there.gid());
         if fchown(file, Some(uid), Some(gid)).is_err() {
-            // one's own groups, without being root
+            // without being root, the group may still be one of the user's
             let _ = fchown(file, None, Some(gid));
         }
         file.set_permissions(there.permissions()).doing_io("write", &self.target)
     }
 
-    /// As people read it in `wrote …`.
+    /// The name in `wrote …`.
     pub fn name(&self) -> String {
         match self.sink {
             Sink::Spool { into: None, .. } => "standard output".into(),
@@ -119,12 +118,12 @@ impl Output {
         }
     }
 
-    /// Whether it becomes a file beside others, and is no pipe, device or standard output.
+    /// Whether it becomes a file, and not a pipe, a device or standard output.
     pub fn is_file(&self) -> bool {
         matches!(self.sink, Sink::Beside { .. })
     }
 
-    /// The name in a sentence: quoted, if it is one.
+    /// The name in a sentence: in quotes, if it is a file.
     pub fn quoted(&self) -> String {
         match self.sink {
             Sink::Spool { into: None, .. } => self.name(),
@@ -132,7 +131,7 @@ impl Output {
         }
     }
 
-    /// Where it stands until then, for a program that writes to a path; none for what is copied on commit.
+    /// The path until it is committed, for a program that writes to a path; `None` for what is copied on commit.
     pub fn unfinished(&self) -> Option<&Path> {
         match &self.sink {
             Sink::Beside { file, .. } => Some(file.file.path()),
@@ -140,19 +139,19 @@ impl Output {
         }
     }
 
-    /// Makes what was written appear under its name.
+    /// Gives the file its name.
     pub fn commit(self) -> Result<(), Failure> {
         commit_all([self])
     }
 
-    /// As [`Output::commit`], if `check` still holds when all that takes time is done.
+    /// As [`Output::commit`], if `check` still passes when everything is on disk.
     pub fn commit_if(mut self, check: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
         self.sync()?;
         check()?;
         place_all(vec![self])
     }
 
-    /// Whose file it will be. The group does not matter where nobody but the user can open it.
+    /// Changes the owner. The group does not matter if only the user can open the file.
     pub fn give_to(&self, user: u32, group: u32) -> io::Result<()> {
         let Sink::Beside { file, .. } = &self.sink else { return Ok(()) };
         let file = file.file.as_file();
@@ -164,7 +163,7 @@ impl Output {
         if metadata.uid() == user && metadata.mode().trailing_zeros() >= 6 { Ok(()) } else { given }
     }
 
-    /// Everything that can fail for lack of room happens here, before anything has its name.
+    /// Does everything that can fail for lack of space, before any file has its name.
     fn sync(&mut self) -> Result<(), Failure> {
         match &mut self.sink {
             Sink::Beside { file, .. } => file
@@ -208,22 +207,20 @@ impl Output {
     }
 }
 
-/// What has its name now, or went where nothing has one.
+/// An output that is committed.
 enum Placed {
     File { target: PathBuf, replaced: bool, visibility: Visibility },
     Stream,
 }
 
-/// Commits what belongs together, in this order; one run at a time, so that no file is of one run and the next of another.
-/// When one can't be placed, those placed before it are removed again, unless `--force` has already replaced what was
-/// there: then the failure says so.
+/// Commits outputs that belong together, in this order. Two runs never mix their files. If one output fails, those before
+/// it are removed again, unless `--force` has already replaced a file: then the failure reports that.
 ///
-/// A kill between two renames leaves the first ones alone. The file that others act on therefore comes last, and what
-/// goes with it first.
+/// A kill between two renames leaves the first files only. The file that others act on therefore comes last.
 pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failure> {
     let mut outputs: Vec<Output> = outputs.into_iter().collect();
     outputs.iter_mut().try_for_each(Output::sync)?;
-    // a reader of a pipe may take its time, while nobody else should wait
+    // a pipe's reader may be slow, and no other run should wait for it
     let (files, streams): (Vec<_>, Vec<_>) = outputs.into_iter().partition(Output::is_file);
     streams.into_iter().try_for_each(|stream| stream.place().map(drop))?;
     let _lock = if files.len() > 1 {
@@ -234,13 +231,13 @@ pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failu
     place_all(files)
 }
 
-/// No signal comes between two renames.
+/// No signal interrupts the renames.
 fn place_all(files: Vec<Output>) -> Result<(), Failure> {
     let placed = whole(|| {
         let mut placed = Vec::new();
         for output in files {
             match output.place() {
-                Ok(it) => placed.push(it),
+                Ok(done) => placed.push(done),
                 Err(failure) => return Err(undo(&placed, failure)),
             }
         }
@@ -250,12 +247,12 @@ fn place_all(files: Vec<Output>) -> Result<(), Failure> {
 }
 
 fn undo(placed: &[Placed], mut failure: Failure) -> Failure {
-    for it in placed {
-        match it {
+    for output in placed {
+        match output {
             Placed::File { target, replaced: true, .. } => {
                 failure.message = format!("{}; `{}` was already replaced", failure.message, target.display());
             }
-            // the failure at hand says more than a second one
+            // the first failure says more than a second one
             Placed::File { target, .. } => drop(fs::remove_file(target)),
             Placed::Stream => {}
         }
@@ -264,16 +261,15 @@ fn undo(placed: &[Placed], mut failure: Failure) -> Failure {
 }
 
 impl Placed {
-    /// A secret is the only one of its kind: its name is on disk before success is told. A handoff or user data that a
-    /// power cut takes away again, name and all, is made again.
+    /// Syncs the folder of a secret, of which there is only one copy. Other files that a power cut removes can be made again.
     fn keep_name(&self) -> Result<(), Failure> {
         let Self::File { target, visibility: Visibility::Secret, .. } = self else { return Ok(()) };
         match sync_folder(target) {
-            // file systems that keep names in their own time
+            // a file system that cannot sync folders
             Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::INVAL | Errno::NOTSUP)) => {
                 Ok(())
             }
-            synced => synced.map_err(|error| unsure(target, &error)),
+            synced => synced.map_err(|error| not_synced(target, &error)),
         }
     }
 }
@@ -292,7 +288,7 @@ impl Write for Output {
     }
 }
 
-/// What was written so far can be read again before it is committed.
+/// Reads what was written before it is committed.
 impl Read for Output {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.sink {
@@ -313,7 +309,7 @@ impl Seek for Output {
 }
 
 impl Output {
-    /// The library that writes here knows no file name, so the error brings it.
+    /// Adds the file's name to an error, because the library that writes does not know it.
     fn named(&self, error: &io::Error) -> io::Error {
         io::Error::new(error.kind(), format!("cannot write `{}`: {}", self.name(), cause(error)))
     }
@@ -333,7 +329,7 @@ fn beside(target: &Path, visibility: Visibility) -> Result<Unfinished, Failure> 
             .tempfile_in(reachable(folder(target)))?;
         Ok(Unfinished { _remove: remove_on_signal(file.path().to_owned()), file })
     });
-    // tempfile names its own random path in the message; the target's is the one that people know
+    // the message must name the target, not tempfile's random path
     made.map_err(|error: io::Error| error.raw_os_error().map_or(error, io::Error::from_raw_os_error))
         .doing_io("write", target)
 }
@@ -371,27 +367,26 @@ fn check_replaceable(target: &Path, force: bool) -> Result<(), Failure> {
     }
 }
 
-/// tempfile makes a relative folder absolute, which fails for whoever may be in a folder and not on the way to it.
+/// tempfile makes a relative folder absolute, which fails without access to the folders above.
 fn reachable(folder: &Path) -> PathBuf {
     let here = Path::new("/proc/self/cwd");
     if folder.is_relative() && here.exists() { here.join(folder) } else { folder.to_owned() }
 }
 
-/// A file without a name: gone with the process, however it ends. Where the target will be, if it is a file: there has to
-/// be room for it in any case.
+/// A file without a name, which vanishes with the process. It is in the folder of the target, which needs the space anyway.
 pub fn spool(target: &Path) -> Result<File, Failure> {
     let beside = !is_stdout(target) && !is_stream(target);
     let file = if beside { tempfile::tempfile_in(reachable(folder(target))) } else { tempfile::tempfile() };
     file.doing_io("make a temporary file for", target)
 }
 
-/// A rename is on disk only when its folder is.
+/// A rename is on disk only after its folder is synced.
 fn sync_folder(target: &Path) -> io::Result<()> {
     File::open(folder(target))?.sync_all()
 }
 
-/// The file has its name and all of its content, and stays: to take away what may be the only copy would help nobody.
-fn unsure(target: &Path, error: &io::Error) -> Failure {
+/// The file is complete and stays, because it may be the only copy.
+fn not_synced(target: &Path, error: &io::Error) -> Failure {
     let folder = folder(target).display();
     let message =
         format!("`{}` is written, but may not outlast a power cut: cannot sync `{folder}`", target.display());

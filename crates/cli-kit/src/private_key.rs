@@ -1,4 +1,4 @@
-//! A persona's private key: made once under a passphrase, its public half beside it, and opened again.
+//! A persona's private key: made under a passphrase, with its public half next to it, and opened.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -19,19 +19,19 @@ use crate::report::Report;
 /// Larger than any key.
 const LIMIT: usize = 256 << 10;
 
-/// Where a new key pair goes, and who gets which half.
+/// A new key pair.
 pub struct NewPair<'a> {
-    /// Whose it is.
+    /// The owner.
     pub persona: Persona,
-    /// The private key; the public one goes beside it.
+    /// The private key's file; the public one goes next to it.
     pub path: &'a Path,
     /// Protects it.
     pub passphrase: &'a PassphraseSource,
     /// The passphrase may be short.
     pub weak: WeakPassphrase,
-    /// A pair takes the place of an old one.
+    /// An old pair may be replaced.
     pub force: bool,
-    /// To whom the public half goes: `the env deployer`.
+    /// Who gets the public half: `the env deployer`.
     pub reader: &'a str,
 }
 
@@ -90,7 +90,7 @@ pub fn keygen<U: Use>(pair: &NewPair<'_>, report: &Report) -> Result<(), Failure
     report.result(&result, |_| Vec::<String>::new())
 }
 
-/// The private key in a file, opened with the passphrase that its owner gives.
+/// Opens the private key in a file; asks for its passphrase if it has one.
 pub fn read<U: Use>(path: &Path, passphrase: &PassphraseSource) -> Result<PrivateKey<U>, Failure> {
     let pem = input::read_secret_text(path, LIMIT)?;
     input::warn_if_shared(path, "the key");

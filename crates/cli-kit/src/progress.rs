@@ -1,4 +1,4 @@
-//! Signs of life during long work: on terminals only, after a second, gone when the work is done.
+//! Progress of long work: on terminals only, after a second, removed when the work is done.
 
 use std::io::IsTerminal as _;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -12,21 +12,21 @@ use crate::report::{Report, visible};
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(120);
 
-/// Shows that work goes on until it is dropped.
+/// Shows progress until it is dropped.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
-    /// Dropping the sender tells the thread that the work is done.
+    /// Dropping the sender ends the thread.
     waiting: Option<(mpsc::Sender<()>, JoinHandle<()>)>,
 }
 
 impl Progress {
-    /// Work without measure: ``making an RSA key``.
+    /// Work of unknown size: ``making an RSA key``.
     pub fn spinner(report: &Report, doing: &str) -> Self {
         Self::shown_later(report, ProgressBar::no_length(), "{spinner} {msg}", doing)
     }
 
-    /// Work measured in bytes, out of `total` where that is known.
+    /// Work measured in bytes, of `total` if that is known.
     pub fn bytes(report: &Report, doing: &str, total: Option<u64>) -> Self {
         let (bar, template) = match total {
             Some(total) => (ProgressBar::new(total), "{spinner} {msg} {bytes} of {total_bytes} {bar:20}"),
@@ -35,7 +35,7 @@ impl Progress {
         Self::shown_later(report, bar, template, doing)
     }
 
-    /// So many bytes are done.
+    /// Sets the number of bytes that are done.
     pub fn reached(&self, bytes: u64) {
         self.bar.set_position(bytes);
     }
@@ -60,7 +60,7 @@ impl Progress {
                     pause = TICK;
                 }
             };
-            // where no thread can be made, nothing is shown
+            // without a thread, nothing is shown
             thread::Builder::new().spawn(show).ok().map(|thread| (done, thread))
         });
         Self { bar, waiting: waiting.flatten() }
@@ -71,7 +71,6 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some((done, thread)) = self.waiting.take() {
             drop(done);
-            // a thread that panicked has nothing left to show
             let _ = thread.join();
         }
         self.bar.finish_and_clear();

@@ -19,21 +19,21 @@ use crate::input;
 use crate::report::visible;
 use crate::signals::{OnSignal, whole};
 
-/// Longer than anybody types, shorter than a file named by mistake.
+/// Bytes: more than anyone types, fewer than a file that is named by mistake.
 const LONGEST: usize = 1024;
 
-/// Fewer characters are guessed too soon, by anyone who has the file.
+/// Characters: fewer are guessed too quickly by anyone who has the file.
 const SHORTEST: usize = 8;
 
 /// A passphrase as bytes, wiped after use: what a file holds need not be UTF-8.
 pub type Passphrase = Zeroizing<Vec<u8>>;
 
-/// What a terminal is asked for, and what to do without one.
+/// What is asked for on a terminal, and what to do without one.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted {
     /// In a sentence: `the passphrase`.
     pub what: &'static str,
-    /// The way on where there is no terminal.
+    /// The hint if there is no terminal.
     pub otherwise: &'static str,
 }
 
@@ -53,12 +53,12 @@ const AUTHORITY_PASSPHRASE: Wanted = Wanted {
     ..PASSPHRASE
 };
 
-/// One line, typed without echo.
+/// Asks for one line, typed without echo.
 pub fn hidden(wanted: Wanted, question: &str) -> Result<Passphrase, Failure> {
     Terminal::open(wanted)?.ask(question)
 }
 
-/// One line that everybody may see, typed with echo.
+/// Asks for one line, typed with echo.
 pub(crate) fn shown(wanted: Wanted, question: &str) -> Result<String, Failure> {
     let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| wanted.no_terminal())?;
     let mut line = String::new();
@@ -82,8 +82,9 @@ impl Wanted {
     }
 }
 
-/// Where the passphrase comes from; by default the terminal is asked.
+/// Where a passphrase comes from; by default, the terminal.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Keys")]
 pub struct PassphraseSource {
     /// Read the passphrase from the first line of FILE, `-` for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_fd")]
@@ -97,29 +98,31 @@ pub struct PassphraseSource {
     wanted: Wanted,
 }
 
-/// What a source has given: a pipe gives it once, and several keys may want it.
+/// The passphrase that was read: a pipe can be read once, and several keys may need it.
 #[derive(Clone, Default)]
 struct Once(Rc<OnceCell<Passphrase>>);
 
-/// Never the passphrase.
+/// Does not show the passphrase.
 impl fmt::Debug for Once {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.get().is_some() { "read" } else { "not read" })
     }
 }
 
-/// A new passphrase may be a weak one.
+/// Whether a new passphrase may be weak.
 #[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Dangerous")]
 pub struct WeakPassphrase {
-    /// Take a new passphrase of fewer than 8 characters: for tests only
+    /// Accept a new passphrase of fewer than 8 characters: for tests only
     #[arg(long)]
     pub danger_weak_passphrase: bool,
 }
 
-/// Where the passphrase of an identity comes from, where it is another one than that of the keys.
+/// Where the passphrase of an identity comes from, if it is not that of the keys.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Keys")]
 pub struct IdentityPassphrase {
-    /// Read the identity's passphrase from the first line of FILE, where it has one
+    /// Read the identity's passphrase from the first line of FILE, if it has one
     #[arg(long, value_name = "FILE", conflicts_with = "identity_passphrase_fd")]
     identity_passphrase_file: Option<PathBuf>,
     /// Read the identity's passphrase from the first line of the open file descriptor N
@@ -128,12 +131,12 @@ pub struct IdentityPassphrase {
 }
 
 impl IdentityPassphrase {
-    /// Its own source; the terminal, where none is named.
+    /// The source that is named, else the terminal.
     pub fn source(&self) -> PassphraseSource {
-        PassphraseSource::of(self.identity_passphrase_file.clone(), self.identity_passphrase_fd)
+        PassphraseSource::new(self.identity_passphrase_file.clone(), self.identity_passphrase_fd)
     }
 
-    /// Its own source; the one of everything else, where none is named.
+    /// The source that is named, else `general`.
     pub fn source_or(&self, general: &PassphraseSource) -> PassphraseSource {
         let own = self.source();
         if own.is_given() { own } else { general.clone() }
@@ -141,31 +144,30 @@ impl IdentityPassphrase {
 }
 
 impl PassphraseSource {
-    fn of(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
+    fn new(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
         Self { passphrase_file: file, passphrase_fd: descriptor, ..Self::default() }
     }
 
     /// The passphrase of an authority's key, from `--ca-passphrase-file` or `--ca-passphrase-fd`.
     pub fn of_authority(file: Option<PathBuf>, descriptor: Option<u32>) -> Self {
-        Self { wanted: AUTHORITY_PASSPHRASE, ..Self::of(file, descriptor) }
+        Self { wanted: AUTHORITY_PASSPHRASE, ..Self::new(file, descriptor) }
     }
 
-    /// Whether nobody is asked.
+    /// Whether a file or a descriptor is named, so that the terminal is not asked.
     pub fn is_given(&self) -> bool {
         self.passphrase_file.is_some() || self.passphrase_fd.is_some()
     }
 
-    /// The passphrase of something that has one, ``the key `signing-key.pem` ``. A source is read once, and answers for
-    /// all that ask.
-    pub fn passphrase(&self, of: &str) -> Result<Passphrase, Failure> {
+    /// The passphrase of `owner`, ``the key `signing-key.pem` ``. A file is read once, for all owners.
+    pub fn passphrase(&self, owner: &str) -> Result<Passphrase, Failure> {
         if let Some(read) = self.once.0.get() {
             return Ok(read.clone());
         }
-        let Some(path) = self.file() else { return hidden(self.wanted, &format!("passphrase of {of}: ")) };
+        let Some(path) = self.file() else { return hidden(self.wanted, &format!("passphrase of {owner}: ")) };
         let line = first_line(&path)?;
         if line.is_empty() {
             let empty =
-                format!("the passphrase of {of} is empty: `{}` begins with no text", input::name(&path));
+                format!("the passphrase of {owner} is empty: `{}` begins with no text", input::name(&path));
             return Err(no_secret(empty).hint("write it into the first line"));
         }
         Ok(self.once.0.get_or_init(|| line).clone())
@@ -190,26 +192,26 @@ impl PassphraseSource {
     }
 
     /// A passphrase for something new: not too short, asked twice on the terminal.
-    pub fn new_passphrase(&self, of: &str, weak: WeakPassphrase) -> Result<Passphrase, Failure> {
+    pub fn new_passphrase(&self, owner: &str, weak: WeakPassphrase) -> Result<Passphrase, Failure> {
         let passphrase = match self.file() {
             Some(path) => first_line(&path)?,
-            None => Terminal::open(self.wanted)?.ask_twice(of)?,
+            None => Terminal::open(self.wanted)?.ask_twice(owner)?,
         };
         if passphrase.is_empty() {
             return Err(
-                no_secret(format!("the passphrase of {of} is empty")).hint("choose one of several words")
+                no_secret(format!("the passphrase of {owner} is empty")).hint("choose one of several words")
             );
         }
         if !weak.danger_weak_passphrase && String::from_utf8_lossy(&passphrase).chars().count() < SHORTEST {
-            return Err(no_secret(format!("the passphrase of {of} has fewer than {SHORTEST} characters"))
+            return Err(no_secret(format!("the passphrase of {owner} has fewer than {SHORTEST} characters"))
                 .hint("choose one of several words, or take the risk with `--danger-weak-passphrase`"));
         }
-        // OpenSSL reads a passphrase file up to LF or NUL, and keeps a CR: with either it could not open what we protect
+        // OpenSSL reads a passphrase file up to LF or NUL, and keeps a CR: it could not open what we protect
         if passphrase.iter().any(|byte| matches!(byte, 0 | b'\r')) {
             return Err(no_secret(format!(
-                "the passphrase of {of} holds a NUL or CR, which `openssl` reads otherwise"
+                "the passphrase of {owner} contains a NUL or CR, which `openssl` reads differently"
             ))
-            .hint("write the file anew, with one line that ends in a line feed alone"));
+            .hint("write one line that ends in a line feed: `printf '%s\\n' … > FILE`"));
         }
         Ok(passphrase)
     }
@@ -233,7 +235,7 @@ fn first_line(path: &Path) -> Result<Passphrase, Failure> {
     })?;
     input::warn_if_shared(path, "the passphrase file");
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 2));
-    // a terminal, or a pipe that stays open, ends its first line without ending
+    // a terminal or an open pipe has a first line, but no end
     for byte in unbuffered(file) {
         match byte.doing_io("read", path).map_err(unavailable)? {
             b'\n' => break,
@@ -261,7 +263,7 @@ fn unbuffered(source: impl Read) -> impl Iterator<Item = io::Result<u8>> {
     source.bytes()
 }
 
-/// The terminal itself, so that a passphrase can be typed while stdin is a pipe. As it was, after use.
+/// The terminal itself, so that a passphrase can be typed while standard input is a pipe. It is restored after use.
 struct Terminal {
     tty: File,
     before: Termios,
@@ -270,8 +272,8 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// Turns off echo, signals and line editing. Ctrl-C then arrives as a byte: were it a signal, it would end the
-    /// process with the echo still off.
+    /// Turns off echo, signals and line editing. Ctrl-C then arrives as a byte; a signal would end the process while the echo
+    /// is off.
     fn open(wanted: Wanted) -> Result<Self, Failure> {
         let open = || -> io::Result<Self> {
             let tty = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
@@ -303,8 +305,8 @@ impl Terminal {
         if ended? { Ok(typed) } else { Err(no_secret("cancelled")) }
     }
 
-    fn ask_twice(&mut self, of: &str) -> Result<Passphrase, Failure> {
-        let first = self.ask(&format!("new passphrase of {of}: "))?;
+    fn ask_twice(&mut self, owner: &str) -> Result<Passphrase, Failure> {
+        let first = self.ask(&format!("new passphrase of {owner}: "))?;
         if first.is_empty() || *first == *self.ask("the same again: ")? {
             return Ok(first);
         }
@@ -314,12 +316,11 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // nothing can be done for a terminal that went away
         let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.before);
     }
 }
 
-/// Fills `typed` up to the line's end, as a terminal would: false when cancelled.
+/// Fills `typed` up to the end of the line, with a terminal's editing keys; false if it is cancelled.
 fn typed_line(keys: impl Read, typed: &mut Vec<u8>) -> io::Result<bool> {
     for key in unbuffered(keys) {
         match key? {

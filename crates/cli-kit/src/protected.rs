@@ -57,7 +57,10 @@ impl Protected {
     pub fn check(&self, target: &Path) -> Result<(), Failure> {
         let around = folder(target).canonicalize().ok();
         let inside = |packed: &&PathBuf| {
-            around.as_ref().zip(packed.canonicalize().ok()).is_some_and(|(around, it)| around.starts_with(it))
+            around
+                .as_ref()
+                .zip(packed.canonicalize().ok())
+                .is_some_and(|(around, packed)| around.starts_with(packed))
         };
         if let Some(packed) = self.packed.iter().find(inside) {
             let why = format!("would be in the folder `{}`, which is packed", packed.display());

@@ -1,8 +1,8 @@
-//! How things are said.
+//! Results, notes, warnings and errors.
 //!
-//! Results go to stdout, talk goes to stderr, and only from here. All text may come from outside, so every line passes
-//! through [`visible`] before it can reach a terminal. Lower case, no full stop, the program first, then the file and
-//! the field, the cause after a colon; a refusal ends in something that can be typed. Readable without colour.
+//! Results go to standard output, everything else to standard error, and only from here. All text may come from outside,
+//! so every line passes through [`visible`]. A message is in lower case without a full stop: program, file and field,
+//! cause after a colon; a refusal ends in something to type. It is readable without colour.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -25,17 +25,17 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default();
 const PLAIN: Style = Style::new();
 
-/// The voice of a binary.
+/// Writes the messages of a binary.
 #[derive(Debug)]
 pub struct Report {
     program: &'static str,
     json: bool,
-    /// With `--json` stdout holds exactly one object: a failure after a result stays on stderr.
+    /// Whether the result is written: with `--json`, standard output contains exactly one object.
     answered: Cell<bool>,
 }
 
 impl Report {
-    /// The voice of `program`; with `json`, one object on stdout and no talk but warnings and errors.
+    /// With `json`: one object on standard output, and only warnings and errors on standard error.
     pub fn new(program: &'static str, json: bool) -> Self {
         Self { program, json, answered: Cell::new(false) }
     }
@@ -50,26 +50,26 @@ impl Report {
         self.json
     }
 
-    /// Something worth knowing: a line on stderr, silent with `--json`.
+    /// A line on standard error; nothing with `--json`.
     pub fn note(&self, line: &str) {
         if !self.json {
             talk(&paint("", PLAIN, "", line));
         }
     }
 
-    /// What was done, naming what was written: ``wrote `paynow.workload.handoff` ``.
+    /// What was done: ``wrote `paynow.workload.handoff` ``.
     pub fn success(&self, line: &str) {
         self.note(line);
     }
 
-    /// Something unwise that doesn't stop the command.
+    /// Something unwise that does not stop the command.
     pub fn warning(&self, message: &str, hints: &[String]) {
-        talk(&self.said(WARNING, "warning: ", message, hints));
+        talk(&self.message(WARNING, "warning: ", message, hints));
     }
 
     /// The result of a command: lines of text, or with `--json` the value.
     ///
-    /// Each line is one item, so that a line end within a value from outside can't forge another line.
+    /// Each item is one line, so that a line end in a value from outside cannot forge another line.
     pub fn result<T: Serialize, L: AsRef<str>>(
         &self,
         value: &T,
@@ -82,7 +82,7 @@ impl Report {
         answer(&text(value).iter().map(|line| paint("", PLAIN, "", line.as_ref())).collect::<String>())
     }
 
-    /// As [`Report::result`], each line after a word that judges it, which is coloured where it is not good news.
+    /// As [`Report::result`], each line after a word that judges it.
     pub fn judged<T: Serialize>(
         &self,
         value: &T,
@@ -103,7 +103,7 @@ impl Report {
         answer(&lines.collect::<String>())
     }
 
-    /// Refuses an output on stdout where `--json` needs it.
+    /// Refuses an output on standard output if `--json` needs it.
     pub fn shares_stdout_with(&self, target: &Path) -> Result<(), Failure> {
         if self.json && is_stdout(target) {
             return Err(Failure::usage("`-` and `--json` both want standard output")
@@ -112,13 +112,13 @@ impl Report {
         Ok(())
     }
 
-    /// Shows findings as talk (`encrypt`); an error among them becomes the failure that names `subject`.
+    /// Shows findings on standard error; an error among them becomes a failure that names `subject`.
     pub fn findings(&self, subject: &str, findings: &Findings) -> Result<(), Failure> {
         talk(&findings.0.iter().map(shown).collect::<String>());
         verdict(subject, findings)
     }
 
-    /// Shows findings as the result (`check`): all of them, then `rest`, then the verdict.
+    /// Shows findings as the result of `check`: all of them, then `rest`, then the verdict.
     pub fn check<T: Serialize>(
         &self,
         subject: &str,
@@ -139,33 +139,33 @@ impl Report {
         Ok(())
     }
 
-    /// The end of a run that could not do its work.
+    /// Reports a failure.
     pub(crate) fn failure(&self, failure: &Failure) {
         if failure.message.is_empty() {
             return;
         }
-        talk(&self.said(ERROR, "error: ", &failure.message, &failure.hints));
+        talk(&self.message(ERROR, "error: ", &failure.message, &failure.hints));
         if self.json && !self.answered.get() {
             let Failure { message, hints, exit } = failure;
             let object =
                 serde_json::json!({"error": {"message": message, "hints": hints, "exit": exit.code()}});
-            // nobody is left to tell that telling failed
+            // a second failure cannot be reported
             let _ = json_line(&object).and_then(|json| answer_json(&json));
         }
     }
 
-    fn said(&self, style: Style, kind: &str, message: &str, hints: &[String]) -> String {
-        let said = paint(&format!("{}: ", self.program), style, kind, message);
-        hints.iter().fold(said, |said, hint| said + &paint("  ", HINT, "hint: ", hint))
+    fn message(&self, style: Style, kind: &str, message: &str, hints: &[String]) -> String {
+        let first = paint(&format!("{}: ", self.program), style, kind, message);
+        hints.iter().fold(first, |lines, hint| lines + &paint("  ", HINT, "hint: ", hint))
     }
 }
 
-/// How a word is meant.
+/// How a line is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// As it should be, or nothing to judge.
+    /// Good, or not judged.
     Plain,
-    /// Somebody should know.
+    /// Unwise.
     Warning,
     /// Wrong.
     Error,
@@ -182,8 +182,8 @@ struct Checked<'a, T> {
     rest: &'a T,
 }
 
-/// Makes visible what is not ([`is_invisible`]), so that a name or a value from outside can't move the cursor, hide text,
-/// forge a line, turn the reading direction or pass for another one.
+/// Escapes invisible characters ([`is_invisible`]), so that text from outside cannot move the cursor, hide text, forge a
+/// line, change the reading direction or look like another text.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.contains(is_invisible) {
         return Cow::Borrowed(text);
@@ -202,7 +202,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }))
 }
 
-/// The one place where a line is made. `before` and `kind` are ours, `text` may be anybody's.
+/// Makes every line. `before` and `kind` are ours, `text` may come from outside.
 fn paint(before: &str, style: Style, kind: &str, text: &str) -> String {
     format!("{before}{style}{kind}{style:#}{}\n", visible(text))
 }
@@ -270,7 +270,7 @@ fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
     let json = serde_json::to_string(value).map_err(|error| {
         Failure::new(ExitCode::CouldNot, format!("cannot write the result as JSON: {error}"))
     })?;
-    // JSON escapes C0 alone; other invisible characters appear inside strings only, where an escape means the same
+    // JSON escapes C0 only; other invisible characters are in strings, where an escape means the same
     let escape = |mut json: String, c: char| {
         if c.is_ascii() && c != '\u{7f}' || !is_invisible(c) {
             json.push(c);
@@ -284,7 +284,7 @@ fn json_line<T: Serialize>(value: &T) -> Result<String, Failure> {
     Ok(json.chars().fold(String::with_capacity(json.len() + 1), escape) + "\n")
 }
 
-/// Unlike `println!` this doesn't panic when nobody reads. Findings are coloured, on terminals only.
+/// Unlike `println!`, this does not panic if nobody reads. Colours appear on terminals only.
 fn answer(text: &str) -> Result<(), Failure> {
     if text.is_empty() {
         return Ok(());
@@ -294,24 +294,24 @@ fn answer(text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
 }
 
-/// Byte for byte: what strips colour from a pipe would also strip bytes from a value.
+/// Without the filter for colours, which would also remove bytes of a value.
 fn answer_json(json: &str) -> Result<(), Failure> {
     check_stdout()?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(json.as_bytes()).and_then(|()| stdout.flush()).map_err(|error| stdout_failure(&error))
 }
 
-/// A warning about a file, where there is no [`Report`]: each place that reads a secret would have to be given one.
+/// A warning about a file, for places without a [`Report`].
 pub(crate) fn warning_of_file(message: &str, hint: &str) {
     talk(&(paint("", WARNING, "warning: ", message) + &paint("  ", HINT, "hint: ", hint)));
 }
 
-/// What an age plugin has to say while it works (`touch your key`): it knows no [`Report`], and must not be silenced.
+/// A message of an age plugin (`touch your key`), which is shown with `--json` too.
 pub(crate) fn relay(text: &str) {
     talk(&paint("", PLAIN, "", text));
 }
 
-/// Colour only on terminals, and not under `NO_COLOR`: anstream decides.
+/// anstream removes colours if it is not a terminal, or under `NO_COLOR`.
 fn talk(text: &str) {
     // a closed stderr must not change how the run ends
     let _ = anstream::stderr().lock().write_all(text.as_bytes());

@@ -15,30 +15,31 @@ use crate::persona::Persona;
 use crate::report::Report;
 use crate::signals::{prepare, wait_if_ending};
 
-/// What every command takes; flattened at the top, so that it may stand before and after the command's name.
+/// What every command takes, before or after the command's name.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Common {
-    /// Print one JSON object on standard output, and nothing but warnings and errors besides
+    /// Print one JSON object on standard output; only warnings and errors on standard error
     #[arg(long, global = true)]
     pub json: bool,
 }
 
 /// What every command takes that writes files.
 #[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Output")]
 pub struct Force {
-    /// Replace files that exist
+    /// Replace existing files
     #[arg(long)]
     pub force: bool,
 }
 
-/// Hardens the process, reads the command line, runs `main` and tells how it ended. The whole of each binary's `main`.
+/// The whole of a binary's `main`: hardens the process, reads the command line, runs `main` and reports how it ended.
 pub fn run<C: Parser>(
     program: &'static str,
     main: impl FnOnce(C, &Report) -> Result<(), Failure>,
 ) -> std::process::ExitCode {
     harden();
     prepare(program);
-    // the failure below says it, but for the place
+    // the failure below reports a panic
     if std::env::var_os("RUST_BACKTRACE").is_none_or(|wanted| wanted == "0") {
         panic::set_hook(Box::new(|_| {}));
     }
@@ -72,23 +73,21 @@ fn ran<C: Parser>(
     }
 }
 
-/// Where clap can't say, the flag is looked for where it would be.
+/// Whether `--json` was typed, if clap could not parse the command line.
 fn json_typed() -> bool {
-    std::env::args_os().take_while(|argument| argument != "--").any(|it| it == "--json")
+    std::env::args_os().take_while(|argument| argument != "--").any(|argument| argument == "--json")
 }
 
-/// A library of others gave up: no thread, no randomness, no memory, or a mistake in it or in ours. Everything that was not finished was
-/// removed on the way here.
+/// A panic: no thread, no randomness, no memory, or a mistake in a library or in ours. Unfinished files are removed already.
 fn broken(panic: &(dyn Any + Send)) -> Failure {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason given");
     Failure::new(ExitCode::CouldNot, format!("the program failed where it should not: {text}")).hint(
-        "see whether the machine lacks something: `ulimit -a`, `dmesg`; else report it, with the command",
+        "check whether the machine lacks something: `ulimit -a`, `dmesg`; otherwise report it, with the command",
     )
 }
 
-/// Commands that several binaries share write `{program}` into the examples of their help, and `{certificate}` where their
-/// field of that name is meant.
+/// Fills in the help of shared commands: `{program}` in examples, and `{certificate}`, the program's field of that name.
 fn named(command: Command, program: &str) -> Command {
     let command = command.mut_args(|argument| match argument.get_help().map(ToString::to_string) {
         Some(help) if help.contains("{certificate}") => {
@@ -106,7 +105,7 @@ fn certificate_field(program: &str) -> &'static str {
     if program == Persona::ContractAuditor.name() { "attestation-certificate" } else { "certificate" }
 }
 
-/// `--help` and `--version` are results; a command without its verb is shown the help and has failed.
+/// `--help` and `--version` are results; a missing verb shows the help and fails.
 fn answered_by_clap(program: &str, error: &clap::Error) -> Result<(), Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -121,7 +120,7 @@ fn answered_by_clap(program: &str, error: &clap::Error) -> Result<(), Failure> {
     }
 }
 
-/// clap's words in our form: what is wrong, then what can be typed.
+/// clap's message in our form: what is wrong, then hints.
 fn misused(program: &str, error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let mut hints = Vec::new();
@@ -176,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_command_line_is_told_in_our_form() {
+    fn a_wrong_command_line_is_reported_in_our_form() {
         let wrong = failure(&["tool", "sing"]);
         assert_eq!(wrong.message, "unrecognized subcommand 'sing'");
         assert_eq!(wrong.exit, ExitCode::Usage);
@@ -191,7 +190,7 @@ mod tests {
     fn shared_examples_name_the_binary_that_shows_them() {
         let verb = Command::new("verb").after_help("{program} verb one\n{program} verb two");
         let command = named(Command::new("tool").subcommand(Command::new("group").subcommand(verb)), "tool");
-        let verb = command.find_subcommand("group").and_then(|it| it.find_subcommand("verb")).unwrap();
+        let verb = command.find_subcommand("group").and_then(|group| group.find_subcommand("verb")).unwrap();
         assert_eq!(verb.get_after_help().unwrap().to_string(), "tool verb one\ntool verb two");
     }
 

@@ -1,9 +1,9 @@
-//! What a run that a signal ends leaves behind: finished files and nothing else.
+//! A run that is ended by a signal leaves finished files and nothing else.
 //!
 //! Before the first temporary file is made or the terminal's echo is turned off, a thread begins to wait for SIGHUP, SIGINT,
-//! SIGQUIT and SIGTERM. It undoes what is listed, says so, and lets the signal end the process as it would have without
-//! us. What the process was started to ignore (`nohup`, `&` in a script) stays ignored. Where no thread can be
-//! made, signals act as if this module were not there.
+//! SIGQUIT and SIGTERM. It undoes what is listed, reports that, and lets the signal end the process as usual. Signals that
+//! the process was started to ignore (`nohup`, `&` in a script) stay ignored. Without a thread, signals act as if this
+//! module did not exist.
 
 use std::fs;
 use std::io;
@@ -25,7 +25,7 @@ const STACK: usize = 256 << 10;
 
 static PROGRAM: OnceLock<&'static str> = OnceLock::new();
 
-/// Held while something must not be torn apart: no signal ends the process meanwhile.
+/// Held while something must not be interrupted: no signal ends the process meanwhile.
 static WHOLE: Mutex<()> = Mutex::new(());
 
 static LIST: Mutex<List> = Mutex::new(List { last: 0, undo: Vec::new() });
@@ -42,16 +42,16 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// To be called first: a write beyond the limit on file sizes (`ulimit -f`) fails, and is reported as any other that fails.
+/// Must be called first. A write beyond the limit on file sizes (`ulimit -f`) then fails like any other.
 pub(crate) fn prepare(program: &'static str) {
     let _ = PROGRAM.set(program);
     if !ignored().contains(&SIGXFSZ) {
-        // a handler that does nothing; where none can be set, the signal ends the process as before
+        // a handler that does nothing
         let _ = flag::register(SIGXFSZ, Arc::default());
     }
 }
 
-/// Something to be undone if a signal ends the process. Forgotten when dropped.
+/// An action that runs if a signal ends the process, until this is dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct OnSignal(u64);
@@ -73,8 +73,8 @@ impl Drop for OnSignal {
     }
 }
 
-/// Does something that no signal may tear apart: making a file and listing it here, several renames. Brief, and never
-/// within itself.
+/// Does something that no signal may interrupt: making a file and listing it here, several renames. It must be brief, and
+/// not nested.
 pub fn whole<T>(act: impl FnOnce() -> T) -> T {
     static WATCH: Once = Once::new();
     WATCH.call_once(watch);
@@ -82,12 +82,12 @@ pub fn whole<T>(act: impl FnOnce() -> T) -> T {
     act()
 }
 
-/// Does not return while a signal ends the process: what fails meanwhile, a child that was ended, is no news.
+/// Does not return while a signal ends the process, so that what fails meanwhile is not reported.
 pub(crate) fn wait_if_ending() {
     drop(locked(&WHOLE));
 }
 
-/// Returns when signals are waited for, or cannot be.
+/// Returns when the thread waits for signals, or cannot be made.
 fn watch() {
     let (ready, waiting) = channel();
     let wait = move || {
@@ -100,7 +100,7 @@ fn watch() {
 
 fn wait(ready: &Sender<()>) {
     let ignored = ignored();
-    // in this thread: signals that are caught and that nobody waits for would be lost
+    // in this thread: a caught signal without a waiting thread would be lost
     let signals = Signals::new(ENDING.into_iter().filter(|signal| !ignored.contains(signal)));
     let _ = ready.send(());
     if let Ok(mut signals) = signals {
@@ -116,7 +116,7 @@ fn end(signal: i32) {
     let _ = low_level::emulate_default_handler(signal);
 }
 
-/// Without the lock on standard error, which the stopped thread may hold; and only if it takes a line at once.
+/// Writes without the lock on standard error, which the stopped thread may hold, and only if that does not block.
 fn say(signal: i32) {
     let program = PROGRAM.get().copied().unwrap_or_default();
     let name = low_level::signal_name(signal).unwrap_or("a signal");
@@ -127,7 +127,7 @@ fn say(signal: i32) {
     }
 }
 
-/// What the process was started to ignore; nothing where the system does not say.
+/// The signals that the process was started to ignore, as far as the system reports them.
 fn ignored() -> Vec<i32> {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -15,23 +15,23 @@ use crate::protected::Protected;
 use crate::report::Report;
 use crate::signals::OnSignal;
 
-/// The file of the identity that comes with each folder.
+/// The file of the folder's identity.
 const IDENTITY: &str = "identity.age";
 
-/// Stands in a starter file for the recipient of that identity.
+/// The placeholder for the identity's recipient in a starter file.
 const RECIPIENT: &str = "RECIPIENT";
 
 #[derive(Serialize)]
 struct Written {
     files: Vec<String>,
-    /// Absent where the folder has no identity.
+    /// Absent if the folder has no identity.
     #[serde(skip_serializing_if = "Option::is_none")]
     recipient: Option<String>,
     next: String,
 }
 
-/// Writes all files and an identity, where one belongs to the folder, or none; those that exist are refused together, unless `force`. An identity that
-/// exists is never replaced: a vault may be encrypted to it. `next` is what to type after it.
+/// Writes all files, and an identity if `identity` is given; or nothing. Existing files are refused together, unless
+/// `force`. An existing identity is never replaced: a vault may be encrypted to it. `next` is the next command to type.
 pub fn write(
     folder: &Path,
     files: &[(&str, &str)],
@@ -57,7 +57,7 @@ pub fn write(
     protected.read([&identity_path]).read(identity.and_then(NewIdentity::passphrase_file));
     let (identity, recipient) = match identity {
         None => (None, None),
-        Some(kept) if taken(&identity_path) => (None, Some(kept.recipient_of(&identity_path)?)),
+        Some(existing) if taken(&identity_path) => (None, Some(existing.read_recipient(&identity_path)?)),
         Some(new) => {
             let (file, recipient) = new.make(&identity_path.display().to_string(), clock::now())?;
             (Some(file), Some(recipient))
@@ -84,12 +84,13 @@ pub fn write(
     commit_all(outputs)?;
     made.keep();
     report.result(&written, |written| written.files.clone())?;
-    let kept = if identity.is_none() && written.recipient.is_some() { ", kept the identity" } else { "" };
+    let identity_kept =
+        if identity.is_none() && written.recipient.is_some() { ", kept the identity" } else { "" };
     if let Some(recipient) = &written.recipient {
         report.note(&format!("your age recipient, for those who encrypt to you: {recipient}"));
     }
     report.success(&format!(
-        "wrote {} files in `{}`{kept}; next: {next}",
+        "wrote {} files in `{}`{identity_kept}; next: {next}",
         written.files.len(),
         folder.display()
     ));
@@ -100,7 +101,7 @@ fn taken(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// Folders that this run made; dropped while they are still empty they go again.
+/// Folders that this run made; those that are still empty are removed when this is dropped.
 #[derive(Default)]
 struct Folders(Vec<(PathBuf, OnSignal)>);
 
@@ -122,7 +123,7 @@ impl Folders {
 impl Drop for Folders {
     fn drop(&mut self) {
         for (folder, _) in self.0.iter().rev() {
-            // one that something else was put into stays
+            // a folder that is not empty stays
             let _ = fs::remove_dir(folder);
         }
     }

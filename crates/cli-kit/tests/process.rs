@@ -135,7 +135,7 @@ fn without_a_terminal_the_flags_are_named() {
     assert!(stderr.contains("no terminal") && stderr.contains("--passphrase-file FILE"), "{stderr}");
 }
 
-/// Types into a terminal of its own; prints what stood there, then whether the echo is back, then the exit code.
+/// Types into a new terminal; prints its content, then whether the echo is restored, then the exit code.
 const TYPIST: &str = r#"
 import os, pty, sys, termios, time
 pid, tty = pty.fork()

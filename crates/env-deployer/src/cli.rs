@@ -11,11 +11,11 @@ use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 
-/// Describes where an application runs, and encrypts the description so that only the guest can read it
+/// Describe where an application runs, and encrypt the description so that only the guest can read it
 ///
-/// The env deployer owns the infrastructure: writes the env section of the contract (logging, volumes, variables), with
-/// the contract signer's public key in it, encrypts it with the guest image's certificate and hands the result to the
-/// contract signer. Nobody else sees the section. What comes back signed goes to the guest on a boot medium.
+/// The env deployer owns the infrastructure. They write the env section of the contract (logging, volumes, variables) with
+/// the contract signer's public key, encrypt it with the guest image's certificate and hand the result to the contract
+/// signer. Nobody else sees the section. The signed contract then goes to the guest on a boot medium.
 #[derive(Parser)]
 #[command(
     name = "env-deployer",
@@ -50,10 +50,10 @@ pub enum Command {
     BootMedia(BootMedia),
 }
 
-/// Make a folder to start from
+/// Make a folder to start with
 ///
-/// Writes persona.yaml, env.yaml, rsyslog/README.md, .gitignore and README.md, all or none;
-/// and identity.age, your age identity, which opens the seed vault. An identity that is there is kept, even with --force.
+/// Writes persona.yaml, env.yaml, rsyslog/README.md, .gitignore and README.md, all or none,
+/// and identity.age, your age identity, which opens the seed vault. An existing identity is kept, even with --force.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -69,9 +69,9 @@ pub struct Init {
     pub force: Force,
 }
 
-/// Say everything that is wrong or unwise in the env section
+/// Check the env section, and report everything that is wrong or unwise
 ///
-/// Then the size and SHA-256 of the section as `encrypt` will encrypt it: whoever opens the token can compare.
+/// Also shows the size and SHA-256 of the section as `encrypt` will encrypt it.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -90,9 +90,9 @@ pub struct Check {
 
 /// Encrypt the env section for the guest
 ///
-/// Writes a handoff, NAME.env.handoff.age, or NAME.env.handoff where no recipients are named: a tar of the token and of a
-/// statement that tells the contract signer what is public about it. Shows the certificate, and the SHA-256 that the
-/// attestation record must show.
+/// Writes a handoff, NAME.env.handoff.age, or NAME.env.handoff without recipients: a tar of the token and of a
+/// statement with what is public about it, for the contract signer. Shows the certificate, and the SHA-256 that the
+/// attestation record must contain.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -110,16 +110,17 @@ pub struct Encrypt {
     pub signing_key: SigningKey,
 }
 
-/// Write the medium that a guest boots the signed contract from
+/// Write the boot medium of a guest with the signed contract
 ///
-/// Verifies the user data, and writes an ISO 9660 image named `cidata` with user-data, meta-data and vendor-data in it: the
-/// same bytes for the same user data and host name, on any day. Shows the SHA-256 lines that the attestation record must
-/// show, and how libvirt attaches the medium.
+/// Verifies the user data, and writes an ISO 9660 image named `cidata` with user-data, meta-data and vendor-data: always
+/// the same bytes for the same user data and host name. Shows the SHA-256 lines that the attestation record must contain,
+/// and how libvirt attaches the medium.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
   env-deployer boot-media user-data --hostname paynow
-  env-deployer boot-media user-data --hostname paynow.example.com -o other.iso --signing-key signing-key.pub.pem
+  env-deployer boot-media user-data --hostname paynow.example.com -o other.iso \\
+    --signing-key signing-key.pub.pem
   env-deployer boot-media user-data --hostname paynow -o - | sha256sum
 
 EXIT STATUS
@@ -129,35 +130,35 @@ pub struct BootMedia {
     /// The signed contract, as the contract signer hands it over; `-` is standard input
     #[arg(value_name = "USER-DATA")]
     pub user_data: PathBuf,
-    /// The name that the guest takes
-    #[arg(long, value_name = "NAME")]
+    /// Give the guest this name
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub hostname: String,
     /// Write the medium to FILE, `-` for standard output
-    #[arg(short, long, value_name = "FILE", default_value = "ciiso.iso")]
+    #[arg(short, long, value_name = "FILE", default_value = "ciiso.iso", help_heading = "Output")]
     pub output: PathBuf,
     /// Your folder, with persona.yaml
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     pub folder: PathBuf,
-    /// The contract signer's public key or certificate, to verify the user data with [default: `signing-key` in persona.yaml]
-    #[arg(long, value_name = "PEM")]
+    /// Verify the user data with the contract signer's public key or certificate [default: `signing-key` in persona.yaml]
+    #[arg(long, value_name = "PEM", help_heading = "Trust")]
     pub signing_key: Option<PathBuf>,
     #[command(flatten)]
     pub expect: Expect,
     #[command(flatten)]
     pub force: Force,
-    /// Take sections that are not encrypted: everybody who sees the medium can read them
-    #[arg(long)]
+    /// Accept sections that are not encrypted: anyone who gets the medium can read them
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_plain_sections: bool,
-    /// Take user data that nobody signed: for test guests only
-    #[arg(long)]
+    /// Accept user data without a signature: for test guests only
+    #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_unsigned: bool,
 }
 
 /// The key that the guest will verify the contract with.
 #[derive(Args)]
 pub struct SigningKey {
-    /// The contract signer's public key or certificate, to stand in the section as `signingKey` [default: `signing-key` in
+    /// Put the contract signer's public key or certificate into the section as `signingKey` [default: `signing-key` in
     /// persona.yaml]
-    #[arg(long, value_name = "PEM")]
+    #[arg(long, value_name = "PEM", help_heading = "Trust")]
     pub signing_key: Option<PathBuf>,
 }

@@ -1,14 +1,14 @@
-//! How libvirt attaches a boot medium: told, never done.
+//! How libvirt attaches a boot medium: shown, never done.
 
 use std::path::Path;
 
 use serde::Serialize;
 
-/// Two ways to say the same.
+/// The two ways to attach it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Libvirt {
-    /// For a guest that is defined: an element of its `<devices>`.
+    /// For an existing guest: an element of its `<devices>`.
     disk: String,
     /// For a guest that `virt-install` makes.
     virt_install: String,
@@ -17,7 +17,7 @@ pub struct Libvirt {
 impl Libvirt {
     /// A disk rather than a CD drive: Secure Execution has virtio devices only, and these behind the IOMMU. Read-only, since
     /// the attestation record holds its digest; `vdc`, since `vda` and `vdb` are the image and the data.
-    pub fn of(medium: &Path) -> Self {
+    pub fn new(medium: &Path) -> Self {
         let path = std::path::absolute(medium).unwrap_or_else(|_| medium.to_owned()).display().to_string();
         let attribute = path.replace('&', "&amp;").replace('<', "&lt;").replace('\'', "&apos;");
         let disk = format!(
@@ -28,7 +28,7 @@ impl Libvirt {
   <readonly/>
 </disk>"
         );
-        // a comma would end the option, and what the shell knows would not arrive
+        // a comma would end the option, and a shell would change special characters
         let option = path.replace(',', ",,");
         let is_simple = |c: char| c.is_alphanumeric() || "/._-+,".contains(c);
         let quoted = if option.chars().all(is_simple) {
@@ -41,11 +41,11 @@ impl Libvirt {
         Self { disk, virt_install }
     }
 
-    /// As people read it.
+    /// As lines of text.
     pub fn lines(&self) -> Vec<String> {
         let attach =
             "to attach it, save this as `medium.xml`, then `virsh attach-device GUEST medium.xml --config`:";
-        let install = "or, where `virt-install` makes the guest, add:";
+        let install = "or, if `virt-install` makes the guest, add:";
         let mut lines = vec![attach.to_owned()];
         lines.extend(self.disk.lines().map(|line| format!("  {line}")));
         lines.extend([install.to_owned(), format!("  {}", self.virt_install)]);
@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn names_arrive_as_they_are() {
-        let libvirt = Libvirt::of(Path::new("/a b/it's <&,.iso"));
+        let libvirt = Libvirt::new(Path::new("/a b/it's <&,.iso"));
         assert!(libvirt.disk.contains("<source file='/a b/it&apos;s &lt;&amp;,.iso'/>"), "{}", libvirt.disk);
         assert!(
             libvirt.virt_install.starts_with(r"--disk path='/a b/it'\''s <&,,.iso',format=raw"),

@@ -10,10 +10,10 @@ use cli_kit::age_keys::NewIdentity;
 use cli_kit::identity::IdentityArguments;
 use cli_kit::{Common, Force};
 
-/// Describes an application and encrypts its description so that only the guest can read it
+/// Describe an application, and encrypt the description so that only the guest can read it
 ///
-/// The workload provider owns the application: writes the workload section of the contract, encrypts it with the guest
-/// image's certificate and hands the result to the contract signer. Nobody else sees the section.
+/// The workload provider owns the application. They write the workload section of the contract, encrypt it with the guest
+/// image's certificate and hand the result to the contract signer. Nobody else sees the section.
 #[derive(Parser)]
 #[command(
     name = "workload-provider",
@@ -47,10 +47,10 @@ pub enum Command {
     Seed(Seed),
 }
 
-/// Make a folder to start from
+/// Make a folder to start with
 ///
-/// Writes persona.yaml, workload.yaml, play/pod.yml, play/.contractignore, .gitignore and README.md, all or none;
-/// and identity.age, your age identity, which opens the seed vault. An identity that is there is kept, even with --force.
+/// Writes persona.yaml, workload.yaml, play/pod.yml, play/.contractignore, .gitignore and README.md, all or none,
+/// and identity.age, your age identity, which opens the seed vault. An existing identity is kept, even with --force.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -66,9 +66,9 @@ pub struct Init {
     pub force: Force,
 }
 
-/// Say everything that is wrong or unwise in the workload section
+/// Check the workload section, and report everything that is wrong or unwise
 ///
-/// Then the size and SHA-256 of the section as `encrypt` will encrypt it: whoever opens the token can compare.
+/// Also shows the size and SHA-256 of the section as `encrypt` will encrypt it.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -83,9 +83,9 @@ pub struct Check {
     pub shared: CheckArguments,
 }
 
-/// Pack a folder as `encrypt` would: a tar.gz whose bytes depend on the folder's content alone
+/// Pack a folder as `encrypt` does: a tar.gz that depends only on the folder's content
 ///
-/// Leaves out what `.contractignore` names (the syntax is that of gitignore). Directories and regular files only.
+/// Leaves out what `.contractignore` names, in the syntax of gitignore. Takes directories and regular files only.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -96,7 +96,7 @@ pub struct Pack {
     #[arg(value_name = "FOLDER")]
     pub folder: PathBuf,
     /// Write to FILE, `-` for standard output [default: the folder's name and .tar.gz, in the current folder]
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub verbose: Verbose,
@@ -106,9 +106,9 @@ pub struct Pack {
 
 /// Encrypt the workload section for the guest
 ///
-/// Writes a handoff, NAME.workload.handoff.age, or NAME.workload.handoff where no recipients are named: a tar of the token and of a
-/// statement that tells the contract signer what is public about it. Shows the certificate, and the SHA-256 that the
-/// attestation record must show.
+/// Writes a handoff, NAME.workload.handoff.age, or NAME.workload.handoff without recipients: a tar of the token and of a
+/// statement with what is public about it, for the contract signer. Shows the certificate, and the SHA-256 that the
+/// attestation record must contain.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES

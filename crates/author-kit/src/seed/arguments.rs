@@ -6,10 +6,10 @@ use clap::{Args, Subcommand};
 
 use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 
-/// Make, keep and roll this side's seeds of the volumes
+/// Make, list and roll your seeds of the volumes
 ///
-/// A volume's passphrase is made of two seeds, one of each side. Yours are kept in a vault, seeds.age: an age file that
-/// your identity opens, and whoever else `seeds.recipients` in persona.yaml names. Nothing here shows a seed; `age -d -i
+/// A volume's passphrase is made of two seeds, one from each side. Yours are in a vault, seeds.age: an age file that your
+/// identity opens, and the recipients in `seeds.recipients` of persona.yaml. No command shows a seed; `age -d -i
 /// identity.age seeds.age` does.
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -36,13 +36,13 @@ EXAMPLES
   {program} seed add data
   {program} seed add data -C .")]
     Add(SeedChange),
-    /// Show volumes, generations and dates; never a seed
+    /// List volumes, generations and dates; never a seed
     #[command(after_help = "\
 EXAMPLES
   {program} seed list
   {program} seed list --json")]
     List(SeedList),
-    /// Make a new seed for a volume, and keep the old one beside it
+    /// Make a new seed for a volume, and keep the old one
     ///
     /// Then encrypt, hand over and boot: the guest opens the disk with the old seed and closes it with the new one. Settle
     /// after that.
@@ -50,15 +50,15 @@ EXAMPLES
 EXAMPLES
   {program} seed roll data")]
     Roll(SeedChange),
-    /// Throw the old seed of a rolled volume away, once a guest has booted with the new one
+    /// Throw away the old seed of a rolled volume, once a guest has booted with the new one
     #[command(after_help = "\
 EXAMPLES
   {program} seed settle data")]
     Settle(SeedChange),
-    /// Take a seed that you have already into the vault
+    /// Import a seed that you already have into the vault
     ///
-    /// For a volume that has none in the vault; with --previous, for one that has: the volume then rolls from the imported
-    /// seed to the one in the vault. So a seed of less than 15 characters can be left behind.
+    /// For a volume without a seed in the vault. With --previous, for a volume with one: the volume then rolls from the
+    /// imported seed to the one in the vault. This is the way out of a seed with less than 15 characters.
     #[command(after_help = "\
 EXAMPLES
   {program} seed import data --from data.seed
@@ -71,13 +71,12 @@ EXAMPLES
     Rekey(SeedRekey),
 }
 
-/// Whose vault it is.
+/// The folder of the vault.
 #[derive(Args, Clone, Debug)]
 pub struct SeedFolder {
     /// Your folder, with persona.yaml
-    #[arg(short = 'C', value_name = "DIR", default_value = ".")]
+    #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     pub(super) folder: PathBuf,
-    /// For an identity or a vault that a passphrase protects
     #[command(flatten)]
     pub(super) passphrases: PassphraseSource,
 }
@@ -100,13 +99,13 @@ pub struct SeedImport {
     #[command(flatten)]
     pub(super) change: SeedChange,
     /// Read the seed from FILE, `-` for standard input [default: typed, without echo]
-    #[arg(long, value_name = "FILE", conflicts_with = "fd")]
+    #[arg(long, value_name = "FILE", conflicts_with = "fd", help_heading = "Input")]
     pub(super) from: Option<PathBuf>,
     /// Read the seed from the open file descriptor N
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Input")]
     pub(super) fd: Option<u32>,
-    /// It is the seed that the disk has had until now: roll from it to the one in the vault
-    #[arg(long)]
+    /// Roll from this seed, which the disk has now, to the one in the vault
+    #[arg(long, help_heading = "Input")]
     pub(super) previous: bool,
 }
 
@@ -126,8 +125,9 @@ pub struct SeedRekey {
     pub(super) danger: LockMeOut,
 }
 
-/// The lax way.
+/// Accepts a vault that may be lost.
 #[derive(Args, Clone, Copy, Debug, Default)]
+#[command(next_help_heading = "Dangerous")]
 pub struct LockMeOut {
     /// Write the vault although your own identity will not open it again
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! `seed list`: what the vault holds, without a seed.
+//! `seed list`: the content of the vault, without seeds.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ impl From<&Entry> for Volume {
     }
 }
 
-/// Shows volumes, generations, dates.
+/// Shows volumes, generations and dates.
 pub fn list<K: Authored>(arguments: &SeedList, report: &Report) -> Result<(), Failure> {
     with_vault::<K, _>(&arguments.folder, report, |file| {
         let vault = file.look()?.ok_or_else(|| file.missing())?;

@@ -21,7 +21,7 @@ use seed_vault::{Refused, SEALED_LIMIT, Vault, VaultError};
 use super::arguments::LockMeOut;
 use crate::Authored;
 
-/// One persona's vault, not opened yet.
+/// A persona's vault, not opened yet.
 pub struct VaultFile<'a, K> {
     pub folder: &'a Path,
     pub persona: &'a AuthorFolder,
@@ -30,27 +30,27 @@ pub struct VaultFile<'a, K> {
     pub kind: PhantomData<K>,
 }
 
-/// What may happen to a vault.
+/// How a vault may change.
 pub struct Change {
-    /// Whether a vault that is not there is made.
+    /// Whether a missing vault is made.
     pub makes: bool,
-    /// Whether those who can open it may become others.
+    /// Whether its recipients may change.
     pub rekeys: bool,
     pub danger: LockMeOut,
 }
 
-/// What has happened to it.
+/// A vault that was changed.
 pub struct Changed<T> {
     pub value: T,
-    /// There was none before.
+    /// Whether there was none before.
     pub made: bool,
-    /// To whom it is encrypted now.
+    /// The recipients now.
     pub recipients: Vec<String>,
-    /// Who is no longer among them, and who is new.
+    /// The recipients that were dropped and added.
     pub turnover: Turnover,
 }
 
-/// What has opened the vault, or will. Asked for once.
+/// What opens the vault; asked for once.
 #[derive(Default)]
 pub struct Opener {
     identities: Option<Identities>,
@@ -67,7 +67,7 @@ impl Opener {
     }
 }
 
-/// Who goes and who comes, as they are named.
+/// Recipients that are dropped and added.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Turnover {
     pub dropped: Vec<String>,
@@ -75,7 +75,7 @@ pub struct Turnover {
 }
 
 impl Turnover {
-    /// Order and repetition say nothing.
+    /// Order and repetition do not matter.
     pub fn between(old: &[String], new: &[String]) -> Self {
         let [old, new] = [old, new].map(|names| names.iter().collect::<BTreeSet<_>>());
         let less = |one: &BTreeSet<&String>, other| one.difference(other).copied().cloned().collect();
@@ -102,12 +102,12 @@ impl fmt::Display for Turnover {
 }
 
 /// A vault, and the file that it was read from.
-struct Found<K> {
+struct Stored<K> {
     sealed: Vec<u8>,
     vault: Vault<K>,
 }
 
-impl<K: Authored> Default for Found<K> {
+impl<K: Authored> Default for Stored<K> {
     fn default() -> Self {
         Self { sealed: Vec::new(), vault: Vault::default() }
     }
@@ -118,12 +118,12 @@ impl<K: Authored> VaultFile<'_, K> {
         &self.persona.seeds.vault
     }
 
-    /// A command of `seed`, as it is typed from where the user is.
+    /// A command of `seed`, as it is typed in the current folder.
     pub fn command(&self, verb: &str, volume: &str) -> String {
         self.bare_command(&format!("{verb} {volume}"))
     }
 
-    /// The same without a volume.
+    /// The same, without a volume.
     pub fn bare_command(&self, verb: &str) -> String {
         let folder = if self.folder == Path::new(".") {
             String::new()
@@ -133,25 +133,25 @@ impl<K: Authored> VaultFile<'_, K> {
         format!("`{} seed {verb}{folder}`", K::PERSONA.name())
     }
 
-    /// Opens the vault to look into it. None where there is no vault. Needs no lock: what has the name is whole.
+    /// Opens the vault; `None` if there is none. It needs no lock: a file under this name is always complete.
     pub fn look(&self) -> Result<Option<Vault<K>>, Failure> {
         self.sealed()?.map(|sealed| self.open(&sealed, &mut Opener::default())).transpose()
     }
 
-    /// Changes the vault; success means that the new one is on disk, under its name, for all recipients.
+    /// Changes the vault. On success the new one is on disk, under its name, for all recipients.
     pub fn change<T>(
         &self,
         how: &Change,
         act: impl FnOnce(&mut Vault<K>) -> Result<T, Failure>,
     ) -> Result<Changed<T>, Failure> {
         let mut opener = Opener::default();
-        // nobody else should wait while somebody types a passphrase, or looks for a key
-        let earlier = self.found(how, &mut opener, None)?;
-        self.prepare(how, earlier.as_ref().map(|it| (&*it.sealed, &it.vault)), &mut opener)?;
+        // asked before the lock, so that no other run waits for a passphrase that is typed
+        let earlier = self.stored(how, &mut opener, None)?;
+        self.prepare(how, earlier.as_ref().map(|stored| &stored.vault), &mut opener)?;
         let _lock = lock(self.path(), self.report)?;
-        let found = self.found(how, &mut opener, earlier)?;
-        let made = found.is_none();
-        let Found { sealed: before, mut vault } = found.unwrap_or_default();
+        let stored = self.stored(how, &mut opener, earlier)?;
+        let made = stored.is_none();
+        let Stored { sealed: before, mut vault } = stored.unwrap_or_default();
         let value = act(&mut vault)?;
         let old = std::mem::take(&mut vault.recipients);
         let recipients = self.recipients(how, &old, made, &mut opener)?;
@@ -165,29 +165,29 @@ impl<K: Authored> VaultFile<'_, K> {
         let mut output = Output::rewrite(self.path(), !made, Visibility::Secret)?;
         self.keep_owner(&output)?;
         output.write_all(&sealed).doing_io("write", self.path())?;
-        output.commit_if(|| self.is_still(if made { None } else { Some(&before) }))?;
+        output.commit_if(|| self.check_unchanged(if made { None } else { Some(&before) }))?;
         Ok(Changed { value, made, recipients: recipients.names, turnover })
     }
 
-    /// The vault as it is now; None where there is none, and one may be made.
-    fn found(
+    /// The vault as it is now; `None` if one may be made.
+    fn stored(
         &self,
         how: &Change,
         opener: &mut Opener,
-        earlier: Option<Found<K>>,
-    ) -> Result<Option<Found<K>>, Failure> {
+        earlier: Option<Stored<K>>,
+    ) -> Result<Option<Stored<K>>, Failure> {
         let Some(sealed) = self.sealed()? else {
-            return if how.makes { self.folder_is_there().map(|()| None) } else { Err(self.missing()) };
+            return if how.makes { self.check_folder().map(|()| None) } else { Err(self.missing()) };
         };
         if let Some(earlier) = earlier.filter(|earlier| earlier.sealed == sealed) {
             return Ok(Some(earlier));
         }
         let vault = self.open(&sealed, opener)?;
-        Ok(Some(Found { sealed, vault }))
+        Ok(Some(Stored { sealed, vault }))
     }
 
-    /// A lock that was removed keeps nobody out, nor does any lock keep out `mv`, `git` or an editor.
-    fn is_still(&self, before: Option<&[u8]>) -> Result<(), Failure> {
+    /// Refuses a vault that changed meanwhile: no lock keeps out `mv`, `git` or an editor.
+    fn check_unchanged(&self, before: Option<&[u8]>) -> Result<(), Failure> {
         if self.sealed()?.as_deref() == before {
             return Ok(());
         }
@@ -195,7 +195,7 @@ impl<K: Authored> VaultFile<'_, K> {
         Err(Failure::new(ExitCode::CouldNot, message).hint("nothing was written; run it again"))
     }
 
-    /// Mode 0600 means its owner, who is not always whoever runs this: `sudo`.
+    /// Keeps the owner, who may be another user than the one who runs this: `sudo`.
     fn keep_owner(&self, output: &Output) -> Result<(), Failure> {
         let Some(owner) = Owner::of_file(self.path()) else { return Ok(()) };
         output.give_to(owner.user, owner.group).map_err(|error| {
@@ -206,7 +206,7 @@ impl<K: Authored> VaultFile<'_, K> {
         })
     }
 
-    /// A refusal of the vault's rules, with the command that is due instead.
+    /// A refusal by the vault's rules, with the command that does what is needed.
     pub fn refused(&self, refused: &Refused) -> Failure {
         let failure = Failure::from_advice(&self.cannot("change"), refused);
         match refused.instead() {
@@ -215,7 +215,7 @@ impl<K: Authored> VaultFile<'_, K> {
         }
     }
 
-    fn folder_is_there(&self) -> Result<(), Failure> {
+    fn check_folder(&self) -> Result<(), Failure> {
         let folder = self.path().parent().filter(|folder| *folder != Path::new(""));
         let Some(folder) = folder.filter(|folder| !folder.is_dir()) else { return Ok(()) };
         let vault = self.path().display();
@@ -224,18 +224,18 @@ impl<K: Authored> VaultFile<'_, K> {
             ExitCode::CouldNot,
             format!("there is no folder `{folder}` for the vault `{vault}`"),
         )
-        .hint(format!("bring it back, mount it, or make it: `mkdir -p {folder}`"))
+        .hint(format!("restore it, mount it, or make it: `mkdir -p {folder}`"))
         .hint("or name another place in `persona.yaml`: `seeds: {vault: seeds.age}`"))
     }
 
     /// There is no vault where one is needed.
     pub fn missing(&self) -> Failure {
-        if let Err(failure) = self.folder_is_there() {
+        if let Err(failure) = self.check_folder() {
             return failure;
         }
         let path = self.path().display();
         Failure::new(ExitCode::CouldNot, format!("there is no vault `{path}`"))
-            .hint(format!("if there was one, bring it back: from a backup, or from `git log -- {path}`"))
+            .hint(format!("if there was one, restore it: from a backup, or from `git log -- {path}`"))
             .hint(format!("if the volume is new, begin with {}", self.command("add", "VOLUME")))
     }
 
@@ -247,28 +247,28 @@ impl<K: Authored> VaultFile<'_, K> {
         let path = self.path();
         match path.symlink_metadata() {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            // a pipe would be waited for
+            // opening a pipe would wait for its writer
             _ if path.metadata().is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) => {
                 let message = format!("{}: it is no regular file", self.cannot("open"));
                 Err(Failure::new(ExitCode::CouldNot, message)
-                    .hint(format!("see what it is: `ls -l {}`", path.display())))
+                    .hint(format!("check what it is: `ls -l {}`", path.display())))
             }
             _ => input::read_bytes(path, SEALED_LIMIT).map(Some),
         }
     }
 
-    pub fn of(&self) -> String {
+    fn name(&self) -> String {
         format!("the vault `{}`", self.path().display())
     }
 
-    /// Asks for all that will be needed, and refuses what can be refused by now.
+    /// Asks for everything that will be needed, and refuses what can be refused already.
     pub fn prepare(
         &self,
         how: &Change,
-        vault: Option<(&[u8], &Vault<K>)>,
+        vault: Option<&Vault<K>>,
         opener: &mut Opener,
     ) -> Result<(), Failure> {
-        let old = vault.map(|(_, vault)| &*vault.recipients).unwrap_or_default();
+        let old = vault.map(|vault| &*vault.recipients).unwrap_or_default();
         let recipients = self.recipients(how, old, vault.is_none(), opener)?;
         let reads_back = recipients.names != [PASSPHRASE] && !how.danger.danger_lock_me_out;
         if reads_back {
@@ -282,12 +282,12 @@ impl<K: Authored> VaultFile<'_, K> {
         if !asks_for_passphrase(sealed) {
             return Vault::open(sealed, &opener.identities(self)?.keys()).doing(cannot);
         }
-        let of = self.of();
+        let name = self.name();
         let passphrase = match &opener.passphrase {
             Some(passphrase) => passphrase.clone(),
-            None => self.passphrases.passphrase(&of)?,
+            None => self.passphrases.passphrase(&name)?,
         };
-        let identities = Identities::of_passphrase(passphrase.clone(), &of)?;
+        let identities = Identities::from_passphrase(passphrase.clone(), &name)?;
         opener.passphrase = Some(passphrase);
         Vault::open(sealed, &identities.keys()).doing(cannot)
     }
@@ -304,8 +304,8 @@ impl<K: Authored> VaultFile<'_, K> {
         })
     }
 
-    /// Those whom `persona.yaml` names at this moment: it may be another one than when the run began. `old` are those of
-    /// the vault, none where it is new, or was mended by hand and does not tell.
+    /// The recipients in `persona.yaml` now, which may have changed since the run began. `old` are those of the vault: none
+    /// if it is new, or was edited by hand.
     pub fn recipients(
         &self,
         how: &Change,
@@ -325,7 +325,7 @@ impl<K: Authored> VaultFile<'_, K> {
         }
         let turnover = Turnover::between(old, &names);
         if !(how.rekeys || old.is_empty()) && turnover.is_any() {
-            return Err(self.not_agreed(&turnover, are_named));
+            return Err(self.recipients_changed(&turnover, are_named));
         }
         let new_passphrase = || self.new_passphrase(how, made, opener);
         Recipients::read(&names, new_passphrase).map_err(|failure| Failure {
@@ -340,15 +340,15 @@ impl<K: Authored> VaultFile<'_, K> {
             let identity = self.persona.identity.display();
             return Err(Failure::new(
                 ExitCode::Rejected,
-                format!("{}: the identity `{identity}` does not tell its recipient", self.cannot("write")),
+                format!("{}: the identity `{identity}` does not contain its recipient", self.cannot("write")),
             )
             .hint("name it in `persona.yaml`: `seeds: {recipients: [age1…]}`"));
         }
         Ok(own.clone())
     }
 
-    /// A line that got lost in an editor must not lock the escrow officer out, nor one that came back let somebody in.
-    fn not_agreed(&self, turnover: &Turnover, are_named: bool) -> Failure {
+    /// A line that is lost or restored in an editor must not change who can open the vault.
+    fn recipients_changed(&self, turnover: &Turnover, are_named: bool) -> Failure {
         let from = if are_named {
             "the recipients in `persona.yaml`"
         } else {
@@ -359,7 +359,7 @@ impl<K: Authored> VaultFile<'_, K> {
             format!("{}: {from} {turnover}", self.cannot("change")),
         )
         .hint(format!("if that is meant: {}", self.bare_command("rekey")))
-        .hint("if not, mend `seeds.recipients` in `persona.yaml`: `seed list --json` shows those of the vault")
+        .hint("if not, fix `seeds.recipients` in `persona.yaml`: `seed list --json` shows those of the vault")
     }
 
     fn new_passphrase(&self, how: &Change, made: bool, opener: &mut Opener) -> Result<Passphrase, Failure> {
@@ -369,7 +369,7 @@ impl<K: Authored> VaultFile<'_, K> {
         if let Some(passphrase) = &opener.new_passphrase {
             return Ok(passphrase.clone());
         }
-        // one source has one line: it would be the old passphrase, or the identity's, once more
+        // the source has one line, which is the old passphrase or the identity's
         if how.rekeys && !made && self.passphrases.is_given() {
             return Err(Failure::usage(format!(
                 "{}: a new passphrase cannot come from where the old one comes from",
@@ -380,21 +380,21 @@ impl<K: Authored> VaultFile<'_, K> {
         }
         Ok(opener
             .new_passphrase
-            .insert(self.passphrases.new_passphrase(&self.of(), how.danger.weak)?)
+            .insert(self.passphrases.new_passphrase(&self.name(), how.danger.weak)?)
             .clone())
     }
 
-    /// Proves that the persona can open what is about to take the vault's place. A plugin may want a finger on its key
-    /// each time, so it is asked only where the recipients are new.
+    /// Proves that the persona can open the new vault. A plugin may ask for a touch each time, so it is asked only if the
+    /// recipients are new.
     pub fn read_back(
         &self,
         vault: &Vault<K>,
         sealed: &[u8],
         opener: &mut Opener,
-        others: bool,
+        new_recipients: bool,
     ) -> Result<(), Failure> {
         let identities = opener.identities(self)?;
-        if identities.recipients.is_empty() && !others {
+        if identities.recipients.is_empty() && !new_recipients {
             return Ok(());
         }
         match Vault::<K>::open(sealed, &identities.keys()) {
@@ -403,7 +403,7 @@ impl<K: Authored> VaultFile<'_, K> {
                 ExitCode::CouldNot,
                 format!("{}: it does not read back", self.cannot("write")),
             )
-            .hint("the old one is untouched; please report this")),
+            .hint("the old one is unchanged; please report this")),
             Err(VaultError::Age(AgeError::NoIdentity)) => Err(self.locked_out(identities)),
             Err(error) => Err(Failure::from_advice(&self.cannot("write"), &error)),
         }
@@ -424,13 +424,13 @@ impl<K: Authored> VaultFile<'_, K> {
     }
 }
 
-/// Names recipients in a sentence.
-pub struct To<'a>(pub &'a [String]);
+/// Recipients in a sentence.
+pub struct RecipientList<'a>(pub &'a [String]);
 
-impl fmt::Display for To<'_> {
+impl fmt::Display for RecipientList<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            [word] if word == PASSPHRASE => f.write_str("whoever knows the passphrase"),
+            [word] if word == PASSPHRASE => f.write_str("a passphrase"),
             names => f.write_str(&names.join(", ")),
         }
     }

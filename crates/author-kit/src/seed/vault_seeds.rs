@@ -1,4 +1,4 @@
-//! The vault as `encrypt` and `check` ask it: opened at the first volume that has no literal seed, and not before.
+//! The vault as a source of seeds for `encrypt` and `check`: opened at the first volume without a literal seed.
 
 use std::marker::PhantomData;
 use std::path::Path;
@@ -16,10 +16,10 @@ use cli_kit::report::Report;
 /// The seeds of a persona's vault. Never makes a seed, nor a vault.
 pub struct VaultSeeds<'a, K> {
     file: VaultFile<'a, K>,
-    /// None until it was looked for; then None where there is no vault, or why it did not open.
+    /// `None` until it is needed; then the vault, `None` if there is none, or why it did not open.
     vault: Option<Result<Option<Vault<K>>, Failure>>,
-    /// Why the vault did not open, where a seed is due from it: `NoSeed` has no exit code. A vault or a volume that is not
-    /// there is no failure, but a finding among others.
+    /// Why the vault did not open when a seed was needed: `NoSeed` has no exit code. A missing vault or volume is not a
+    /// failure but a finding.
     pub failure: Option<Failure>,
 }
 
@@ -68,13 +68,13 @@ impl<K: Authored> Seeds for VaultSeeds<'_, K> {
             ),
             None => (
                 format!("there is no seed, and no vault `{path}`"),
-                format!("add one: {add}; or bring the vault back, if there was one"),
+                format!("add one: {add}; or restore the vault, if there was one"),
             ),
         };
         Err(NoSeed { message, hint })
     }
 
-    /// A section that brings all its seeds does not fail with the vault.
+    /// A section with literal seeds does not fail because of the vault.
     fn beside(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
         let vault = self.vault().map_err(no_seed)?;
         Ok(vault.and_then(|vault| vault.volume(volume)).map(|entry| entry.seeds.clone()))
@@ -94,8 +94,8 @@ mod tests {
     use cli_kit::clock;
     use cli_kit::exit::ExitCode;
 
-    /// Asks for `data` and `other`; then whether that was a failure, and of which kind.
-    fn asked(folder: &Path) -> (Vec<Result<VolumeSeeds, NoSeed>>, Option<ExitCode>) {
+    /// The seeds of `data` and `other`, and the exit code of a failure.
+    fn seeds_of(folder: &Path) -> (Vec<Result<VolumeSeeds, NoSeed>>, Option<ExitCode>) {
         let persona = AuthorFolder::read(folder, Workload::PERSONA).unwrap();
         let (passphrases, report) = (PassphraseSource::default(), Report::new("workload-provider", true));
         let mut seeds = VaultSeeds::<Workload>::new(folder, &persona, &passphrases, &report);
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_missing_vault_or_volume_is_a_finding_and_one_that_does_not_open_a_failure() {
         let folder = tempfile::tempdir().unwrap();
-        let (found, failure) = asked(folder.path());
+        let (found, failure) = seeds_of(folder.path());
         let command = format!("`workload-provider seed add data -C {}`", folder.path().display());
         let missing = found[0].as_ref().unwrap_err();
         assert!(missing.hint.contains(&command) && missing.message.contains("no vault"), "{missing:?}");
@@ -120,12 +120,12 @@ mod tests {
         let mut sealed = Vec::new();
         vault.seal(&recipients.keys(), &mut sealed).unwrap();
         fs::write(folder.path().join("seeds.age"), sealed).unwrap();
-        let (found, failure) = asked(folder.path());
+        let (found, failure) = seeds_of(folder.path());
         assert!(found.iter().all(Result::is_err));
         assert_eq!(failure, Some(ExitCode::NoSecret));
 
         fs::write(folder.path().join("identity.age"), identity).unwrap();
-        let (found, failure) = asked(folder.path());
+        let (found, failure) = seeds_of(folder.path());
         assert_eq!(found[0].as_ref().unwrap().seed.expose(), "0123456789abcdef");
         assert!(found[1].as_ref().unwrap_err().hint.contains("seed add other"));
         assert_eq!(failure, None);

@@ -1,4 +1,4 @@
-//! Which volume is meant where none is named.
+//! The volume that a command means if none is named.
 
 use std::path::Path;
 
@@ -10,26 +10,26 @@ use cli_kit::input;
 use cli_kit::names::in_folder;
 use cli_kit::report::Report;
 
-/// Tells of a volume that the section does not name: a slip of the finger, or one that is still to be written there.
+/// Warns of a volume that the section does not name: it is misspelt, or not written yet.
 pub fn warn_if_unknown<K: Authored>(named: &str, folder: &Path, report: &Report) {
     let path = in_folder(folder, &format!("{}.yaml", K::NAME));
-    // a section that does not read has its say at `check`
+    // what is wrong with a section, `check` reports
     let Ok(volumes) = of_section(&path) else { return };
     if volumes.iter().any(|volume| volume == named) {
         return;
     }
     let distance = |volume: &&String| strsim::damerau_levenshtein(volume, named);
-    let nearest = volumes.iter().min_by_key(distance).filter(|it| distance(it) <= 2);
+    let nearest = volumes.iter().min_by_key(distance).filter(|volume| distance(volume) <= 2);
     let (path, known) = (path.display(), volumes.join(", "));
     let has = if known.is_empty() { "none that takes a seed".into() } else { format!("only {known}") };
     let hint = match nearest {
         Some(nearest) => format!("did you mean `{nearest}`? if not, write `{named}` under `volumes` there"),
-        None => format!("write `{named}` under `volumes` there: its seed is for nothing before"),
+        None => format!("write `{named}` under `volumes` there: without it, the seed is not used"),
     };
     report.warning(&format!("`{path}` names no volume `{named}`, {has}"), &[hint]);
 }
 
-/// The volume that is named, or the only one of the section's that `fits`.
+/// The named volume, or the only one in the section that `fits`.
 pub fn chosen<K: Authored>(
     named: Option<&str>,
     folder: &Path,
@@ -58,7 +58,7 @@ pub fn chosen<K: Authored>(
 
 const NAME_IT: &str = "name it by its key under `volumes`: `data`";
 
-/// Those whose passphrase takes a seed of this side.
+/// The volumes whose passphrase takes a seed of this side.
 fn of_section(path: &Path) -> Result<Vec<String>, Failure> {
     let text = input::read_secret_text(path, Limits::default().bytes)?;
     let document = strict_yaml::parse(&text, &Limits::default(), Tags::FileAndFolder)

@@ -1,4 +1,4 @@
-//! What age plugins ask of people, over our own terminal.
+//! The questions of age plugins, asked on our own terminal.
 
 use age::Callbacks;
 use age::secrecy::SecretString;
@@ -8,7 +8,7 @@ use super::as_text;
 use crate::prompt::{self, Wanted};
 use crate::report::relay;
 
-/// Prompts on the terminal; without one, the plugin is told that nobody answers.
+/// Prompts on the terminal; without one, the plugin gets no answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Terminal;
 

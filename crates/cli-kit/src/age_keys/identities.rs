@@ -1,7 +1,7 @@
-//! Who opens something: age's identities, from their file.
+//! age identities, which open something, from their file.
 //!
 //! A file is lines of `AGE-SECRET-KEY-1…` and `AGE-PLUGIN-NAME-1…` with comments between them; or such a file protected
-//! by a passphrase, as `age -p` makes it.
+//! by a passphrase, as `age -p` writes it.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ const LIMIT: usize = 1 << 20;
 #[derive(Default)]
 pub struct Identities {
     keys: Vec<Box<dyn Identity>>,
-    /// The public halves of those that tell them: a plugin's do not.
+    /// The recipients of those that contain them: a plugin's do not.
     pub recipients: Vec<String>,
 }
 
@@ -41,21 +41,21 @@ impl Identities {
             return Err(cannot(&name, "it is an age file, but not one that a passphrase opens")
                 .hint("open it first, with the identity that it is encrypted to: `age -d -i FILE`"));
         }
-        let of = format!("the identity `{name}`");
-        let passphrase = as_text(passphrases.passphrase(&of)?, &of)?;
+        let owner = format!("the identity `{name}`");
+        let passphrase = as_text(passphrases.passphrase(&owner)?, &owner)?;
         let plain = age_file::open(&file, &[&scrypt_identity(passphrase)]).map_err(|error| match error {
             AgeError::WrongPassphrase => {
                 Failure::new(ExitCode::NoSecret, format!("the passphrase of the identity `{name}` is wrong"))
-                    .hint(format!("see whether it opens: `age -d {name}`"))
+                    .hint(format!("check whether it opens: `age -d {name}`"))
             }
             error => Failure::from_advice(&format!("cannot open the identity `{name}`"), &error),
         })?;
         Self::parse(&plain, &name)
     }
 
-    /// Whoever knows the passphrase of what is to be opened.
-    pub fn of_passphrase(passphrase: Passphrase, of: &str) -> Result<Self, Failure> {
-        let identity = scrypt_identity(as_text(passphrase, of)?);
+    /// The identity of a passphrase; `owner` is what it opens.
+    pub fn from_passphrase(passphrase: Passphrase, owner: &str) -> Result<Self, Failure> {
+        let identity = scrypt_identity(as_text(passphrase, owner)?);
         Ok(Self { keys: vec![Box::new(identity)], recipients: Vec::new() })
     }
 
@@ -73,28 +73,27 @@ impl Identities {
                 .hint("identities begin with `AGE-SECRET-KEY-1` or `AGE-PLUGIN-`: see `age-keygen --help`")
         };
         let text = std::str::from_utf8(file).map_err(|_| cannot(name, "it is not UTF-8 text"))?;
-        let mut found = Self::default();
+        let mut identities = Self::default();
         for (before, line) in text.lines().map(str::trim).enumerate() {
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             if let Ok(key) = line.parse::<x25519::Identity>() {
-                found.recipients.push(key.to_public().to_string());
-                found.keys.push(Box::new(key));
+                identities.recipients.push(key.to_public().to_string());
+                identities.keys.push(Box::new(key));
             } else if let Ok(key) = line.parse::<plugin::Identity>() {
-                let of = format!("the identity in `{name}`");
                 let plugin = key.plugin().to_owned();
                 let key = IdentityPluginV1::new(&plugin, &[key], Terminal)
-                    .map_err(|error| no_plugin(&of, &error))?;
-                found.keys.push(Box::new(key));
+                    .map_err(|error| no_plugin(&format!("the identity in `{name}`"), &error))?;
+                identities.keys.push(Box::new(key));
             } else {
                 return Err(no_key(before + 1));
             }
         }
-        if found.keys.is_empty() {
+        if identities.keys.is_empty() {
             return Err(cannot(name, "it holds no identity").hint("make one: `age-keygen -o identity.age`"));
         }
-        Ok(found)
+        Ok(identities)
     }
 }
 

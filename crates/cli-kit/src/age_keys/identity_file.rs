@@ -17,6 +17,7 @@ use crate::prompt::{PassphraseSource, WeakPassphrase};
 
 /// Whether a new identity is protected, and by which passphrase.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Keys")]
 pub struct NewIdentity {
     /// Protect identity.age with a passphrase, as `age -p` does
     #[arg(long)]
@@ -32,13 +33,13 @@ impl NewIdentity {
         self.passphrases.file()
     }
 
-    /// The recipient of an identity that is there already.
-    pub(crate) fn recipient_of(&self, path: &Path) -> Result<String, Failure> {
+    /// The recipient of an existing identity.
+    pub(crate) fn read_recipient(&self, path: &Path) -> Result<String, Failure> {
         let identities = Identities::read(path, &self.passphrases)?;
         identities.recipients.into_iter().next().ok_or_else(|| {
             Failure::new(
                 ExitCode::Rejected,
-                format!("the identity `{}` does not tell its recipient", path.display()),
+                format!("the identity `{}` does not contain its recipient", path.display()),
             )
             .hint("begin in another folder, and name this identity in its `persona.yaml`: `identity: FILE`")
         })
@@ -47,19 +48,19 @@ impl NewIdentity {
     /// The file of a new identity, and the recipient that others encrypt to.
     pub fn make(&self, name: &str, at: Timestamp) -> Result<(Zeroizing<Vec<u8>>, String), Failure> {
         let passphrase = if self.protect_identity {
-            let of = format!("the new identity `{name}`");
-            Some(as_text(self.passphrases.new_passphrase(&of, self.weak)?, &of)?)
+            let owner = format!("the new identity `{name}`");
+            Some(as_text(self.passphrases.new_passphrase(&owner, self.weak)?, &owner)?)
         } else {
             None
         };
-        // age itself panics without
+        // without randomness, age panics
         random::check().map_err(|error| {
             Failure::new(ExitCode::CouldNot, format!("cannot make the identity `{name}`: {error}"))
         })?;
         let identity = x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
         let created = Timestamp::from_second(at.as_second()).unwrap_or(at);
-        // larger than all of it: a buffer that moves leaves a copy behind
+        // large enough for all of it: a buffer that grows leaves a copy behind
         let mut file = Zeroizing::new(Vec::with_capacity(1024));
         let plain = |out: &mut dyn std::io::Write| {
             writeln!(out, "# created: {created}\n# public key: {recipient}")?;

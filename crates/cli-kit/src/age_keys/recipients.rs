@@ -1,4 +1,4 @@
-//! To whom something is encrypted: age's recipients, from the words that stand in `persona.yaml`.
+//! age recipients, to whom something is encrypted, from their names in `persona.yaml`.
 
 use age::plugin::RecipientPluginV1;
 use age::{Recipient, plugin, tag, tagpq, x25519};
@@ -10,18 +10,18 @@ use crate::failure::{Doing as _, Failure};
 use crate::names::holds_identity;
 use crate::prompt::Passphrase;
 
-/// Instead of keys: whoever knows a passphrase.
+/// In place of keys: a passphrase.
 pub const PASSPHRASE: &str = "passphrase";
 
-/// Some recipients, each under the name that it was given.
+/// Recipients with their names.
 pub struct Recipients {
-    /// As they were named, in that order.
+    /// The names, in the given order.
     pub names: Vec<String>,
     keys: Vec<Box<dyn Recipient>>,
 }
 
 impl Recipients {
-    /// From `age1…`, `age1name1…` (a plugin's), or the word `passphrase` alone, for which `new_passphrase` is called.
+    /// Reads `age1…`, `age1name1…` (a plugin's), or the word `passphrase` alone, for which `new_passphrase` is called.
     pub fn read(
         names: &[String],
         new_passphrase: impl FnOnce() -> Result<Passphrase, Failure>,
@@ -40,7 +40,7 @@ impl Recipients {
             names if names.iter().any(|name| name == PASSPHRASE) => {
                 return Err(Failure::new(
                     ExitCode::Rejected,
-                    "`passphrase` stands beside other recipients: an age file opens by passphrase or by keys",
+                    "`passphrase` is named with other recipients: an age file opens by passphrase or by keys",
                 )
                 .hint("name it alone, or leave it out and protect the identity: `age -p`"));
             }
@@ -81,11 +81,10 @@ enum Key {
 }
 
 fn key(name: &str) -> Result<Key, Failure> {
-    // an identity in the wrong place must not be repeated
     if holds_identity(name) {
         return Err(Failure::new(
             ExitCode::Rejected,
-            "a recipient is due, and an identity is named: it is secret",
+            "expected a recipient, found an identity, which is secret",
         )
         .hint("name its public half: `age-keygen -y identity.age` shows it"));
     }

@@ -46,12 +46,12 @@ fn what_is_no_recipient_is_named_and_an_identity_in_its_place_is_not() {
     for (names, says) in [
         (&[][..], "no recipient is named"),
         (&["age1x"], "`age1x` is no recipient"),
-        (&[&recipient, "passphrase"], "`passphrase` stands beside"),
-        (&[&secret], "an identity is named"),
-        (&[&secret.to_lowercase()], "an identity is named"),
-        (&[&format!(" {secret}")], "an identity is named"),
-        (&[&format!("ssh-ed25519 {secret}")], "an identity is named"),
-        (&[&format!("age1x\n{}", secret.to_lowercase())], "an identity is named"),
+        (&[&recipient, "passphrase"], "`passphrase` is named with"),
+        (&[&secret], "found an identity"),
+        (&[&secret.to_lowercase()], "found an identity"),
+        (&[&format!(" {secret}")], "found an identity"),
+        (&[&format!("ssh-ed25519 {secret}")], "found an identity"),
+        (&[&format!("age1x\n{}", secret.to_lowercase())], "found an identity"),
         (&["age1nosuch1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0jqr2u0yp"], ""),
         (&["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI"], "SSH keys are not supported"),
     ] {

@@ -94,7 +94,7 @@ fn devices_and_pipes_are_written_through() {
 }
 
 #[test]
-fn a_full_disk_is_told_with_the_file() {
+fn a_full_disk_is_reported_with_the_file() {
     let mut output = create(Path::new("/dev/full"), false, Visibility::Public).unwrap();
     output.write_all(b"x").unwrap();
     let failure = output.commit().unwrap_err();
@@ -103,7 +103,7 @@ fn a_full_disk_is_told_with_the_file() {
 }
 
 #[test]
-fn a_missing_folder_is_told_with_the_target() {
+fn a_missing_folder_is_reported_with_the_target() {
     let failure = create(Path::new("/none/token"), false, Visibility::Public).unwrap_err();
     assert_eq!(failure.message, "cannot write `/none/token`: no such file or directory");
 }
@@ -153,7 +153,7 @@ fn the_mode_of_what_is_replaced_can_be_kept() {
     fs::write(&target, b"old").unwrap();
     fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
     let output = Output::rewrite(&target, true, Visibility::Secret).unwrap();
-    output.like_what_it_replaces().unwrap();
+    output.copy_ownership().unwrap();
     output.commit().unwrap();
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
 }

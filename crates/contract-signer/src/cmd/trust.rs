@@ -66,7 +66,7 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
         line = line_to_add(arguments, &key, &now, &file, report)?;
         before = now;
     }
-    output.like_what_it_replaces()?;
+    output.copy_ownership()?;
     let line_end = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
     writeln!(output, "{before}{line_end}{line}").doing_io("write", &path)?;
     output.commit()?;

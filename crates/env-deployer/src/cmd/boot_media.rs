@@ -34,7 +34,7 @@ struct Done {
     key_fingerprint: Option<String>,
     /// Lines of the attestation record, name to SHA-256.
     attestation_record: BTreeMap<&'static str, String>,
-    /// How to attach the medium; none where it has no name.
+    /// How to attach the medium; `None` for standard output.
     #[serde(skip_serializing_if = "Option::is_none")]
     libvirt: Option<Libvirt>,
 }
@@ -55,7 +55,7 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     let key = key_file.map(signing_key).transpose()?;
     let (mut user_data, looks) = Looks::open(&arguments.user_data)?;
     let name = user_data.name();
-    is_user_data(looks, &name)?;
+    check_user_data(looks, &name)?;
     let facts = {
         let _progress = Progress::spinner(report, "verifying");
         user_data::survey(&mut user_data).doing(|| format!("cannot read `{name}` as user data"))?
@@ -65,7 +65,7 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
 
     let cannot = || format!("cannot make a boot medium of `{name}`");
     let medium = boot_media::BootMedia::of(user_data, &facts, &hostname).doing(cannot)?;
-    let is_plain = [&facts.workload, &facts.env].iter().any(|it| matches!(it.form, Form::Plain));
+    let is_plain = [&facts.workload, &facts.env].iter().any(|section| matches!(section.form, Form::Plain));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
     let mut output = Output::create(&arguments.output, arguments.force.force, visibility, &protected)?;
     let mut expect =
@@ -85,19 +85,19 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
         hostname: hostname.as_str().to_owned(),
         key_fingerprint,
         attestation_record,
-        libvirt: (!is_stdout(&arguments.output)).then(|| Libvirt::of(&arguments.output)),
+        libvirt: (!is_stdout(&arguments.output)).then(|| Libvirt::new(&arguments.output)),
     };
     show(&done, &quoted, report)
 }
 
-/// What else the contract signer deals with is told by its name, and what is due instead.
-fn is_user_data(looks: Looks, name: &str) -> Result<(), Failure> {
+/// Refuses the other files of a contract by their names.
+fn check_user_data(looks: Looks, name: &str) -> Result<(), Failure> {
     let what = match looks {
         Looks::Other => return Ok(()),
         Looks::Token => "it is a token, one half of a contract",
         Looks::Tar => "it is a handoff, one half of a contract",
         Looks::Age => "it is encrypted with age, as handoffs are",
-        Looks::Record => "it is the record of a signing, which stays beside the user data",
+        Looks::Record => "it is the record of a signing, which is next to the user data",
         Looks::Empty => "it is empty",
     };
     Err(Failure::new(ExitCode::Rejected, format!("cannot read `{name}` as user data: {what}"))
@@ -105,7 +105,7 @@ fn is_user_data(looks: Looks, name: &str) -> Result<(), Failure> {
 }
 
 fn show(done: &Done, quoted: &str, report: &Report) -> Result<(), Failure> {
-    report.note("the attestation record of the running guest must show:");
+    report.note("the attestation record of the running guest must contain:");
     for (line, sha256) in &done.attestation_record {
         report.note(&format!("  {sha256} {line}"));
     }
@@ -121,8 +121,7 @@ fn signing_key(path: PathBuf) -> Result<(PathBuf, VerifyingKey), Failure> {
     Ok((path, key))
 }
 
-/// Refuses what a guest should not be started with; returns the fingerprint of the key that the user data were verified
-/// with.
+/// Refuses what a guest should not boot; returns the fingerprint of the key that verified the user data.
 fn verify(
     arguments: &BootMedia,
     facts: &UserDataFacts,
@@ -134,7 +133,7 @@ fn verify(
         if matches!(value.form, Form::Plain) && !arguments.danger_accept_plain_sections {
             return Err(Failure::new(
                 ExitCode::Refused,
-                format!("`{name}`: the `{key}` section is not encrypted: everybody who sees the medium can read it"),
+                format!("`{name}`: the `{key}` section is not encrypted: anyone who gets the medium can read it"),
             )
             .hint("encrypt it: `workload-provider encrypt`, `env-deployer encrypt`, then `contract-signer sign`")
             .hint("for a test without secrets, add `--danger-accept-plain-sections`"));
@@ -159,11 +158,11 @@ fn verify(
     }
     if facts.signature.is_none() {
         let refusal = Err(user_data::Refusal::Unsigned).doing(cannot_verify);
-        return refusal.map_err(|it| it.hint("for a test guest, add `--danger-accept-unsigned`"));
+        return refusal.map_err(|failure| failure.hint("for a test guest, add `--danger-accept-unsigned`"));
     }
     let hint = "name the contract signer's key: `--signing-key signing-key.pub.pem`, or `signing-key` in `persona.yaml`";
     report.warning(
-        &format!("`{name}` is signed, and nobody knows by whom: no signing key is named"),
+        &format!("`{name}` is signed, but the signature is not verified: no signing key is named"),
         &[hint.to_owned()],
     );
     Ok(None)

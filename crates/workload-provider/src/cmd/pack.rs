@@ -33,7 +33,7 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     let target = target(arguments, report)?;
     let mut protected = protected_around(Persona::WorkloadProvider, &target);
     protected.packed(folder);
-    // what is packed may hold what only the guest should read
+    // the archive may contain what only the guest should read
     let mut output = Output::create(&target, arguments.force.force, Visibility::Secret, &protected)?;
     let packed = {
         let progress = Progress::bytes(report, "packing", Some(archive.size()));
