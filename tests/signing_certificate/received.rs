@@ -108,7 +108,7 @@ fn answers_that_give_no_contract_a_life_are_refused() {
         &story,
         "contract-signer certify --certificate answer.crt -o new.crt",
         2,
-        &["no public key is here", "--csr", "public-key"],
+        &["there is no public key", "--csr", "public-key"],
     );
     refused(
         &story,
