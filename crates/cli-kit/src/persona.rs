@@ -60,6 +60,14 @@ impl Persona {
         }
     }
 
+    /// The persona that gets the public half of that key.
+    pub(crate) fn key_reader(self) -> Self {
+        match self {
+            Self::ContractAuditor => Self::ContractSigner,
+            _ => Self::EnvDeployer,
+        }
+    }
+
     /// What the two halves of that key are called.
     pub(crate) fn key_names(self) -> [&'static str; 2] {
         match self {

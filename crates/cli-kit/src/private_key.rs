@@ -1,8 +1,9 @@
 //! A persona's private key: made under a passphrase, with its public half next to it, and opened.
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use contract_pki::private_key::{BITS, PrivateKey, Use};
 use contract_pki::random::SystemRandomness;
 use serde_json::json;
@@ -15,29 +16,33 @@ use crate::persona::{Persona, protected_around};
 use crate::progress::Progress;
 use crate::prompt::{PassphraseSource, WeakPassphrase};
 use crate::report::Report;
+use crate::run::Force;
 
 /// Larger than any key.
 const LIMIT: usize = 256 << 10;
 
-/// A new key pair.
-pub struct NewPair<'a> {
-    /// The owner.
-    pub persona: Persona,
-    /// The private key's file; the public one goes next to it.
-    pub path: &'a Path,
-    /// Protects it.
-    pub passphrase: &'a PassphraseSource,
-    /// The passphrase may be short.
-    pub weak: WeakPassphrase,
-    /// An old pair may be replaced.
-    pub force: bool,
-    /// Who gets the public half: `the env deployer`.
-    pub reader: &'a str,
+/// Make the {key}: RSA-4096, protected by a passphrase, and its public half next to it
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+EXAMPLES
+  {program} keygen
+  {program} keygen -o {key-file} --passphrase-file passphrase")]
+pub struct KeygenArguments {
+    /// Write the private key to FILE, and the public key next to it: `.pub.pem` in place of `.pem` [default: {key-file}]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    output: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Keys")]
+    passphrase: PassphraseSource,
+    #[command(flatten, next_help_heading = "Dangerous")]
+    weak: WeakPassphrase,
+    #[command(flatten, next_help_heading = "Output")]
+    force: Force,
 }
 
 /// `keygen`: both files, or none.
-pub fn keygen<U: Use>(pair: &NewPair<'_>, report: &Report) -> Result<(), Failure> {
-    let NewPair { persona, path: private_path, force, reader, .. } = *pair;
+pub fn keygen<U: Use>(arguments: &KeygenArguments, persona: Persona, report: &Report) -> Result<(), Failure> {
+    let KeygenArguments { output, passphrase: source, weak, force: Force { force } } = arguments;
+    let private_path = output.as_deref().unwrap_or(Path::new(persona.key_file()));
     if is_stdout(private_path) {
         return Err(Failure::usage("a private key is not written to standard output").hint(format!(
             "name a file: `{} keygen -o {}`",
@@ -59,13 +64,12 @@ pub fn keygen<U: Use>(pair: &NewPair<'_>, report: &Report) -> Result<(), Failure
     let [private_name, public_name] = persona.key_names();
     let mut protected = protected_around(persona, private_path);
     protected
-        .read(pair.passphrase.file())
+        .read(source.file())
         .release(private_path, &[private_name])
         .release(&public_path, &[public_name]);
-    let mut private = Output::create(private_path, force, Visibility::Secret, &protected)?;
-    let mut public = Output::create(&public_path, force, Visibility::Public, &protected)?;
-    let passphrase =
-        pair.passphrase.new_passphrase(&format!("the new key `{}`", input::name(private_path)), pair.weak)?;
+    let mut private = Output::create(private_path, *force, Visibility::Secret, &protected)?;
+    let mut public = Output::create(&public_path, *force, Visibility::Public, &protected)?;
+    let passphrase = source.new_passphrase(&format!("the new key `{}`", input::name(private_path)), *weak)?;
 
     let progress = Progress::spinner(report, &format!("making an RSA key of {BITS} bits"));
     let key = PrivateKey::<U>::generate().doing(|| "cannot make a key".into())?;
@@ -84,7 +88,8 @@ pub fn keygen<U: Use>(pair: &NewPair<'_>, report: &Report) -> Result<(), Failure
         private_path.display(),
         public_path.display()
     ));
-    report.note(&format!("next: give `{}` to {reader}", public_path.display()));
+    let reader = persona.key_reader().name().replace('-', " ");
+    report.note(&format!("next: give `{}` to the {reader}", public_path.display()));
     let result =
         json!({ "privateKey": private_path, "publicKey": public_path, "keyFingerprint": fingerprint });
     report.result(&result, |_| Vec::<String>::new())

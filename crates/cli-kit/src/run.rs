@@ -87,22 +87,33 @@ fn broken(panic: &(dyn Any + Send)) -> Failure {
     )
 }
 
-/// Fills in the help of shared commands: `{program}` in examples, and `{certificate}`, the program's field of that name.
+/// Fills in the help of shared commands: `{program}`, `{certificate}` for the field of the certificate, `{key}` and
+/// `{key-file}`.
 fn named(command: Command, program: &str) -> Command {
-    let command = command.mut_args(|argument| match argument.get_help().map(ToString::to_string) {
-        Some(help) if help.contains("{certificate}") => {
-            let field = certificate_field(program);
-            argument.help(help.replace("{certificate}", field))
-        }
-        _ => argument,
+    let is_auditor = program == Persona::ContractAuditor.name();
+    let persona = if is_auditor { Persona::ContractAuditor } else { Persona::ContractSigner };
+    let certificate = if is_auditor { "attestation-certificate" } else { "certificate" };
+    let [key, _] = persona.key_names();
+    let fill = |help: &dyn ToString| {
+        let words = [
+            ("program", program),
+            ("certificate", certificate),
+            ("key", key),
+            ("key-file", persona.key_file()),
+        ];
+        words.iter().fold(help.to_string(), |help, (name, word)| help.replace(&format!("{{{name}}}"), word))
+    };
+    let mut command = command.mut_args(|argument| match argument.get_help().map(|help| fill(help)) {
+        Some(help) => argument.help(help),
+        None => argument,
     });
-    let help = command.get_after_help().map(|help| help.to_string().replace("{program}", program));
-    let command = if let Some(help) = help { command.after_help(help) } else { command };
+    if let Some(about) = command.get_about().map(|about| fill(about)) {
+        command = command.about(about);
+    }
+    if let Some(help) = command.get_after_help().map(|help| fill(help)) {
+        command = command.after_help(help);
+    }
     command.mut_subcommands(|verb| named(verb, program))
-}
-
-fn certificate_field(program: &str) -> &'static str {
-    if program == Persona::ContractAuditor.name() { "attestation-certificate" } else { "certificate" }
 }
 
 /// `--help` and `--version` are results; a missing verb shows the help and fails.

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use certificate_command::{Certificate, ChainArguments};
 use clap::{Args, Parser, Subcommand};
-use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
+use cli_kit::private_key::KeygenArguments;
+use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Common, Force};
 
 /// Compare the attestation record of a running IBM Hyper Protect guest with the contract that was signed.
@@ -36,11 +37,7 @@ pub enum Command {
     /// Make a folder to start from
     #[command(after_help = "EXAMPLES\n  contract-auditor init contract-auditor")]
     Init(Init),
-    /// Make the auditor key: RSA-4096, protected by a passphrase, and its public half next to it
-    #[command(after_help = "EXAMPLES
-  contract-auditor keygen
-  contract-auditor keygen -o attestation-key.pem --passphrase-file passphrase")]
-    Keygen(Keygen),
+    Keygen(KeygenArguments),
     /// Open the guest's attestation record, if it is encrypted to the auditor key
     ///
     /// Opens also a record whose password was cut at a line feed or NUL, as shells do, and warns.
@@ -182,19 +179,6 @@ pub struct Init {
     /// The folder; made if it does not exist
     #[arg(default_value = ".")]
     pub dir: PathBuf,
-    #[command(flatten, next_help_heading = "Output")]
-    pub force: Force,
-}
-
-#[derive(Args)]
-pub struct Keygen {
-    /// Write the private key to FILE, and the public key next to it: `.pub.pem` in place of `.pem`
-    #[arg(short, long, value_name = "FILE", default_value = "attestation-key.pem", help_heading = "Output")]
-    pub output: PathBuf,
-    #[command(flatten, next_help_heading = "Keys")]
-    pub passphrase: PassphraseSource,
-    #[command(flatten, next_help_heading = "Dangerous")]
-    pub weak: WeakPassphrase,
     #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }

@@ -2,6 +2,5 @@
 
 pub mod compare;
 pub mod init;
-pub mod keygen;
 pub mod open;
 pub mod verify;

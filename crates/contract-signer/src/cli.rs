@@ -8,7 +8,8 @@ use cli_kit::age_keys::NewIdentity;
 use cli_kit::clock::{parse_at, parse_within};
 use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
-use cli_kit::prompt::{IdentityPassphrase, PassphraseSource, WeakPassphrase};
+use cli_kit::private_key::KeygenArguments;
+use cli_kit::prompt::{IdentityPassphrase, PassphraseSource};
 use cli_kit::{Common, Force};
 use contract_pki::signing_certificate::{Days, Name, NameError};
 use jiff::{SignedDuration, Timestamp};
@@ -43,11 +44,7 @@ pub enum Command {
     #[command(after_help = "EXAMPLES\n  contract-signer init contract-signer")]
     Init(Init),
     Identity(IdentityArguments),
-    /// Make the signing key: RSA-4096, protected by a passphrase, and its public half next to it
-    #[command(after_help = "EXAMPLES
-  contract-signer keygen
-  contract-signer keygen -o signing-key.pem --passphrase-file passphrase")]
-    Keygen(Keygen),
+    Keygen(KeygenArguments),
     /// Write the public half of a signing key, for the env deployer
     #[command(
         after_help = "EXAMPLES\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
@@ -165,19 +162,6 @@ pub struct Init {
     pub dir: PathBuf,
     #[command(flatten, next_help_heading = "Keys")]
     pub identity: NewIdentity,
-    #[command(flatten, next_help_heading = "Output")]
-    pub force: Force,
-}
-
-#[derive(Args)]
-pub struct Keygen {
-    /// Write the private key to FILE, and the public key next to it: `.pub.pem` in place of `.pem`
-    #[arg(short, long, value_name = "FILE", default_value = "signing-key.pem", help_heading = "Output")]
-    pub output: PathBuf,
-    #[command(flatten, next_help_heading = "Keys")]
-    pub passphrase: PassphraseSource,
-    #[command(flatten, next_help_heading = "Dangerous")]
-    pub weak: WeakPassphrase,
     #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }

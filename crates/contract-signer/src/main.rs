@@ -6,7 +6,9 @@ mod cmd;
 use certificate_command::certificate;
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
+use cli_kit::private_key::keygen;
 use contract_pki::certificate::Encryption;
+use contract_pki::private_key::Signing;
 
 use cli::{Cli, Command, Trust};
 
@@ -14,7 +16,7 @@ fn main() -> std::process::ExitCode {
     cli_kit::run("contract-signer", |cli: Cli, report| match cli.command {
         Command::Init(arguments) => cmd::init::run(&arguments, report),
         Command::Identity(arguments) => identity(&arguments, Persona::ContractSigner, report),
-        Command::Keygen(arguments) => cmd::signing_key::keygen(&arguments, report),
+        Command::Keygen(arguments) => keygen::<Signing>(&arguments, Persona::ContractSigner, report),
         Command::PublicKey(arguments) => cmd::signing_key::public_key(&arguments, report),
         Command::Certify(arguments) => cmd::certify::certify(&arguments, report),
         Command::Csr(arguments) => cmd::certify::csr(&arguments, report),

@@ -21,6 +21,7 @@ use crate::page::AuditPage;
 use crate::record_signature;
 
 pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
+    // read
     let persona = AuditorFolder::read(Path::new("."))?;
     input::refuse_two_from_stdin(arguments.inputs())?;
     let expectations = Expectations::read(arguments, &persona, report)?;
@@ -29,16 +30,19 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let page = arguments.report.as_deref().map(|target| page_output(target, arguments, &protected, report));
     let page = page.transpose()?;
 
+    // compare
     let comparison = Comparison::of(&guest.record, &expectations.sources)
         .doing(|| format!("cannot compare `{}`", guest.name()))?;
     let signature = signature(arguments, &persona, &guest)?;
     let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
     let audit = Audit { guest, expectations, comparison, signature, danger_accept_unsigned };
 
+    // write
     if let Some((output, target)) = page {
         write_page(output, target, &audit, arguments, &persona, report)?;
     }
 
+    // present
     if arguments.report.as_deref().is_none_or(|target| !is_stdout(target)) {
         report.judged(&audit.json(), |_| audit.lines())?;
     }

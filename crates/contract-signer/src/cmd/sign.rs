@@ -29,13 +29,13 @@ use sources::{Inputs, Sources};
 const CANNOT: &str = "cannot sign";
 
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
-    // every output can be written, or nothing is read
+    // read, if every output can be written
     let sources = Sources::resolve(arguments, report)?;
     let outputs = Outputs::create(arguments, &sources, report)?;
-
     let at = clock::now();
     let Inputs { workload, env, auditor_key, earlier, key } = sources.read(at, report)?;
 
+    // combine
     let mut contract = Contract::combine(workload, env, &key, at, arguments.accept())
         .map_err(|error| present::disagreement(CANNOT, &error, report))?;
     if let Some(auditor_key) = auditor_key {
@@ -44,8 +44,10 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let changes = contract.changes_since(&earlier);
     present::warn_before_signing(&contract, &changes, report);
 
+    // write
     let (record, written) = outputs.write(contract, &key, &sources, at, report)?;
 
+    // present
     Presented { record, written, changes, at }.show(report)
 }
 

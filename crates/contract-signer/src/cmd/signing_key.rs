@@ -1,4 +1,4 @@
-//! `contract-signer keygen` and `public-key`, and the signing key for the commands that sign.
+//! `contract-signer public-key`, and the signing key for the commands that sign.
 
 use std::io::Write as _;
 use std::path::Path;
@@ -7,30 +7,17 @@ use cli_kit::failure::DoingIo as _;
 use cli_kit::names::public_half;
 use cli_kit::output::{Output, Visibility, is_stdout};
 use cli_kit::persona::{Persona, protected_around};
-use cli_kit::private_key::{self, NewPair};
+use cli_kit::private_key;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report};
-use contract_pki::private_key::{Signing, SigningKey};
+use contract_pki::private_key::SigningKey;
 use serde_json::json;
 
-use crate::cli::{Keygen, PublicKey};
+use crate::cli::PublicKey;
 
 /// Opens the private key with its passphrase.
 pub fn read(path: &Path, passphrase: &PassphraseSource) -> Result<SigningKey, Failure> {
     private_key::read(path, passphrase)
-}
-
-/// `keygen`: makes the signing key, protected, and its public half next to it.
-pub fn keygen(arguments: &Keygen, report: &Report) -> Result<(), Failure> {
-    let pair = NewPair {
-        persona: Persona::ContractSigner,
-        path: &arguments.output,
-        passphrase: &arguments.passphrase,
-        weak: arguments.weak,
-        force: arguments.force.force,
-        reader: "the env deployer",
-    };
-    private_key::keygen::<Signing>(&pair, report)
 }
 
 /// `public-key`: writes what the env deployer puts into the env section as `signingKey`.
