@@ -127,8 +127,8 @@ impl Ceremony<'_> {
         self.run(
             SIGNER,
             "contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age \
-             --key signing-key.pem --passphrase-file passphrase --attestation-key attestation-key.pub.pem \
-             --encrypt-attestation-key --certificate hpcr-encrypt.crt -o user-data",
+             --key signing-key.pem --passphrase-file passphrase --auditor-key attestation-key.pub.pem \
+             --encrypt-auditor-key --certificate hpcr-encrypt.crt -o user-data",
         )?;
         self.run(
             SIGNER,
