@@ -37,16 +37,16 @@ impl Expectations {
         let mut signing = None;
         if !(absent && others) {
             let record = signing_record::read(path, report)?;
-            sources.push(of_signing(path, &record));
+            sources.push(from_signing_record(path, &record));
             signing = Some((path.clone(), record));
         }
         if let Some(path) = &arguments.medium {
-            let (lines, inside) = medium(path, signer.has_key() && user_data.is_none())?;
+            let (lines, inside) = from_medium(path, signer.has_key() && user_data.is_none())?;
             sources.push(lines);
             user_data = user_data.or(inside);
         }
         for path in &arguments.expect {
-            sources.push(lines(path)?);
+            sources.push(from_file(path)?);
         }
         let checked = signer.check(user_data.as_ref(), &mut signing, report)?;
         Ok(Self { signing, sources, checked })
@@ -59,7 +59,7 @@ impl Expectations {
 }
 
 /// A line for the signature is in IBM's example of a record, but contract-format, section 8, does not name it.
-fn of_signing(path: &Path, record: &Record) -> Foretold {
+fn from_signing_record(path: &Path, record: &Record) -> Foretold {
     let signature = ("contract:envWorkloadSignature".to_owned(), record.signature.sha256.clone());
     Foretold {
         by: input::name(path),
@@ -70,7 +70,7 @@ fn of_signing(path: &Path, record: &Record) -> Foretold {
 }
 
 /// The lines of a boot medium, and the user data on it if that is wanted.
-fn medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<NamedUserData>), Failure> {
+fn from_medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<NamedUserData>), Failure> {
     let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
     let mut file = Input::open(path)?;
     let medium = Medium::read(&mut file).doing(cannot_read)?;
@@ -88,7 +88,7 @@ fn medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<NamedUserData>)
     Ok((Foretold { by, lines, if_shown: BTreeMap::new(), whole_contract: false }, user_data))
 }
 
-fn lines(path: &Path) -> Result<Foretold, Failure> {
+fn from_file(path: &Path) -> Result<Foretold, Failure> {
     let by = input::name(path);
     let limit = usize::try_from(LONGEST).unwrap_or(usize::MAX);
     let cannot_read = |cause: &str| {

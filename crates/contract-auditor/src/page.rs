@@ -52,10 +52,10 @@ impl AuditPage<'_> {
             html.paragraph(&failure.message);
             failure.hints.iter().for_each(|hint| html.paragraph(&format!("What to do: {hint}")));
         }
-        let said = if self.at_given { "given with `--at`" } else { "the time of this audit" };
+        let source = if self.at_given { "given with `--at`" } else { "the time of this audit" };
         let form = if audit.guest.opened.is_some() { "encrypted to the auditor" } else { "in plain text" };
         html.facts(&[
-            ("Compared with", &|html| html.prose(&format!("{}, {said}", when(self.at)))),
+            ("Compared with", &|html| html.prose(&format!("{}, {source}", when(self.at)))),
             ("Attestation record", &|html| {
                 html.prose(&format!("`{}`, {form}", audit.guest.name()));
                 html.digest(&audit.guest.sha256());
@@ -186,8 +186,8 @@ fn signing_record(html: &mut Html, Expectations { signing, checked, .. }: &Expec
         ("Signed at", &|html| html.text(&when(record.time))),
         ("Contract’s signing key", &|html| {
             html.value(&record.signing_key);
-            let (mark, said) = signing_key(checked);
-            html.element("p", &[], |html| html.mark(mark, said));
+            let (mark, text) = signing_key(checked);
+            html.element("p", &[], |html| html.mark(mark, text));
         }),
         ("Signed with", &|html| html.text(&format!("{} {}", record.tool.name, record.tool.version))),
     ]);
@@ -220,9 +220,9 @@ fn voucher(html: &mut Html, half: &HalfRecord, name_checked: bool) {
     html.element("strong", &[], |html| html.text(&voucher.principals));
     html.element("p", &[], |html| html.value(&voucher.key));
     html.element("p", &[], |html| html.mark(Mark::Good, "the signature is verified"));
-    let (mark, said) =
+    let (mark, text) =
         if name_checked { (Mark::Good, "may vouch for this half") } else { (Mark::Open, "name not checked") };
-    html.element("p", &[], |html| html.mark(mark, said));
+    html.element("p", &[], |html| html.mark(mark, text));
 }
 
 fn digests(html: &mut Html, line: &Line) {

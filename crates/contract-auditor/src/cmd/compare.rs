@@ -202,11 +202,11 @@ impl Audit {
                 &["get its signature from the guest: `--signature se-signature.bin`".to_owned()],
             ),
         }
-        for it in self.expectations.unchecked() {
-            report.note(&format!("not checked: {it}"));
+        for text in self.expectations.unchecked() {
+            report.note(&format!("not checked: {text}"));
         }
-        for it in self.signing_record().iter().flat_map(|record| &record.accepted) {
-            report.warning(&format!("accepted by the contract signer at their own risk: {it}"), &[]);
+        for text in self.signing_record().iter().flat_map(|record| &record.accepted) {
+            report.warning(&format!("accepted by the contract signer at their own risk: {text}"), &[]);
         }
     }
 }

@@ -159,11 +159,11 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
     let authority = source.open(&format!("the authority's key `{name}`"), |passphrase| {
         CertificateAuthority::parse(&bytes, &pem, at, passphrase)
     })?;
-    let of = match &authority {
+    let file = match &authority {
         Err(Error::AuthorityKey(_) | Error::AuthorityKeyOfAnother(_)) => name,
         _ => input::name(certificate),
     };
-    authority.map(Some).doing(|| format!("cannot use `{of}`"))
+    authority.map(Some).doing(|| format!("cannot use `{file}`"))
 }
 
 /// Received from a company's authority, and checked.

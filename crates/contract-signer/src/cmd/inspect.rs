@@ -98,8 +98,8 @@ fn inspect_handoff(
     let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
     let sealed = looks == Looks::Age;
     let persona = SignerFolder::read(Path::new("."))?;
-    let of_identity = arguments.identity_passphrase.source_or(&arguments.passphrase);
-    let opener = Opener::new(&arguments.identities, &persona.identity, &of_identity);
+    let passphrase = arguments.identity_passphrase.source_or(&arguments.passphrase);
+    let opener = Opener::new(&arguments.identities, &persona.identity, &passphrase);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
     let signers = trust::allowed_signers(signers, report)?;
     let mut handoff = opener.handoff(file, looks, context)?;
@@ -255,8 +255,8 @@ impl Inspection {
         for (label, key, all) in
             [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]
         {
-            for it in all {
-                self.line(label, it);
+            for text in all {
+                self.line(label, text);
             }
             self.json[key] = json!(all);
         }
@@ -264,28 +264,28 @@ impl Inspection {
     }
 
     fn statement(&mut self, statement: &Statement, at: Timestamp) {
-        let it = &statement.predicate;
-        let certificate = &it.encryption_certificate;
+        let stated = &statement.predicate;
+        let certificate = &stated.encryption_certificate;
         let expired = if certificate.validity().has_ended(at) { ", EXPIRED" } else { "" };
         let listed =
             |all: Vec<String>, separator| if all.is_empty() { "none".into() } else { all.join(separator) };
         let names = |names: &BTreeSet<String>| listed(names.iter().cloned().collect(), " ");
-        let volumes = it.volumes.iter().map(|(name, volume)| format!("{name}: {volume}"));
+        let volumes = stated.volumes.iter().map(|(name, volume)| format!("{name}: {volume}"));
         self.json["statement"] = json!(statement);
         let mut line = |label: &str, text: String| self.line(label, &text);
-        line("made by", format!("{} {} at {}", it.tool.name, it.tool.version, it.time));
-        line("platform", it.platform.to_string());
+        line("made by", format!("{} {} at {}", stated.tool.name, stated.tool.version, stated.time));
+        line("platform", stated.platform.to_string());
         line("certificate", certificate.subject.clone());
         line("  serial", certificate.serial.clone());
         line("  key", certificate.key_fingerprint.clone());
         line("  valid until", format!("{}{expired}", day(certificate.not_after)));
         line("volumes", listed(volumes.collect(), ", "));
-        line("needs variables", names(&it.required_variables));
-        line("gives variables", names(&it.provided_variables));
-        if let Some(key) = &it.signing_key {
+        line("needs variables", names(&stated.required_variables));
+        line("gives variables", names(&stated.provided_variables));
+        if let Some(key) = &stated.signing_key {
             line("signing key", key.clone());
         }
-        if let Some(archive) = &it.archive {
+        if let Some(archive) = &stated.archive {
             line("archive", format!("sha256 {}", archive.sha256));
             if let Some(tar) = &archive.tar_sha256 {
                 line("  its tar", format!("sha256 {tar}"));

@@ -21,8 +21,8 @@ use crate::cli::{AllowedSignersFile, TrustAdd};
 impl AllowedSignersFile {
     /// The flag's file, or the folder's.
     fn path(&self) -> Result<PathBuf, Failure> {
-        let of_folder = || Ok(SignerFolder::read(&self.dir)?.allowed_signers);
-        self.allowed_signers.clone().map_or_else(of_folder, Ok)
+        let in_folder = || Ok(SignerFolder::read(&self.dir)?.allowed_signers);
+        self.allowed_signers.clone().map_or_else(in_folder, Ok)
     }
 }
 
@@ -125,8 +125,8 @@ fn line_to_add(
         )));
     }
     // a warning only, since only people know who is meant by a name; `sign` refuses both halves from one principal
-    let of_other = |entry: &&Entry| entry.is_for(other) && entry.principals.names(principal);
-    if let Some(Entry { line, .. }) = allowed.entries().iter().find(of_other) {
+    let for_other = |entry: &&Entry| entry.is_for(other) && entry.principals.names(principal);
+    if let Some(Entry { line, .. }) = allowed.entries().iter().find(for_other) {
         let section = other.section();
         report.warning(
             &format!("`{principal}` may already vouch for the {section} section, by line {line}: one person must not vouch for both halves of a contract"),

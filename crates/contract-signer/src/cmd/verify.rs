@@ -86,11 +86,11 @@ fn show_record(record: &Record, report: &Report) {
         let who = half.vouched_by.as_ref().map_or("nobody", |voucher| &voucher.principals);
         report.note(&format!("{section}: vouched for by {who}, as the signing record states"));
     }
-    for it in &record.unchecked {
-        report.note(&format!("not checked by the signer, as the signing record states: {it}"));
+    for text in &record.unchecked {
+        report.note(&format!("not checked by the signer, as the signing record states: {text}"));
     }
-    for it in &record.accepted {
-        report.warning(&format!("accepted by the signer at their own risk: {it}"), &[]);
+    for text in &record.accepted {
+        report.warning(&format!("accepted by the signer at their own risk: {text}"), &[]);
     }
     let time = record.time;
     report.note(&format!(

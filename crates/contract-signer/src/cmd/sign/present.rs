@@ -98,11 +98,11 @@ impl Presented {
         if let Some(key) = &record.attestation_key {
             report.note(&format!("auditor key: {}", auditor_key(key)));
         }
-        for it in &record.unchecked {
-            report.note(&format!("not checked: {it}"));
+        for text in &record.unchecked {
+            report.note(&format!("not checked: {text}"));
         }
-        for it in &record.accepted {
-            report.warning(&format!("accepted at your own risk: {it}"), &[]);
+        for text in &record.accepted {
+            report.warning(&format!("accepted at your own risk: {text}"), &[]);
         }
         report.note(&format!("ends first: {}", check.first(&lifetime)));
         report.note("the attestation record of the running guest must show:");
@@ -142,8 +142,8 @@ const NAME: usize = 16;
 /// What disagrees: workload left, env right.
 fn table(disagreements: &[Disagreement]) -> Vec<String> {
     let mut lines = row("", "workload", "env");
-    for it in disagreements {
-        lines.extend(row(it.what, &it.workload, &it.env));
+    for Disagreement { what, workload, env, .. } in disagreements {
+        lines.extend(row(what, workload, env));
     }
     lines
 }
