@@ -91,7 +91,7 @@ fn every_wrong_line_is_named_with_its_field_and_a_hint() {
     for (text, message, hint) in [
         ("platfrom: hpvs\n", "line 1: platfrom: unknown field", "did you mean `platform`?"),
         ("key: x\n", "line 1: key: unknown field", "remove it"),
-        ("name: x\nname: y\n", "line 2, column 1: the key stands here twice: first on line 1", "keep one"),
+        ("name: x\nname: y\n", "line 2, column 1: duplicate key: first on line 1", "keep one"),
         ("platform: zvm\n", "line 1: platform: `zvm` is no platform; expected", "write `platform: hpvs`"),
         ("name: ../x\n", "line 1: name: `../x` cannot begin a file's name", "use letters"),
         ("name: [x]\n", "line 1: name: expected a text", "write `name: …`"),
