@@ -11,7 +11,7 @@ use guest_rehearsal::boot::luks::FileOf;
 use guest_rehearsal::boot::luks::passphrase::SeedOrder;
 use jiff::Timestamp;
 
-/// Plays the guest: opens and boots a contract on a desk, with a key pair of its own
+/// Boot a contract on a desk, as the guest would, with a stand-in for the guest's key
 ///
 /// The private key of a guest image exists only inside the guest. For a rehearsal, encrypt with the certificate that
 /// `keygen` makes, and boot the result with its key.
@@ -44,36 +44,36 @@ pub enum Command {
     Ceremony(Ceremony),
 }
 
-/// Make stand-ins for the keys of a guest image, and for the certificates that come with it
+/// Make stand-ins for the keys and certificates of a guest image
 ///
-/// Writes guest-key.pem (RSA-4096, PKCS#8, unencrypted: whoever has it is the guest) and guest-encrypt.crt, its encryption
-/// certificate; guest-attestation-key.pem and guest-attestation.crt, with which the guest signs its attestation record; and
-/// the stand-ins for those who vouch, guest-intermediate.crt and guest-root.crt. Both certificates of the guest are valid for
-/// one year; the private keys of the authorities are used once and kept nowhere.
+/// Writes six files. guest-key.pem (RSA-4096, PKCS#8, unencrypted) opens tokens: anyone who has it can act as the guest.
+/// guest-encrypt.crt is its encryption certificate. guest-attestation-key.pem and guest-attestation.crt are for the
+/// attestation record. guest-intermediate.crt and guest-root.crt are the authorities. The guest's certificates are valid for
+/// one year. The private keys of the authorities are used once and not stored.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
   guest-rehearsal keygen -o guest
   workload-provider encrypt . --certificate guest/guest-encrypt.crt
-  workload-provider certificate verify guest/guest-encrypt.crt \
+  workload-provider certificate verify guest/guest-encrypt.crt \\
       --intermediate guest/guest-intermediate.crt --root guest/guest-root.crt")]
 pub struct Keygen {
-    /// The folder to write to, made if it does not exist
-    #[arg(short, long, value_name = "DIR")]
+    /// The folder to write to; made if it does not exist
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub output: PathBuf,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
-/// Open user data, or a boot medium with them, as the guest would, and say what it would do
+/// Boot user data, or a boot medium, as the guest would, and report each step
 ///
-/// In the guest's order: find the user data on the medium, decrypt, schema, logging, signature, merge env, unpack archive,
-/// volumes and seeds. Prints a boot log with a verdict for each step, the message (HPL…) that the real guest would show
-/// where it stops, and the digests that the attestation record must show. Images are not pulled, and the network is left
-/// alone without `--probe-logging`. With `--luks`, files are opened as the volumes' disks, with the real `cryptsetup`: a
-/// new one is formatted, a rolled one gets its new passphrase. `--attest` writes the attestation record of a guest that boots,
-/// with its signature, and encrypts it where the contract names an attestation key. `--report` writes all of it as one page
-/// for an auditor, also where the guest would not boot.
+/// The steps have the order of the guest: find the user data on the medium, decrypt, schema, logging, signature, merge the
+/// environment, unpack the archive, volumes and seeds. The output is a boot log with a verdict for each step, the message
+/// (HPL…) that the real guest would show where it stops, and the digests that the attestation record must show. No image is
+/// pulled, and only `--probe-logging` uses the network. With `--luks`, files are the disks of the volumes, opened with the
+/// real `cryptsetup`: a new one is formatted, a rolled one gets its new passphrase. If the guest boots, `--attest` writes its
+/// attestation record and signature; the record is encrypted if the contract has an auditor key. `--report` writes all of it
+/// as one page for an auditor, also if the guest would not boot.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -82,60 +82,71 @@ EXAMPLES
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --at 2027-11-01T00:00:00Z
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --json | jq .attestation
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --report report.html
-  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --record user-data.record.json --report filed.html
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem \\
+      --record user-data.record.json --report filed.html
   guest-rehearsal boot ciiso.iso --guest-key guest/guest-key.pem --attest attestation
   guest-rehearsal boot user-data --guest-key guest/guest-key.pem --luks data.luks
-  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --probe-logging \
+  guest-rehearsal boot user-data --guest-key guest/guest-key.pem --probe-logging \\
       --resolve rsyslog.paynow.example:6514:192.0.2.7
 
 EXIT STATUS
   0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
   3 a key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
-    /// The contract as the guest receives it: user data, or the boot medium that holds them; `-` is standard input
+    /// The contract for the guest: user data, or the boot medium that contains it; `-` is standard input
     #[arg(value_name = "USER-DATA|ISO")]
     pub user_data: PathBuf,
-    /// The private key that `keygen` made
-    #[arg(long, value_name = "PEM")]
-    pub guest_key: PathBuf,
-    /// When the guest boots: a day, 2027-01-31, or 2027-01-31T12:00:00Z; now, if not given
-    #[arg(long, value_name = "TIME", value_parser = parse_at)]
+    /// The time of boot: a day, 2027-01-31, or 2027-01-31T12:00:00Z [default: now]
+    #[arg(long, value_name = "TIME", value_parser = parse_at, help_heading = "Input")]
     pub at: Option<Timestamp>,
-    /// The file that is the disk of the contract's volume, made if it does not exist; NAME=FILE where there are several,
-    /// once for each
-    #[arg(long, value_name = "[NAME=]FILE", value_parser = OsStringValueParser::new().map(FileOf::from))]
+    /// The signing record, which `contract-signer sign` wrote: the page then shows who vouched and what was checked
+    #[arg(long, value_name = "JSON", requires = "report", help_heading = "Input")]
+    pub record: Option<PathBuf>,
+    /// The guest's private key, which `keygen` made
+    #[arg(long, value_name = "PEM", help_heading = "Keys")]
+    pub guest_key: PathBuf,
+    /// The key that signs the attestation record [default: guest-attestation-key.pem next to the guest key]
+    #[arg(long, value_name = "PEM", requires = "attest", help_heading = "Keys")]
+    pub attestation_key: Option<PathBuf>,
+    /// The file that is the disk of a volume; made if it does not exist. With several volumes: once for each, with its name
+    #[arg(
+        long,
+        value_name = "[NAME=]FILE",
+        value_parser = OsStringValueParser::new().map(FileOf::from),
+        help_heading = "Disks"
+    )]
     pub luks: Vec<FileOf>,
-    /// Whose seed comes first in a disk's passphrase: the sources differ
-    #[arg(long, value_enum, value_name = "ORDER", default_value_t, requires = "luks")]
+    /// Which seed comes first in a disk's passphrase: the sources differ
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ORDER",
+        default_value_t,
+        requires = "luks",
+        help_heading = "Disks"
+    )]
     pub seed_order: SeedOrder,
     /// Connect to the log server of the env section as the guest would, and send it one line
-    #[arg(long)]
+    #[arg(long, help_heading = "Network")]
     pub probe_logging: bool,
-    /// Where the log server's name leads, in the place of what DNS says; its certificate is still held against the name
-    #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging")]
+    /// The address to use for the log server instead of DNS; its certificate is still checked against the name
+    #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging", help_heading = "Network")]
     pub resolve: Vec<Resolve>,
-    /// Write the attestation record and its signature into this folder, made if it does not exist: se-checksums.txt, or
-    /// se-checksums.txt.enc where the contract has an `attestationPublicKey`, and se-signature.bin
-    #[arg(long, value_name = "DIR")]
+    /// Write the attestation record and its signature to this folder, made if it does not exist: se-signature.bin, and
+    /// se-checksums.txt, or se-checksums.txt.enc if the contract has an `attestationPublicKey`
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
     pub attest: Option<PathBuf>,
-    /// The key that signs the record; guest-attestation-key.pem beside the guest key, if not given
-    #[arg(long, value_name = "PEM", requires = "attest")]
-    pub attestation_key: Option<PathBuf>,
-    /// Write a page to file as well: HTML, complete in itself, without a secret; `-` is standard output
-    #[arg(long, value_name = "HTML")]
+    /// Also write a page: one complete HTML file without secrets; `-` is standard output
+    #[arg(long, value_name = "HTML", help_heading = "Output")]
     pub report: Option<PathBuf>,
-    /// The record that `contract-signer sign` wrote: the page then says who vouched and what was checked
-    #[arg(long, value_name = "JSON", requires = "report")]
-    pub record: Option<PathBuf>,
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }
 
-/// Play the whole story with all binaries, from the sample folders to a booted rehearsal
+/// Run all binaries, from the sample folders to a booted rehearsal
 ///
-/// Copies the samples, makes all keys, certificates and seeds fresh, runs each persona's commands in that persona's
-/// folder, and boots the result. The folders stay: every command can be run again in there by hand (with `--force` where
-/// it writes a file that is now there).
+/// Copies the samples, makes new keys, certificates and seeds, runs the commands of each persona in their folder, and boots
+/// the result. The folders stay: every command can be run again there by hand, with `--force` if its output exists.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
@@ -146,10 +157,10 @@ pub struct Ceremony {
     /// The folder with the samples: workload-provider, env-deployer, contract-signer, contract-auditor
     #[arg(value_name = "PERSONAS", default_value = "personas")]
     pub personas: PathBuf,
-    /// Where to play; a fresh temporary folder, if not given
-    #[arg(short, long, value_name = "DIR")]
+    /// The folder to write to [default: a new temporary folder]
+    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Replace the folders of an earlier ceremony in DIR
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub force: bool,
 }

@@ -133,7 +133,7 @@ pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<V
     };
     let key = VerifyingKey::parse(&text).map_err(|error| {
         let hint =
-            "add the auditor's key again: `contract-signer sign … --attestation-key attestation-key.pub.pem`";
+            "add the auditor's key again: `contract-signer sign … --auditor-key attestation-key.pub.pem`";
         log.refused(
             "attestation",
             None,
