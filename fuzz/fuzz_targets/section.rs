@@ -54,7 +54,7 @@ impl Passphrases for Nobody {
 struct Vault;
 
 impl Seeds for Vault {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+    fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
         let seed = Seed::parse("test-material\"seed").expect("a legal seed");
         let previous = Some(Seed::parse_previous("old\"").expect("a legal seed"));
         match volume.len() % 3 {

@@ -4,12 +4,16 @@
 //! blocks are independent work and their concatenation is one deflate stream (RFC 1951). Block size,
 //! level and sample are part of the format of our archives: others give other bytes.
 
-use std::collections::VecDeque;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::{
+    collections::VecDeque,
+    io::{self, Write},
+    num::NonZeroUsize,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    thread::JoinHandle,
+};
 
 use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 

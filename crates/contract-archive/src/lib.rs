@@ -28,13 +28,18 @@ pub mod folder;
 pub mod gzip;
 pub mod unpack;
 
-use std::io::{self, Read, Write};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, Read, Write},
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
-use contract_core::digest::Digesting;
-use contract_core::packed::{Packed, PackedFile};
+use contract_core::{
+    digest::Digesting,
+    packed::{Packed, PackedFile},
+};
 use findings::{Advice, Blame};
+
 use folder::{Entry, Kind};
 use gzip::GzipWriter;
 

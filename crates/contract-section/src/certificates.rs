@@ -1,21 +1,24 @@
-//! Certificates and private keys in a section: whole, in time, and belonging together.
+//! Certificates and private keys in a section: their form, their dates, and whether they match.
 
+use contract_core::{
+    env_certificates::{CertificateField, keep_first},
+    lifetime::NOTICE,
+};
+use contract_pki::{
+    pem::{self, Block},
+    signing_certificate::Error,
+    validity::{Standing, Validity},
+    x509::{day, one_line, validity},
+};
+use findings::Advice as _;
 use openssl::{
     pkey::{PKey, Private},
     x509::{X509, X509Ref},
 };
 
 use crate::fields::{Check, Field};
-use contract_core::env_certificates::{CertificateField, keep_first};
-use contract_core::lifetime::NOTICE;
-use contract_pki::pem::{self, Block};
-use contract_pki::signing_certificate::Error;
-use contract_pki::validity::{Standing, Validity};
-use contract_pki::x509::{day, one_line, validity};
-use findings::Advice as _;
-use findings::Severity;
 
-/// The certificates of a field: PEM, or base64 of PEM or DER. None if the field is damaged.
+/// The certificates of a field: PEM, or base64 of PEM or DER. `None` if the field is damaged.
 pub fn certificates(
     check: &mut Check<'_>,
     field: &Field<'_>,
@@ -31,11 +34,8 @@ pub fn certificates(
             return None;
         }
         let Ok(certificate) = X509::from_der(&block.der) else {
-            check.error(
-                field,
-                "the certificate does not decode",
-                "see what `openssl x509 -noout -subject -in FILE` says of the file, and copy it again",
-            );
+            let hint = "check the file, `openssl x509 -noout -subject -in FILE`, and copy it again";
+            check.error(field, "the certificate does not decode", hint);
             return None;
         };
         expiry(check, field, kind, &certificate);
@@ -44,7 +44,7 @@ pub fn certificates(
     Some(certificates)
 }
 
-/// Whether the guest will find the certificate in time: it may boot tomorrow, or next month.
+/// Checks the dates of a certificate: the guest may boot tomorrow, or next month.
 fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, certificate: &X509Ref) {
     let Ok(validity) = validity(certificate) else {
         check.error(field, "the certificate's dates do not decode", "ask its issuer for a new one");
@@ -58,30 +58,24 @@ fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, cert
     } else if validity.has_ended(check.at) {
         check.error(field, format!("the certificate `{name}` expired on {}", day(to)), RENEW);
     } else if to.duration_since(check.at) < NOTICE {
-        check.warning(
-            field,
-            format!("the certificate `{name}` expires on {}, within 30 days", day(to)),
-            RENEW,
-        );
+        let message = format!("the certificate `{name}` expires on {}, within 30 days", day(to));
+        check.warning(field, message, RENEW);
     }
     if validity.at(check.at) == Standing::NotYet {
-        check.warning(
-            field,
-            format!("the certificate `{name}` is valid from {} on", day(from)),
-            "boot the guest after that day, or see whether the clock is right: `date -u`",
-        );
+        let message = format!("the certificate `{name}` is valid from {} on", day(from));
+        let hint = "boot the guest after that day, or check the clock: `date -u`";
+        check.warning(field, message, hint);
     }
 }
 
-/// No statement tells of such a certificate, so its author is stopped. A guest's schema looks at no date: what it reads has no
-/// folder.
+/// No statement can hold such dates, so it is an error for the author. The guest, which has no folder, ignores dates.
 fn is_reversed(check: &Check<'_>, validity: Validity) -> bool {
     check.folder.is_some() && validity.is_reversed()
 }
 
 const RENEW: &str = "ask its issuer for a new one, and look at it with `openssl x509 -noout -dates -in FILE`";
 
-/// A certificate in a field that also takes other base64: says nothing if it is none.
+/// The dates of certificates in a field that also accepts other base64.
 pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, text: &str) {
     let Some(decoded) = pem::schema_base64(text) else { return };
     for certificate in X509::stack_from_pem(&decoded).unwrap_or_default() {
@@ -89,40 +83,30 @@ pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, kind: Certific
     }
 }
 
-/// A key that ends with its certificate takes the whole contract with it.
+/// The dates of the signing key's certificate: the contract ends with it.
 pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Validity) {
     let Validity { not_before, not_after } = validity;
     keep_first(&mut check.certificates, CertificateField::SigningKey, validity);
-    let end = day(not_after);
     if is_reversed(check, validity) {
         check.error(field, "the certificate ends before it begins", BARE_KEY);
     } else if validity.has_ended(check.at) {
-        told(check, Severity::Error, field, &Error::Expired(not_after));
+        let error = Error::Expired(not_after);
+        check.error(field, error.to_string(), error.hints().concat());
     } else if not_after.duration_since(check.at) < NOTICE {
-        check.warning(
-            field,
-            format!("the certificate ends on {end}: the guest boots no contract after it"),
-            BARE_KEY,
-        );
+        let message =
+            format!("the certificate ends on {}: the guest boots no contract after it", day(not_after));
+        check.warning(field, message, BARE_KEY);
     }
     if validity.at(check.at) == Standing::NotYet {
-        told(check, Severity::Warning, field, &Error::NotYetValid(not_before));
-    }
-}
-
-/// In the words in which a signing certificate is refused elsewhere.
-fn told(check: &mut Check<'_>, severity: Severity, field: &Field<'_>, error: &Error) {
-    let hint = error.hints().into_iter().next().unwrap_or_default();
-    match severity {
-        Severity::Error => check.error(field, error.to_string(), hint),
-        Severity::Warning => check.warning(field, error.to_string(), hint),
+        let error = Error::NotYetValid(not_before);
+        check.warning(field, error.to_string(), error.hints().concat());
     }
 }
 
 const BARE_KEY: &str =
     "ask the contract signer for a new certificate, or for the bare key: `contract-signer public-key`";
 
-/// The private key of a field, which has to be PKCS#8. None if it is not, or damaged.
+/// The private key of a field, which has to be PKCS#8. `None` if it is not, or is damaged.
 pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Option<PKey<Private>> {
     let convert = "name the file, `key: !file client-key.pem`: it is converted on the way";
     let blocks = blocks(check, field, text, "PRIVATE KEY")?;
@@ -148,7 +132,7 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
         check.error(
             field,
             "the private key does not decode",
-            "see what `openssl pkey -noout -in FILE` says of the file",
+            "check the file: `openssl pkey -noout -in FILE`",
         );
     }
     key

@@ -1,19 +1,18 @@
 //! The env section: where it runs (contract-format, section 7).
 
-use crate::certificates;
-use crate::fields::{Check, Field};
-use crate::logging::{self, Logging};
-use crate::registries::{self, Credential};
-use crate::volumes::{self, EnvVolume};
-use contract_core::env_certificates::CertificateField;
-use contract_core::secret::Secret;
-use contract_core::statement::Facts;
-use contract_pki::verifying_key::VerifyingKey;
-use contract_pki::{pem, signing_certificate};
+use contract_core::{env_certificates::CertificateField, secret::Secret, statement::Facts};
+use contract_pki::{pem, signing_certificate, verifying_key::VerifyingKey};
 use findings::Advice as _;
-use strict_yaml::Node;
 
-/// Every field of an env section, in the section's order.
+use crate::{
+    certificates,
+    fields::{Check, Field},
+    logging::{self, Logging},
+    registries,
+    volumes::{self, EnvVolume},
+};
+
+/// The fields of an env section that others use, in the section's order.
 #[derive(Clone, Debug)]
 pub struct EnvModel {
     /// `logging`
@@ -24,14 +23,8 @@ pub struct EnvModel {
     pub signing_key: Option<VerifyingKey>,
     /// `env`
     pub env: Vec<(String, Secret)>,
-    /// `auths`
-    pub auths: Vec<Credential>,
     /// `cacerts`: name and base64 certificate
     pub cacerts: Vec<(String, String)>,
-    /// `host-attestation`, whose content the schema leaves open
-    pub host_attestation: Option<Node>,
-    /// `confidential-containers`, which the schema allows here too
-    pub confidential_containers: Option<Node>,
 }
 
 const FIELDS: [&str; 9] = [
@@ -57,28 +50,23 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts
         map.find("volumes").map(|field| volumes::env(check, &field)).unwrap_or_default();
     let signing_key = map.find("signingKey").and_then(|field| signing_key(check, &field));
     let env = map.find("env").map(|field| registries::variables(check, &field)).unwrap_or_default();
-    let auths = map.find("auths").map(|field| registries::credentials(check, &field)).unwrap_or_default();
+    if let Some(field) = map.find("auths") {
+        registries::credentials(check, &field);
+    }
     let cacerts = map.find("cacerts").map(|field| cacerts(check, &field)).unwrap_or_default();
-    let host_attestation = map.find("host-attestation").and_then(|field| free_form(check, &field));
-    let confidential_containers = map.find("confidential-containers").and_then(|field| {
+    // the schema leaves the content of both open
+    if let Some(field) = map.find("host-attestation") {
+        check.any_mapping(&field);
+    }
+    if let Some(field) = map.find("confidential-containers") {
         check.hide(&field);
-        free_form(check, &field)
-    });
+        check.any_mapping(&field);
+    }
     facts.volumes = volume_facts;
     facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
     facts.certificates = std::mem::take(&mut check.certificates);
     facts.signing_key = signing_key.as_ref().map(|key| key.fingerprint().to_owned());
-    let model = logging.map(|logging| EnvModel {
-        logging,
-        volumes,
-        signing_key,
-        env,
-        auths,
-        cacerts,
-        host_attestation,
-        confidential_containers,
-    });
-    (model, facts)
+    (logging.map(|logging| EnvModel { logging, volumes, signing_key, env, cacerts }), facts)
 }
 
 /// The forms of contract-format, section 5; the schema's patterns take nothing around the PEM block.
@@ -144,8 +132,4 @@ fn cacerts(check: &mut Check<'_>, field: &Field<'_>) -> Vec<(String, String)> {
         }
     }
     certificates
-}
-
-fn free_form(check: &mut Check<'_>, field: &Field<'_>) -> Option<Node> {
-    check.any_mapping(field).map(|map| map.field.node.clone())
 }

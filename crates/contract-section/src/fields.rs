@@ -1,36 +1,39 @@
-//! Reading the tree field by field: every finding gets its line and its path, and reading goes on after each.
+//! Reads the tree field by field. Every finding has its line and path, and reading continues after it.
 
-use std::{ops::Range, path::Path};
+use std::{collections::BTreeMap, ops::Range, path::Path};
 
+use contract_core::{
+    env_certificates::Certificates,
+    secret::{Secret, hidden},
+};
+use findings::{Findings, Place, join, nearest};
 use jiff::Timestamp;
+use strict_yaml::{
+    Key, Kind, Node, Style, Tag,
+    plain::{Plain, Type, classify},
+};
 use zeroize::Zeroizing;
 
 use crate::seed::{NoSeed, VolumeSeeds};
-use contract_core::env_certificates::Certificates;
-use contract_core::secret::{Secret, hidden};
-use findings::{Findings, Place, join, nearest};
-use std::collections::BTreeMap;
-use strict_yaml::plain::{Plain, Type, classify};
-use strict_yaml::{Key, Kind, Node, Style, Tag};
 
 /// Where a volume's seed comes from, in a persona's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// Whoever keeps seeds.
-    Kept {
+    /// The vault.
+    Vault {
         /// Counted from 1.
         generation: u64,
     },
     /// The section's own text.
-    Section(Beside),
+    Section(Stored),
     /// A file in plain text, by `!file`.
-    File(String, Beside),
+    File(String, Stored),
     /// The ultravisor, or nowhere: then a finding says why.
     Elsewhere,
 }
 
-/// What is kept for a volume that names its own seed; an error where that cannot be told.
-pub type Beside = Result<Option<VolumeSeeds>, NoSeed>;
+/// What the vault holds for a volume with its own seed; an error if that is not known.
+pub type Stored = Result<Option<VolumeSeeds>, NoSeed>;
 
 /// The origins of a file's seeds, by volume.
 pub type Origins = BTreeMap<String, Origin>;
@@ -39,17 +42,17 @@ pub type Origins = BTreeMap<String, Origin>;
 pub struct Check<'a> {
     /// The file, as shown.
     pub file: &'a str,
-    /// What `!folder` is relative to; none for a section without tags.
+    /// What `!folder` is relative to; `None` for a section without tags.
     pub folder: Option<&'a Path>,
     /// Now.
     pub at: Timestamp,
-    /// What was found so far.
+    /// The findings so far.
     pub findings: Findings,
-    /// Where secrets stand in the source, and what to show instead.
+    /// Secrets in the source, and what to show instead.
     pub hidden: Vec<(Range<usize>, String)>,
-    /// Where the seeds come from; none for a section as the guest reads it.
+    /// Where the seeds come from; `None` for a section as the guest reads it.
     pub origins: Option<Origins>,
-    /// Until when certificates are valid.
+    /// The dates of certificates.
     pub certificates: Certificates,
 }
 
@@ -102,7 +105,7 @@ impl<'n> Map<'n> {
 }
 
 impl<'a> Check<'a> {
-    /// A reading that has found nothing yet.
+    /// A new reading.
     pub fn new(file: &'a str, folder: Option<&'a Path>, at: Timestamp) -> Self {
         Self {
             file,
@@ -130,7 +133,7 @@ impl<'a> Check<'a> {
         self.findings.warning(self.place(field), message, hint);
     }
 
-    /// Where a field stands.
+    /// The place of a field.
     pub fn place(&self, field: &Field<'_>) -> Place {
         Place { file: self.file.to_owned(), line: Some(field.line), field: field.path.clone() }
     }
@@ -144,7 +147,7 @@ impl<'a> Check<'a> {
         Some(map)
     }
 
-    /// A mapping whose names are the user's.
+    /// A mapping with names that the user chooses.
     pub fn any_mapping<'n>(&mut self, field: &Field<'n>) -> Option<Map<'n>> {
         let Some(entries) = field.node.entries() else {
             self.mismatch(field, "a mapping", "write `name: value` lines under it, or remove the field");
@@ -153,11 +156,8 @@ impl<'a> Check<'a> {
         for (key, node) in entries.iter().filter(|(key, _)| key.style == Style::Plain) {
             if let Plain::Core(kind) | Plain::Legacy(kind) = classify(&key.text) {
                 let name = &key.text;
-                self.error(
-                    &field.under(key, node),
-                    format!("the name `{name}` is {kind} to YAML readers"),
-                    format!("quote it: `\"{name}\":`"),
-                );
+                let message = format!("the name `{name}` is {kind} to YAML readers");
+                self.error(&field.under(key, node), message, format!("quote it: `\"{name}\":`"));
             }
         }
         Some(Map { field: field.clone(), entries })
@@ -177,72 +177,52 @@ impl<'a> Check<'a> {
         Some(items.iter().enumerate().map(item).collect())
     }
 
-    /// A field that has to be there.
+    /// A field that must exist.
     pub fn required<'n>(&mut self, map: &Map<'n>, name: &str, hint: &str) -> Option<Field<'n>> {
         let found = map.find(name);
         if found.is_none() {
-            self.missing(map, name, hint);
+            let place = Place { field: join(&map.field.path, name), ..self.place(&map.field) };
+            self.findings.error(place, format!("`{name}` is missing"), hint);
         }
         found
     }
 
-    /// A field that has to be there is not.
-    pub fn missing(&mut self, map: &Map<'_>, name: &str, hint: &str) {
-        let place = Place { field: join(&map.field.path, name), ..self.place(&map.field) };
-        self.findings.error(place, format!("`{name}` is missing"), hint);
-    }
-
-    /// A text; what YAML readers take for something else has to be quoted.
+    /// A text. What some YAML readers take for something else must be quoted.
     pub fn text<'n>(&mut self, field: &Field<'n>) -> Option<&'n Zeroizing<String>> {
-        match (&field.node.kind, field.node.tag) {
-            // a finding of its own says why the file could not be read
-            (_, Some(Tag::File)) => None,
+        let quote = "put the value in double quotes";
+        let (message, hint) = match (&field.node.kind, field.node.tag) {
+            // another finding says why the file could not be read
+            (_, Some(Tag::File)) => return None,
             (_, Some(Tag::Folder)) => {
-                self.error(field, "`!folder` is only for archives", "take `!file` for the content of a file");
-                None
+                let message = "`!folder` is only for archives".to_owned();
+                (message, "take `!file` for the content of a file")
             }
             (Kind::Scalar { text, style: Style::Plain }, None) => match classify(text) {
-                Plain::Text => Some(text),
+                Plain::Text => return Some(text),
                 Plain::Core(Type::Null) => {
-                    self.error(
-                        field,
-                        "the value is missing",
-                        "write a value in double quotes, or remove the field",
-                    );
-                    None
+                    let hint = "write a value in double quotes, or remove the field";
+                    ("the value is missing".to_owned(), hint)
                 }
-                Plain::Core(kind) => {
-                    self.error(
-                        field,
-                        format!("expected a string, found {kind}"),
-                        "put the value in double quotes",
-                    );
-                    None
-                }
-                Plain::Legacy(kind) => {
-                    self.error(
-                        field,
-                        format!("{kind} to some YAML readers, a string to others"),
-                        "put the value in double quotes",
-                    );
-                    None
-                }
+                Plain::Core(kind) => (format!("expected a string, found {kind}"), quote),
+                Plain::Legacy(kind) => (format!("{kind} to some YAML readers, a string to others"), quote),
             },
-            (Kind::Scalar { text, .. }, None) => Some(text),
+            (Kind::Scalar { text, .. }, None) => return Some(text),
             _ => {
                 self.mismatch(field, "a string", "quote a value which begins with `[` or `{`");
-                None
+                return None;
             }
-        }
+        };
+        self.error(field, message, hint);
+        None
     }
 
-    /// A text that is shown nowhere.
+    /// A text that is never shown.
     pub fn secret(&mut self, field: &Field<'_>) -> Option<Secret> {
         self.hide(field);
         self.text(field).map(|text| Secret::new(text))
     }
 
-    /// Never show this value, whatever it is. One that we put in, on no bytes of the source, is masked where it is put in.
+    /// Hides a value. An inserted one has no bytes in the source, and is hidden where it is inserted.
     pub fn hide(&mut self, field: &Field<'_>) {
         if field.node.span.is_empty() {
             return;
@@ -294,8 +274,8 @@ impl<'a> Check<'a> {
         found
     }
 
-    /// Another shape than the one that is due.
-    pub fn mismatch(&mut self, field: &Field<'_>, due: &str, hint: &str) {
+    /// A value of another type.
+    pub fn mismatch(&mut self, field: &Field<'_>, expected: &str, hint: &str) {
         let found = match &field.node.kind {
             Kind::Scalar { style: Style::Plain, text } => match classify(text) {
                 Plain::Core(found) => found.to_string(),
@@ -305,7 +285,7 @@ impl<'a> Check<'a> {
             Kind::Sequence(_) => "a list".to_owned(),
             Kind::Mapping(_) => "a mapping".to_owned(),
         };
-        self.error(field, format!("expected {due}, found {found}"), hint);
+        self.error(field, format!("expected {expected}, found {found}"), hint);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The content of a file that `!file` names, as it will stand in the section.
+//! The content of a file that `!file` names, as it goes into the section.
 
 use std::{
     fs::OpenOptions,
@@ -7,40 +7,39 @@ use std::{
     path::Path,
 };
 
+use contract_pki::private_key::lack_of_memory;
 use openssl::pkey::PKey;
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
-use contract_pki::private_key::lack_of_memory;
-
-/// No certificate chain and no key is anywhere near.
+/// Larger than any key or certificate chain.
 const LIMIT: u64 = 1 << 20;
 
-/// Why the content of a file can't stand in a section. Never holds a word of it.
+/// Why a file cannot go into a section. Never holds a part of its content.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// It cannot be read.
     #[error("cannot be read: {0}")]
     Read(String),
     /// A directory, a pipe, a device.
-    #[error("is no regular file")]
+    #[error("is not a regular file")]
     NotAFile,
     /// Larger than any value of a section.
     #[error("is larger than 1 MiB")]
     TooLarge,
     /// Not UTF-8, or with control characters.
-    #[error("is no text: {0}")]
+    #[error("is not text: {0}")]
     NotText(String),
     /// Nothing in it.
     #[error("is empty")]
     Empty,
-    /// The passphrase could not be had.
-    #[error("is protected by a passphrase, which could not be had: {0}")]
+    /// The passphrase is not available.
+    #[error("is protected by a passphrase, which is not available: {0}")]
     NoPassphrase(String),
     /// A private key that does not decode with this passphrase.
     #[error("holds a private key that does not open: the passphrase is wrong, or the key is damaged")]
     WrongPassphrase,
-    /// To stretch the passphrase takes more memory than there is.
+    /// Stretching the passphrase needs more memory than there is.
     #[error("holds a private key that does not open: OpenSSL says `{0}`")]
     Memory(&'static str),
     /// A private key that does not decode.
@@ -56,17 +55,17 @@ impl FileError {
             Self::NotAFile => "name a regular file; `!folder` is for folders",
             Self::TooLarge => "put large content into the archive",
             Self::NotText(_) => "encode it: `base64 -w0 FILE > FILE.b64`",
-            Self::Empty => "see whether the right file is named",
+            Self::Empty => "check that this is the right file",
             Self::NoPassphrase(_) => {
                 "type it when asked, or remove it: `openssl pkey -in KEY -out PLAIN-KEY`"
             }
-            Self::Memory(_) => "see how much memory there is: `free -m`, `ulimit -v`",
-            Self::WrongPassphrase | Self::Key => "see whether it opens: `openssl pkey -noout -in KEY`",
+            Self::Memory(_) => "check how much memory there is: `free -m`, `ulimit -v`",
+            Self::WrongPassphrase | Self::Key => "check that it opens: `openssl pkey -noout -in KEY`",
         }
     }
 }
 
-/// Reads a text, and how many bytes the file has: PEM keeps its final line end, anything else loses it, as with `$(cat FILE)`.
+/// Reads a text and the file's size. PEM keeps its final line end; any other text loses it, as with `$(cat FILE)`.
 pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     let read = |error: io::Error| FileError::Read(reason(&error));
     // opening a pipe would wait for a writer
@@ -83,7 +82,7 @@ pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
         return Err(FileError::TooLarge);
     }
     let size = bytes.len() as u64;
-    // what an editor on Windows puts before the text
+    // editors on Windows write a byte order mark
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let text = strict_yaml::text(text).map_err(|error| FileError::NotText(error.reason()))?;
     let mut text = Zeroizing::new(text.to_owned());
@@ -103,7 +102,7 @@ pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     }
 }
 
-/// A private key as PKCS#8 without passphrase, whatever it was; any other text as it is.
+/// A private key in any form as PKCS#8 without passphrase; any other text unchanged.
 pub fn pkcs8(
     text: Zeroizing<String>,
     passphrase: &mut dyn FnMut() -> Result<Zeroizing<String>, String>,

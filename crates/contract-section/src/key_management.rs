@@ -1,68 +1,45 @@
 //! `kms` and `grep11`: a third seed that a key management service or a crypto card keeps (contract-format, section 7).
+//!
+//! Their fields are checked and not kept: only the guest uses them.
 
-use crate::certificates;
-use crate::fields::{Check, Field, Map};
-use contract_core::env_certificates::CertificateField;
-use contract_core::secret::Secret;
+use contract_core::{env_certificates::CertificateField, secret::Secret};
 
-/// One key management service.
-#[derive(Clone, Debug)]
-pub struct Kms {
-    /// `apiKey`
-    pub api_key: Secret,
-    /// `crn` of the root key
-    pub crn: String,
-    /// `type`: `public` where it is missing
-    pub endpoint: Option<&'static str>,
-}
-
-/// A GREP11 server.
-#[derive(Clone, Debug)]
-pub struct Grep11 {
-    /// `address`: host and port
-    pub address: String,
-    /// `clientCert`
-    pub client_cert: String,
-    /// `clientKey`
-    pub client_key: Secret,
-    /// `caCert`
-    pub ca_cert: String,
-    /// `metadata.aesKeyBlob`
-    pub aes_key_blob: Secret,
-    /// `metadata.previousaesKeyBlob`
-    pub previous_aes_key_blob: Option<Secret>,
-}
+use crate::{
+    certificates,
+    fields::{Check, Field, Map},
+};
 
 /// `apiKey`: 10 characters or more.
-pub fn api_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<Secret> {
-    let key = check.secret(field)?;
-    check.at_least(field, 10, key.expose());
-    Some(key)
+pub fn api_key(check: &mut Check<'_>, field: &Field<'_>) {
+    if let Some(key) = check.secret(field) {
+        check.at_least(field, 10, key.expose());
+    }
 }
 
 /// `kms`: 1 to 5 services.
-pub fn kms(check: &mut Check<'_>, field: &Field<'_>) -> Vec<Kms> {
-    let Some(items) = check.list(field) else { return Vec::new() };
+pub fn kms(check: &mut Check<'_>, field: &Field<'_>) {
+    let Some(items) = check.list(field) else { return };
     if !(1..=5).contains(&items.len()) {
         check.error(field, format!("{} entries, 1 to 5 are allowed", items.len()), "keep 1 to 5 of them");
     }
-    items.iter().filter_map(|item| service(check, item)).collect()
-}
-
-fn service(check: &mut Check<'_>, field: &Field<'_>) -> Option<Kms> {
-    let map = check.mapping(field, &["apiKey", "crn", "type"])?;
-    let api_key =
-        check.required(&map, "apiKey", "write `apiKey: \"…\"`").and_then(|field| api_key(check, &field));
-    let crn = check
-        .required(&map, "crn", "write the root key's CRN: `crn: \"crn:v1:bluemix:public:kms:…:key:…\"`")
-        .and_then(|field| crn(check, &field));
-    let endpoint = map.find("type").and_then(|field| check.one_of(&field, &["public", "private"]));
-    Some(Kms { api_key: api_key?, crn: crn?, endpoint })
+    for item in &items {
+        let Some(map) = check.mapping(item, &["apiKey", "crn", "type"]) else { continue };
+        if let Some(field) = check.required(&map, "apiKey", "write `apiKey: \"…\"`") {
+            api_key(check, &field);
+        }
+        let hint = "write the root key's CRN: `crn: \"crn:v1:bluemix:public:kms:…:key:…\"`";
+        if let Some(field) = check.required(&map, "crn", hint) {
+            crn(check, &field);
+        }
+        if let Some(field) = map.find("type") {
+            check.one_of(&field, &["public", "private"]);
+        }
+    }
 }
 
 /// `crn:v1:(bluemix|staging):(public|dedicated|local):<service>:<region>:<scope>:<instance>:key:<key>`
-fn crn(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
-    let text = check.text(field)?;
+fn crn(check: &mut Check<'_>, field: &Field<'_>) {
+    let Some(text) = check.text(field) else { return };
     let parts: Vec<_> = text.splitn(10, ':').collect();
     let version = |part: &str| {
         part.strip_prefix('v').is_some_and(|d| !d.is_empty() && d.bytes().all(|b| b.is_ascii_digit()))
@@ -78,48 +55,44 @@ fn crn(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
         _ => false,
     };
     if !legal {
-        check.error(
-            field,
-            "not the CRN of a root key",
-            "copy it from the key's page: `crn:v1:bluemix:public:kms:REGION:a/ACCOUNT:INSTANCE:key:KEY`",
-        );
+        let hint =
+            "copy it from the key's page: `crn:v1:bluemix:public:kms:REGION:a/ACCOUNT:INSTANCE:key:KEY`";
+        check.error(field, "not the CRN of a root key", hint);
     }
-    Some(text.to_string())
 }
 
-/// `grep11`, all of whose fields are required.
-pub fn grep11(check: &mut Check<'_>, field: &Field<'_>) -> Option<Grep11> {
-    let map = check.mapping(field, &["address", "clientCert", "clientKey", "caCert", "metadata"])?;
-    let address = check
-        .required(&map, "address", "write `address: \"grep11.example.com:9876\"`")
-        .and_then(|field| address(check, &field));
-    let client_cert = certificate(check, &map, "clientCert", CertificateField::Grep11ClientCert);
-    let client_key = check
-        .required(&map, "clientKey", "write the base64 of the PEM: `clientKey: !file client-key.b64`")
-        .and_then(|field| base64_secret(check, &field, false));
-    let ca_cert = certificate(check, &map, "caCert", CertificateField::Grep11CaCert);
+/// `grep11`, all fields of which are required.
+pub fn grep11(check: &mut Check<'_>, field: &Field<'_>) {
+    let known = ["address", "clientCert", "clientKey", "caCert", "metadata"];
+    let Some(map) = check.mapping(field, &known) else { return };
+    if let Some(field) = check.required(&map, "address", "write `address: \"grep11.example.com:9876\"`") {
+        address(check, &field);
+    }
+    certificate(check, &map, "clientCert", CertificateField::Grep11ClientCert);
+    let hint = "write the base64 of the PEM: `clientKey: !file client-key.b64`";
+    if let Some(field) = check.required(&map, "clientKey", hint)
+        && let Some(key) = check.secret(&field)
+    {
+        is_base64_material(check, &field, key.expose());
+    }
+    certificate(check, &map, "caCert", CertificateField::Grep11CaCert);
     let metadata = check
         .required(&map, "metadata", "write `metadata:` and `aesKeyBlob:` under it")
         .and_then(|field| check.mapping(&field, &["aesKeyBlob", "previousaesKeyBlob"]));
-    let blob = metadata.as_ref().and_then(|map| {
-        let field = check.required(map, "aesKeyBlob", "write `aesKeyBlob: !file aes-key-blob.b64`")?;
-        base64_secret(check, &field, true)
-    });
-    let previous = metadata.as_ref().and_then(|map| map.find("previousaesKeyBlob"));
-    let previous_aes_key_blob = previous.and_then(|field| base64_secret(check, &field, true));
-    Some(Grep11 {
-        address: address?,
-        client_cert: client_cert?,
-        client_key: client_key?,
-        ca_cert: ca_cert?,
-        aes_key_blob: blob?,
-        previous_aes_key_blob,
-    })
+    let Some(map) = metadata else { return };
+    let blob = check.required(&map, "aesKeyBlob", "write `aesKeyBlob: !file aes-key-blob.b64`");
+    for field in blob.into_iter().chain(map.find("previousaesKeyBlob")) {
+        // a masked blob is asterisks
+        let masked = |blob: &Secret| !blob.expose().is_empty() && blob.expose().bytes().all(|b| b == b'*');
+        if let Some(blob) = check.secret(&field).filter(|blob| !masked(blob)) {
+            is_base64_material(check, &field, blob.expose());
+        }
+    }
 }
 
 /// Host name or IPv4 address, and a port of 1 to 5 digits.
-fn address(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
-    let text = check.text(field)?;
+fn address(check: &mut Check<'_>, field: &Field<'_>) {
+    let Some(text) = check.text(field) else { return };
     let label =
         |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let legal = text.rsplit_once(':').is_some_and(|(host, port)| {
@@ -128,33 +101,18 @@ fn address(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
             && port.bytes().all(|b| b.is_ascii_digit())
     });
     if !legal {
-        check.error(
-            field,
-            format!("`{}` is no address of a GREP11 server", **text),
-            "write host and port: `grep11.example.com:9876`",
-        );
+        let message = format!("`{}` is no address of a GREP11 server", **text);
+        check.error(field, message, "write host and port: `grep11.example.com:9876`");
     }
-    Some(text.to_string())
 }
 
-fn certificate(check: &mut Check<'_>, map: &Map<'_>, name: &str, kind: CertificateField) -> Option<String> {
+fn certificate(check: &mut Check<'_>, map: &Map<'_>, name: &str, kind: CertificateField) {
     let hint = format!("write the base64 of the PEM: `{name}: !file {name}.b64`, made by `base64 -w0`");
-    let field = check.required(map, name, &hint)?;
-    let text = check.text(&field)?;
+    let Some(field) = check.required(map, name, &hint) else { return };
+    let Some(text) = check.text(&field) else { return };
     if is_base64_material(check, &field, text) {
         certificates::expiry_of_base64(check, &field, kind, text);
     }
-    Some(text.to_string())
-}
-
-/// Asterisks stand for a blob that was masked before.
-fn base64_secret(check: &mut Check<'_>, field: &Field<'_>, or_masked: bool) -> Option<Secret> {
-    let secret = check.secret(field)?;
-    let masked = or_masked && !secret.expose().is_empty() && secret.expose().bytes().all(|b| b == b'*');
-    if !masked {
-        is_base64_material(check, field, secret.expose());
-    }
-    Some(secret)
 }
 
 /// `^[A-Za-z0-9+/=]+$`
@@ -163,9 +121,10 @@ fn is_base64_material(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> b
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='));
     if !legal {
         let found = if text.contains("-----BEGIN") { "PEM" } else { "something else" };
+        let message = format!("expected base64 on one line, found {found}");
         check.error(
             field,
-            format!("expected base64 on one line, found {found}"),
+            message,
             "encode the file, `base64 -w0 FILE > FILE.b64`, and write `!file FILE.b64`",
         );
     }

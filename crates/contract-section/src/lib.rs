@@ -2,9 +2,9 @@
 //!
 //! `section = UTF-8 YAML, one document, "type: workload" or "type: env" at its top` (contract-format, sections 3 and 7).
 //!
-//! What is encrypted is the user's own file, byte for byte, in which only tagged values are replaced in place, and
-//! volumes get their seeds, and an env section the signing key, on lines of their own. So comments and order survive, and what `check` showed is what
-//! the guest reads. Not authenticated: the author alone vouches for it.
+//! The user's file is encrypted as it is: only tagged values are replaced, and seeds and the signing key are inserted on
+//! separate lines. Comments and order survive, and the guest reads what `check` showed. Not authenticated: only its author
+//! vouches for it.
 #![cfg_attr(
     not(test),
     deny(
@@ -32,43 +32,42 @@ mod volumes;
 mod workload;
 mod write;
 
-use std::{fmt, marker::PhantomData, path::Path};
+use std::{fmt, marker::PhantomData, ops::Range, path::Path};
 
+use contract_core::{
+    kind::{Env, Kind, Workload},
+    statement::Facts,
+};
+use findings::{Advice as _, Findings, Place, nearest};
 use jiff::Timestamp;
+use strict_yaml::{Kind as YamlKind, Limits, Node, Style, Tag, Tags};
 use zeroize::Zeroizing;
 
 use crate::seed::Seeds;
-use contract_core::kind::{Env, Kind, Workload};
-use contract_core::statement::Facts;
 use fields::{Check, Field, Map};
-use findings::nearest;
-use findings::{Advice as _, Findings, Place};
-use strict_yaml::{Kind as YamlKind, Limits, Node, Style, Tag, Tags};
 use tags::Resolver;
 
 pub use env::EnvModel;
-pub use key_management::{Grep11, Kms};
 pub use logging::{LogRouter, Logging, Syslog};
-pub use registries::{Credential, DctImage, Images, RhsImage};
+pub use registries::Images;
 pub use splice::{Edit, Part, SpliceError, splice};
 pub use tags::IncludedFile;
 pub use volumes::{EnvSeed, EnvVolume, WorkloadVolume};
-pub use workload::{Application, Archive, Literal, WorkloadModel};
+pub use workload::{Application, WorkloadModel};
 pub use write::{EncryptError, Measured, WriteError};
 
 /// A kind of section that can be read in plain.
 pub trait Readable: Kind + sealed::Sealed {}
 
-impl Readable for Workload {}
-impl Readable for Env {}
+impl<K: Kind + sealed::Sealed> Readable for K {}
 
 mod sealed {
     use super::fields::{Check, Field};
     use super::{Env, EnvModel, Facts, Workload, WorkloadModel, env, workload};
 
-    /// How each kind is read; nobody else can add one.
+    /// How each kind is read. Other crates cannot add one.
     pub trait Sealed: Sized {
-        /// Every field, typed.
+        /// The fields that others use.
         type Model: std::fmt::Debug + Clone;
 
         #[doc(hidden)]
@@ -101,22 +100,22 @@ pub struct Source<'a> {
     pub text: &'a str,
     /// What `!file` and `!folder` are relative to.
     pub folder: &'a Path,
-    /// Now, for advice on expiry.
+    /// Now, for warnings about expiry.
     pub at: Timestamp,
     /// A public key or certificate, in PEM, to be inserted as `signingKey`; env sections only.
     pub signing_key: Option<&'a str>,
 }
 
-/// Whoever can be asked for the passphrase of a private key that `!file` names.
+/// Asks for the passphrase of a private key that `!file` names.
 pub trait Passphrases {
     /// The passphrase of a file, or why there is none.
     fn passphrase(&mut self, file: &str) -> Result<Zeroizing<String>, String>;
 
-    /// The file does not open with the passphrase that was given; a finding says so too.
+    /// The passphrase was wrong; there is also a finding.
     fn wrong(&mut self, _file: &str) {}
 }
 
-/// A section that holds no error: what it says, and the bytes that will be encrypted.
+/// A section without errors: its fields, and the bytes that will be encrypted.
 pub struct Section<K: Readable> {
     parts: Vec<Part>,
     files: Vec<IncludedFile>,
@@ -127,8 +126,8 @@ pub struct Section<K: Readable> {
 }
 
 impl<K: Readable> Section<K> {
-    /// Reads a persona's file, with all that its tags name, and with the seeds of the volumes that name none. There is no
-    /// section if there are errors among the findings.
+    /// Reads a persona's file, the files of its tags, and the seeds of volumes without one. If there are errors among the
+    /// findings, there is no section.
     pub fn read(
         source: &Source<'_>,
         passphrases: &mut dyn Passphrases,
@@ -138,7 +137,7 @@ impl<K: Readable> Section<K> {
         let Some(mut root) = parse(&mut check, source.text, Tags::FileAndFolder) else {
             return (None, check.findings);
         };
-        // before tags are resolved: whether a seed stands in a file of its own is worth a word
+        // before tags are resolved: a finding states whether a seed is in a file
         let insertions = seeds::insert(&mut check, source.text, &mut root, seeds);
         let mut resolver =
             Resolver { check: &mut check, folder: source.folder, passphrases, edits: vec![], files: vec![] };
@@ -155,11 +154,8 @@ impl<K: Readable> Section<K> {
         let written = splice(source.text, edits).ok().filter(|parts| reads_back(parts, &root));
         let (Some(parts), Some(masked)) = (written, masked) else {
             let message = "internal error: the section does not read back as it was written";
-            check.error(
-                &Field::root(&root),
-                message,
-                "please report this, with the section's shape but without its secrets",
-            );
+            let hint = "please report this, with the section's shape but without its secrets";
+            check.error(&Field::root(&root), message, hint);
             return (None, check.findings);
         };
         (Some(Self { parts, files, masked, model, facts, kind: PhantomData }), check.findings)
@@ -188,22 +184,22 @@ impl<K: Readable> Section<K> {
         model.filter(|_| check.findings.errors() == 0).map(|model| (model, facts))
     }
 
-    /// The section as it will be encrypted, folders not packed yet.
+    /// The section as it will be encrypted, with folders not yet packed.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The files that its tags name and that were read; the folders are among its parts.
+    /// The files that were read for its tags. Folders are among its parts.
     pub fn files(&self) -> &[IncludedFile] {
         &self.files
     }
 
-    /// What may be told about it.
+    /// What may be public about it.
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// Every field.
+    /// Its fields.
     pub fn model(&self) -> &K::Model {
         &self.model
     }
@@ -223,7 +219,7 @@ impl<K: Readable> fmt::Debug for Section<K> {
 fn parse(check: &mut Check<'_>, text: &str, tags: Tags) -> Option<Node> {
     let limits = match tags {
         Tags::FileAndFolder => Limits::default(),
-        // an opened section holds its archive, and whoever read it has limited it
+        // an opened section holds its archive; its reader has limited it
         Tags::Refused => Limits { bytes: text.len(), ..Limits::default() },
     };
     match strict_yaml::parse(text, &limits, tags) {
@@ -236,7 +232,7 @@ fn parse(check: &mut Check<'_>, text: &str, tags: Tags) -> Option<Node> {
     }
 }
 
-/// `type` decides which section it is: the wrong one is worth its own words.
+/// Checks `type`. The other kind of section has a separate message.
 fn section_type(check: &mut Check<'_>, map: &Map<'_>, expected: &str) {
     let Some(field) = check.required(map, "type", &format!("write `type: {expected}` at the top")) else {
         return;
@@ -252,11 +248,11 @@ fn section_type(check: &mut Check<'_>, map: &Map<'_>, expected: &str) {
     check.error(&field, message, format!("write `type: {expected}`"));
 }
 
-/// What stands in the place of an archive while the section is read back.
+/// The text in place of an archive while the section is read back.
 const ARCHIVE: &str = "archive";
 
-/// The one proof that an edit did what it should: parse the result, compare it with what was meant.
-fn reads_back(parts: &[Part], meant: &Node) -> bool {
+/// Proves that the edits are right: parses the result and compares it with the intended tree.
+fn reads_back(parts: &[Part], intended: &Node) -> bool {
     let mut text = Zeroizing::new(String::new());
     let room =
         parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { ARCHIVE.len() }).sum();
@@ -265,7 +261,8 @@ fn reads_back(parts: &[Part], meant: &Node) -> bool {
         text.push_str(if let Part::Text(text) = part { text } else { ARCHIVE });
     }
     let limits = Limits { bytes: usize::MAX, ..Limits::default() };
-    strict_yaml::parse(&text, &limits, Tags::Refused).is_ok_and(|read| read.root.same(&with_archives(meant)))
+    strict_yaml::parse(&text, &limits, Tags::Refused)
+        .is_ok_and(|read| read.root.same(&with_archives(intended)))
 }
 
 fn with_archives(node: &Node) -> Node {
@@ -282,13 +279,13 @@ fn with_archives(node: &Node) -> Node {
     Node { kind, tag: None, ..node.clone() }
 }
 
-/// The section with something else in the places of secrets and archives.
+/// The section with placeholders for secrets and archives.
 fn masked<'e>(
     text: &str,
-    hidden: &[(std::ops::Range<usize>, String)],
+    hidden: &[(Range<usize>, String)],
     edits: impl IntoIterator<Item = &'e Edit>,
 ) -> Option<String> {
-    let covered = |span: &std::ops::Range<usize>| {
+    let covered = |span: &Range<usize>| {
         hidden
             .iter()
             .any(|(hidden, _)| hidden.start <= span.start && span.end <= hidden.end && !span.is_empty())

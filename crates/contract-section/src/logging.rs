@@ -1,14 +1,15 @@
 //! `logging` of the env section: syslog over TLS, or Cloud Logs behind a log router (contract-format, section 7).
 
+use contract_core::{env_certificates::CertificateField, secret::Secret};
 use openssl::{
     pkey::{PKey, Private},
     x509::X509,
 };
 
-use crate::certificates;
-use crate::fields::{Check, Field, Map};
-use contract_core::env_certificates::CertificateField;
-use contract_core::secret::Secret;
+use crate::{
+    certificates,
+    fields::{Check, Field, Map},
+};
 
 /// Where the guest's log goes.
 #[derive(Clone, Debug)]
@@ -39,10 +40,8 @@ pub struct Syslog {
 pub struct LogRouter {
     /// `hostname`
     pub hostname: String,
-    /// `port`; the guest takes 443 where it is missing
+    /// `port`; the default is 443
     pub port: Option<u64>,
-    /// `iamApiKey`
-    pub iam_api_key: Secret,
 }
 
 /// `logging`: exactly one backend.
@@ -88,13 +87,8 @@ fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
     }
     if let (Some(field), Some((_, certificate))) = (map.find("cert"), &cert) {
         let authorities = server.as_ref().map(|(_, certificates)| &**certificates);
-        belongs(
-            check,
-            &field,
-            certificate.first(),
-            authorities,
-            key.as_ref().and_then(|(_, key)| key.as_ref()),
-        );
+        let key = key.as_ref().and_then(|(_, key)| key.as_ref());
+        check_client(check, &field, certificate.first(), authorities, key);
     }
     Some(Syslog {
         hostname: hostname?,
@@ -105,8 +99,8 @@ fn syslog(check: &mut Check<'_>, field: &Field<'_>) -> Option<Syslog> {
     })
 }
 
-/// The client certificate belongs to the key, and the authority that the log server has vouches for it.
-fn belongs(
+/// Checks that the client certificate has the key, and that the log server's authority signed it.
+fn check_client(
     check: &mut Check<'_>,
     field: &Field<'_>,
     certificate: Option<&X509>,
@@ -114,8 +108,8 @@ fn belongs(
     key: Option<&PKey<Private>>,
 ) {
     let Some(certificate) = certificate else { return };
-    if let (Ok(own), Some(key)) = (certificate.public_key(), key)
-        && !own.public_eq(key)
+    if let (Ok(certified), Some(key)) = (certificate.public_key(), key)
+        && !certified.public_eq(key)
     {
         check.error(
             field,
@@ -129,7 +123,7 @@ fn belongs(
         check.warning(
             field,
             "not signed by the CA in `server`: the log server may refuse it",
-            "see `openssl verify -CAfile CA CERT`",
+            "check it: `openssl verify -CAfile CA CERT`",
         );
     }
 }
@@ -165,13 +159,10 @@ fn log_router(check: &mut Check<'_>, field: &Field<'_>) -> Option<LogRouter> {
     let map = check.mapping(field, &["hostname", "port", "iamApiKey"])?;
     let hostname = hostname(check, &map);
     let port = map.find("port").and_then(|field| port(check, &field));
-    let key = check.required(&map, "iamApiKey", "write `iamApiKey: !file iam-api-key`");
-    let iam_api_key = key.and_then(|field| {
-        let key = check.secret(&field)?;
-        check.at_least(&field, 1, key.expose());
-        Some(key)
-    });
-    Some(LogRouter { hostname: hostname?, port, iam_api_key: iam_api_key? })
+    let field = check.required(&map, "iamApiKey", "write `iamApiKey: !file iam-api-key`")?;
+    let key = check.secret(&field)?;
+    check.at_least(&field, 1, key.expose());
+    Some(LogRouter { hostname: hostname?, port })
 }
 
 /// A host name (RFC 1123) or an IPv4 address.
@@ -186,7 +177,7 @@ fn hostname(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
     };
     if text.len() > 253 || !text.split('.').all(label) {
         let hint = "write the name or the address alone, without scheme, port and path: `log.example.com`";
-        check.error(&field, format!("`{}` is no host name", **text), hint);
+        check.error(&field, format!("`{}` is not a host name", **text), hint);
     }
     Some(text.to_string())
 }
@@ -194,7 +185,7 @@ fn hostname(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
 fn port(check: &mut Check<'_>, field: &Field<'_>) -> Option<u64> {
     let port = check.integer(field)?;
     if !(1..=65_535).contains(&port) {
-        check.error(field, format!("{port} is no port"), "write a number from 1 to 65535");
+        check.error(field, format!("{port} is not a port"), "write a number from 1 to 65535");
     }
     Some(port)
 }

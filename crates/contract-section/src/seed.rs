@@ -1,25 +1,23 @@
-//! Seeds: what each side gives to a volume's passphrase (contract-format, section 6).
+//! Seeds: each side's half of a volume's passphrase (contract-format, section 6).
 //!
-//! `passphrase = hex(SHA-256(seed of one side || seed of the other side))`; this module knows the rules of one seed, and
-//! nothing of the passphrase, which the guest alone makes.
+//! `passphrase = hex(SHA-256(seed of one side || seed of the other side))`. This module has the rules of one seed; only the
+//! guest makes the passphrase.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use zeroize::Zeroizing;
-
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use contract_core::secret::Secret;
 use contract_pki::random::{RandomError, Randomness};
+use zeroize::Zeroizing;
 
-/// Characters; the schema of the contract asks for no less.
+/// Characters: the minimum of the contract's schema.
 pub const SHORTEST: usize = 15;
 
-/// Characters. Seeds of 3 to 14 were legal before March 2026, and their volumes still have to be opened.
+/// Characters. Seeds of 3 to 14 were legal before March 2026, and their volumes must still open.
 pub const SHORTEST_PREVIOUS: usize = 3;
 
-/// Characters; the schema names no limit, and nobody types more than a file named by mistake holds.
+/// Characters. The schema has no limit; a longer text is a file named by mistake.
 pub const LONGEST: usize = 10_000;
 
-/// Beside letters and digits.
+/// The characters other than letters and digits.
 pub const PUNCTUATION: &str = r#"!@#$%^&*(),.?":{}|<>_-"#;
 
 /// Random bytes in a seed that we make: 256 bits.
@@ -75,15 +73,15 @@ pub struct Seed(Secret);
 impl Seed {
     /// A current seed: `^[a-zA-Z0-9!@#$%^&*(),.?":{}|<>_-]{15,}$`.
     pub fn parse(text: &str) -> Result<Self, SeedError> {
-        Self::of_at_least(text, SHORTEST)
+        Self::with_minimum(text, SHORTEST)
     }
 
-    /// A seed that is only left to open a disk that it once closed: three characters are enough.
+    /// An old seed, which only opens a disk: three characters are enough.
     pub fn parse_previous(text: &str) -> Result<Self, SeedError> {
-        Self::of_at_least(text, SHORTEST_PREVIOUS)
+        Self::with_minimum(text, SHORTEST_PREVIOUS)
     }
 
-    fn of_at_least(text: &str, minimum: usize) -> Result<Self, SeedError> {
+    fn with_minimum(text: &str, minimum: usize) -> Result<Self, SeedError> {
         let count = text.chars().count();
         if count > LONGEST {
             return Err(SeedError::TooLong);
@@ -110,7 +108,7 @@ impl Seed {
         self.0.expose()
     }
 
-    /// Whether the schema of the contract would take it as `seed` too, and not as `previousSeed` alone.
+    /// Whether the schema accepts it only as `previousSeed`.
     pub fn is_short(&self) -> bool {
         self.expose().chars().count() < SHORTEST
     }
@@ -120,7 +118,7 @@ fn is_legal(c: char) -> bool {
     c.is_ascii_alphanumeric() || PUNCTUATION.contains(c)
 }
 
-/// What one side's section says of a volume whose seed it does not name itself.
+/// One side's seeds of a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeSeeds {
     /// `seed`
@@ -140,14 +138,14 @@ pub struct NoSeed {
     pub hint: String,
 }
 
-/// Whoever keeps seeds for the volumes of a section.
+/// The seeds of a section's volumes, usually from a vault.
 pub trait Seeds {
     /// The seeds of a volume, by its key under `volumes`.
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed>;
+    fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed>;
 
-    /// The seeds kept for a volume that names its own; an error where that cannot be told.
-    fn beside(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
-        Ok(self.of(volume).ok())
+    /// The stored seeds of a volume that has its own in the section; an error if that is not known.
+    fn stored(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+        Ok(self.seeds_for(volume).ok())
     }
 }
 

@@ -1,4 +1,4 @@
-//! Seeds from whoever keeps them, put into the volumes of a persona's file that name none (contract-format, section 6).
+//! Inserts seeds into the volumes of a persona's file that have none (contract-format, section 6).
 //!
 //! ```text
 //! volumes:                        volumes:
@@ -12,17 +12,18 @@
 
 use std::ops::Range;
 
-use zeroize::Zeroizing;
-
-use crate::fields::{Check, Field, Origin, Origins};
-use crate::seed::{Seed, Seeds, VolumeSeeds};
-use crate::splice::{Edit, Part};
-use contract_core::names::is_volume_name;
-use contract_core::secret::hidden;
+use contract_core::{names::is_volume_name, secret::hidden};
 use findings::join;
 use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
+use zeroize::Zeroizing;
 
-/// What is put into the section, and what people are shown there.
+use crate::{
+    fields::{Check, Field, Origin, Origins},
+    seed::{Seed, Seeds, VolumeSeeds},
+    splice::{Edit, Part},
+};
+
+/// An insertion into the section, and what is shown instead.
 pub struct Insertion {
     /// With the seeds.
     pub written: Edit,
@@ -30,22 +31,22 @@ pub struct Insertion {
     pub shown: Edit,
 }
 
-/// Asks for the seeds of all volumes that name none, puts them into the tree, and says what to edit in the text.
+/// Inserts the seeds of all volumes that have none into the tree; returns the edits of the text.
 pub fn insert(check: &mut Check<'_>, text: &str, root: &mut Node, seeds: &mut dyn Seeds) -> Vec<Insertion> {
     let mut insertions = Vec::new();
     let mut origins = Origins::new();
     for (key, node) in volumes(root) {
         let origin = match origin_of(check, key, node, seeds) {
             Some(origin) => origin,
-            None => match seeds.of(&key.text) {
+            None => match seeds.seeds_for(&key.text) {
                 Ok(seeds) => {
-                    insertions.extend(planted(check, text, key, node, &seeds));
-                    Origin::Kept { generation: seeds.generation }
+                    insertions.extend(insert_seeds(check, text, key, node, &seeds));
+                    Origin::Vault { generation: seeds.generation }
                 }
                 Err(none) => {
                     check.error(&volume(key, node), none.message, none.hint);
                     if node.is_null() {
-                        // that it has no fields either is no second mistake
+                        // one mistake is enough: it is not also a missing mapping
                         node.kind = Kind::Mapping(Vec::new());
                     }
                     Origin::Elsewhere
@@ -74,14 +75,14 @@ fn volume<'n>(key: &Key, node: &'n Node) -> Field<'n> {
     Field { path: join("volumes", &key.text), line: key.line, node }
 }
 
-/// None: somebody has to be asked.
+/// `None` if the vault is asked.
 fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node, seeds: &mut dyn Seeds) -> Option<Origin> {
     if let Some(seed) = node.entry("seed") {
-        // what no vault could hold under this name gets its finding later
-        let beside = if is_volume_name(&key.text) { seeds.beside(&key.text) } else { Ok(None) };
+        // an illegal name gets its finding later
+        let stored = if is_volume_name(&key.text) { seeds.stored(&key.text) } else { Ok(None) };
         return Some(match (seed.tag, seed.text()) {
-            (Some(Tag::File), Some(path)) => Origin::File(path.to_owned(), beside),
-            _ => Origin::Section(beside),
+            (Some(Tag::File), Some(path)) => Origin::File(path.to_owned(), stored),
+            _ => Origin::Section(stored),
         });
     }
     let fields = node.entries().unwrap_or_default();
@@ -89,12 +90,12 @@ fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node, seeds: &mut dyn Seed
         return Some(Origin::Elsewhere);
     }
     if let Some((previous, value)) = fields.iter().find(|(key, _)| key.text == "previousSeed") {
-        // half a pair by hand, the other half from the vault, is how disks get lost
+        // one seed by hand and the other from the vault would lose the disk
         let path = join(&volume(key, node).path, "previousSeed");
         check.error(
             &Field { path, line: previous.line, node: value },
             "`seed` is missing: a vault that has the seed has the previous one as well",
-            "remove the field, or give `seed` beside it",
+            "remove the field, or give `seed` too",
         );
         return Some(Origin::Elsewhere);
     }
@@ -103,29 +104,30 @@ fn origin_of(check: &mut Check<'_>, key: &Key, node: &Node, seeds: &mut dyn Seed
     (!is_mapping || !is_volume_name(&key.text)).then_some(Origin::Elsewhere)
 }
 
-/// Puts seeds into the tree, and says what to edit in the text.
-fn planted(
+/// Inserts seeds into the tree; returns the edit of the text.
+fn insert_seeds(
     check: &mut Check<'_>,
     text: &str,
     key: &Key,
     node: &mut Node,
     seeds: &VolumeSeeds,
 ) -> Option<Insertion> {
-    let Some(frame) = Frame::of(text, key, node) else {
-        check.error(
-            &volume(key, node),
-            "there is no place for its seed",
-            "write `{}` for a volume without fields",
-        );
+    let Some(frame) = Frame::find(text, key, node) else {
+        let hint = "write `{}` for a volume without fields";
+        check.error(&volume(key, node), "there is no place for its seed", hint);
         return None;
     };
-    frame.plant(key, node, seeds);
-    Some(frame.around(seeds))
+    frame.insert_into_tree(key, node, seeds);
+    let edit = |value: fn(&str) -> Zeroizing<String>| Edit {
+        span: frame.span.clone(),
+        replacement: Part::Text(frame.text(seeds, value)),
+    };
+    Some(Insertion { written: edit(quote), shown: edit(|seed| Zeroizing::new(hidden(seed))) })
 }
 
-/// What stands around the fields that are put in.
+/// The text around inserted fields.
 struct Frame {
-    /// What goes: nothing, or the word for nothing.
+    /// What is replaced: nothing, or `null`.
     span: Range<usize>,
     open: &'static str,
     between: String,
@@ -133,12 +135,12 @@ struct Frame {
 }
 
 impl Frame {
-    fn of(text: &str, key: &Key, node: &Node) -> Option<Self> {
+    fn find(text: &str, key: &Key, node: &Node) -> Option<Self> {
         let inside =
             |at: usize, between: String, close: String| Some(Self { span: at..at, open: "", between, close });
         match node.entries() {
             None if node.span.is_empty() => {
-                // the place of an absent value is behind the colon, of which `{data}` has none
+                // a missing value is after the colon, if there is one: `{data}` has none
                 let behind = text.get(key.span.end..)?;
                 let spaces = behind.len() - behind.trim_start().len();
                 let colon = behind.trim_start().starts_with(':');
@@ -154,25 +156,17 @@ impl Frame {
                 inside(first.span.start, ", ".into(), ", ".into())
             }
             Some([(first, _), ..]) => {
-                let line = own_line(text, first.span.start)?;
+                let line = new_line(text, first.span.start)?;
                 inside(first.span.start, line.clone(), line)
             }
         }
-    }
-
-    fn around(&self, seeds: &VolumeSeeds) -> Insertion {
-        let edit = |value: fn(&str) -> Zeroizing<String>| Edit {
-            span: self.span.clone(),
-            replacement: Part::Text(self.text(seeds, value)),
-        };
-        Insertion { written: edit(quote), shown: edit(|seed| Zeroizing::new(hidden(seed))) }
     }
 
     fn text(&self, seeds: &VolumeSeeds, value: fn(&str) -> Zeroizing<String>) -> Zeroizing<String> {
         let fields: Vec<_> = fields(seeds).map(|(name, seed)| (name, value(seed.expose()))).collect();
         let length: usize = fields.iter().map(|(name, value)| name.len() + 2 + value.len()).sum();
         let frame = self.open.len() + self.between.len() + self.close.len();
-        // room for all: a buffer that moves leaves a copy of a secret behind
+        // a buffer that grows leaves a copy of a secret behind
         let mut text = Zeroizing::new(String::with_capacity(length + frame));
         text.push_str(self.open);
         for (at, (name, value)) in fields.iter().enumerate() {
@@ -185,7 +179,7 @@ impl Frame {
     }
 
     /// The same in the tree.
-    fn plant(&self, key: &Key, node: &mut Node, seeds: &VolumeSeeds) {
+    fn insert_into_tree(&self, key: &Key, node: &mut Node, seeds: &VolumeSeeds) {
         let place = self.span.start..self.span.start;
         let entry = |(name, seed): (&str, &Seed)| {
             let kind = Kind::Scalar { text: Zeroizing::new(seed.expose().to_owned()), style: Style::Quoted };
@@ -206,8 +200,8 @@ fn fields(seeds: &VolumeSeeds) -> impl Iterator<Item = (&'static str, &Seed)> {
         .filter_map(|(name, seed)| Some((name, seed?)))
 }
 
-/// What ends a line, and indents the next as the line is on which a block mapping's first key stands.
-pub fn own_line(text: &str, key: usize) -> Option<String> {
+/// The end of a line, and the indentation of the next: that of a block mapping's first key.
+pub fn new_line(text: &str, key: usize) -> Option<String> {
     let before = text.get(..key)?;
     let start = before.rfind(['\n', '\r']).map_or(0, |end| end + 1);
     let (above, indent) = before.split_at_checked(start)?;

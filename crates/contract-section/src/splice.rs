@@ -1,4 +1,4 @@
-//! Edits in place: the user's own bytes, apart from what a tag stands for (contract-format, section 3).
+//! Edits a text in place: all other bytes stay as the user wrote them (contract-format, section 3).
 
 use std::{fmt, ops::Range, path::PathBuf};
 
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 pub enum Part {
     /// Bytes of the section.
     Text(Zeroizing<String>),
-    /// The base64 of the archive of this folder, on one line: packed only while the section is encrypted.
+    /// The base64 of this folder's archive, on one line. It is packed while the section is encrypted.
     Folder(PathBuf),
 }
 
@@ -26,7 +26,7 @@ impl fmt::Debug for Part {
 /// Replaces some bytes of a text; an empty span inserts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// The bytes that go.
+    /// The bytes to replace.
     pub span: Range<usize>,
     /// What comes in their place.
     pub replacement: Part,
@@ -41,16 +41,16 @@ pub struct SpliceError;
 pub fn splice(text: &str, mut edits: Vec<Edit>) -> Result<Vec<Part>, SpliceError> {
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut parts = Parts(Vec::with_capacity(1 + 2 * edits.len()), text.len());
-    let mut kept = 0;
+    let mut copied = 0;
     for edit in edits {
-        parts.push(text.get(kept..edit.span.start).ok_or(SpliceError)?);
+        parts.push(text.get(copied..edit.span.start).ok_or(SpliceError)?);
         match edit.replacement {
             Part::Text(text) => parts.push(&text),
             folder @ Part::Folder(_) => parts.0.push(folder),
         }
-        kept = edit.span.end;
+        copied = edit.span.end;
     }
-    parts.push(text.get(kept..).ok_or(SpliceError)?);
+    parts.push(text.get(copied..).ok_or(SpliceError)?);
     Ok(parts.0)
 }
 
@@ -69,7 +69,7 @@ impl Parts {
     }
 }
 
-/// A buffer that moves leaves a copy behind: move it ourselves, and wipe.
+/// A buffer that grows leaves a copy behind: copy it to a larger one, and wipe.
 fn append(buffer: &mut Zeroizing<String>, text: &str) {
     if buffer.capacity() - buffer.len() < text.len() {
         let mut larger = Zeroizing::new(String::with_capacity(2 * (buffer.len() + text.len())));

@@ -1,16 +1,19 @@
-//! What stands for content kept elsewhere: `!file`, `!folder`, and the signing key that a flag names.
+//! Inserts content: `!file`, `!folder`, and the signing key of `--signing-key`.
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-use zeroize::Zeroizing;
-
-use crate::fields::{Check, Field};
-use crate::splice::{Edit, Part};
-use crate::{Passphrases, file, seeds};
 use contract_pki::verifying_key::VerifyingKey;
 use findings::join;
+use serde::Serialize;
 use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
+use zeroize::Zeroizing;
+
+use crate::{
+    Passphrases,
+    fields::{Check, Field},
+    file, seeds,
+    splice::{Edit, Part},
+};
 
 /// The only field whose key is converted: the guest's syslog takes PKCS#8 alone.
 const SYSLOG_KEY: &str = "logging.syslog.key";
@@ -26,13 +29,13 @@ pub struct IncludedFile {
     pub bytes: u64,
 }
 
-/// Puts contents in the places of their tags, in the tree, and says what to edit in the text.
+/// Replaces tags by contents in the tree, and collects the edits of the text.
 pub struct Resolver<'r, 'a> {
     /// Where findings go.
     pub check: &'r mut Check<'a>,
     /// What paths are relative to.
     pub folder: &'a Path,
-    /// Who knows passphrases.
+    /// Asks for passphrases.
     pub passphrases: &'r mut dyn Passphrases,
     /// The edits so far.
     pub edits: Vec<Edit>,
@@ -64,7 +67,7 @@ impl Resolver<'_, '_> {
     }
 
     fn file(&mut self, path: &str, line: usize, node: &mut Node) {
-        let named = node.text().unwrap_or_default().to_owned();
+        let Some(named) = node.text().map(str::to_owned) else { return };
         let whole = self.folder.join(&named);
         let read = file::read(&whole).and_then(|(text, bytes)| match path {
             SYSLOG_KEY => {
@@ -74,7 +77,7 @@ impl Resolver<'_, '_> {
         });
         match read {
             Ok((text, bytes)) => {
-                self.outside(path, line, node, &whole);
+                self.warn_outside(path, line, node, &whole);
                 let shown = whole.strip_prefix(".").unwrap_or(&whole).to_owned();
                 self.files.push(IncludedFile { field: path.to_owned(), path: shown, bytes });
                 self.edit(node, Part::Text(quote(&text)));
@@ -91,16 +94,16 @@ impl Resolver<'_, '_> {
         }
     }
 
-    /// The tag stays: who reads the field looks at the folder.
+    /// The tag stays: the reader of the field needs the folder.
     fn folder(&mut self, path: &str, line: usize, node: &Node) {
-        let named = node.text().unwrap_or_default().to_owned();
-        self.outside(path, line, node, &self.folder.join(&named));
+        let Some(named) = node.text() else { return };
+        self.warn_outside(path, line, node, &self.folder.join(named));
         self.check.hidden.push((node.span.clone(), format!("<archive of {named}>")));
         self.edit(node, Part::Folder(self.folder.join(named)));
     }
 
-    /// A path may lead anywhere, by itself or by a link on the way, and who wrote the section need not own the machine.
-    fn outside(&mut self, path: &str, line: usize, node: &Node, whole: &Path) {
+    /// A path or a link may lead out of the folder, and the section's author need not own the machine.
+    fn warn_outside(&mut self, path: &str, line: usize, node: &Node, whole: &Path) {
         let (Ok(real), Ok(folder)) = (whole.canonicalize(), self.folder.canonicalize()) else { return };
         if !real.starts_with(folder) {
             let field = Field { path: path.to_owned(), line, node };
@@ -118,14 +121,14 @@ impl Resolver<'_, '_> {
 
     fn edit(&mut self, node: &Node, mut replacement: Part) {
         if let (Kind::Scalar { style: Style::Block, .. }, Part::Text(text)) = (&node.kind, &mut replacement) {
-            // a block scalar's span reaches over its last line end
+            // a block scalar's span includes its last line end
             text.push('\n');
         }
         self.edits.push(Edit { span: node.span.clone(), replacement });
     }
 }
 
-/// Inserts `signingKey` before `logging`, if it is not there yet.
+/// Inserts `signingKey` before `logging`, if it is missing.
 pub fn insert_signing_key(check: &mut Check<'_>, text: &str, root: &mut Node, pem: &str) -> Option<Edit> {
     let key = match VerifyingKey::parse(pem) {
         Ok(key) => key,
@@ -137,7 +140,7 @@ pub fn insert_signing_key(check: &mut Check<'_>, text: &str, root: &mut Node, pe
     };
     if let Some(there) = root.entry("signingKey") {
         let same = there.text().and_then(|text| VerifyingKey::parse(text).ok());
-        // a damaged one has a finding of its own
+        // a damaged one has another finding
         if same.is_some_and(|same| same.fingerprint() != key.fingerprint()) {
             let field = Field { path: "signingKey".to_owned(), line: there.line, node: there };
             check.error(
@@ -152,11 +155,11 @@ pub fn insert_signing_key(check: &mut Check<'_>, text: &str, root: &mut Node, pe
     let at = entries.iter().position(|(key, _)| key.text == "logging").unwrap_or(0);
     let (before, _) = entries.get(at)?;
     let place = before.span.start;
-    // in a block, a line of its own; in `{…}`, one more entry
+    // in a block, a separate line; in `{…}`, one more entry
     let end = if text.get(root.span.start..)?.starts_with('{') {
         ", ".to_owned()
     } else {
-        seeds::own_line(text, place)?
+        seeds::new_line(text, place)?
     };
     let quoted = quote(pem);
     let line = Zeroizing::new(format!("signingKey: {}{end}", *quoted));

@@ -39,7 +39,7 @@ impl Kept {
 }
 
 impl Seeds for Kept {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+    fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
         let kept = self.0.iter().find(|(name, _)| name == volume).map(|(_, seeds)| seeds.clone());
         kept.ok_or_else(|| NoSeed {
             message: "no seed is kept".to_owned(),

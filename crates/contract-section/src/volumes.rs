@@ -1,15 +1,17 @@
 //! `volumes` of both sections, and their seeds (contract-format, sections 6 and 7).
 
-use crate::fields::Origin;
-use crate::fields::{Check, Field, Map};
-use crate::key_management::{self, Grep11, Kms};
-use crate::seed::{Seed, SeedError};
-use contract_core::kind;
-use contract_core::kind::{Env, Workload};
-use contract_core::names::is_volume_name;
-use contract_core::secret::Secret;
-use contract_core::statement::VolumeFacts;
+use contract_core::{
+    kind::{self, Env, Workload},
+    names::is_volume_name,
+    statement::VolumeFacts,
+};
 use strict_yaml::{Kind, Style};
+
+use crate::{
+    fields::{Check, Field, Map, Origin},
+    key_management,
+    seed::{Seed, SeedError},
+};
 
 /// A volume of the workload section.
 #[derive(Clone, Debug)]
@@ -20,9 +22,9 @@ pub struct WorkloadVolume {
     pub seed: Seed,
     /// `previousSeed`
     pub previous_seed: Option<Seed>,
-    /// `mount`; the guest takes `/mnt/data` where it is missing.
+    /// `mount`; the default is `/mnt/data`.
     pub mount: Option<String>,
-    /// `filesystem`; the guest takes `ext4` where it is missing.
+    /// `filesystem`; the default is `ext4`.
     pub filesystem: Option<&'static str>,
 }
 
@@ -44,18 +46,10 @@ pub struct EnvVolume {
     pub previous_seed: Option<Seed>,
     /// `uv-previous-secret-id`
     pub uv_previous_secret_id: Option<String>,
-    /// `volumeName`
-    pub volume_name: Option<String>,
-    /// `volumeID`
-    pub volume_id: Option<String>,
-    /// `apiKey`
-    pub api_key: Option<Secret>,
-    /// `kms`
-    pub kms: Vec<Kms>,
-    /// `kmsTimeout`, in minutes
-    pub kms_timeout: Option<u64>,
-    /// `grep11`
-    pub grep11: Option<Grep11>,
+    /// Whether there is `kms`: a key management service adds a third seed.
+    pub has_kms: bool,
+    /// Whether there is `grep11`: a crypto card adds a third seed.
+    pub has_grep11: bool,
 }
 
 /// Where the env section's half of a volume's passphrase comes from.
@@ -67,13 +61,15 @@ pub enum EnvSeed {
     UvSecret(String),
 }
 
+type CheckField = fn(&mut Check<'_>, &Field<'_>);
+
 const SEED_HINT: &str = "write `seed: \"…\"`";
 
 /// `volumes` of a workload section.
 pub fn workload(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<WorkloadVolume>, Vec<VolumeFacts>) {
     let known = ["seed", "previousSeed", "mount", "filesystem"];
-    let own = |volume: &WorkloadVolume| Some(volume.seed.clone());
-    each::<Workload, _>(check, field, &known, own, |check, name, map| {
+    let seed_of = |volume: &WorkloadVolume| Some(volume.seed.clone());
+    each::<Workload, _>(check, field, &known, seed_of, |check, name, map| {
         let seed = seed_field(check, map).and_then(|field| seed(check, &field, Seed::parse));
         let previous_seed = previous_seed::<Workload>(check, name, map);
         let mount = map.find("mount").and_then(|field| mount(check, &field));
@@ -97,41 +93,44 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
         "kmsTimeout",
         "grep11",
     ];
-    let own = |volume: &EnvVolume| match &volume.seed {
+    let seed_of = |volume: &EnvVolume| match &volume.seed {
         EnvSeed::Seed(seed) => Some(seed.clone()),
         EnvSeed::UvSecret(_) => None,
     };
-    each::<Env, _>(check, field, &known, own, |check, name, map| {
+    each::<Env, _>(check, field, &known, seed_of, |check, name, map| {
         let seed = env_seed(check, map);
         let previous_seed = previous_seed::<Env>(check, name, map);
         let uv_previous_secret_id = map.find("uv-previous-secret-id").and_then(|field| {
             if !map.has("uv-secret-id") {
-                check.error(
-                    &field,
-                    "`uv-secret-id` is missing",
-                    "give `uv-secret-id: \"index-…\"` beside it",
-                );
+                check.error(&field, "`uv-secret-id` is missing", "give `uv-secret-id: \"index-…\"` too");
             }
             uv_secret_id(check, &field)
         });
-        let volume_name = sized(check, map, "volumeName", 1);
-        let volume_id = sized(check, map, "volumeID", 3);
-        let api_key = map.find("apiKey").and_then(|field| key_management::api_key(check, &field));
-        let kms = map.find("kms").map(|field| key_management::kms(check, &field)).unwrap_or_default();
-        let kms_timeout = map.find("kmsTimeout").and_then(|field| kms_timeout(check, &field));
-        let grep11 = map.find("grep11").and_then(|field| key_management::grep11(check, &field));
-        let name = name.to_owned();
+        for (name, minimum) in [("volumeName", 1), ("volumeID", 3)] {
+            if let Some(field) = map.find(name)
+                && let Some(text) = check.text(&field)
+            {
+                check.at_least(&field, minimum, text);
+            }
+        }
+        let checks: [(&str, CheckField); 4] = [
+            ("apiKey", key_management::api_key),
+            ("kms", key_management::kms),
+            ("kmsTimeout", kms_timeout),
+            ("grep11", key_management::grep11),
+        ];
+        for (name, check_field) in checks {
+            if let Some(field) = map.find(name) {
+                check_field(check, &field);
+            }
+        }
         Some(EnvVolume {
-            name,
+            name: name.to_owned(),
             seed: seed?,
             previous_seed,
             uv_previous_secret_id,
-            volume_name,
-            volume_id,
-            api_key,
-            kms,
-            kms_timeout,
-            grep11,
+            has_kms: map.has("kms"),
+            has_grep11: map.has("grep11"),
         })
     })
 }
@@ -140,7 +139,7 @@ fn each<'n, K: kind::Kind, V>(
     check: &mut Check<'_>,
     field: &Field<'n>,
     known: &[&str],
-    own: impl Fn(&V) -> Option<Seed>,
+    seed_of: impl Fn(&V) -> Option<Seed>,
     mut read: impl FnMut(&mut Check<'_>, &str, &Map<'n>) -> Option<V>,
 ) -> (Vec<V>, Vec<VolumeFacts>) {
     let (mut volumes, mut facts) = (Vec::new(), Vec::new());
@@ -156,12 +155,12 @@ fn each<'n, K: kind::Kind, V>(
         let Some(map) = check.mapping(&field, known) else { continue };
         let rolling = map.has("previousSeed") || map.has("uv-previous-secret-id");
         let generation = match check.origin(name) {
-            Some(Origin::Kept { generation }) => Some(*generation),
+            Some(Origin::Vault { generation }) => Some(*generation),
             _ => None,
         };
         facts.push(VolumeFacts { name: name.to_owned(), rolling, generation });
         let volume = read(check, name, &map);
-        if let Some(seed) = volume.as_ref().and_then(&own) {
+        if let Some(seed) = volume.as_ref().and_then(&seed_of) {
             compare_with_vault::<K>(check, name, &map, &seed);
         }
         volumes.extend(volume);
@@ -169,37 +168,37 @@ fn each<'n, K: kind::Kind, V>(
     (volumes, facts)
 }
 
-/// A seed that stands in plain text is taken, and told where it were better; unless the vault has another one: whichever
-/// is wrong closes the disk for good.
-fn compare_with_vault<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>, own: &Seed) {
+/// Warns of a seed in plain text. It is an error if the vault has another one: the wrong one of both would lock the disk
+/// forever.
+fn compare_with_vault<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>, given: &Seed) {
     let import = format!("{} seed import {name}", K::AUTHOR);
-    let (place, import, kept) = match check.origin(name) {
-        Some(Origin::Section(kept)) => ("in the section".to_owned(), import, kept.clone()),
-        Some(Origin::File(file, kept)) => {
-            (format!("in the file `{file}`"), format!("{import} --from {file}"), kept.clone())
+    let (place, import, stored) = match check.origin(name) {
+        Some(Origin::Section(stored)) => ("in the section".to_owned(), import, stored.clone()),
+        Some(Origin::File(file, stored)) => {
+            (format!("in the file `{file}`"), format!("{import} --from {file}"), stored.clone())
         }
-        Some(Origin::Kept { .. } | Origin::Elsewhere) | None => return,
+        Some(Origin::Vault { .. } | Origin::Elsewhere) | None => return,
     };
     let Some(field) = map.find("seed") else { return };
     let has_previous = map.has("previousSeed");
     let first = if has_previous { "when `previousSeed` has done its work and is gone, " } else { "" };
-    match kept {
+    match stored {
         Ok(None) => check.warning(
             &field,
             format!("the seed is {place}, in plain text"),
             format!("{first}move it into the vault: `{import}`; then remove the field"),
         ),
-        Ok(Some(kept)) if kept.previous.is_some() => check.error(
+        Ok(Some(stored)) if stored.previous.is_some() => check.error(
             &field,
             format!(
                 "the seed is {place}, and the vault is rolling to generation {} of it: the guest would get one seed alone",
-                kept.generation
+                stored.generation
             ),
             if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
         ),
-        Ok(Some(kept)) if kept.seed != *own => check.error(
+        Ok(Some(stored)) if stored.seed != *given => check.error(
             &field,
-            format!("the seed is {place}, and the vault holds another one, of generation {}", kept.generation),
+            format!("the seed is {place}, and the vault holds another one, of generation {}", stored.generation),
             format!(
                 "{}; if it is the vault's that is wrong, see with `{} seed list` which vault it is, and bring back the right one",
                 if has_previous { REMOVE_BOTH } else { REMOVE_SEED },
@@ -222,7 +221,7 @@ fn compare_with_vault<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Ma
 const REMOVE_SEED: &str = "remove the field: the vault has the right one";
 const REMOVE_BOTH: &str = "remove the field, and `previousSeed`: the vault has the right one";
 
-/// `seed`, or a finding, unless one tells already why nobody keeps it for us.
+/// `seed`, or a finding, unless a finding already says why the vault has none.
 fn seed_field<'n>(check: &mut Check<'_>, map: &Map<'n>) -> Option<Field<'n>> {
     if check.origins.is_some() && check.findings.errors() > 0 {
         return map.find("seed");
@@ -246,7 +245,7 @@ fn env_seed(check: &mut Check<'_>, map: &Map<'_>) -> Option<EnvSeed> {
     }
 }
 
-/// The rules of [`Seed`], and quoted, since most of its characters mean something in YAML.
+/// A seed by the rules of [`Seed`]. It must be quoted: most of its characters have a meaning in YAML.
 fn seed(
     check: &mut Check<'_>,
     field: &Field<'_>,
@@ -265,13 +264,13 @@ fn seed(
     parse(text).map_err(|error| check.error(field, error.to_string(), error.hint())).ok()
 }
 
-/// Seeds of 3 to 14 characters were legal before March 2026, and their volumes still have to be opened.
+/// Seeds of 3 to 14 characters were legal before March 2026, and their volumes must still open.
 fn previous_seed<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>) -> Option<Seed> {
     let field = map.find("previousSeed")?;
     let previous = seed(check, &field, Seed::parse_previous)?;
     if previous.is_short() {
         let remove = match check.origin(name) {
-            Some(Origin::Kept { .. }) => format!("type `{} seed settle {name}`", K::AUTHOR),
+            Some(Origin::Vault { .. }) => format!("type `{} seed settle {name}`", K::AUTHOR),
             _ => "remove `previousSeed`".to_owned(),
         };
         check.warning(
@@ -290,7 +289,7 @@ fn previous_seed<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>
 fn uv_secret_id(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
     let text = check.text(field)?;
     if !matches!(text.strip_prefix("index-"), Some("1" | "2" | "3" | "4" | "5" | "6" | "7" | "8")) {
-        check.error(field, "no id of an ultravisor secret", "write `index-1` to `index-8`");
+        check.error(field, "not the id of an ultravisor secret", "write `index-1` to `index-8`");
     }
     Some(text.to_string())
 }
@@ -302,29 +301,17 @@ fn mount(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
     if parts != Some(true) {
         check.error(
             field,
-            format!("`{}` is no mount point", **text),
+            format!("`{}` is not a mount point", **text),
             "write an absolute path without `//` and without `/` at its end: `/mnt/data`",
         );
     }
     Some(text.to_string())
 }
 
-/// The schema says 0 to 20, the documentation 0 to 1000.
-fn kms_timeout(check: &mut Check<'_>, field: &Field<'_>) -> Option<u64> {
-    let minutes = check.integer(field)?;
-    if minutes > 20 {
-        check.error(
-            field,
-            format!("{minutes} minutes: the schema allows 0 to 20, though the documentation says 0 to 1000"),
-            "write a number from 0 to 20",
-        );
+/// The schema allows 0 to 20, the documentation 0 to 1000.
+fn kms_timeout(check: &mut Check<'_>, field: &Field<'_>) {
+    if let Some(minutes) = check.integer(field).filter(|minutes| *minutes > 20) {
+        let message = format!("{minutes} minutes: the schema allows 0 to 20, the documentation 0 to 1000");
+        check.error(field, message, "write a number from 0 to 20");
     }
-    Some(minutes)
-}
-
-fn sized(check: &mut Check<'_>, map: &Map<'_>, name: &str, minimum: usize) -> Option<String> {
-    let field = map.find(name)?;
-    let text = check.text(&field)?;
-    check.at_least(&field, minimum, text);
-    Some(text.to_string())
 }

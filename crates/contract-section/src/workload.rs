@@ -1,26 +1,24 @@
 //! The workload section: what is to run (contract-format, section 7).
 
-use crate::fields::leaves;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::fields::{Check, Field, Map};
-use crate::registries::{self, Credential, Images};
-use crate::volumes::{self, WorkloadVolume};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use container_descriptors::image::is_pinned;
-use container_descriptors::{Descriptors, Resource, Storage, TopLevel};
-use contract_core::secret::Secret;
-use contract_core::statement::Facts;
-use findings::Place;
-use strict_yaml::{Node, Tag};
+use container_descriptors::{Descriptors, Resource, Storage, TopLevel, image::is_pinned};
+use contract_core::{secret::Secret, statement::Facts};
+use findings::{Finding, Place};
+use strict_yaml::Tag;
 
-/// Every field of a workload section, in the section's order.
+use crate::{
+    fields::{Check, Field, Map, leaves},
+    registries::{self, Images},
+    volumes::{self, WorkloadVolume},
+};
+
+/// The fields of a workload section that others use, in the section's order.
 #[derive(Clone, Debug)]
 pub struct WorkloadModel {
     /// `compose`, `play` or `confidential-containers`
     pub application: Application,
-    /// `auths`
-    pub auths: Vec<Credential>,
     /// `env`
     pub env: Vec<(String, Secret)>,
     /// `images`
@@ -29,41 +27,15 @@ pub struct WorkloadModel {
     pub volumes: Vec<WorkloadVolume>,
 }
 
-/// What runs, and how it is described.
-#[derive(Clone, Debug)]
+/// How the application is described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Application {
-    /// `compose.archive`
-    Compose(Archive),
+    /// `compose`
+    Compose,
     /// `play`
-    Play {
-        /// `play.archive`
-        archive: Option<Archive>,
-        /// `play.resources`
-        resources: Vec<Node>,
-        /// `play.templates`
-        templates: Vec<Node>,
-    },
-    /// `confidential-containers`, whose content the schema leaves open
-    ConfidentialContainers(Node),
-}
-
-/// An archive, packed or to be packed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Archive {
-    /// `!folder`: packed while the section is encrypted.
-    Folder(PathBuf),
-    /// Base64 of a gzip tar that somebody packed before.
-    Literal(Literal),
-}
-
-/// Base64, too long to be shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Literal(pub String);
-
-impl std::fmt::Debug for Literal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<{} characters>", self.0.len())
-    }
+    Play,
+    /// `confidential-containers`: the schema leaves its content open
+    ConfidentialContainers,
 }
 
 const FIELDS: [&str; 8] =
@@ -76,7 +48,9 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
     super::section_type(check, &map, "workload");
     let mut found = Descriptors::default();
     let application = application(check, &map, &mut found);
-    let auths = map.find("auths").map(|field| registries::credentials(check, &field)).unwrap_or_default();
+    if let Some(field) = map.find("auths") {
+        registries::credentials(check, &field);
+    }
     let env = map.find("env").map(|field| registries::variables(check, &field)).unwrap_or_default();
     let images = map.find("images").map(|field| registries::images(check, &field)).unwrap_or_default();
     let errors = check.findings.errors();
@@ -86,7 +60,7 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
         && check.findings.errors() == errors
         && volumes.len() == volume_facts.len();
     check.findings.0.append(&mut found.all_findings());
-    if let (Some(application), true) = (&application, whole) {
+    if let (Some(application), true) = (application, whole) {
         storage(check, &map, application, &found, &volumes);
     }
     unverified(check, &found, &images);
@@ -98,22 +72,22 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
             facts.images.push(image);
         }
     }
-    let model = application.map(|application| WorkloadModel { application, auths, env, images, volumes });
+    let model = application.map(|application| WorkloadModel { application, env, images, volumes });
     (model, facts)
 }
 
-/// Data that would be lost at the next boot, as far as the descriptors show it without the other section's variables.
+/// Warns of data that would be lost at the next boot, as far as it is known without the other section's variables.
 fn storage(
     check: &mut Check<'_>,
     map: &Map<'_>,
-    application: &Application,
+    application: Application,
     found: &Descriptors,
     volumes: &[WorkloadVolume],
 ) {
     let compose = match application {
-        Application::Compose(_) => true,
-        Application::Play { .. } => false,
-        Application::ConfidentialContainers(_) => return,
+        Application::Compose => true,
+        Application::Play => false,
+        Application::ConfidentialContainers => return,
     };
     let mounted: Vec<_> = volumes.iter().map(WorkloadVolume::mounted).collect();
     let Storage { lost, .. } = container_descriptors::storage(found, &mounted, compose);
@@ -128,7 +102,7 @@ fn storage(
     }
 }
 
-/// Whoever controls a registry controls an image that is neither pinned nor verified.
+/// An image that is neither pinned nor verified can be replaced by the owner of its registry.
 fn unverified(check: &mut Check<'_>, found: &Descriptors, images: &Images) {
     for (place, image) in &found.images {
         if !is_pinned(image) && !images.cover(image) {
@@ -163,7 +137,7 @@ fn application(check: &mut Check<'_>, map: &Map<'_>, found: &mut Descriptors) ->
             _ => {
                 check.hide(field);
                 check.any_mapping(field)?;
-                Some(Application::ConfidentialContainers(field.node.clone()))
+                Some(Application::ConfidentialContainers)
             }
         })
         .collect();
@@ -173,56 +147,42 @@ fn application(check: &mut Check<'_>, map: &Map<'_>, found: &mut Descriptors) ->
 fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
     let map = check.mapping(field, &["archive"])?;
     let field = check.required(&map, "archive", "name the folder: `archive: !folder compose`")?;
-    let (archive, top) = archive(check, &field)?;
+    let top = archive(check, &field)?;
     *found = container_descriptors::compose(&top, None);
     check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
-    Some(Application::Compose(archive))
+    Some(Application::Compose)
 }
 
 fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
     let map = check.mapping(field, &["archive", "resources", "templates"])?;
-    let mut whole = true;
-    let (archive, top) = match map.find("archive").map(|field| archive(check, &field)) {
-        Some(Some((archive, top))) => (Some(archive), top),
-        none => {
-            whole = none.is_none();
-            (None, TopLevel::default())
-        }
-    };
-    let resources = objects(check, &map, "resources");
-    let templates = objects(check, &map, "templates");
-    let described = |nodes: &[(Place, Node)], template: bool| -> Vec<Resource> {
-        nodes.iter().map(|(place, node)| Resource::new(place.clone(), node, template)).collect()
-    };
-    let mut described_here = described(&resources, false);
-    described_here.append(&mut described(&templates, true));
-    *found = container_descriptors::play(&top, &described_here, None);
+    let archive = map.find("archive").map(|field| archive(check, &field));
+    let whole = !matches!(archive, Some(None));
+    let top = archive.flatten().unwrap_or_default();
+    let mut resources = descriptors(check, &map, "resources");
+    resources.append(&mut descriptors(check, &map, "templates"));
+    *found = container_descriptors::play(&top, &resources, None);
     check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
-    whole &= found.findings.errors() == 0;
-    if found.pods == 0 && whole {
-        check.error(
-            field,
-            "no pod is described",
-            "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`",
-        );
+    if found.pods == 0 && whole && found.findings.errors() == 0 {
+        let hint =
+            "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`";
+        check.error(field, "no pod is described", hint);
     }
-    let nodes = |places: Vec<(Place, Node)>| places.into_iter().map(|(_, node)| node).collect();
-    Some(Application::Play { archive, resources: nodes(resources), templates: nodes(templates) })
+    Some(Application::Play)
 }
 
-fn objects(check: &mut Check<'_>, map: &Map<'_>, name: &str) -> Vec<(Place, Node)> {
-    let Some(items) = map.find(name).and_then(|field| check.list(&field)) else { return Vec::new() };
-    let mut objects = Vec::new();
+fn descriptors(check: &mut Check<'_>, map: &Map<'_>, name: &str) -> Vec<Resource> {
+    let items = map.find(name).and_then(|field| check.list(&field)).unwrap_or_default();
+    let mut resources = Vec::new();
     for item in &items {
         if check.any_mapping(item).is_some() {
             hide_values(check, item);
-            objects.push((check.place(item), item.node.clone()));
+            resources.push(Resource::new(check.place(item), item.node, name == "templates"));
         }
     }
-    objects
+    resources
 }
 
-/// Config maps and environment variables hold passwords as often as not.
+/// Config maps and environment variables often hold passwords.
 fn hide_values(check: &mut Check<'_>, field: &Field<'_>) {
     for (path, node) in leaves(field) {
         let inner = path.strip_prefix(&*field.path).unwrap_or(&path);
@@ -233,20 +193,20 @@ fn hide_values(check: &mut Check<'_>, field: &Field<'_>) {
     }
 }
 
-/// An archive and its top level, as far as there is one to look at.
-fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Archive, TopLevel)> {
+/// The top level of an archive.
+fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<TopLevel> {
     if field.node.tag == Some(Tag::Folder) {
         let named = field.node.text()?;
         let path = check.folder.unwrap_or(Path::new("")).join(named);
         if !path.is_dir() {
-            let message = format!("`{named}` is no folder");
+            let message = format!("`{named}` is not a folder");
             check.error(field, message, "name a folder, relative to this file: `archive: !folder play`");
             return None;
         }
         let errors = check.findings.errors();
         let (top, mut findings) = TopLevel::of_folder(&path, named);
         check.findings.0.append(&mut findings.0);
-        return (check.findings.errors() == errors).then_some((Archive::Folder(path), top));
+        return (check.findings.errors() == errors).then_some(top);
     }
     let text = check.text(field)?;
     check.hidden.push((field.node.span.clone(), format!("<archive, {} characters>", text.len())));
@@ -258,9 +218,9 @@ fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Archive, TopLeve
     let (top, findings) = TopLevel::of_tgz(&*packed, &field.path);
     let errors = findings.errors();
     for finding in findings.0 {
-        // the archive is a field of this file, not a file of its own
+        // the archive is a field of this file
         let place = check.place(field);
-        check.findings.0.push(findings::Finding { place, ..finding });
+        check.findings.0.push(Finding { place, ..finding });
     }
-    (errors == 0).then(|| (Archive::Literal(Literal(text.to_string())), top))
+    (errors == 0).then_some(top)
 }

@@ -1,20 +1,21 @@
 //! The section's bytes, as the guest will read them.
 
-use crate::Readable;
-use std::io::{self, Write};
-use std::num::NonZeroUsize;
+use std::{
+    io::{self, Write},
+    num::NonZeroUsize,
+};
 
+use contract_archive::Archive;
+use contract_core::{
+    digest::Digesting,
+    packed::Packed,
+    token::{self, Base64Writer, Encrypted, Recipient, SealError},
+};
+use contract_pki::{certificate::VerifiedCertificate, platform::Platform, random::Randomness};
+use findings::{Advice, Blame};
 use serde::Serialize;
 
-use crate::{Part, Section};
-use contract_archive::Archive;
-use contract_core::digest::Digesting;
-use contract_core::packed::Packed;
-use contract_core::token::{self, Base64Writer, Encrypted, Recipient, SealError};
-use contract_pki::certificate::VerifiedCertificate;
-use contract_pki::platform::Platform;
-use contract_pki::random::Randomness;
-use findings::{Advice, Blame};
+use crate::{Part, Readable, Section};
 
 /// Why a section could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +23,7 @@ pub enum WriteError {
     /// The folder inside.
     #[error(transparent)]
     Archive(#[from] contract_archive::Error),
-    /// Whatever takes the bytes.
+    /// The output failed.
     #[error("cannot write the section")]
     Write(#[from] io::Error),
 }
@@ -76,20 +77,20 @@ impl Advice for EncryptError {
     }
 }
 
-/// The section's bytes, measured; who opens a token with `openssl` can compare.
+/// The section's size and digests, to be compared with a token opened by `openssl`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Measured {
     /// Bytes of the section.
     pub bytes: u64,
     /// Lower-case hex SHA-256 of the section.
     pub sha256: String,
-    /// The archive inside, where there is one.
+    /// The archive inside, if there is one.
     pub archive: Option<Packed>,
 }
 
 impl<K: Readable> Section<K> {
-    /// Streams the section byte for byte as it is encrypted, its folder packed on the way. `progress` is told the bytes
-    /// of files packed so far.
+    /// Streams the section exactly as it is encrypted, and packs its folder. `progress` receives the bytes of files packed
+    /// so far.
     pub fn write_to(
         &self,
         out: &mut dyn Write,

@@ -35,7 +35,7 @@ impl Passphrases for NoPassphrase {
 struct Kept(BTreeMap<String, VolumeSeeds>);
 
 impl Seeds for Kept {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+    fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
         self.0.get(volume).cloned().ok_or(NoSeed { message: "no seed".into(), hint: "seed add".into() })
     }
 }

@@ -49,7 +49,7 @@ impl Passphrases for Nobody {
 }
 
 impl Seeds for Nobody {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+    fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
         Err(NoSeed {
             message: format!("`seed` is missing, and nobody keeps one for `{volume}`"),
             hint: String::new(),

@@ -72,8 +72,8 @@ impl Contents {
             let rolling = volume.previous_seed.is_some() || volume.uv_previous_secret_id.is_some();
             let kept_by = match &volume.seed {
                 EnvSeed::UvSecret(id) => Some(format!("the ultravisor keeps it as `{id}`")),
-                EnvSeed::Seed(_) if !volume.kms.is_empty() => Some("a key service adds a third".to_owned()),
-                EnvSeed::Seed(_) if volume.grep11.is_some() => Some("a crypto card adds a third".to_owned()),
+                EnvSeed::Seed(_) if volume.has_kms => Some("a key service adds a third".to_owned()),
+                EnvSeed::Seed(_) if volume.has_grep11 => Some("a crypto card adds a third".to_owned()),
                 EnvSeed::Seed(_) => None,
             };
             volumes.entry(volume.name.clone()).or_default().env = Some(Side { rolling, kept_by });

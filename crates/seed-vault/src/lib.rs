@@ -21,17 +21,19 @@
 mod sealed;
 mod text;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::{Entry as Place, VacantEntry};
-use std::marker::PhantomData;
+use std::{
+    collections::{
+        BTreeMap,
+        btree_map::{Entry as Place, VacantEntry},
+    },
+    marker::PhantomData,
+};
 
-use jiff::Timestamp;
-
-use contract_core::kind::Kind;
-use contract_core::names::is_volume_name;
+use contract_core::{kind::Kind, names::is_volume_name};
 use contract_pki::random::{RandomError, Randomness};
 use contract_section::seed::{Seed, VolumeSeeds};
 use findings::{Advice, Blame};
+use jiff::Timestamp;
 
 pub use sealed::{SEALED_LIMIT, VaultError};
 

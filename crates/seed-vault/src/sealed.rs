@@ -3,11 +3,13 @@
 use std::io::Write;
 
 use age::{Identity, Recipient};
+use contract_core::{
+    age_file::{self, AgeError, Format},
+    kind::Kind,
+};
+use findings::{Advice, Blame};
 
 use crate::Vault;
-use contract_core::age_file::{self, AgeError, Format};
-use contract_core::kind::Kind;
-use findings::{Advice, Blame};
 
 /// Bytes of the text: room for some two hundred volumes with the longest of seeds.
 pub(super) const TEXT_LIMIT: usize = 4 << 20;

@@ -3,19 +3,21 @@
 //! Fields stand in any order, as their owner may have edited them; those unknown are refused, since a field that is
 //! overlooked may be a seed that is lost at the next change.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::marker::PhantomData;
+use std::{collections::BTreeMap, fmt::Write as _, marker::PhantomData};
 
+use contract_core::{
+    kind::{Env, Kind, Workload},
+    names::is_volume_name,
+};
+use contract_section::seed::{Seed, SeedError, VolumeSeeds};
 use jiff::Timestamp;
+use strict_yaml::{Key, Limits, Node, Tags, quote};
 use zeroize::Zeroizing;
 
-use crate::sealed::{TEXT_LIMIT, VaultError};
-use crate::{Entry, Vault};
-use contract_core::kind::{Env, Kind, Workload};
-use contract_core::names::is_volume_name;
-use contract_section::seed::{Seed, SeedError, VolumeSeeds};
-use strict_yaml::{Key, Limits, Node, Tags, quote};
+use crate::{
+    Entry, Vault,
+    sealed::{TEXT_LIMIT, VaultError},
+};
 
 /// The only one there is.
 const FORMAT: &str = "1";

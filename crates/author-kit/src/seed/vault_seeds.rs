@@ -49,7 +49,7 @@ fn no_seed(failure: &Failure) -> NoSeed {
 }
 
 impl<K: Authored> Seeds for VaultSeeds<'_, K> {
-    fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+    fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
         let entry = match self.vault() {
             Ok(vault) => vault.map(|vault| vault.volume(volume).map(|entry| entry.seeds.clone())),
             Err(failure) => {
@@ -75,7 +75,7 @@ impl<K: Authored> Seeds for VaultSeeds<'_, K> {
     }
 
     /// A section with literal seeds does not fail because of the vault.
-    fn beside(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+    fn stored(&mut self, volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
         let vault = self.vault().map_err(no_seed)?;
         Ok(vault.and_then(|vault| vault.volume(volume)).map(|entry| entry.seeds.clone()))
     }
@@ -99,7 +99,7 @@ mod tests {
         let persona = AuthorFolder::read(folder, Workload::PERSONA).unwrap();
         let (passphrases, report) = (PassphraseSource::default(), Report::new("workload-provider", true));
         let mut seeds = VaultSeeds::<Workload>::new(folder, &persona, &passphrases, &report);
-        let found = ["data", "other"].map(|volume| seeds.of(volume)).to_vec();
+        let found = ["data", "other"].map(|volume| seeds.seeds_for(volume)).to_vec();
         (found, seeds.failure.map(|failure| failure.exit))
     }
 

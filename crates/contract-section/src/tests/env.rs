@@ -27,8 +27,8 @@ fn logging_needs_one_backend() {
         (HEAD.replace("    port: 6514\n", ""), "Warning section.yaml:3 logging.syslog: `port` is missing"),
         (HEAD.replace("6514", "\"6514\""), "logging.syslog.port: expected a whole number, found a string"),
         (HEAD.replace("6514", "0514"), "logging.syslog.port: expected a whole number"),
-        (HEAD.replace("6514", "65536"), "65536 is no port"),
-        (HEAD.replace("log.example.com", "https://log"), "`https://log` is no host name"),
+        (HEAD.replace("6514", "65536"), "65536 is not a port"),
+        (HEAD.replace("log.example.com", "https://log"), "`https://log` is not a host name"),
         (HEAD.replace("    server: !file ca.crt\n", ""), "logging.syslog.server: `server` is missing"),
         ("type: env\nlogging: {logRouter: {hostname: r.example.com}}\n".to_owned(), "`iamApiKey` is missing"),
     ] {
@@ -89,7 +89,7 @@ fn certificates_and_keys() {
             ca.pem(),
             client.pem(),
             String::from_utf8(encrypted.clone()).unwrap(),
-            "the file `c.key` is protected by a passphrase, which could not be had: nobody is there",
+            "the file `c.key` is protected by a passphrase, which is not available: nobody is there",
         ),
         (
             ca.pem().replace("END CERT", "END CRT"),
@@ -210,14 +210,14 @@ fn volumes_and_key_management() {
     for (volume, due) in [
         (String::new(), "volumes.data: no seed is kept"),
         ("seed: canarycanarycanary, uv-secret-id: index-1".to_owned(), "both `seed` and `uv-secret-id`"),
-        ("uv-secret-id: index-9".to_owned(), "uv-secret-id: no id of an ultravisor secret"),
+        ("uv-secret-id: index-9".to_owned(), "uv-secret-id: not the id of an ultravisor secret"),
         ("seed: canarycanarycanary, uv-previous-secret-id: index-1".to_owned(), "`uv-secret-id` is missing"),
         ("uv-secret-id: index-1, volumeName: \"\"".to_owned(), "volumeName: 0 characters, at least 1"),
         ("uv-secret-id: index-1, volumeID: ab".to_owned(), "volumeID: 2 characters, at least 3"),
         ("uv-secret-id: index-1, apiKey: canary".to_owned(), "apiKey: 6 characters, at least 10"),
         (
             "uv-secret-id: index-1, kmsTimeout: 21".to_owned(),
-            "21 minutes: the schema allows 0 to 20, though the documentation says 0 to 1000",
+            "21 minutes: the schema allows 0 to 20, the documentation 0 to 1000",
         ),
         ("uv-secret-id: index-1, kmsTimeout: \"5\"".to_owned(), "expected a whole number, found a string"),
         ("uv-secret-id: index-1, kms: []".to_owned(), "kms: 0 entries, 1 to 5"),

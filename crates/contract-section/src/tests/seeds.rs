@@ -188,10 +188,10 @@ fn a_literal_seed_beats_no_vault() {
     /// Does not open, and is asked for no seed.
     struct Shut;
     impl Seeds for Shut {
-        fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+        fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
             panic!("asked for {volume}")
         }
-        fn beside(&mut self, _volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
+        fn stored(&mut self, _volume: &str) -> Result<Option<VolumeSeeds>, NoSeed> {
             Err(NoSeed { message: "it does not open".into(), hint: "open it".into() })
         }
     }
@@ -257,7 +257,7 @@ fn a_literal_seed_beats_no_vault() {
 fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
     struct Never;
     impl Seeds for Never {
-        fn of(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
+        fn seeds_for(&mut self, volume: &str) -> Result<VolumeSeeds, NoSeed> {
             panic!("asked for {volume}")
         }
     }

@@ -40,7 +40,7 @@ fn fields_are_known_and_typed() {
         ("env:\n  A: [canary]\n", "env.A: expected a string, found a list"),
         ("env:\n  A: !folder play\n", "env.A: `!folder` is only for archives"),
         ("env:\n  A: !file nowhere\n", "env.A: the file `nowhere` cannot be read: there is no such file"),
-        ("env:\n  A: !file play\n", "env.A: the file `play` is no regular file"),
+        ("env:\n  A: !file play\n", "env.A: the file `play` is not a regular file"),
         ("env:\n  1A: x\n", "env.\"1A\": `1A` is no name for a variable"),
         ("env:\n  A-B: x\n", "`A-B` is no name for a variable"),
         ("env:\n  no: x\n", "env.no: the name `no` is a boolean to YAML readers"),
@@ -81,7 +81,7 @@ fn exactly_one_application() {
     );
     only::<Workload>(folder.path(), "type: workload\nplay: {}\n", "play: no pod is described");
     only::<Workload>(folder.path(), "type: workload\ncompose: {}\n", "compose.archive: `archive` is missing");
-    only::<Workload>(folder.path(), &PLAY.replace("play\n", "nowhere\n"), "`nowhere` is no folder");
+    only::<Workload>(folder.path(), &PLAY.replace("play\n", "nowhere\n"), "`nowhere` is not a folder");
     accepted::<Workload>(folder.path(), "type: workload\nconfidential-containers: {a: {b: 1}}\n");
 }
 
@@ -99,8 +99,8 @@ fn volumes() {
             "{seed: canarycanarycanary, previousSeed: canary}",
             "Warning section.yaml:5 volumes.data.previousSeed: a previous seed of 6",
         ),
-        ("{seed: canarycanarycanary, mount: data}", "`data` is no mount point"),
-        ("{seed: canarycanarycanary, mount: /data/}", "`/data/` is no mount point"),
+        ("{seed: canarycanarycanary, mount: data}", "`data` is not a mount point"),
+        ("{seed: canarycanarycanary, mount: /data/}", "`/data/` is not a mount point"),
         (
             "{seed: canarycanarycanary, filesystem: zfs}",
             "not one of the values that are allowed here (write one of `ext4`, `xfs`, `btrfs`)",
@@ -138,20 +138,20 @@ fn registries_and_images() {
         ("auths: {us.icr.io: {username: abc, password: ca}}", "password: 2 characters, at least 3"),
         (
             "auths: {\"me:canary@us.icr.io\": {username: abc, password: canary}}",
-            "auths: a name that holds `@` is no registry",
+            "auths: a name with `@` is not a registry",
         ),
         (
             "auths: {\"https://us.icr.io\": {username: abc, password: canary}}",
-            "`https://us.icr.io` is no registry",
+            "`https://us.icr.io` is not a registry",
         ),
         (
             "images: {dct: {nginx: {notary: \"https://n.io\", publicKey: AAAA}}}",
-            "`nginx` is no image for `dct`",
+            "`nginx` is not an image for `dct`",
         ),
         ("images: {dct: {a.io/abc/ab: {notary: n.io, publicKey: AAAA}}}", "no address of a notary server"),
         ("images: {dct: {a.io/abc/ab: {notary: \"https://n.io\"}}}", "`publicKey` is missing"),
         ("images: {rhs: {a.io/abc: {publicKey: \"not base64\"}}}", "publicKey: not base64"),
-        ("images: {rhs: {abc: {publicKey: AAAA}}}", "`abc` is no image for `rhs`"),
+        ("images: {rhs: {abc: {publicKey: AAAA}}}", "`abc` is not an image for `rhs`"),
         ("images: {dcs: {}}", "unknown field `dcs` (did you mean `dct`?)"),
     ] {
         only::<Workload>(folder.path(), &format!("{PLAY}{rest}\n"), due);

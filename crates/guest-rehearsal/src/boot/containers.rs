@@ -88,7 +88,7 @@ pub fn start(
     let Some(section) = workload.section else {
         return Err(unusable(log, compose, &workload.waiting));
     };
-    if let Application::ConfidentialContainers(_) = section.model().application {
+    if let Application::ConfidentialContainers = section.model().application {
         log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal reads only compose files and Pods");
     }
     Ok(section)
@@ -228,8 +228,8 @@ fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
         }
         let wanted = image::name_of(image);
         let is_it = |name: &&String| image::name_of(name) == wanted;
-        let dct = images.dct.iter().map(|it| &it.name).find(is_it);
-        let rhs = images.rhs.iter().map(|it| &it.name).find(is_it);
+        let dct = images.dct.iter().find(is_it);
+        let rhs = images.rhs.iter().find(is_it);
         let dct = dct.map(|name| format!("`images.dct.{name}`"));
         let rhs = rhs.map(|name| format!("`images.rhs.{name}`"));
         let (expected, other) = if compose { (dct, rhs) } else { (rhs, dct) };

@@ -51,7 +51,7 @@ fn seeds(log: &mut Log, workload: &WorkloadVolume, env: &EnvVolume) {
                 format!("`{name}`: both sections have the same seed, so one person knows both halves");
             log.warning(SEEDS, None, detail);
         }
-        EnvSeed::Seed(_) if env.kms.is_empty() && env.grep11.is_none() => {
+        EnvSeed::Seed(_) if !env.has_kms && !env.has_grep11 => {
             log.ok(
                 SEEDS,
                 format!("`{name}`: one from the workload section{first}, one from the env section{second}"),

@@ -160,7 +160,7 @@ fn every_sample_says_who_it_is() {
 struct Made;
 
 impl Seeds for Made {
-    fn of(&mut self, _: &str) -> Result<VolumeSeeds, NoSeed> {
+    fn seeds_for(&mut self, _: &str) -> Result<VolumeSeeds, NoSeed> {
         let seed = Seed::generate(&mut SystemRandomness).unwrap();
         Ok(VolumeSeeds { seed, previous: None, generation: 1 })
     }

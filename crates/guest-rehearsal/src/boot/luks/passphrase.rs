@@ -99,7 +99,7 @@ impl<'a> Seeds<'a> {
     /// `None` if a part is kept elsewhere: in a key management service, a crypto card or the ultravisor.
     pub(super) fn of(workload: &'a WorkloadVolume, env: &'a EnvVolume) -> Option<Self> {
         let EnvSeed::Seed(seed) = &env.seed else { return None };
-        (env.kms.is_empty() && env.grep11.is_none()).then_some(Self {
+        (!env.has_kms && !env.has_grep11).then_some(Self {
             workload: Half { seed: &workload.seed, previous: workload.previous_seed.as_ref() },
             env: Half { seed, previous: env.previous_seed.as_ref() },
         })
