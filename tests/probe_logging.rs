@@ -34,18 +34,22 @@ const PKI: &str = r#"
     pki=$PWD/pki; mkdir -p pki; cd pki
     key() { openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1" 2>/dev/null; }
     authority() { key "$1-key.pem"; openssl req -x509 -new -key "$1-key.pem" -subj "/CN=$1" -days 99 -out "$1.crt"; }
-    leaf() { # FILE COMMON-NAME AUTHORITY DAYS
+    # `openssl x509` makes no expired certificate in every version, `openssl ca` does
+    leaf() { # FILE COMMON-NAME AUTHORITY [END]
         key "$1-key.pem"
         openssl req -new -key "$1-key.pem" -subj "/CN=$2" -out request
-        openssl x509 -req -in request -CA "$3.crt" -CAkey "$3-key.pem" -CAcreateserial -days "$4" -out "$1.crt" \
-            -extfile <(echo "subjectAltName=DNS:$2") 2>/dev/null
+        : > index
+        openssl ca -batch -notext -in request -cert "$3.crt" -keyfile "$3-key.pem" -out "$1.crt" -extensions leaf \
+            -startdate 20250101000000Z -enddate "${4:-20991231235959Z}" 2>/dev/null -config <(printf '%s\n' \
+            '[ca]' default_ca=here '[here]' database=index new_certs_dir=. rand_serial=yes default_md=sha256 policy=any \
+            '[any]' commonName=supplied '[leaf]' "subjectAltName=DNS:$2")
     }
     authority ca; authority other
-    leaf server rsyslog.paynow.example ca 99
-    leaf client guest.paynow.example ca 99
-    leaf expired guest.paynow.example ca -1
-    leaf unnamed somebody.paynow.example ca 99
-    leaf stranger guest.paynow.example other 99
+    leaf server rsyslog.paynow.example ca
+    leaf client guest.paynow.example ca
+    leaf expired guest.paynow.example ca 20250201000000Z
+    leaf unnamed somebody.paynow.example ca
+    leaf stranger guest.paynow.example other
     cd ..
     # probe HOSTNAME CA CLIENT
     probe() {
