@@ -159,7 +159,7 @@ hostile! {
     one_file_as_user_data_and_record {
         given: "true",
         run: "sign -o new --record ./new",
-        exit: 2, says: "both user data and record",
+        exit: 2, says: "both user data and signing record",
     }
     nothing_to_inspect {
         given: "true",

@@ -122,7 +122,7 @@ hostile! {
     a_passphrase_beside_recipients {
         given: "vault; recipients passphrase $(recipient workload-provider/identity.age)",
         run: "seed rekey",
-        exit: 3, says: "`passphrase` stands beside",
+        exit: 3, says: "`passphrase` is named with",
     }
     a_plugin_that_is_not_there {
         given: "vault; recipients age1story1wfjkx6tsd9jkuaqjdhj5z",

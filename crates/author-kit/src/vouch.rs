@@ -126,19 +126,12 @@ fn read(path: &Path, passphrase: &PassphraseSource, context: impl Fn() -> String
         return Ok(Key::ForSshKeygen(Some(line.key)));
     }
     input::warn_if_shared(path, "the key");
-    let mut refused = None;
-    let key = PrivateKey::parse(&text, &mut || {
-        passphrase.passphrase(&format!("the key `{}`", input::name(path))).map_err(|failure| {
-            let reason = failure.message.clone();
-            refused = Some(failure);
-            reason
-        })
-    });
-    match (refused, key) {
-        // the prompt's failure says more than the library's
-        (Some(failure), _) => Err(failure),
-        (None, Err(private::Error::ForSshKeygen(_))) => Ok(Key::ForSshKeygen(None)),
-        (None, key) => Ok(Key::Ours(key.doing(context)?)),
+    let key = passphrase.open(&format!("the key `{}`", input::name(path)), |passphrase| {
+        PrivateKey::parse(&text, passphrase)
+    })?;
+    match key {
+        Err(private::Error::ForSshKeygen(_)) => Ok(Key::ForSshKeygen(None)),
+        key => Ok(Key::Ours(key.doing(context)?)),
     }
 }
 

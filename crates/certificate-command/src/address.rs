@@ -1,8 +1,7 @@
 //! Where certificates are published: IBM's documented address, or the user's pattern.
 
-use contract_pki::platform::Platform;
-
 use cli_kit::Failure;
+use contract_pki::platform::Platform;
 
 /// Documented for this platform alone (contract-format, section 9).
 const HPVS: &str = "https://hpvsvpcubuntu.s3.us.cloud-object-storage.appdomain.cloud/s390x-{version}/ibm-hyper-protect-container-runtime-1-0-s390x-{version}-{kind}.crt";

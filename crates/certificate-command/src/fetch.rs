@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::arguments::{Companion, Fetch};
-use crate::https::Fetcher;
+use crate::https::{Fetcher, without_query};
 use crate::lines::{chain_lines, description_lines};
 use crate::platform::contradiction;
 use crate::{address, refused};
@@ -183,8 +183,8 @@ fn parse<R: Role>(file: &File) -> Result<ImageCertificate<R>, Failure> {
 
 /// The file's name in the address.
 fn last_part(address: &str, folder: &Path) -> Result<PathBuf, Failure> {
-    let path = address.split(['?', '#']).next().unwrap_or_default();
-    let name = path.rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));
+    let name =
+        without_query(address).rsplit('/').next().filter(|name| !name.is_empty() && !name.starts_with('.'));
     let name = name.ok_or_else(|| {
         Failure::usage(format!("`{address}` names no file")).hint("name one: `-o image.crt`")
     })?;

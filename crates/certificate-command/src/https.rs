@@ -136,9 +136,7 @@ fn next(here: &str, location: Option<&str>) -> Result<String, Failure> {
         Some(to) if to.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://")) => {
             Ok(to.to_owned())
         }
-        Some(to) if to.starts_with('/') && !to.starts_with("//") => {
-            Ok(format!("{}{to}", here.get(..host_end).unwrap_or(here)))
-        }
+        Some(to) if to.starts_with('/') && !to.starts_with("//") => Ok(format!("{}{to}", &here[..host_end])),
         Some(to) => {
             refuse(&format!("the server redirects to `{}`, which is no HTTPS address", without_query(to)))
         }
@@ -167,6 +165,6 @@ fn cannot(url: &str, exit: ExitCode, why: &str) -> Failure {
 }
 
 /// The query of a redirect may be secret.
-fn without_query(url: &str) -> &str {
-    url.split(['?', '#']).next().unwrap_or(url)
+pub fn without_query(url: &str) -> &str {
+    &url[..url.find(['?', '#']).unwrap_or(url.len())]
 }

@@ -167,7 +167,7 @@ impl SharedSettings {
 pub fn protected_around(persona: Persona, target: &Path) -> Protected {
     let mut protected = Protected::default();
     for folder in [Path::new("."), names::folder(target)] {
-        protected_file(folder, &mut protected);
+        protected.all(&protected_file(folder));
         // another persona's folder, or a damaged file, does not stop a command that needs neither
         if let Ok(settings) = SharedSettings::read(folder, persona) {
             protected.all(&settings.protected);
@@ -176,9 +176,10 @@ pub fn protected_around(persona: Persona, target: &Path) -> Protected {
     protected
 }
 
-fn protected_file(folder: &Path, protected: &mut Protected) {
-    let file = names::in_folder(folder, FILE);
-    protected.read([&file]);
+fn protected_file(folder: &Path) -> Protected {
+    let mut protected = Protected::default();
+    protected.read([names::in_folder(folder, FILE)]);
+    protected
 }
 
 /// The name of a folder that may be named `.` or `..`.

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-
 use cli_kit::prompt::{PassphraseSource, WeakPassphrase};
 
 /// Make, list and roll your seeds of the volumes

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use cli_kit::{Failure, Report};
 use jiff::Timestamp;
 use seed_vault::Entry;
 use serde::Serialize;
@@ -9,8 +10,6 @@ use serde::Serialize;
 use super::arguments::SeedList;
 use super::change::with_vault;
 use crate::Authored;
-use cli_kit::failure::Failure;
-use cli_kit::report::Report;
 
 #[derive(Serialize)]
 struct Listed {
@@ -62,7 +61,7 @@ fn table(listed: &Listed) -> Vec<String> {
     let head = ["VOLUME", "GENERATION", "ROLLING", "CREATED", "ROLLED", "SETTLED"].map(str::to_owned);
     let rows: Vec<_> =
         std::iter::once(head).chain(listed.volumes.iter().map(|(name, volume)| row(name, volume))).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().expect("the head is a row");
     let widths: [usize; 6] = std::array::from_fn(width);
     let line = |row: &[String; 6]| {
         let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();

@@ -3,15 +3,14 @@
 use std::marker::PhantomData;
 use std::path::Path;
 
+use cli_kit::persona::AuthorFolder;
+use cli_kit::prompt::PassphraseSource;
+use cli_kit::{Failure, Report};
 use contract_section::seed::{NoSeed, Seeds, VolumeSeeds};
 use seed_vault::Vault;
 
 use super::vault_file::VaultFile;
 use crate::Authored;
-use cli_kit::failure::Failure;
-use cli_kit::persona::AuthorFolder;
-use cli_kit::prompt::PassphraseSource;
-use cli_kit::report::Report;
 
 /// The seeds of a persona's vault. Never makes a seed, nor a vault.
 pub struct VaultSeeds<'a, K> {
@@ -91,8 +90,7 @@ mod tests {
 
     use super::*;
     use cli_kit::age_keys::{NewIdentity, Recipients};
-    use cli_kit::clock;
-    use cli_kit::exit::ExitCode;
+    use cli_kit::{ExitCode, clock};
 
     /// The seeds of `data` and `other`, and the exit code of a failure.
     fn seeds_of(folder: &Path) -> (Vec<Result<VolumeSeeds, NoSeed>>, Option<ExitCode>) {

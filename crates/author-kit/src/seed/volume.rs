@@ -2,13 +2,11 @@
 
 use std::path::Path;
 
+use cli_kit::names::in_folder;
+use cli_kit::{Doing as _, Failure, Report, input};
 use strict_yaml::{Limits, Tags};
 
 use crate::Authored;
-use cli_kit::failure::{Doing as _, Failure};
-use cli_kit::input;
-use cli_kit::names::in_folder;
-use cli_kit::report::Report;
 
 /// Warns of a volume that the section does not name: it is misspelt, or not written yet.
 pub fn warn_if_unknown<K: Authored>(named: &str, folder: &Path, report: &Report) {

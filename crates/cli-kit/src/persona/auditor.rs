@@ -38,8 +38,7 @@ impl AuditorFolder {
     pub fn protected(&self) -> Protected {
         let [key, public] = Persona::ContractAuditor.key_names();
         let [certificate, intermediate] = FETCHED;
-        let mut protected = Protected::default();
-        protected_file(&self.folder, &mut protected);
+        let mut protected = protected_file(&self.folder);
         protected
             .owned(&self.key, key)
             .owned(&public_half(&self.key), public)

@@ -63,8 +63,7 @@ impl AuthorFolder {
 
     /// The files that this persona has one copy of.
     pub fn protected(&self) -> Protected {
-        let mut protected = Protected::default();
-        protected_file(&self.folder, &mut protected);
+        let mut protected = protected_file(&self.folder);
         let section = if self.persona == Persona::EnvDeployer { "env.yaml" } else { "workload.yaml" };
         protected
             .owned(&self.identity, "identity")

@@ -44,8 +44,7 @@ impl SignerFolder {
     /// The files that this persona has one copy of.
     pub fn protected(&self) -> Protected {
         let [key, public] = Persona::ContractSigner.key_names();
-        let mut protected = Protected::default();
-        protected_file(&self.folder, &mut protected);
+        let mut protected = protected_file(&self.folder);
         protected
             .owned(&self.identity, "identity")
             .owned(&self.key, key)
