@@ -3,6 +3,7 @@
 //! Each act happens in the folder of one persona: a command as that person would type it, a file from another persona, or a
 //! file that really comes from elsewhere and is made here. In the end, each folder is as it would be on that person's disk.
 
+use cli_kit::output::Visibility;
 use cli_kit::{ExitCode, Failure};
 use contract_pki::random::Randomness;
 use jiff::Timestamp;
@@ -173,7 +174,7 @@ impl Ceremony<'_> {
         let command = format!("cp ../{}/{} {}", from.0, from.1, to.1);
         self.act(to.0, &command, |this| {
             let bytes = this.folders.read(&format!("{}/{}", from.0, from.1))?;
-            this.folders.public(&format!("{}/{}", to.0, to.1), &bytes)?;
+            this.folders.put(&format!("{}/{}", to.0, to.1), &bytes, Visibility::Public)?;
             Ok(format!("received `{}` from the {}", to.1, from.0.replace('-', " ")))
         })
     }
@@ -208,7 +209,7 @@ impl Ceremony<'_> {
                 Failure::new(ExitCode::CouldNot, format!("cannot make `{file}`: {error}"))
             })?;
             let line = Zeroizing::new([secret_hex(&*bytes).as_bytes(), b"\n"].concat());
-            this.folders.secret(&format!("{who}/{file}"), &line)?;
+            this.folders.put(&format!("{who}/{file}"), &line, Visibility::Secret)?;
             Ok(format!("made `{file}`: 256 random bits, readable by its owner only"))
         })
     }
@@ -220,12 +221,7 @@ impl Ceremony<'_> {
                 Failure::new(ExitCode::CouldNot, format!("cannot make the syslog certificates: {error}"))
             })?;
             for file in files {
-                let path = format!("{ENV}/rsyslog/{}", file.name);
-                if file.secret {
-                    this.folders.secret(&path, &file.pem)?;
-                } else {
-                    this.folders.public(&path, &file.pem)?;
-                }
+                this.folders.put(&format!("{ENV}/rsyslog/{}", file.name), &file.pem, file.visibility)?;
             }
             Ok(format!(
                 "made an authority, a server certificate for {hostname}, a client certificate with a PKCS#1 key"

@@ -14,6 +14,7 @@
 use std::io;
 use std::thread::{self, Builder, ScopedJoinHandle};
 
+use cli_kit::output::Visibility;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, MsbOption};
@@ -219,8 +220,7 @@ pub(crate) struct SyslogFile {
     /// Its name there.
     pub name: &'static str,
     pub pem: Zeroizing<Vec<u8>>,
-    /// Whether only its owner may read it.
-    pub secret: bool,
+    pub visibility: Visibility,
 }
 
 /// Makes a new set for a syslog server of this name.
@@ -231,8 +231,8 @@ pub(crate) fn syslog_files(hostname: &str, from: Timestamp) -> Result<[SyslogFil
     let pkcs8 = |pair: &Pair| pair.key.private_key_to_pem_pkcs8();
     // PKCS#1, as old versions of `openssl genrsa` write it: the guest does not read that, `!file` converts it
     let pkcs1 = client.key.rsa()?.private_key_to_pem()?;
-    let public = |name, pem| SyslogFile { name, pem: Zeroizing::new(pem), secret: false };
-    let secret = |name, pem| SyslogFile { name, pem: Zeroizing::new(pem), secret: true };
+    let public = |name, pem| SyslogFile { name, pem: Zeroizing::new(pem), visibility: Visibility::Public };
+    let secret = |name, pem| SyslogFile { name, pem: Zeroizing::new(pem), visibility: Visibility::Secret };
     Ok([
         public("ca.crt", authority.to_pem()?),
         secret("ca-key.pem", pkcs8(&authority)?),

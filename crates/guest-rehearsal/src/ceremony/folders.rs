@@ -135,17 +135,8 @@ impl Folders {
         self.user(whose).map_or(Ok(()), |user| user.own(&self.path.join(name)))
     }
 
-    /// Writes a file that anyone may read.
-    pub(super) fn public(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        self.put(name, bytes, Visibility::Public)
-    }
-
-    /// Writes a file that only its owner may read.
-    pub(super) fn secret(&self, name: &str, bytes: &[u8]) -> Result<(), Failure> {
-        self.put(name, bytes, Visibility::Secret)
-    }
-
-    fn put(&self, name: &str, bytes: &[u8], visibility: Visibility) -> Result<(), Failure> {
+    /// Writes a file, and gives it to the user of its folder.
+    pub(super) fn put(&self, name: &str, bytes: &[u8], visibility: Visibility) -> Result<(), Failure> {
         write(&self.path.join(name), bytes, visibility)?;
         self.owned(name)
     }

@@ -22,7 +22,7 @@ impl Unreached {
 
     /// The field of the env section to fix: `logging.syslog.hostname`; only the backend if the section is not at fault.
     pub(crate) fn field(&self) -> String {
-        match (self.fault.field(), self.backend) {
+        match (self.advice().0, self.backend) {
             ("", backend) | ("server" | "cert" | "key", backend @ Backend::LogRouter) => backend.to_string(),
             (field, backend) => format!("{backend}.{field}"),
         }
@@ -30,46 +30,59 @@ impl Unreached {
 
     /// What to do about it.
     pub(crate) fn hint(&self) -> String {
+        self.advice().1
+    }
+
+    /// The field under the backend, empty if the server itself is at fault; and the hint.
+    fn advice(&self) -> (&'static str, String) {
         let server = &self.server;
+        let pair = "use certificate and key of one pair: `cert: !file rsyslog/client.crt`, `key: !file \
+                    rsyslog/client-key.pem`";
+        let inspect = || format!("look at the answer: `openssl s_client -connect {server}`");
         match &self.fault {
-            Fault::NameUnknown { .. } => format!(
-                "if only the guest's network knows the name, give its address: `--resolve {server}:ADDRESS`"
+            Fault::NameUnknown { .. } => (
+                "hostname",
+                format!("if only the guest's network knows the name, give its address: `--resolve {server}:ADDRESS`"),
             ),
-            Fault::NotConnected { .. } => {
-                let words = server.replace(':', " ");
-                format!("check that a log server listens there, and that no firewall is between: `nc -vz {words}`")
-            }
-            Fault::PlainText
-            | Fault::Silent { .. }
-            | Fault::ClosedEarly
-            | Fault::TooOld
-            | Fault::Lost { .. }
-            | Fault::Tls { .. } => format!("look at the answer: `openssl s_client -connect {server}`"),
-            Fault::UnknownAuthority { .. } | Fault::Distrusted { .. } => match self.backend {
-                Backend::Syslog => format!(
-                    "use the authority that issued the log server's certificate, `server: !file rsyslog/ca.crt`; look \
-                     at the chain: `openssl s_client -connect {server} -showcerts`"
+            Fault::NotConnected { refused, .. } => (
+                if *refused { "port" } else { "hostname" },
+                format!(
+                    "check that a log server listens there, and that no firewall is between: `nc -vz {}`",
+                    server.replace(':', " ")
                 ),
-                Backend::LogRouter => {
-                    format!("look at its chain: `openssl s_client -connect {server} -showcerts`")
-                }
-            },
-            Fault::Expired { .. } | Fault::NotYetValid { .. } => {
-                "renew it, or check the clock: `date -u`".into()
-            }
-            Fault::OtherName { .. } => "use a name that the certificate has, or get a certificate with this name in \
-                                        `subjectAltName`"
-                .into(),
-            Fault::ClientRefused { .. } | Fault::ClientWanted => {
+            ),
+            Fault::PlainText | Fault::Silent { .. } | Fault::ClosedEarly => ("port", inspect()),
+            Fault::TooOld | Fault::Lost { .. } | Fault::Tls { .. } => ("", inspect()),
+            Fault::UnknownAuthority { .. } | Fault::Distrusted { .. } => (
+                "server",
+                match self.backend {
+                    Backend::Syslog => format!(
+                        "use the authority that issued the log server's certificate, `server: !file rsyslog/ca.crt`; \
+                         look at the chain: `openssl s_client -connect {server} -showcerts`"
+                    ),
+                    Backend::LogRouter => {
+                        format!("look at its chain: `openssl s_client -connect {server} -showcerts`")
+                    }
+                },
+            ),
+            Fault::Expired { whose, .. } | Fault::NotYetValid { whose, .. } => (
+                if *whose == Whose::Authority { "server" } else { "" },
+                "renew it, or check the clock: `date -u`".into(),
+            ),
+            Fault::OtherName { .. } => (
+                "hostname",
+                "use a name that the certificate has, or get a certificate with this name in `subjectAltName`".into(),
+            ),
+            Fault::ClientRefused { .. } | Fault::ClientWanted => (
+                "cert",
                 "use a client certificate that the log server's authority issued, `cert: !file rsyslog/client.crt`; \
                  the server's log states why it refuses"
-                    .into()
-            }
-            Fault::ForeignKey | Fault::Half { .. } => "use certificate and key of one pair: `cert: !file \
-                                                       rsyslog/client.crt`, `key: !file rsyslog/client-key.pem`"
-                .into(),
-            Fault::Unreadable { .. } | Fault::Unusable { .. } => {
-                "use the file itself, `!file FILE`, and run `env-deployer check`".into()
+                    .into(),
+            ),
+            Fault::ForeignKey => ("key", pair.into()),
+            Fault::Half { has, .. } => (has, pair.into()),
+            Fault::Unreadable { field } | Fault::Unusable { field, .. } => {
+                (field, "use the file itself, `!file FILE`, and run `env-deployer check`".into())
             }
         }
     }
@@ -158,30 +171,6 @@ impl std::fmt::Display for Whose {
 impl Fault {
     pub(crate) fn unusable(field: &'static str, error: &ErrorStack) -> Self {
         Self::Unusable { field, reason: reason(error) }
-    }
-
-    /// The field under the backend; empty if the server itself is at fault.
-    fn field(&self) -> &'static str {
-        match self {
-            Self::NameUnknown { .. } | Self::NotConnected { refused: false, .. } | Self::OtherName { .. } => {
-                "hostname"
-            }
-            Self::NotConnected { refused: true, .. }
-            | Self::PlainText
-            | Self::Silent { .. }
-            | Self::ClosedEarly => "port",
-            Self::UnknownAuthority { .. } | Self::Distrusted { .. } => "server",
-            Self::Expired { whose, .. } | Self::NotYetValid { whose, .. } => match whose {
-                Whose::Server => "",
-                Whose::Authority => "server",
-            },
-            Self::ClientRefused { .. } | Self::ClientWanted => "cert",
-            Self::ForeignKey => "key",
-            Self::Half { has: field, .. } | Self::Unreadable { field } | Self::Unusable { field, .. } => {
-                field
-            }
-            Self::TooOld | Self::Tls { .. } | Self::Lost { .. } => "",
-        }
     }
 }
 

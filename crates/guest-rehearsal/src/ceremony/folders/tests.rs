@@ -23,7 +23,7 @@ fn the_copy_is_private_and_begins_without_keys_and_seeds() {
         let mode = fs_err::metadata(folder.join(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{name}");
     }
-    folders.secret("guest/key", b"secret").unwrap();
+    folders.put("guest/key", b"secret", Visibility::Secret).unwrap();
     let mode = fs_err::metadata(folder.join("guest/key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -37,7 +37,7 @@ fn as_root_each_persona_is_a_user_whose_folder_no_other_can_enter() {
         assert_eq!(folders.user("env-deployer"), None);
         return;
     }
-    folders.secret("env-deployer/inside/key", b"secret").unwrap();
+    folders.put("env-deployer/inside/key", b"secret", Visibility::Secret).unwrap();
     for name in PERSONAS {
         let User(number) = folders.user(name).unwrap();
         let others = names().filter(|other| *other != name);
@@ -63,7 +63,7 @@ fn as_root_each_persona_is_a_user_whose_folder_no_other_can_enter() {
 #[test]
 fn an_earlier_ceremony_is_replaced_only_by_force_and_nothing_else_ever() {
     let (_root, personas, folder) = samples();
-    Folders::make(&personas, &folder, false).unwrap().secret("guest/old", b"").unwrap();
+    Folders::make(&personas, &folder, false).unwrap().put("guest/old", b"", Visibility::Secret).unwrap();
     let failure = Folders::make(&personas, &folder, false).err().unwrap();
     assert!(failure.message.contains("it is not empty"), "{failure:?}");
     assert!(failure.hints.iter().any(|hint| hint.contains("--force")));
@@ -92,7 +92,7 @@ fn the_host_name_of_the_sample_is_found() {
     let folders = Folders::make(&personas, &folder, false).unwrap();
     folders.syslog_hostname().unwrap_err();
     let sample = include_bytes!("../../../../../personas/env-deployer/env.yaml");
-    folders.public("env-deployer/env.yaml", sample).unwrap();
+    folders.put("env-deployer/env.yaml", sample, Visibility::Public).unwrap();
     assert_eq!(folders.syslog_hostname().unwrap(), "rsyslog.paynow.example");
 }
 
