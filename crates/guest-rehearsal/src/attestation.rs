@@ -60,7 +60,7 @@ pub struct Attested {
 impl Attested {
     /// Makes the record of a boot. Its token has the same prefix as the contract. No source states the prefix for a
     /// contract of plain sections.
-    pub fn of(
+    pub fn new(
         report: &BootReport,
         key: &ImageAttestationKey,
         randomness: &mut dyn Randomness,

@@ -81,7 +81,7 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
 
     let workload = schema::workload(log, workload, at)?;
     let env = schema::env(log, env, at)?;
-    report.contents = Some(Contents::of(workload.section.as_ref().map(Section::model), env.model()));
+    report.contents = Some(Contents::new(workload.section.as_ref().map(Section::model), env.model()));
 
     logging::set_up(log, env.model(), probe_logging, at)?;
     signature::verify(log, &user_data, env.model().signing_key.as_ref(), at)?;

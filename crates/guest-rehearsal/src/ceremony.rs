@@ -162,7 +162,7 @@ impl Ceremony<'_> {
         self.act(who, command, |this| {
             let words: Vec<_> = command.split_ascii_whitespace().collect();
             let Printed { stdout, outcome } =
-                this.tools.run(&this.folders.of(who), this.folders.user(who), &words)?;
+                this.tools.run(&this.folders.folder(who), this.folders.user(who), &words)?;
             printed = stdout;
             Ok(outcome)
         })?;
@@ -182,7 +182,7 @@ impl Ceremony<'_> {
     fn ssh_key(&mut self, who: &'static str, name: &str) -> Result<(), Failure> {
         let command = format!("ssh-keygen -q -t ed25519 -N '' -C {name} -f id_ed25519");
         self.act(who, &command, |this| {
-            tools::ssh_keygen(&this.folders.of(who), name)?;
+            tools::ssh_keygen(&this.folders.folder(who), name)?;
             for file in ["id_ed25519", "id_ed25519.pub"] {
                 this.folders.owned(&format!("{who}/{file}"))?;
             }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use cli_kit::clock::parse_at;
 use cli_kit::{Common, Force};
 use guest_rehearsal::boot::logging::Resolve;
-use guest_rehearsal::boot::luks::FileOf;
+use guest_rehearsal::boot::luks::DiskFile;
 use guest_rehearsal::boot::luks::passphrase::SeedOrder;
 use jiff::Timestamp;
 
@@ -112,10 +112,10 @@ pub struct Boot {
     #[arg(
         long,
         value_name = "[NAME=]FILE",
-        value_parser = OsStringValueParser::new().map(FileOf::from),
+        value_parser = OsStringValueParser::new().map(DiskFile::from),
         help_heading = "Disks"
     )]
-    pub luks: Vec<FileOf>,
+    pub luks: Vec<DiskFile>,
     /// Which seed comes first in a disk's passphrase: the sources differ
     #[arg(
         long,

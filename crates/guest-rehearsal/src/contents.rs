@@ -55,28 +55,28 @@ pub struct Side {
     /// Whether the previous seed is there too.
     pub rolling: bool,
     /// Who else keeps a part of it.
-    pub kept_by: Option<String>,
+    pub kept_elsewhere: Option<String>,
 }
 
 impl Contents {
     /// Collects it from sections that follow the schema. There is no workload section if its descriptors can't be read.
-    pub fn of(workload: Option<&WorkloadModel>, env: &EnvModel) -> Self {
+    pub fn new(workload: Option<&WorkloadModel>, env: &EnvModel) -> Self {
         let mut volumes = BTreeMap::<String, Volume>::new();
         for volume in workload.map(|it| it.volumes.as_slice()).unwrap_or_default() {
             let entry = volumes.entry(volume.name.clone()).or_default();
-            entry.workload = Some(Side { rolling: volume.previous_seed.is_some(), kept_by: None });
+            entry.workload = Some(Side { rolling: volume.previous_seed.is_some(), kept_elsewhere: None });
             let mount = volume.mount.as_deref().unwrap_or("/mnt/data");
             entry.mount = Some(format!("`{mount}`, {}", volume.filesystem.unwrap_or("ext4")));
         }
         for volume in &env.volumes {
             let rolling = volume.previous_seed.is_some() || volume.uv_previous_secret_id.is_some();
-            let kept_by = match &volume.seed {
+            let kept_elsewhere = match &volume.seed {
                 EnvSeed::UvSecret(id) => Some(format!("the ultravisor keeps it as `{id}`")),
                 EnvSeed::Seed(_) if volume.has_kms => Some("a key service adds a third".to_owned()),
                 EnvSeed::Seed(_) if volume.has_grep11 => Some("a crypto card adds a third".to_owned()),
                 EnvSeed::Seed(_) => None,
             };
-            volumes.entry(volume.name.clone()).or_default().env = Some(Side { rolling, kept_by });
+            volumes.entry(volume.name.clone()).or_default().env = Some(Side { rolling, kept_elsewhere });
         }
         Self { signing_key: env.signing_key.clone(), certificates: of_env(env), volumes }
     }
@@ -94,7 +94,7 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
     let mut add = |role, field: &str, text: &str| {
         let all = certificates(text).unwrap_or_default();
         // the schema step has reported what does not decode
-        found.extend(all.iter().filter_map(|it| Certificate::of(role, field, it).ok()));
+        found.extend(all.iter().filter_map(|it| Certificate::from_field(role, field, it).ok()));
     };
     if let Logging::Syslog(syslog) = &env.logging {
         add("log server’s authority", "logging.syslog.server", &syslog.server);
@@ -109,7 +109,7 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
 }
 
 impl Certificate {
-    fn of(role: &'static str, field: &str, x509: &X509Ref) -> Result<Self, ErrorStack> {
+    fn from_field(role: &'static str, field: &str, x509: &X509Ref) -> Result<Self, ErrorStack> {
         let facts = CertificateFacts::read(x509)?;
         Ok(Self {
             role,

@@ -44,7 +44,7 @@ struct Same<'n> {
 }
 
 impl<'n> Same<'n> {
-    fn of(&self, node: &'n Node) -> Self {
+    fn child(&self, node: &'n Node) -> Self {
         Same { node, reached: self.reached }
     }
 }
@@ -74,7 +74,7 @@ impl<'de> Visitor<'de> for Same<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut others: A) -> Result<(), A::Error> {
         for item in self.node.items().ok_or_else(different)? {
-            others.next_element_seed(self.of(item))?.ok_or_else(different)?;
+            others.next_element_seed(self.child(item))?.ok_or_else(different)?;
         }
         if others.next_element::<IgnoredAny>()?.is_none() { Ok(()) } else { Err(different()) }
     }
@@ -83,7 +83,7 @@ impl<'de> Visitor<'de> for Same<'_> {
         for (key, node) in self.node.entries().ok_or_else(different)? {
             self.reached.set(key.line);
             others.next_key_seed(SameKey(key))?.ok_or_else(different)?;
-            others.next_value_seed(self.of(node))?;
+            others.next_value_seed(self.child(node))?;
         }
         if others.next_key::<IgnoredAny>()?.is_none() { Ok(()) } else { Err(different()) }
     }

@@ -26,7 +26,7 @@ use crate::report::{Halt, Log};
 use cryptsetup::Cryptsetup;
 use passphrase::{Passphrase, Previous, SeedOrder, Seeds};
 
-pub use disk::{Disks, FileOf};
+pub use disk::{DiskFile, Disks};
 
 const PASSPHRASE: &str = "passphrase";
 const LUKS: &str = "luks";
@@ -40,7 +40,7 @@ pub(super) fn open(
 ) -> Result<(), Halt> {
     let Some(cryptsetup) = disks.cryptsetup() else { return Ok(()) };
     let names: Vec<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
-    let files = disks.of(&names)?;
+    let files = disks.assign(&names)?;
     let order = disks.order;
     log.ok(PASSPHRASE, describe_order(order));
     for volume in &workload.volumes {
@@ -49,7 +49,8 @@ pub(super) fn open(
             log.skipped(LUKS, format!("`{name}`: no file was given"));
             continue;
         };
-        let seeds = env.volumes.iter().find(|env| env.name == *name).and_then(|env| Seeds::of(volume, env));
+        let seeds =
+            env.volumes.iter().find(|env| env.name == *name).and_then(|env| Seeds::from_volumes(volume, env));
         let Some(seeds) = seeds else {
             let detail = format!(
                 "`{name}`: a part of its passphrase is kept elsewhere, so `{}` is not changed",

@@ -85,7 +85,7 @@ impl Folders {
     }
 
     /// The folder of a persona.
-    pub(super) fn of(&self, name: &str) -> PathBuf {
+    pub(super) fn folder(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 

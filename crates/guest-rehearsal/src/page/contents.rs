@@ -149,8 +149,8 @@ fn seed(html: &mut Html, found: Option<&Side>, stated: Option<&statement::Volume
         Some(false) => html.text("not rolling"),
         None => html.text("whether it rolls is not known"),
     }
-    if let Some(kept_by) = found.and_then(|it| it.kept_by.as_deref()) {
-        html.paragraph(kept_by);
+    if let Some(kept_elsewhere) = found.and_then(|it| it.kept_elsewhere.as_deref()) {
+        html.paragraph(kept_elsewhere);
     }
     if contradicted {
         html.element("p", &[], |html| html.mark(Mark::Warning, "its statement says otherwise"));

@@ -17,7 +17,7 @@ pub enum Provenance {
     /// The user data is damaged, so a record can't be compared with it.
     NotCompared,
     /// The record of this user data.
-    Of {
+    Recorded {
         /// Written by `contract-signer sign`.
         record: Box<Record>,
         /// Whether its signing key was compared with that of the env section, which the boot may not have read.
@@ -27,7 +27,7 @@ pub enum Provenance {
 
 impl Provenance {
     /// Checks a record against the result of the boot.
-    pub fn of(record: Option<Record>, report: &BootReport) -> Result<Self, RecordError> {
+    pub fn check(record: Option<Record>, report: &BootReport) -> Result<Self, RecordError> {
         let Some(record) = record else { return Ok(Self::NotGiven) };
         let Some(facts) = &report.user_data else { return Ok(Self::NotCompared) };
         let key = report.contents.as_ref().and_then(|contents| contents.signing_key.as_ref());
@@ -35,13 +35,13 @@ impl Provenance {
             Some(key) => record.verify(facts, key)?,
             None => record.verify_without_key(facts)?,
         }
-        Ok(Self::Of { record: Box::new(record), key_compared: key.is_some() })
+        Ok(Self::Recorded { record: Box::new(record), key_compared: key.is_some() })
     }
 
     /// The record, if it is of this user data.
     pub fn record(&self) -> Option<&Record> {
         match self {
-            Self::Of { record, .. } => Some(record),
+            Self::Recorded { record, .. } => Some(record),
             Self::NotGiven | Self::NotCompared => None,
         }
     }
@@ -59,7 +59,7 @@ pub(super) fn write(html: &mut Html, provenance: &Provenance) {
         Provenance::NotCompared => html.paragraph(
             "Not known: the user data cannot be read, so the record that was given was not compared with it.",
         ),
-        Provenance::Of { record, key_compared } => recorded(html, record, *key_compared),
+        Provenance::Recorded { record, key_compared } => recorded(html, record, *key_compared),
     }
 }
 

@@ -87,7 +87,7 @@ fn other_keepers_of_a_seed_are_named() {
     let now = Timestamp::UNIX_EPOCH;
     let workload = Section::<Workload>::open(open(&case.workload), now).0.unwrap();
     let env = Section::<Env>::open(open(&env), now).0.unwrap();
-    let contents = Contents::of(Some(workload.model()), env.model());
+    let contents = Contents::new(Some(workload.model()), env.model());
     let report = BootReport { booted: true, contents: Some(contents), ..BootReport::default() };
     holds(&page(&report, None, now), &["the ultravisor keeps it as <code class=\"short\">index-3</code>"]);
 }

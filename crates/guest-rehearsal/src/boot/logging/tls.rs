@@ -34,7 +34,7 @@ impl Trust {
     /// Only the authorities, certificate and key in `logging.syslog`.
     pub(super) fn of_section(syslog: &Syslog, at: Timestamp) -> Result<Self, Fault> {
         let authorities = authorities(&syslog.server)?;
-        let client = Client::of(syslog, &authorities, at)?;
+        let client = Client::from_section(syslog, &authorities, at)?;
         let mut builder = builder()?;
         let mut store = X509StoreBuilder::new()?;
         for authority in authorities {
@@ -113,7 +113,7 @@ enum Client {
 
 impl Client {
     /// Reads `cert` and `key`, which must belong together.
-    pub(super) fn of(syslog: &Syslog, authorities: &[X509], at: Timestamp) -> Result<Self, Fault> {
+    fn from_section(syslog: &Syslog, authorities: &[X509], at: Timestamp) -> Result<Self, Fault> {
         let (certificate, key) = match (&syslog.cert, &syslog.key) {
             (Some(certificate), Some(key)) => (certificate, key),
             (None, None) => return Ok(Self::Nobody),

@@ -127,19 +127,19 @@ pub fn make(
 
 /// One `--luks`: `FILE`, or `NAME=FILE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileOf {
+pub struct DiskFile {
     volume: Option<String>,
     file: PathBuf,
 }
 
-impl FileOf {
+impl DiskFile {
     /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.file
     }
 }
 
-impl From<OsString> for FileOf {
+impl From<OsString> for DiskFile {
     /// The part before the first `=` is a name, unless it is a path: `./a=b` is a file.
     fn from(text: OsString) -> Self {
         let mut parts = text.as_bytes().splitn(2, |byte| *byte == b'=');
@@ -155,7 +155,7 @@ impl From<OsString> for FileOf {
 /// The disks of a boot.
 #[derive(Debug, Default)]
 pub struct Disks {
-    files: Vec<FileOf>,
+    files: Vec<DiskFile>,
     cryptsetup: Option<Cryptsetup>,
     /// The order of the seeds in their passphrases.
     pub order: SeedOrder,
@@ -165,7 +165,7 @@ pub struct Disks {
 
 impl Disks {
     /// Looks for `cryptsetup`, if there are files.
-    pub fn new(files: Vec<FileOf>, order: SeedOrder) -> Result<Self, Failure> {
+    pub fn new(files: Vec<DiskFile>, order: SeedOrder) -> Result<Self, Failure> {
         let cryptsetup = if files.is_empty() { None } else { Some(Cryptsetup::find()?) };
         Ok(Self { files, cryptsetup, order, protected: Protected::default() })
     }
@@ -182,10 +182,10 @@ impl Disks {
     }
 
     /// The file of each volume that has one. Finds wrong usage before any file is opened.
-    pub(super) fn of<'a>(&'a self, volumes: &[&'a str]) -> Result<BTreeMap<&'a str, &'a Path>, Failure> {
+    pub(super) fn assign<'a>(&'a self, volumes: &[&'a str]) -> Result<BTreeMap<&'a str, &'a Path>, Failure> {
         let listed = volumes.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let mut found: BTreeMap<&str, &Path> = BTreeMap::new();
-        for FileOf { volume, file } in &self.files {
+        for DiskFile { volume, file } in &self.files {
             let name = match (volume.as_deref(), volumes) {
                 (_, []) => {
                     return Err(Failure::usage("`--luks` names a disk, and the contract has no volume")
@@ -237,7 +237,7 @@ mod tests {
     use super::*;
 
     fn disks(files: &[&str]) -> Disks {
-        let files = files.iter().map(|text| FileOf::from(OsString::from(text))).collect();
+        let files = files.iter().map(|text| DiskFile::from(OsString::from(text))).collect();
         Disks { files, ..Disks::default() }
     }
 
@@ -245,11 +245,11 @@ mod tests {
     fn a_file_without_a_name_is_for_the_only_volume() {
         for (text, file) in [("d", "d"), ("./a=b", "./a=b"), ("data=d", "d"), ("data=a=b", "a=b")] {
             let disks = disks(&[text]);
-            assert_eq!(disks.of(&["data"]).unwrap()["data"], Path::new(file), "{text}");
+            assert_eq!(disks.assign(&["data"]).unwrap()["data"], Path::new(file), "{text}");
         }
         let both = disks(&["logs=l", "data=d"]);
-        assert_eq!(both.of(&["data", "logs"]).unwrap().len(), 2);
-        assert_eq!(disks(&["logs=l"]).of(&["data", "logs"]).unwrap().len(), 1);
+        assert_eq!(both.assign(&["data", "logs"]).unwrap().len(), 2);
+        assert_eq!(disks(&["logs=l"]).assign(&["data", "logs"]).unwrap().len(), 1);
     }
 
     #[test]
@@ -262,7 +262,7 @@ mod tests {
             (&["d", "data=e"], &["data"], "two disks for `data`"),
             (&["data=d", "logs=./d"], &["data", "logs"], "one for `data` and `logs`"),
         ] {
-            let failure = disks(files).of(volumes).unwrap_err();
+            let failure = disks(files).assign(volumes).unwrap_err();
             assert!(failure.message.contains(says), "{failure:?}");
             assert_eq!((failure.exit, failure.hints.len()), (ExitCode::Usage, 1));
         }

@@ -49,7 +49,7 @@ impl SeedOrder {
 pub(super) struct Passphrase(Zeroizing<String>);
 
 impl Passphrase {
-    fn of(workload: &Seed, env: &Seed, order: SeedOrder) -> Self {
+    fn new(workload: &Seed, env: &Seed, order: SeedOrder) -> Self {
         let [first, second] = match order {
             SeedOrder::EnvFirst => [env, workload],
             SeedOrder::WorkloadFirst => [workload, env],
@@ -97,7 +97,7 @@ pub(super) struct Previous {
 
 impl<'a> Seeds<'a> {
     /// `None` if a part is kept elsewhere: in a key management service, a crypto card or the ultravisor.
-    pub(super) fn of(workload: &'a WorkloadVolume, env: &'a EnvVolume) -> Option<Self> {
+    pub(super) fn from_volumes(workload: &'a WorkloadVolume, env: &'a EnvVolume) -> Option<Self> {
         let EnvSeed::Seed(seed) = &env.seed else { return None };
         (!env.has_kms && !env.has_grep11).then_some(Self {
             workload: Half { seed: &workload.seed, previous: workload.previous_seed.as_ref() },
@@ -107,7 +107,7 @@ impl<'a> Seeds<'a> {
 
     /// The passphrase of the current seeds.
     pub(super) fn current(&self, order: SeedOrder) -> Passphrase {
-        Passphrase::of(self.workload.seed, self.env.seed, order)
+        Passphrase::new(self.workload.seed, self.env.seed, order)
     }
 
     /// The passphrases that the disk may still have, the likely one first; empty if no side rolls.
@@ -117,7 +117,7 @@ impl<'a> Seeds<'a> {
         let (workload, env) = (&self.workload, &self.env);
         let both = workload.previous.is_some() && env.previous.is_some();
         let made = |workload: &Seed, env: &Seed, seeds, half_way| Previous {
-            passphrase: Passphrase::of(workload, env, order),
+            passphrase: Passphrase::new(workload, env, order),
             seeds,
             half_way,
         };
@@ -158,7 +158,7 @@ mod tests {
     }
 
     fn seeds(sections: &(Section<Workload>, Section<Env>)) -> Option<Seeds<'_>> {
-        Seeds::of(&sections.0.model().volumes[0], &sections.1.model().volumes[0])
+        Seeds::from_volumes(&sections.0.model().volumes[0], &sections.1.model().volumes[0])
     }
 
     fn sha256(text: &str) -> String {

@@ -140,7 +140,7 @@ fn write_record(
     Attest { folder, key }: &Attest<'_>,
     report: &mut BootReport,
 ) -> Result<[Output; 2], Failure> {
-    let Attested { record, signature } = Attested::of(report, key, &mut SystemRandomness)
+    let Attested { record, signature } = Attested::new(report, key, &mut SystemRandomness)
         .doing(|| "cannot write the attestation record".to_owned())?;
     create_folder(folder)?;
     refuse_other_form(folder, record.0)?;
@@ -197,7 +197,7 @@ fn write_page(
     at: Timestamp,
 ) -> Result<Output, Failure> {
     let record_name = arguments.record.as_deref().map(input::name).unwrap_or_default();
-    let provenance = Provenance::of(record, report).doing(|| format!("`{record_name}`"))?;
+    let provenance = Provenance::check(record, report).doing(|| format!("`{record_name}`"))?;
     let page = BootPage {
         report,
         ended,
