@@ -1,4 +1,4 @@
-//! What of a folder goes into its archive: everything but what `.contractignore` (gitignore syntax) names.
+//! Lists a folder for its archive: everything except what `.contractignore` (gitignore syntax) names.
 
 use std::{
     io,
@@ -12,16 +12,16 @@ use rustix::fs::OFlags;
 
 use super::Error;
 
-/// The ignore file; it counts in every folder below, as git's does, and is never packed itself.
+/// The ignore file. It also applies in subfolders, as git's does, and is never packed.
 pub const IGNORE_FILE: &str = ".contractignore";
 
-/// Stands in a persona's folder, beside the keys and the vault that belong to nobody else.
+/// The file of a persona's folder, which also has keys and a vault.
 const PERSONA_FILE: &str = "persona.yaml";
 
 /// One entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Where it lies.
+    /// Its path.
     pub path: PathBuf,
     /// Its name in the archive: relative, `/` between parts, no leading `./`.
     pub name: String,
@@ -44,13 +44,13 @@ pub enum Kind {
 }
 
 impl Entry {
-    /// Whether it stands directly in the folder.
+    /// Whether it is directly in the folder.
     pub fn is_top_level(&self) -> bool {
         !self.name.contains('/')
     }
 }
 
-/// Opens a listed file. When it was replaced by a link or a pipe after the listing, that is an error, and nobody waits.
+/// Opens a listed file. If it was replaced by a link or a pipe after the listing, that is an error, without waiting.
 pub fn open(path: &Path) -> io::Result<fs_err::File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = fs_err::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
@@ -85,7 +85,7 @@ pub fn walk(folder: &Path) -> impl Iterator<Item = Result<Entry, Error>> + use<>
         Ok(entry) => self::entry(&root, &entry).transpose(),
         Err(error) => Some(Err(list_error(&root, error))),
     });
-    // a last look: what was passed over is an error, never just absent
+    // at the end: a skipped ignore file is an error
     let refused = std::iter::once_with(move || special.lock().unwrap_or_else(PoisonError::into_inner).take());
     entries.chain(
         refused

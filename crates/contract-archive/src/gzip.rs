@@ -19,7 +19,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 const BLOCK: usize = 256 * 1024;
 const DICTIONARY: usize = 32 * 1024;
-/// Bytes of a block, in eight pieces, that tell whether the block is worth deflating.
+/// Bytes of a block, in eight pieces, that decide whether it is deflated.
 const SAMPLE: usize = 16 * 1024;
 /// Blocks for each worker, waiting or done: enough that none waits for a slow one, half a megabyte each.
 const IN_FLIGHT: usize = 8;
@@ -67,13 +67,15 @@ impl<W: Write> GzipWriter<W> {
     fn dispatch(&mut self, flush: FlushCompress) -> io::Result<()> {
         let input = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK));
         self.crc.update(&input);
-        let tail = input.get(input.len().saturating_sub(DICTIONARY)..).unwrap_or_default().to_vec();
+        let (_, tail) =
+            input.split_at_checked(input.len().saturating_sub(DICTIONARY)).ok_or_else(miscounted)?;
+        let tail = tail.to_vec();
         let dictionary = std::mem::replace(&mut self.dictionary, tail);
         let job = Job { input, dictionary, flush };
         let first = self.pool.is_none() && matches!(flush, FlushCompress::Finish);
         let pool =
             if first { None } else { Some(self.pool.get_or_insert_with(|| Pool::start(self.workers))) };
-        // where no thread can be made, this one works
+        // if no thread can be started, this one works
         let Some(pool) = pool.filter(|pool| !pool.threads.is_empty()) else {
             return self.out.write_all(&job.deflate(&mut deflater())?);
         };
@@ -101,7 +103,7 @@ impl<W: Write> Write for GzipWriter<W> {
         if self.block.len() == BLOCK {
             self.dispatch(FlushCompress::Sync)?;
         }
-        let (taken, _) = bytes.split_at_checked(BLOCK - self.block.len()).unwrap_or((bytes, &[]));
+        let taken = bytes.get(..BLOCK - self.block.len()).unwrap_or(bytes);
         self.block.extend_from_slice(taken);
         Ok(taken.len())
     }
@@ -127,8 +129,8 @@ impl Job {
         deflate(deflater, &self.input, self.flush)
     }
 
-    /// Whether a sample of a full block shrinks: what is compressed already (images, jars) would cost the most time of
-    /// all, for nothing, and is stored instead.
+    /// Whether a sample of a full block shrinks. Compressed data (images, jars) would cost the most time without effect, and
+    /// is stored.
     fn is_worth_it(&self, deflater: &mut Compress) -> io::Result<bool> {
         if self.input.len() < BLOCK {
             return Ok(true);
@@ -148,8 +150,8 @@ fn start(deflater: &mut Compress, level: Compression) -> io::Result<()> {
 fn deflate(deflater: &mut Compress, input: &[u8], flush: FlushCompress) -> io::Result<Vec<u8>> {
     let mut output = Vec::with_capacity(input.len() + input.len() / 8 + 64);
     loop {
-        let consumed = usize::try_from(deflater.total_in()).unwrap_or(usize::MAX);
-        let rest = input.get(consumed..).unwrap_or_default();
+        let consumed = usize::try_from(deflater.total_in()).ok();
+        let rest = consumed.and_then(|consumed| input.get(consumed..)).ok_or_else(miscounted)?;
         let status = deflater.compress_vec(rest, &mut output, flush)?;
         // room left over means that everything, the flush included, is out (zlib's manual, deflate)
         if status == Status::StreamEnd || output.len() < output.capacity() {
@@ -161,6 +163,11 @@ fn deflate(deflater: &mut Compress, input: &[u8], flush: FlushCompress) -> io::R
 
 fn deflater() -> Compress {
     Compress::new(LEVEL, false)
+}
+
+/// Bytes would be lost: the deflater has read more than it was given.
+fn miscounted() -> io::Error {
+    io::Error::other("internal error: a compression thread miscounted")
 }
 
 fn stopped() -> io::Error {

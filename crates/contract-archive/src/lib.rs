@@ -11,7 +11,7 @@
 //! | owner, group, time | 0, no names |
 //! | gzip header | no name, no time, system "unknown" (255) |
 //!
-//! Not authenticated: whoever has the archive can change it; inside a token only the contract's signature protects it.
+//! Not authenticated: inside a token, only the contract's signature protects it.
 #![cfg_attr(
     not(test),
     deny(
@@ -68,7 +68,7 @@ pub enum Error {
     /// Readers of the guest expect UTF-8.
     #[error("the name of `{}` is not UTF-8", .0.display())]
     Name(PathBuf),
-    /// A persona's own folder, where keys, identity and vault lie.
+    /// A persona's folder, with keys, identity and vault.
     #[error("`{}` is there: this is a persona's folder, with keys and a vault that must not leave it", .0.display())]
     PersonaFolder(PathBuf),
     /// Nothing to pack.
@@ -116,7 +116,7 @@ impl Advice for Error {
     }
 }
 
-/// A folder whose entries were listed and found fit, ready to be written.
+/// A listed folder, ready to be written.
 #[derive(Debug)]
 pub struct Archive {
     entries: Vec<Entry>,
@@ -132,7 +132,7 @@ impl Archive {
         Ok(Self { entries })
     }
 
-    /// How many bytes of files there are to pack.
+    /// Bytes of all files.
     pub fn size(&self) -> u64 {
         self.entries.iter().map(|entry| if let Kind::File { size, .. } = entry.kind { size } else { 0 }).sum()
     }
@@ -145,12 +145,12 @@ impl Archive {
         self.entries.iter().filter_map(file).collect()
     }
 
-    /// How many directories and files there are.
+    /// Number of directories and files.
     pub fn entries(&self) -> usize {
         self.entries.len()
     }
 
-    /// Streams the tar.gz. `progress` is told the bytes of files packed so far.
+    /// Streams the tar.gz. `progress` receives the bytes of files packed so far.
     pub fn write_to(
         &self,
         out: &mut dyn Write,
@@ -161,7 +161,7 @@ impl Archive {
         let mut builder = tar::Builder::new(Digesting::new(gzip));
         let mut done = 0;
         for entry in &self.entries {
-            append(&mut builder, entry, &|of_this| progress(done + of_this))?;
+            append(&mut builder, entry, &|bytes| progress(done + bytes))?;
             if let Kind::File { size, .. } = entry.kind {
                 done += size;
             }
@@ -204,7 +204,7 @@ fn append(
     }
 }
 
-/// Hands out exactly the bytes that the header promised, and tells a failed read from a failed write.
+/// Reads exactly the bytes of the header, and keeps a failed read apart from a failed write.
 struct Exactly<'a, R> {
     file: &'a mut R,
     size: u64,

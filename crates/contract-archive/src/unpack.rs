@@ -1,26 +1,26 @@
-//! An archive that somebody else packed, read as a stream and within limits.
+//! Reads an archive of any origin as a stream and within limits.
 //!
-//! What a reader of tar usually obeys is read by ourselves: GNU long names and pax records take as much memory as their
-//! headers claim otherwise. Names and contents are the caller's to judge.
+//! GNU long names and pax records are read here, not by the library, which would use as much memory as their headers
+//! claim. The caller checks names and contents.
 
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 use tar::{EntryType, PaxExtensions};
 
-/// Directories, files and records about them: no archive of containers' descriptors comes near.
+/// Directories, files and records about them: far more than descriptors need.
 pub const MOST_ENTRIES: usize = 100_000;
 
 /// Unpacked bytes, of archives of any size.
 pub const LARGEST: u64 = 8 << 30;
 
-/// Unpacked bytes up to which nobody asks how small the archive is.
-const UNASKED: u64 = 2 << 30;
+/// Unpacked bytes that are allowed for any size of the archive.
+const ALWAYS_ALLOWED: u64 = 2 << 30;
 
 /// Beyond that, unpacked bytes for each packed one: text packs to a tenth, a bomb to a thousandth.
 const RATIO: u64 = 100;
 
-/// Linux has no longer paths; and the NUL behind one.
+/// The longest path on Linux, and a NUL.
 const LONGEST_NAME: u64 = 4096 + 1;
 
 /// Pax records of one file: times, an owner, attributes.
@@ -32,13 +32,13 @@ pub enum Error {
     /// What is below gzip failed, or gzip itself.
     #[error("no gzip file, or a damaged one: {0}")]
     Gzip(io::Error),
-    /// Tar. The library's own words quote the bytes that it stumbled over, which are the workload's.
+    /// Tar. The library's message is not shown: it quotes the workload's bytes.
     #[error("what it unpacks to is no tar, or a damaged one")]
     Tar,
     /// A gzip bomb.
-    #[error("it unpacks to more than {} GiB, or to more than {} GiB and {RATIO} times its size", LARGEST >> 30, UNASKED >> 30)]
+    #[error("it unpacks to more than {} GiB, or to more than {} GiB and {RATIO} times its size", LARGEST >> 30, ALWAYS_ALLOWED >> 30)]
     TooLarge,
-    /// Inodes are not without end.
+    /// Too many for the guest's inodes.
     #[error("it holds more than {MOST_ENTRIES} files and directories")]
     TooMany,
     /// A GNU long name, or pax records.
@@ -49,7 +49,7 @@ pub enum Error {
     Sparse,
 }
 
-/// A file, a directory, or whatever else has a name.
+/// A file, a directory, or another entry.
 pub struct Member<'a> {
     /// As it is in the archive.
     pub name: &'a [u8],
@@ -57,11 +57,11 @@ pub struct Member<'a> {
     pub kind: EntryType,
     /// Bytes of its content.
     pub size: u64,
-    /// Its content; what is left of it is passed over.
+    /// Its content; the rest of it is skipped.
     pub content: &'a mut dyn Read,
 }
 
-/// Shows each member of a gzip tar, then reads to the end, where gzip's checksum is.
+/// Visits each member of a gzip tar, then reads to the end, where gzip's checksum is.
 pub fn members<E: From<Error>>(
     packed: impl Read,
     visit: &mut dyn FnMut(Member<'_>) -> Result<(), E>,
@@ -93,7 +93,7 @@ fn members_of_tar<E: From<Error>>(
         match kind {
             EntryType::GNULongName => next.long_name(record(&mut entry, size, LONGEST_NAME)?)?,
             EntryType::XHeader => next.records(&record(&mut entry, size, LONGEST_RECORDS)?)?,
-            // the target of a link, which no archive may hold; what is said of all files
+            // the target of a link, which no archive may hold; records about all files
             EntryType::GNULongLink | EntryType::XGlobalHeader => {
                 record(&mut entry, size, LONGEST_RECORDS)?;
             }
@@ -121,7 +121,7 @@ fn record(entry: &mut impl Read, size: u64, longest: u64) -> Result<Vec<u8>, Err
     Ok(record)
 }
 
-/// What was said of the member to come.
+/// Records about the next member.
 #[derive(Default)]
 struct Next {
     long_name: Option<Vec<u8>>,
@@ -186,7 +186,7 @@ impl<R: Read> Read for Unpacked<R> {
             Ok(count) => {
                 self.bytes = self.bytes.saturating_add(count as u64);
                 let packed = self.gzip.get_ref().bytes;
-                if self.bytes > LARGEST.min(UNASKED + RATIO * packed) {
+                if self.bytes > LARGEST.min(ALWAYS_ALLOWED + RATIO * packed) {
                     self.fault = Some(Error::TooLarge);
                     return Err(io::ErrorKind::InvalidData.into());
                 }

@@ -67,7 +67,7 @@ fn gzip_reads_what_we_deflate_at_every_edge_of_a_block() {
 
 #[test]
 fn the_dictionary_is_kept_across_blocks() {
-    // 16 KiB that don't compress, 256 times: without a dictionary each of the 16 blocks would hold them anew
+    // 16 KiB that don't compress, 256 times: without a dictionary each of the 16 blocks would hold them again
     let mut unit = vec![0; 16 << 10];
     openssl::rand::rand_bytes(&mut unit).unwrap();
     let ours = gzip(&unit.repeat(256), 2, 1 << 20).len();

@@ -94,12 +94,15 @@ fn shown(findings: &Findings) -> Vec<String> {
     findings.0.iter().map(show).collect()
 }
 
-/// The finding that is due is the only one, apart from the advice about seeds in plain text, which has tests of its own.
-fn only<K: Readable>(folder: &Path, text: &str, due: &str) {
+/// The expected finding is the only one, except for advice about seeds in plain text, which has separate tests.
+fn only<K: Readable>(folder: &Path, text: &str, expected: &str) {
     let (section, mut findings) = read_in::<K>(folder, text);
     findings.0.retain(|finding| !finding.hint.contains("move it into the vault"));
     let shown = shown(&findings);
-    assert!(shown.len() == 1 && shown[0].contains(due), "due: {due}\nfound: {shown:#?}\nin:\n{text}");
+    assert!(
+        shown.len() == 1 && shown[0].contains(expected),
+        "expected: {expected}\nfound: {shown:#?}\nin:\n{text}"
+    );
     assert_eq!(section.is_none(), shown[0].starts_with("Error"), "{text}");
     for finding in &findings.0 {
         assert!(!finding.hint.is_empty() && !finding.message.ends_with('.'), "{finding:?}");

@@ -1,4 +1,4 @@
-//! Seeds that roll over two sides and several volumes, from the sections to the contract: what the guest is told, and
+//! Seeds that roll over two sides and several volumes, from the sections to the contract: what the guest reads, and
 //! what the signer is warned of.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 #![allow(clippy::disallowed_methods, reason = "a test reads its vectors")]
@@ -214,7 +214,7 @@ fn volumes_roll_come_and_go_and_the_disk_follows() {
     assert_eq!(events(&changes), []);
     assert!(opens("data", &second, &third) && !opens("data", &first, &third));
 
-    // without the second contract nobody bridged it, and the signer is told
+    // without the second contract nobody bridged it, and the signer reports it
     let (unbridged, changes) = story.contract(&[&first]).unwrap();
     assert_eq!(events(&changes), [Event::SettledUnseen]);
     assert!(!opens("data", &first, &unbridged));

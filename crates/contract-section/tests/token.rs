@@ -54,7 +54,7 @@ fn encrypted() -> String {
     token
 }
 
-/// Set `BLESS=1` to write the golden file anew.
+/// Set `BLESS=1` to write the golden file again.
 #[test]
 fn fixed_randomness_gives_the_golden_token() {
     let token = encrypted();

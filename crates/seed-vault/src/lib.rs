@@ -1,11 +1,11 @@
 //! The seed vault: one persona's halves of its volumes' passphrases, for as long as they are needed.
 //!
-//! `vault = armored age file, to all recipients, of a YAML text` (docs/format/seed-vault.md). The text is laid out so that
-//! somebody with `age -d` and an editor can read it at night and paste from it into a section.
+//! `vault = armored age file, to all recipients, of a YAML text` (docs/format/seed-vault.md). The text can be read with
+//! `age -d` and pasted into a section.
 //!
-//! A seed is made by `add`, replaced by `roll`, which keeps the old one beside it until `settle`: a guest that boots with
-//! both opens the disk with the old one and closes it with the new one (contract-format, section 6). So one old seed is
-//! kept, never two, and none is thrown away before its owner says that the disk has the new one.
+//! `add` makes a seed. `roll` replaces it and keeps the old one until `settle`: a guest that boots with both opens the disk
+//! with the old seed and closes it with the new one (contract-format, section 6). A vault keeps at most one old seed, and
+//! removes it only on `settle`.
 #![cfg_attr(
     not(test),
     deny(
@@ -41,26 +41,26 @@ pub use sealed::{SEALED_LIMIT, VaultError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vault<K> {
     volumes: BTreeMap<String, Entry>,
-    /// To whom this vault was sealed last, as they were named: an age file does not tell.
+    /// The recipients of the last seal, as they were named: an age file does not list them.
     pub recipients: Vec<String>,
     section: PhantomData<K>,
 }
 
-/// What a vault keeps of a volume.
+/// A volume in a vault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The seeds, and how many there have been.
     pub seeds: VolumeSeeds,
     /// When the volume got its first seed here.
     pub created: Timestamp,
-    /// When the current seed took the place of another one.
+    /// When the current seed replaced another one.
     pub rolled: Option<Timestamp>,
-    /// When the seed before it was last given up.
+    /// When a previous seed was last removed.
     pub settled: Option<Timestamp>,
 }
 
 impl Entry {
-    /// Whether the old seed is still kept beside the new one.
+    /// Whether there is a previous seed.
     pub fn is_rolling(&self) -> bool {
         self.seeds.previous.is_some()
     }
@@ -69,12 +69,9 @@ impl Entry {
 /// A change that the rules of a vault forbid. Names volumes, never seeds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Not what a section may call a volume.
-    #[error("`{volume}` is no name for a volume")]
-    Name {
-        /// As it was given.
-        volume: String,
-    },
+    /// Not a legal name of a volume.
+    #[error("`{0}` is no name for a volume")]
+    Name(String),
     /// It has a seed already.
     #[error("the volume `{volume}` has a seed already, of generation {generation}")]
     Exists {
@@ -84,12 +81,9 @@ pub enum Refused {
         generation: u64,
     },
     /// It has none.
-    #[error("the vault holds no seed of a volume `{volume}`")]
-    Absent {
-        /// Its key under `volumes`.
-        volume: String,
-    },
-    /// Another roll would push out the only seed that may open the disk.
+    #[error("the vault holds no seed of a volume `{0}`")]
+    Absent(String),
+    /// Another roll would remove the only seed that may open the disk.
     #[error(
         "the volume `{volume}` is rolling since {since}: its disk may still have the previous seed, and a vault keeps only one"
     )]
@@ -100,40 +94,27 @@ pub enum Refused {
         since: Timestamp,
     },
     /// There is nothing to give up.
-    #[error("the volume `{volume}` is not rolling: there is no previous seed to give up")]
-    NotRolling {
-        /// Its key under `volumes`.
-        volume: String,
-    },
+    #[error("the volume `{0}` is not rolling: there is no previous seed to give up")]
+    NotRolling(String),
     /// Rolling from a seed to itself.
-    #[error("this is the current seed of the volume `{volume}`, not an earlier one")]
-    SameSeed {
-        /// Its key under `volumes`.
-        volume: String,
-    },
-    /// A generation that nothing comes after: only a vault that was mended by hand has it.
-    #[error("the volume `{volume}` is at the last generation that can be counted")]
-    LastGeneration {
-        /// Its key under `volumes`.
-        volume: String,
-    },
+    #[error("this is the current seed of the volume `{0}`, not an earlier one")]
+    SameSeed(String),
+    /// The largest number: only a vault that was edited by hand has it.
+    #[error("the volume `{0}` is at the last generation that can be counted")]
+    LastGeneration(String),
     /// The system's generator failed.
     #[error(transparent)]
     Random(#[from] RandomError),
 }
 
 impl Refused {
-    /// The verb of `seed` that is due instead, and the volume that it takes.
+    /// The verb of `seed` to use instead, and its volume.
     pub fn instead(&self) -> Option<(&'static str, &str)> {
         match self {
             Self::Exists { volume, .. } => Some(("roll", volume)),
-            Self::Absent { volume } => Some(("add", volume)),
+            Self::Absent(volume) => Some(("add", volume)),
             Self::Rolling { volume, .. } => Some(("settle", volume)),
-            Self::Name { .. }
-            | Self::NotRolling { .. }
-            | Self::SameSeed { .. }
-            | Self::LastGeneration { .. }
-            | Self::Random(_) => None,
+            _ => None,
         }
     }
 }
@@ -159,7 +140,7 @@ impl Advice for Refused {
             Self::NotRolling { .. } => "nothing is left to do; `seed list` shows which volumes are rolling",
             Self::SameSeed { .. } => "import the seed that the disk had before",
             Self::LastGeneration { .. } => {
-                "write the true `generation` into the vault: open it with `age -d`, mend it, and close it with `age -r`"
+                "write the true `generation` into the vault: open it with `age -d`, correct it, and encrypt it again with `age -r`"
             }
             Self::Random(_) => return Vec::new(),
         };
@@ -179,7 +160,7 @@ impl<K: Kind> Vault<K> {
         self.volumes.iter().map(|(name, entry)| (&**name, entry))
     }
 
-    /// What is kept of a volume.
+    /// The entry of a volume.
     pub fn volume(&self, name: &str) -> Option<&Entry> {
         self.volumes.get(name)
     }
@@ -196,23 +177,23 @@ impl<K: Kind> Vault<K> {
         Ok(place.insert(first(seed, at)))
     }
 
-    /// A seed that somebody made, for a volume that has none.
+    /// A given seed for a volume that has none.
     pub fn import(&mut self, volume: &str, seed: Seed, at: Timestamp) -> Result<&Entry, Refused> {
         Ok(self.vacant(volume)?.insert(first(seed, at)))
     }
 
-    /// The seed that a volume's disk had until now: the volume is rolling from it to the seed that it has here.
+    /// The seed that a disk has now: its volume rolls from it to the seed in the vault.
     pub fn import_previous(&mut self, volume: &str, seed: Seed, at: Timestamp) -> Result<&Entry, Refused> {
         let entry = self.settled(volume)?;
         if entry.seeds.seed == seed {
-            return Err(Refused::SameSeed { volume: volume.to_owned() });
+            return Err(Refused::SameSeed(volume.to_owned()));
         }
         entry.seeds.previous = Some(seed);
         entry.rolled = Some(whole(at));
         Ok(entry)
     }
 
-    /// A new seed, the old one kept beside it.
+    /// A new seed; the old one is kept.
     pub fn roll(
         &mut self,
         volume: &str,
@@ -222,18 +203,18 @@ impl<K: Kind> Vault<K> {
         let entry = self.settled(volume)?;
         let seeds = &mut entry.seeds;
         let next = seeds.generation.checked_add(1);
-        let generation = next.ok_or_else(|| Refused::LastGeneration { volume: volume.to_owned() })?;
+        let generation = next.ok_or_else(|| Refused::LastGeneration(volume.to_owned()))?;
         seeds.previous = Some(std::mem::replace(&mut seeds.seed, Seed::generate(randomness)?));
         seeds.generation = generation;
         entry.rolled = Some(whole(at));
         Ok(entry)
     }
 
-    /// Gives up the old seed of a volume that is rolling.
+    /// Removes the old seed of a volume that is rolling.
     pub fn settle(&mut self, volume: &str, at: Timestamp) -> Result<&Entry, Refused> {
         let entry = self.entry(volume)?;
         if entry.seeds.previous.take().is_none() {
-            return Err(Refused::NotRolling { volume: volume.to_owned() });
+            return Err(Refused::NotRolling(volume.to_owned()));
         }
         entry.settled = Some(whole(at));
         Ok(entry)
@@ -241,7 +222,7 @@ impl<K: Kind> Vault<K> {
 
     fn vacant(&mut self, volume: &str) -> Result<VacantEntry<'_, String, Entry>, Refused> {
         if !is_volume_name(volume) {
-            return Err(Refused::Name { volume: volume.to_owned() });
+            return Err(Refused::Name(volume.to_owned()));
         }
         match self.volumes.entry(volume.to_owned()) {
             Place::Vacant(place) => Ok(place),
@@ -252,7 +233,7 @@ impl<K: Kind> Vault<K> {
     }
 
     fn entry(&mut self, volume: &str) -> Result<&mut Entry, Refused> {
-        self.volumes.get_mut(volume).ok_or_else(|| Refused::Absent { volume: volume.to_owned() })
+        self.volumes.get_mut(volume).ok_or_else(|| Refused::Absent(volume.to_owned()))
     }
 
     /// The entry of a volume that is not rolling.
@@ -271,7 +252,7 @@ fn first(seed: Seed, at: Timestamp) -> Entry {
     Entry { seeds, created: whole(at), rolled: None, settled: None }
 }
 
-/// A vault's times are for people: whole seconds.
+/// Whole seconds: the times are for people.
 fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }

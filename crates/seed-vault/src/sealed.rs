@@ -11,13 +11,13 @@ use findings::{Advice, Blame};
 
 use crate::Vault;
 
-/// Bytes of the text: room for some two hundred volumes with the longest of seeds.
+/// Bytes of the text: enough for two hundred volumes with the longest seeds.
 pub(super) const TEXT_LIMIT: usize = 4 << 20;
 
-/// Bytes of the file: armor adds a third and line ends, a header stands before it.
+/// Bytes of the file: armor adds a third, line ends and a header.
 pub const SEALED_LIMIT: usize = 6 << 20;
 
-/// Why a file is no vault of ours, or can't be made one.
+/// Why a vault cannot be opened or sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The age file.
@@ -37,7 +37,7 @@ pub enum VaultError {
     /// Another persona's.
     #[error("it is the vault of the {found} section, and this is the {expected} section's persona")]
     OtherSection {
-        /// The section that it is of.
+        /// The section of the vault.
         found: &'static str,
         /// `workload` or `env`.
         expected: &'static str,
@@ -80,7 +80,7 @@ impl<K: Kind> Vault<K> {
         Ok(age_file::encrypt(recipients, Format::AsciiArmor, out, |plain| plain.write_all(text.as_bytes()))?)
     }
 
-    /// Opens what [`Vault::seal`] wrote, or somebody with `age`.
+    /// Opens what [`Vault::seal`] or `age` wrote.
     pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Self, VaultError> {
         let plain = age_file::open(file, identities)?;
         Self::parse(strict_yaml::text(&plain).map_err(VaultError::Yaml)?)

@@ -1,7 +1,7 @@
-//! What stands inside a vault: the fields of a section's `volumes`, and what a section does not say.
+//! The text inside a vault: the fields of a section's `volumes`, generations and dates.
 //!
-//! Fields stand in any order, as their owner may have edited them; those unknown are refused, since a field that is
-//! overlooked may be a seed that is lost at the next change.
+//! Fields may have any order: a person may have edited them. Unknown fields are refused: one of them may be a seed, which
+//! the next change would lose.
 
 use std::{collections::BTreeMap, fmt::Write as _, marker::PhantomData};
 
@@ -22,7 +22,7 @@ use crate::{
 /// The only one there is.
 const FORMAT: &str = "1";
 
-/// The longest line but those with seeds, doubled.
+/// Twice the longest line without seeds.
 const LINE: usize = 256;
 
 impl<K: Kind> Vault<K> {
@@ -33,7 +33,7 @@ impl<K: Kind> Vault<K> {
             // a quoted seed grows by its quotes and an escape for each `"`
             2 * (entry.seeds.seed.expose().len() + previous) + 8 * LINE
         };
-        // as much as it can take, since a buffer that moves leaves a copy behind
+        // a buffer that grows leaves a copy of a secret behind
         let size: usize = self.volumes.iter().map(|(name, entry)| name.len() + seeds(entry)).sum();
         let recipients: usize = self.recipients.iter().map(|name| 2 * name.len() + LINE).sum();
         let mut text = Zeroizing::new(String::with_capacity(size + recipients + 4 * LINE));
@@ -110,7 +110,7 @@ fn list(text: &mut String, recipients: &[String]) -> std::fmt::Result {
     recipients.iter().try_for_each(|name| writeln!(text, "  - {}", *quote(name)))
 }
 
-/// `no`, `y` and `null` are names of volumes, and something else to some readers of YAML.
+/// `no`, `y` and `null` are legal names of volumes, but not texts to some readers of YAML.
 fn key(name: &str) -> Zeroizing<String> {
     match strict_yaml::plain::classify(name) {
         strict_yaml::plain::Plain::Text => Zeroizing::new(name.to_owned()),
@@ -162,7 +162,7 @@ impl<'n> Fields<'n> {
         let Some(entries) = node.entries() else {
             return wrong(node.line, format!("{path}expected a mapping"));
         };
-        // the name of an unknown field may be a seed that slipped out of its place
+        // an unknown name may be a seed in the wrong place
         match entries.iter().find(|(key, _)| !known.contains(&&*key.text)) {
             Some((key, _)) => wrong(key.line, format!("{path}unknown field; known are {}", known.join(", "))),
             None => Ok(fields),

@@ -16,7 +16,7 @@ fn logging_needs_one_backend() {
     let (ca, _) = authority();
     let folder = folder(&[("ca.crt", &ca.pem())]);
     let router = "logRouter: {hostname: r.example.com, iamApiKey: canary}";
-    for (text, due) in [
+    for (text, expected) in [
         ("type: env\n".to_owned(), "logging: `logging` is missing"),
         ("type: env\nlogging: {}\n".to_owned(), "logging: names no backend"),
         (format!("{HEAD}  {router}\n"), "logging: names two backends"),
@@ -34,9 +34,9 @@ fn logging_needs_one_backend() {
     ] {
         if text.contains("logrouter") {
             let (_, findings) = read_in::<Env>(folder.path(), &text);
-            assert!(shown(&findings)[0].contains(due), "{findings:?}");
+            assert!(shown(&findings)[0].contains(expected), "{findings:?}");
         } else {
-            only::<Env>(folder.path(), &text, due);
+            only::<Env>(folder.path(), &text, expected);
         }
     }
     let section = accepted::<Env>(folder.path(), &format!("type: env\nlogging: {{{router}}}\n"));
@@ -63,7 +63,7 @@ fn certificates_and_keys() {
         .key
         .private_key_to_pem_pkcs8_passphrase(openssl::symm::Cipher::aes_256_cbc(), b"canary")
         .unwrap();
-    for (ca_text, cert, key, due) in [
+    for (ca_text, cert, key, expected) in [
         (late.pem(), late.pem(), late.pkcs8(), ""),
         (
             ca.pem(),
@@ -107,7 +107,7 @@ fn certificates_and_keys() {
         (ca.pem().replacen("MII", "", 1), client.pem(), client.pkcs8(), "server: has a damaged body"),
     ] {
         let folder = files(&ca_text, &cert, &key);
-        if due.is_empty() {
+        if expected.is_empty() {
             let (_, findings) = read_in::<Env>(folder.path(), &text);
             let shown = shown(&findings);
             assert!(
@@ -116,7 +116,7 @@ fn certificates_and_keys() {
             );
             assert_eq!(findings.errors(), 2);
         } else {
-            only::<Env>(folder.path(), &text, due);
+            only::<Env>(folder.path(), &text, expected);
         }
     }
     let (_, findings) = read_in::<Env>(files(&soon.pem(), &soon.pem(), &soon.pkcs8()).path(), &text);
@@ -207,7 +207,7 @@ fn volumes_and_key_management() {
     let folder = folder(&[("ca.crt", &ca.pem())]);
     let kms = "kms: [{apiKey: canarycanary, crn: \"crn:v1:bluemix:public:kms:eu:a/1:2:key:3\"}]";
     let grep11 = "grep11: {address: \"g.io:9876\", clientCert: AAAA, clientKey: AAAA, caCert: AAAA, metadata: {aesKeyBlob: \"***\"}}";
-    for (volume, due) in [
+    for (volume, expected) in [
         (String::new(), "volumes.data: no seed is kept"),
         ("seed: canarycanarycanary, uv-secret-id: index-1".to_owned(), "both `seed` and `uv-secret-id`"),
         ("uv-secret-id: index-9".to_owned(), "uv-secret-id: not the id of an ultravisor secret"),
@@ -254,7 +254,7 @@ fn volumes_and_key_management() {
             "metadata.aesKeyBlob: `aesKeyBlob` is missing",
         ),
     ] {
-        only::<Env>(folder.path(), &format!("{HEAD}volumes:\n  data: {{{volume}}}\n"), due);
+        only::<Env>(folder.path(), &format!("{HEAD}volumes:\n  data: {{{volume}}}\n"), expected);
     }
     let all = format!(
         "{HEAD}volumes:\n  data: {{uv-secret-id: index-1, uv-previous-secret-id: index-2, kmsTimeout: 20, {kms}, {grep11}}}\n"
@@ -282,7 +282,7 @@ fn signing_keys_and_authorities() {
     let section = accepted::<Env>(folder.path(), &with("signingKey: !file public.pem"));
     assert!(section.facts().signing_key.as_ref().unwrap().starts_with("sha256:"));
     accepted::<Env>(folder.path(), &with("cacerts:\n- mine: !file ca.b64\n  too: !file ca.b64"));
-    for (rest, due) in [
+    for (rest, expected) in [
         (
             "signingKey: !file signer.crt",
             "Warning section.yaml:7 signingKey: the certificate ends on 2026-12-03",
@@ -299,7 +299,7 @@ fn signing_keys_and_authorities() {
         ("host-attestation: x", "host-attestation: expected a mapping"),
         ("images: {}", "unknown field `images`"),
     ] {
-        only::<Env>(folder.path(), &with(rest), due);
+        only::<Env>(folder.path(), &with(rest), expected);
     }
     accepted::<Env>(folder.path(), &with("host-attestation: {a: [1, b]}\nconfidential-containers: {c: d}"));
 }

@@ -18,15 +18,16 @@ const OLD: &str = "canary-of-old-seeds";
 const HEAD: &str = "type: workload\nconfidential-containers: {a: b}\n";
 
 /// A file with one volume, `data`, which the keeper has while it rolls, and the file that becomes of it; `<new>` and
-/// `<old>` stand for the quoted seeds.
-fn becomes(text: &str, due: &str) -> (String, String) {
+/// `<old>` are the quoted seeds.
+fn becomes(text: &str, expected: &str) -> (String, String) {
     let folder = folder(&[]);
     let kept = Kept::default().with("data", SEED, Some(OLD), 2);
     let (section, findings) = read_keeping::<Workload>(folder.path(), text, kept.clone());
     assert_eq!(shown(&findings), Vec::<String>::new(), "{text}");
     let section = section.unwrap();
-    let due = due.replace("<new>", &strict_yaml::quote(SEED)).replace("<old>", &strict_yaml::quote(OLD));
-    assert_eq!(bytes(&section), due);
+    let expected =
+        expected.replace("<new>", &strict_yaml::quote(SEED)).replace("<old>", &strict_yaml::quote(OLD));
+    assert_eq!(bytes(&section), expected);
     let volume = &section.model().volumes[0];
     assert_eq!((volume.seed.expose(), volume.previous_seed.as_ref().unwrap().expose()), (SEED, OLD));
     let fact = VolumeFacts { name: "data".into(), rolling: true, generation: Some(2) };
@@ -36,7 +37,7 @@ fn becomes(text: &str, due: &str) -> (String, String) {
     assert!(shown.contains("seed: <hidden, 20 characters>"), "{shown}");
     assert!(shown.contains("previousSeed: <hidden, 19 characters>"), "{shown}");
     assert!(Section::<Workload>::open(Zeroizing::new(bytes(&section)), now()).0.is_some());
-    (text.to_owned(), due)
+    (text.to_owned(), expected)
 }
 
 /// `PyYAML` is the independent judge; the test says so where it can't be had.
@@ -54,7 +55,7 @@ fn python(script: &str, cases: &impl serde::Serialize) {
 #[test]
 fn every_shape_of_a_volume_takes_its_seeds() {
     let mut cases = Vec::new();
-    for (volumes, due) in [
+    for (volumes, expected) in [
         (
             "volumes:\n  data:\n    mount: /a\n",
             "volumes:\n  data:\n    seed: <new>\n    previousSeed: <old>\n    mount: /a\n",
@@ -64,7 +65,7 @@ fn every_shape_of_a_volume_takes_its_seeds() {
             "volumes:\n data:\n  mount: /a",
             "volumes:\n data:\n  seed: <new>\n  previousSeed: <old>\n  mount: /a",
         ),
-        // the key stands after a comment, and comments stand everywhere
+        // the key is after a comment, and comments are everywhere
         (
             "volumes: # v\n  data: # d\n  # x\n\n    # y: z\n    mount: /a # m\n# end",
             "volumes: # v\n  data: # d\n  # x\n\n    # y: z\n    seed: <new>\n    previousSeed: <old>\n    mount: /a # m\n# end",
@@ -95,9 +96,9 @@ fn every_shape_of_a_volume_takes_its_seeds() {
         ("volumes: {data}", "volumes: {data: {seed: <new>, previousSeed: <old>}}"),
         ("volumes: { 'data' }", "volumes: { 'data': {seed: <new>, previousSeed: <old>} }"),
     ] {
-        cases.push(becomes(&format!("{HEAD}{volumes}"), &format!("{HEAD}{due}")));
+        cases.push(becomes(&format!("{HEAD}{volumes}"), &format!("{HEAD}{expected}")));
         let with = |text: &str| format!("{HEAD}{text}").replace('\n', "\r\n");
-        cases.push(becomes(&with(volumes), &with(due)));
+        cases.push(becomes(&with(volumes), &with(expected)));
     }
     cases.push(becomes(
         "{type: workload, confidential-containers: {}, volumes: {data: {}}}",
@@ -111,11 +112,11 @@ fn every_shape_of_a_volume_takes_its_seeds() {
     let script = "import json, sys, yaml
 read = 0
 for before, after in json.load(sys.stdin):
-    try: due = yaml.safe_load(before)
+    try: expected = yaml.safe_load(before)
     except yaml.YAMLError: continue
     seeds = {'seed': sys.argv[1], 'previousSeed': sys.argv[2]}
-    due['volumes']['data'] = (due['volumes']['data'] or {}) | seeds
-    assert yaml.safe_load(after) == due, after
+    expected['volumes']['data'] = (expected['volumes']['data'] or {}) | seeds
+    assert yaml.safe_load(after) == expected, after
     read += 1
 assert read >= 35, read
 ";
@@ -163,7 +164,7 @@ fn several_volumes_are_each_in_a_state_of_their_own() {
 fn a_vault_is_contradicted_by_nothing() {
     let folder = folder(&[]);
     let kept = || Kept::default().with("data", SEED, Some(OLD), 2).with("Data", SEED, None, 1);
-    for (volumes, due) in [
+    for (volumes, expected) in [
         (
             "{data: {previousSeed: \"canary-canary-canary\"}}",
             "Error section.yaml:3 volumes.data.previousSeed: `seed` is missing: a vault that has",
@@ -177,7 +178,10 @@ fn a_vault_is_contradicted_by_nothing() {
         let (section, findings) =
             read_keeping::<Workload>(folder.path(), &format!("{HEAD}volumes: {volumes}\n"), kept());
         let shown = shown(&findings);
-        assert!(section.is_none() && shown.len() == 1 && shown[0].starts_with(due), "{volumes}: {shown:#?}");
+        assert!(
+            section.is_none() && shown.len() == 1 && shown[0].starts_with(expected),
+            "{volumes}: {shown:#?}"
+        );
         assert!(!shown[0].contains("canary"));
     }
 }
@@ -240,8 +244,8 @@ fn a_literal_seed_beats_no_vault() {
         let text = format!("{HEAD}volumes:\n  data: {volume}\n");
         let (section, findings) = read_keeping::<Workload>(folder.path(), &text, kept);
         let shown = shown(&findings);
-        let due = format!("{level} section.yaml:4 volumes.data.seed: {says}");
-        assert!(shown.len() == 1 && shown[0].starts_with(&due), "{volume}: {shown:#?}");
+        let expected = format!("{level} section.yaml:4 volumes.data.seed: {says}");
+        assert!(shown.len() == 1 && shown[0].starts_with(&expected), "{volume}: {shown:#?}");
         assert!(!shown[0].contains("canary"), "{shown:#?}");
         assert_eq!(section.is_some(), level == "Warning");
     }
@@ -249,8 +253,8 @@ fn a_literal_seed_beats_no_vault() {
     let source =
         Source { file: "section.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
     let (section, findings) = Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Shut);
-    let due = "Warning section.yaml:3 volumes.data.seed: the seed is in the section, and whether the vault holds another one is not known: it does not open (open it)";
-    assert_eq!((section.is_some(), shown(&findings)), (true, vec![due.to_owned()]));
+    let expected = "Warning section.yaml:3 volumes.data.seed: the seed is in the section, and whether the vault holds another one is not known: it does not open (open it)";
+    assert_eq!((section.is_some(), shown(&findings)), (true, vec![expected.to_owned()]));
 }
 
 #[test]
@@ -272,7 +276,7 @@ fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
     let source =
         Source { file: "workload.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
     assert!(Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Never).0.is_none());
-    // a section as the guest reads it: a seed that is missing is missing, one that stands there is no matter
+    // a section as the guest reads it: a seed that is missing is missing, an existing one does not matter
     let opened = |volume| {
         let text = Zeroizing::new(format!("{HEAD}volumes: {{data: {volume}}}\n"));
         shown(&Section::<Workload>::open(text, now()).1)
@@ -282,7 +286,7 @@ fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
     assert!(opened("")[0].contains("volumes.data: expected a mapping, found nothing"));
 }
 
-/// Every character that may stand in a seed, at every place.
+/// Every character that is allowed in a seed, at every place.
 fn seeds() -> impl Strategy<Value = String> {
     let alphabet: Vec<char> =
         ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(PUNCTUATION.chars()).collect();
@@ -304,7 +308,7 @@ fn section_with(seed: &str, previous: &str) -> String {
     bytes(&section.unwrap())
 }
 
-/// Go's `strconv.Unquote`, JSON and YAML share these escapes alone; other characters stand for themselves in all three.
+/// Go's `strconv.Unquote`, JSON and YAML share these escapes alone; other characters are themselves in all three.
 fn unquoted_by_all(quoted: &str) -> Option<String> {
     let inside = quoted.strip_prefix('"')?.strip_suffix('"')?;
     let mut text = String::new();

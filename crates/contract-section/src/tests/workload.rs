@@ -24,7 +24,7 @@ const PLAY: &str = "type: workload\nplay:\n  archive: !folder play\n";
 #[test]
 fn fields_are_known_and_typed() {
     let folder = folder(&[("play/pod.yml", &pod())]);
-    for (rest, due) in [
+    for (rest, expected) in [
         ("Volumes: {}\n", "Error section.yaml:4 Volumes: unknown field `Volumes` (write `volumes`"),
         ("volume: {}\n", "unknown field `volume` (did you mean `volumes`?)"),
         ("logging: {}\n", "unknown field `logging` (remove it, or take one of `type`, `compose`"),
@@ -46,7 +46,7 @@ fn fields_are_known_and_typed() {
         ("env:\n  no: x\n", "env.no: the name `no` is a boolean to YAML readers"),
     ] {
         let rest = rest.replace("\"1A\"", "1A");
-        only::<Workload>(folder.path(), &format!("{PLAY}{rest}"), &due.replace("env.\"1A\"", "env.1A"));
+        only::<Workload>(folder.path(), &format!("{PLAY}{rest}"), &expected.replace("env.\"1A\"", "env.1A"));
     }
 }
 
@@ -88,7 +88,7 @@ fn exactly_one_application() {
 #[test]
 fn volumes() {
     let folder = folder(&[("play/pod.yml", &pod_with_data()), ("data.seed", "canary-canary-canary\n")]);
-    for (volume, due) in [
+    for (volume, expected) in [
         ("{}", "Error section.yaml:5 volumes.data: no seed is kept (make one: `seed add data`"),
         ("{seed: canary1}", "volumes.data.seed: a seed of 7 characters, at least 15 are required"),
         ("{seed: 123456789012345}", "volumes.data.seed: an unquoted seed that does not begin with a letter"),
@@ -111,7 +111,7 @@ fn volumes() {
             "unknown field `previousseed` (write `previousSeed`",
         ),
     ] {
-        only::<Workload>(folder.path(), &format!("{PLAY}volumes:\n  data: {volume}\n"), due);
+        only::<Workload>(folder.path(), &format!("{PLAY}volumes:\n  data: {volume}\n"), expected);
     }
     only::<Workload>(
         folder.path(),
@@ -132,7 +132,7 @@ fn volumes() {
 #[test]
 fn registries_and_images() {
     let folder = folder(&[("play/pod.yml", &pod())]);
-    for (rest, due) in [
+    for (rest, expected) in [
         ("auths: {us.icr.io: {username: abc}}", "auths.\"us.icr.io\".password: `password` is missing"),
         ("auths: {us.icr.io: {username: ab, password: canary}}", "username: 2 characters, at least 3"),
         ("auths: {us.icr.io: {username: abc, password: ca}}", "password: 2 characters, at least 3"),
@@ -154,7 +154,7 @@ fn registries_and_images() {
         ("images: {rhs: {abc: {publicKey: AAAA}}}", "`abc` is not an image for `rhs`"),
         ("images: {dcs: {}}", "unknown field `dcs` (did you mean `dct`?)"),
     ] {
-        only::<Workload>(folder.path(), &format!("{PLAY}{rest}\n"), due);
+        only::<Workload>(folder.path(), &format!("{PLAY}{rest}\n"), expected);
     }
     for registry in
         ["us.icr.io", "docker.io:443", "10.0.0.1:5000", "https://index.docker.io/v1/", "localhost"]
@@ -323,7 +323,7 @@ fn nothing_in_a_literal_archive_escapes() {
     for name in ["pod.yml", "./pod.yml", "././pod.yaml"] {
         accepted::<Workload>(folder.path(), &section(&pack(name, &pod(), file)));
     }
-    for (archive, due) in [
+    for (archive, expected) in [
         ("not base64!".to_owned(), "play.archive: not base64 on one line"),
         ("AAAA".to_owned(), "section.yaml:3 play.archive: not a gzip tar, or a damaged one"),
         (pack("../pod.yml", &pod(), file), "the name `../pod.yml` leads out of the archive"),
@@ -333,7 +333,7 @@ fn nothing_in_a_literal_archive_escapes() {
         (pack("README", "", file), "no pod is described"),
         (pack("pod.yml", "kind: Deployment\n", file), "play.archive/pod.yml kind: `Deployment` is neither"),
     ] {
-        only::<Workload>(folder.path(), &section(&archive), due);
+        only::<Workload>(folder.path(), &section(&archive), expected);
     }
     let whole = pack("pod.yml", &pod(), file);
     let cut = &whole[..whole.len() / 8 * 4];
