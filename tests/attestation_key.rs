@@ -267,7 +267,7 @@ fn a_record_that_names_another_key_or_none_is_held_against_the_user_data() {
     for change in changes {
         let outcome = verify_changed(&story, change);
         assert_eq!(outcome.exit, 4, "{outcome:?}");
-        assert!(outcome.stderr.contains("attestation key"), "{outcome:?}");
+        assert!(outcome.stderr.contains("auditor key"), "{outcome:?}");
     }
     // in a token, whose it is is the signer's word; a record of an earlier version says nothing of it
     let outcome = verify_changed(&story, |record| {
@@ -279,7 +279,7 @@ fn a_record_that_names_another_key_or_none_is_held_against_the_user_data() {
     let outcome = verify_changed(&story, |record| record["attestationKey"]["fingerprint"] = json!(zeros));
     assert_eq!(outcome.exit, 4, "{outcome:?}");
     assert!(
-        outcome.stderr.contains(&format!("attestation key: {zeros}, plain in the record, sha256:")),
+        outcome.stderr.contains(&format!("auditor key: {zeros}, plain in the record, sha256:")),
         "{outcome:?}"
     );
 }

@@ -175,7 +175,10 @@ fn a_record_of_other_user_data_is_refused_and_leaves_no_page() {
          guest-rehearsal boot other --guest-key $GUEST_KEY --record user-data.record.json --report page.html",
     );
     assert_eq!(outcome.exit, 4, "{outcome:?}");
-    assert!(outcome.stderr.contains("it is not the record of these user data: user data"), "{outcome:?}");
+    assert!(
+        outcome.stderr.contains("it is not the signing record of this user data: user data"),
+        "{outcome:?}"
+    );
     assert!(!story.path("page.html").exists());
     assert_eq!(story.sh("boot --record guest/guest-encrypt.crt --report page.html").exit, 3);
     assert_eq!(story.sh("boot --record user-data.record.json").exit, 2, "a record is for the page");

@@ -18,9 +18,9 @@ fn allowed_signers(data: &[u8]) {
         let valid = entry.valid_after.is_none_or(|after| after <= at())
             && entry.valid_before.is_none_or(|before| at() <= before);
         for namespace in [Namespace::Workload, Namespace::Env] {
-            let found = signers.who(&entry.key, namespace, at());
+            let found = signers.find(&entry.key, namespace, at());
             assert!(found.is_ok() || !valid || !entry.is_for(namespace), "{found:?}");
-            let _ = signers.may(entry.principals.as_str(), &entry.key, namespace, at());
+            let _ = signers.find_principal(entry.principals.as_str(), &entry.key, namespace, at());
         }
     }
 }

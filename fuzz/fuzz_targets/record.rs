@@ -13,5 +13,5 @@ fn record(data: &[u8]) {
     let again =
         Record::parse(std::str::from_utf8(&json).expect("JSON is text")).expect("our own record reads");
     assert_eq!(again.to_json().expect("a record is JSON"), json);
-    assert_eq!(again.verify_itself().is_ok(), record.verify_itself().is_ok());
+    assert_eq!(again.verify_consistency().is_ok(), record.verify_consistency().is_ok());
 }

@@ -13,7 +13,7 @@ fn statement(data: &[u8]) {
     let json = statement.to_json().expect("a statement is JSON");
     assert_eq!(Statement::parse(&json).as_ref(), Ok(&statement));
 
-    let lifetime = Lifetime::of(Some(&statement), Some(&statement));
+    let lifetime = Lifetime::from_halves(Some(&statement), Some(&statement));
     for end in lifetime.ends() {
         let _ = (end.days(at()), end.state(at()));
         for ahead in [SignedDuration::ZERO, SignedDuration::from_hours(24 * 3650)] {

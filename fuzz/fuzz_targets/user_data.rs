@@ -27,7 +27,7 @@ fn user_data(data: &[u8]) {
 
 fn medium_reads_back(data: &[u8], facts: &UserDataFacts) {
     let hostname = Hostname::parse("guest").expect("a host name");
-    let media = BootMedia::of(data, facts, &hostname).expect("small enough");
+    let media = BootMedia::new(data, facts, &hostname).expect("small enough");
     let mut image = Vec::new();
     let written = media.write_to(&mut image, &|_| ()).expect("memory takes it");
     let medium = Medium::read(Cursor::new(&image)).expect("our own medium reads");

@@ -176,11 +176,11 @@ rest(); tar.fileobj.write(bytes(header))"#,
         r#"rest(); tar.close(); tar = tarfile.open("behind", "w"); tar.close()
 import os
 body = open("workload.handoff", "rb").read(); open("workload.handoff", "wb").write(body + body); os.remove("behind")"#,
-        exit: 3, says: ["something stands behind the end"],
+        exit: 3, says: ["something is behind the end"],
     }
     a_gigabyte_of_zeros_behind_the_end {
         r#"rest(); tar.close(); open("workload.handoff", "r+b").truncate(1 << 30)"#,
-        exit: 3, says: ["something stands behind the end"],
+        exit: 3, says: ["something is behind the end"],
     }
     a_header_with_a_wrong_checksum {
         r#"rest(); tar.fileobj.seek(0); tar.fileobj.write(b"t0ken"); tar.fileobj.seek(0, 2)"#,

@@ -7,12 +7,12 @@ attacks! {
     workload_vouched_for_in_the_env_role {
         given: "unpack workload.handoff; vouch env workload-provider/id_ed25519; repack workload.handoff",
         run: SIGN,
-        exit: 4, says: ["made in the namespace `hpcr-env`, and due is `hpcr-workload`"],
+        exit: 4, says: ["made in the namespace `hpcr-env`, expected `hpcr-workload`"],
     }
     env_vouched_for_in_the_workload_role {
         given: "unpack env.handoff; vouch workload env-deployer/id_ed25519; repack env.handoff",
         run: SIGN,
-        exit: 4, says: ["made in the namespace `hpcr-workload`, and due is `hpcr-env`"],
+        exit: 4, says: ["made in the namespace `hpcr-workload`, expected `hpcr-env`"],
     }
     a_workload_half_by_the_env_deployer {
         given: "workload-provider encrypt workload-provider --vouch-with env-deployer/id_ed25519 -o workload.handoff --force",
@@ -35,7 +35,7 @@ attacks! {
         given: "sed -i '/^bob/d; s/hpcr-workload/hpcr-*/' contract-signer/allowed_signers
                 env-deployer encrypt env-deployer --vouch-with workload-provider/id_ed25519 --signing-key $PUBLIC_KEY -o env.handoff --force",
         run: SIGN,
-        exit: 4, says: ["one key behind both halves", "whoever has both halves knows both seeds", "--danger-allow-one-person"],
+        exit: 4, says: ["one key behind both halves", "a person with both halves knows both seeds", "--danger-allow-one-person"],
     }
     one_key_behind_two_names {
         given: "{ cat contract-signer/allowed_signers; echo \"bobby@example.com namespaces=\\\"hpcr-env\\\" $(cat workload-provider/id_ed25519.pub)\"; } > tmp/all
@@ -105,17 +105,17 @@ attacks! {
         given: "openssl genrsa 2048 | openssl rsa -pubout > other.pem
                 env-deployer encrypt env-deployer --signing-key other.pem -o env.handoff --force",
         run: SIGN,
-        exit: 4, says: ["signing key", "the key at hand is", "contract-signer public-key"],
+        exit: 4, says: ["signing key", "the signing key is", "contract-signer public-key"],
     }
     handoffs_in_each_others_place {
         given: "",
         run: "contract-signer sign --workload env.handoff --env workload.handoff $SIGNER -o new",
-        exit: 4, says: ["holds the env section, where the workload section is due", "`--workload FILE --env FILE`"],
+        exit: 4, says: ["holds the env section, where the workload section is expected", "`--workload FILE --env FILE`"],
     }
     one_handoff_in_both_places {
         given: "",
         run: "contract-signer sign --workload workload.handoff --env workload.handoff $SIGNER -o new",
-        exit: 4, says: ["holds the workload section, where the env section is due"],
+        exit: 4, says: ["holds the workload section, where the env section is expected"],
     }
     a_statement_from_the_future {
         given: r#"restate 's/("time": *")[0-9]{4}/\12999/' workload.handoff"#,

@@ -74,7 +74,7 @@ attacks! {
         given: "unpack workload.handoff; rm handoff/statement.json.sig
                 ssh-keygen -q -Y sign -n git -f workload-provider/id_ed25519 handoff/statement.json; repack workload.handoff",
         run: SIGN,
-        exit: 4, says: ["made in the namespace `git`, and due is `hpcr-workload`", "ssh-keygen -Y sign -n hpcr-workload"],
+        exit: 4, says: ["made in the namespace `git`, expected `hpcr-workload`", "ssh-keygen -Y sign -n hpcr-workload"],
     }
     a_signature_that_names_another_namespace_than_it_was_made_in {
         given: "unpack workload.handoff; rm handoff/statement.json.sig

@@ -11,28 +11,28 @@ attacks! {
     record_of_other_user_data {
         given: "workload-provider encrypt workload-provider -o workload.handoff --force; sign -o other",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY --record other.record.json",
-        exit: 4, says: ["it is not the record of these user data", "user data", "workload token", "ask the contract signer for both files"],
+        exit: 4, says: ["it is not the signing record of this user data", "user data", "workload token", "ask the contract signer for both files"],
     }
     an_attestation_key_put_into_user_data {
         given: "echo 'attestationPublicKey: QUJD' >> user-data",
         run: VERIFY,
-        exit: 4, says: ["it is not the record of these user data", "user data", "contract:attestationPublicKey"],
+        exit: 4, says: ["it is not the signing record of this user data", "user data", "contract:attestationPublicKey"],
     }
     other_user_data_of_the_same_tokens {
         given: "openssl genrsa -out other.pem 2048; openssl rsa -in other.pem -pubout -out other.pub.pem
                 documented_contract workload.token env.token > user-data; echo '# a comment' >> user-data",
         run: VERIFY,
-        exit: 4, says: ["it is not the record of these user data: user data"],
+        exit: 4, says: ["it is not the signing record of this user data: user data"],
     }
     a_record_that_is_none {
         given: "cp workload-provider/persona.yaml user-data.record.json",
         run: VERIFY,
-        exit: 3, says: ["it is no record of a signing"],
+        exit: 3, says: ["it is no signing record"],
     }
     a_record_that_is_cut {
         given: "truncate -s -100 user-data.record.json",
         run: VERIFY,
-        exit: 3, says: ["it is no record of a signing"],
+        exit: 3, says: ["it is no signing record"],
     }
     a_record_with_a_field_of_a_later_version {
         given: r#"edit '1s/\{/{"later": 1,/' user-data.record.json"#,
@@ -117,7 +117,7 @@ fn a_record_changed() {
     ] {
         let (exit, said) = changed(&story, &python);
         assert_eq!(exit, 4, "{python}: {said}");
-        assert!(said.contains("it is not the record of these user data"), "{python}: {said}");
+        assert!(said.contains("it is not the signing record of this user data"), "{python}: {said}");
         assert!(said.contains(says), "{python}: {said}");
     }
 }

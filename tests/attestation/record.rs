@@ -200,7 +200,7 @@ fn a_refused_boot_writes_nothing() {
         &story,
         "cp sound user-data; echo >> user-data; boot --attest attested --report page.html --record user-data.record.json; cp sound user-data",
     );
-    assert!(outcome.stderr.contains("it is not the record of these user data"), "{outcome:?}");
+    assert!(outcome.stderr.contains("it is not the signing record of this user data"), "{outcome:?}");
     assert!(!story.path("page.html").exists());
     assert_eq!(does(&story, "ls attested 2>/dev/null || true"), "");
     does(&story, "rm -r attested; flip 3 user-data");

@@ -105,11 +105,11 @@ fn each_persona_can_foretell_its_own_lines() {
 #[test]
 fn who_contradicts_another_or_himself_is_refused() {
     let given = "line persona.yaml contract:env > own";
-    refuses(given, "contract-auditor compare --expect own", 4, "`contract:env` is foretold in two ways");
+    refuses(given, "contract-auditor compare --expect own", 4, "`contract:env` is expected in two ways");
     // the medium of another contract
     let other = "isoinfo -R -i ciiso.iso -x /user-data > user-data; at=$(grep -abo -F \"$(head -c 40 user-data)\" ciiso.iso | head -1 | cut -d: -f1)
         rm user-data; printf W | dd of=ciiso.iso bs=1 seek=$at conv=notrunc 2> /dev/null";
-    refuses(other, COMPARE, 4, "`cidata/user-data` is foretold in two ways");
+    refuses(other, COMPARE, 4, "`cidata/user-data` is expected in two ways");
     for (edit, says) in [
         (r#"s/("contract:workload": ")./\1x/"#, "line `contract:workload`"),
         (r#"s/("contract:env": ")./\1x/"#, "line `contract:env`"),
@@ -124,7 +124,7 @@ fn who_contradicts_another_or_himself_is_refused() {
             &format!("`user-data.record.json` contradicts itself: it was changed after the signing: {says}"),
         );
     }
-    refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no record of a signing");
+    refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no signing record");
     refuses("head -c 40000 /dev/zero > ciiso.iso", COMPARE, 3, "cannot read `ciiso.iso` as a boot medium");
 }
 

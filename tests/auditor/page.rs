@@ -65,5 +65,5 @@ fn it_replaces_nothing_and_no_input() {
         assert_eq!(outcome.exit, 2, "{outcome:?}");
     }
     // what is rejected leaves no page
-    refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no record of a signing");
+    refuses("echo '{}' > user-data.record.json", COMPARE, 3, "it is no signing record");
 }

@@ -43,7 +43,12 @@ fn record_and_contract_exchanged_together_are_noticed() {
         format!("contract-auditor compare --user-data user-data --signing-key {S}/signing-key.pub.pem");
     refuses(flipped, &compare, 4, "cannot verify `user-data`");
     let compare = "contract-auditor compare --user-data user-data";
-    refuses("{ cat ../user-data; echo; } > user-data", compare, 4, "it is not the record of these user data");
+    refuses(
+        "{ cat ../user-data; echo; } > user-data",
+        compare,
+        4,
+        "it is not the signing record of this user data",
+    );
 }
 
 #[test]

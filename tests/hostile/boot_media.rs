@@ -44,7 +44,7 @@ hostile! {
     a_host_name_with_an_underscore {
         given: "true",
         run: "env-deployer boot-media user-data --hostname student_03",
-        exit: 3, says: "`_` cannot stand in a host name",
+        exit: 3, says: "`_` is not allowed in a host name",
     }
     a_host_name_that_is_an_address {
         given: "true",
@@ -54,7 +54,7 @@ hostile! {
     a_host_name_of_two_lines {
         given: "true",
         run: "env-deployer boot-media user-data --hostname $'paynow\nseedfrom: http://example.com/'",
-        exit: 3, says: "cannot stand in a host name",
+        exit: 3, says: "is not allowed in a host name",
     }
     no_host_name {
         given: "true",

@@ -75,7 +75,7 @@ hostile! {
     a_statement_with_a_volume_twice {
         given: r#"restate 's/("volumes": *\{)/\1"data":{"rolling":false},/' workload.handoff"#,
         run: SIGN,
-        exit: 3, says: "a key stands there twice",
+        exit: 3, says: "a key is there twice",
     }
     a_statement_that_is_no_json {
         given: "unpack workload.handoff; echo '{]' > handoff/statement.json; revouch workload.handoff",

@@ -28,7 +28,7 @@ hostile! {
     the_private_key_by_mistake {
         given: ALICE,
         run: "contract-signer trust add alice@example.com alice --workload",
-        exit: 3, says: "a private key, where its public half is due",
+        exit: 3, says: "a private key, where its public half is expected",
     }
     a_private_key_in_the_file {
         given: "ssh-keygen -q -t ed25519 -N '' -f k; cp k allowed_signers",

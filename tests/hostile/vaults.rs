@@ -21,7 +21,7 @@ hostile! {
     somebody_elses_vault {
         given: "vault; rm workload-provider/identity.age; age-keygen -o workload-provider/identity.age",
         run: "seed roll data",
-        exit: 5, says: "encrypted to nobody who is here",
+        exit: 5, says: "none of the identities opens it",
     }
     the_other_personas_vault {
         given: "vault; cp workload-provider/{identity,seeds}.age env-deployer",

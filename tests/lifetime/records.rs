@@ -35,13 +35,16 @@ fn a_record_of_other_user_data_is_passed_over_beside_them_and_refused_by_name() 
     assert_eq!(exit, 0, "{said}");
     assert!(
         said.contains(
-            "warning: ignored the signing record: `user-data.record.json`: it is not the record of these user data"
+            "warning: ignored the signing record: `user-data.record.json`: it is not the signing record of this user data"
         ),
         "{said}"
     );
     assert!(said.contains("not known: no date is stated"), "{said}");
     let (exit, said) = says(&story, "contract-signer inspect user-data --record user-data.record.json");
-    assert!(exit == 4 && said.contains("it is not the record of these user data: user data"), "{said}");
+    assert!(
+        exit == 4 && said.contains("it is not the signing record of this user data: user data"),
+        "{said}"
+    );
     let (exit, said) = says(&story, "contract-signer inspect user-data --record their.record.json");
     assert!(exit == 0 && said.contains("ends first"), "{said}");
     does(&story, "echo '{' > user-data.record.json");
@@ -68,7 +71,7 @@ fn a_record_alone_tells_its_dates_unless_it_was_changed() {
     assert!(exit == 4 && said.contains("it was changed after the signing: env statement"), "{said}");
     does(&story, r#"echo '{"_type": "urn:hyper-protect-contract:record:v9"}' > new.json"#);
     let (exit, said) = says(&story, "contract-signer inspect new.json");
-    assert!(exit == 3 && said.contains("it is no record of a signing"), "{said}");
+    assert!(exit == 3 && said.contains("it is no signing record"), "{said}");
     let (exit, said) = says(&story, "env-deployer boot-media user-data.record.json --hostname h -o iso");
     assert!(exit == 3 && said.contains("the record of a signing"), "{said}");
 }

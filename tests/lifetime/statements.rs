@@ -93,7 +93,7 @@ fn hostile_dates_are_rejected() {
            edit 's/"logging.syslog.cert": \{/"signingKey": {/' handoff/statement.json; revouch env.handoff"#,
     );
     let (exit, said) = says(&story, "contract-signer inspect env.handoff $TRUST");
-    assert!(exit == 3 && said.contains("a key stands there twice"), "{said}");
+    assert!(exit == 3 && said.contains("a key is there twice"), "{said}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use cli_kit::failure::DoingIo as _;
 use cli_kit::input::Input;
 use cli_kit::persona::AuditorFolder;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
-use contract_core::attestation::comparison::Foretold;
+use contract_core::attestation::comparison::Expectation;
 use contract_core::attestation::{AttestationRecord, LONGEST};
 use contract_core::boot_media::Medium;
 use contract_core::contract::record::Record;
@@ -20,7 +20,7 @@ use crate::signing_record::{self, Checked, KnownSigner, NamedUserData, SigningRe
 /// All that the guest's record is compared with.
 pub struct Expectations {
     pub signing: Option<SigningRecord>,
-    pub sources: Vec<Foretold>,
+    pub sources: Vec<Expectation>,
     /// What of the signing record was checked.
     pub checked: Checked,
 }
@@ -59,9 +59,9 @@ impl Expectations {
 }
 
 /// A line for the signature is in IBM's example of a record, but contract-format, section 8, does not name it.
-fn from_signing_record(path: &Path, record: &Record) -> Foretold {
+fn from_signing_record(path: &Path, record: &Record) -> Expectation {
     let signature = ("contract:envWorkloadSignature".to_owned(), record.signature.sha256.clone());
-    Foretold {
+    Expectation {
         by: input::name(path),
         lines: record.attestation_record.clone(),
         if_shown: BTreeMap::from([signature]),
@@ -70,7 +70,7 @@ fn from_signing_record(path: &Path, record: &Record) -> Foretold {
 }
 
 /// The lines of a boot medium, and the user data on it if that is wanted.
-fn from_medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<NamedUserData>), Failure> {
+fn from_medium(path: &Path, wanted: bool) -> Result<(Expectation, Option<NamedUserData>), Failure> {
     let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
     let mut file = Input::open(path)?;
     let medium = Medium::read(&mut file).doing(cannot_read)?;
@@ -85,10 +85,10 @@ fn from_medium(path: &Path, wanted: bool) -> Result<(Foretold, Option<NamedUserD
         let facts = survey(Cursor::new(bytes)).doing(|| format!("cannot use the user data on `{by}`"))?;
         user_data = Some((by.clone(), facts));
     }
-    Ok((Foretold { by, lines, if_shown: BTreeMap::new(), whole_contract: false }, user_data))
+    Ok((Expectation { by, lines, if_shown: BTreeMap::new(), whole_contract: false }, user_data))
 }
 
-fn from_file(path: &Path) -> Result<Foretold, Failure> {
+fn from_file(path: &Path) -> Result<Expectation, Failure> {
     let by = input::name(path);
     let limit = usize::try_from(LONGEST).unwrap_or(usize::MAX);
     let cannot_read = |cause: &str| {
@@ -102,5 +102,5 @@ fn from_file(path: &Path) -> Result<Foretold, Failure> {
     if let Some(remark) = remark {
         return Err(cannot_read(&format!("not a line `<sha256> <name>`: {remark}")));
     }
-    Ok(Foretold { lines: read.lines().clone(), by, if_shown: BTreeMap::new(), whole_contract: false })
+    Ok(Expectation { lines: read.lines().clone(), by, if_shown: BTreeMap::new(), whole_contract: false })
 }

@@ -99,8 +99,8 @@ impl AuditPage<'_> {
             row.name(|html| html.text(&line.name));
             row.cell(|html| {
                 html.mark(mark(line.status), line.status.as_str());
-                if !line.foretold_by.is_empty() {
-                    html.note(&format!("expected by {}", line.foretold_by.join(", ")));
+                if !line.expected_by.is_empty() {
+                    html.note(&format!("expected by {}", line.expected_by.join(", ")));
                 }
             });
             row.cell(|html| digests(html, line));
@@ -194,7 +194,7 @@ fn signing_record(html: &mut Html, Expectations { signing, checked, .. }: &Expec
     for (heading, mark, lines, none) in [
         ("Checked by the contract signer", Mark::Good, &record.checked, "Nothing."),
         ("Could not be checked", Mark::Open, &record.unchecked, "Nothing was left out."),
-        ("Accepted although it should be refused", Mark::Warning, &record.accepted, "Nothing."),
+        ("Accepted although it should be refused", Mark::Warning, &record.accepted_texts(), "Nothing."),
     ] {
         html.heading(heading);
         list(html, mark, lines, none);

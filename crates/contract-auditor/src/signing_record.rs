@@ -50,7 +50,7 @@ pub fn read(path: &Path, report: &Report) -> Result<Record, Failure> {
         }
     })?;
     let record = Record::parse(&json).doing(|| format!("cannot read `{name}`"))?;
-    verify_itself(&name, &record, report)?;
+    verify_consistency(&name, &record, report)?;
     Ok(record)
 }
 
@@ -62,8 +62,8 @@ pub fn user_data(path: &Path) -> Result<NamedUserData, Failure> {
     Ok((name, facts))
 }
 
-fn verify_itself(name: &str, record: &Record, report: &Report) -> Result<(), Failure> {
-    evidence::verified(record.verify_itself(), || format!("`{name}` contradicts itself"), report)
+fn verify_consistency(name: &str, record: &Record, report: &Report) -> Result<(), Failure> {
+    evidence::verified(record.verify_consistency(), || format!("`{name}` contradicts itself"), report)
 }
 
 impl KnownSigner {
@@ -123,7 +123,7 @@ impl KnownSigner {
                 let section = namespace.section();
                 Err(reason).doing(|| format!("`{name}`: its {section} half, by `{}`", input::name(path)))
             })?;
-            verify_itself(name, record, report)?;
+            verify_consistency(name, record, report)?;
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
-//! Age files, to several recipients: what keeps the seed vault, and whatever else one persona sends to another.
+//! Age files for several recipients: the seed vault, and files that one persona sends to another.
 //!
 //! `age file = header(file key for each recipient, MAC) || payload(ChaCha20-Poly1305)`, as age-encryption.org/v1 has it,
-//! in binary or armored. Authenticated against change, not against substitution: whoever knows a recipient can make one.
+//! in binary or armored. Authenticated against change, not against replacement: anyone who knows a recipient can make one.
 //!
-//! Recipients and identities are arguments: making them may prompt or start a plugin, which the library does not.
+//! Recipients and identities are arguments, because making them may prompt or start a plugin.
 
 mod header;
 
@@ -11,16 +11,14 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 
 use age::armor::{ArmoredReader, ArmoredWriter};
 use age::stream::StreamReader;
-use age::{DecryptError, Decryptor, Encryptor, Identity, Recipient};
+use age::{DecryptError, Decryptor, EncryptError, Encryptor, Identity, Recipient};
+use contract_pki::random::{self, RandomError};
+use findings::{Advice, Blame};
 use zeroize::Zeroizing;
 
-pub use age::armor::Format;
-
-use findings::{Advice, Blame};
-
-use contract_pki::random::{self, RandomError};
-
 use header::Limited;
+
+pub use age::armor::Format;
 
 /// The most work for a passphrase, N = 2^22, that age accepts by default.
 pub const MOST_WORK: u8 = 22;
@@ -28,43 +26,32 @@ pub const MOST_WORK: u8 = 22;
 const BINARY: &[u8] = b"age-encryption.org/";
 const ARMORED: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
 
-/// Why an age file could not be opened or made. Never holds a word of what is inside.
+/// Why an age file could not be opened or made. Never holds any of its content.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum AgeError {
-    /// Something else.
     #[error("it is no age file")]
     NotAge,
-    /// A header that this version of age does not know.
     #[error("it is an age file of an unknown version")]
     UnknownVersion,
-    /// None of the identities is one of its recipients.
-    #[error("it is encrypted to nobody who is here: none of the identities opens it")]
+    #[error("none of the identities opens it")]
     NoIdentity,
-    /// It is protected by another passphrase.
     #[error("the passphrase is wrong")]
     WrongPassphrase,
-    /// Its passphrase takes more work than we are ready to spend.
     #[error("its passphrase asks for too much work (scrypt, 2^{0})")]
     TooMuchWork(u8),
-    /// Its passphrase takes more memory than there is.
     #[error("not enough memory to try its passphrase: it takes {mib} MiB (scrypt, 2^{0})", mib = scrypt_memory(*.0) >> 20)]
     Memory(u8),
-    /// The system's random generator failed.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// More recipients than anybody has.
     #[error("its header is longer than {} KiB, the length of some 300 recipients", header::LONGEST >> 10)]
     LongHeader,
-    /// Cut short, or changed.
     #[error("it is damaged or cut short")]
     Damaged,
-    /// A plugin said no, or broke down; its own words.
     #[error("{0}")]
     Plugin(String),
-    /// The recipients do not go together; age's own words.
     #[error("{0}")]
     Recipients(String),
-    /// The machine.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -91,8 +78,8 @@ impl Advice for AgeError {
                 "take the identity that it was encrypted to: `identity: FILE` in `persona.yaml`"
             }
             Self::WrongPassphrase => "run it again and type the other one",
-            Self::TooMuchWork(_) => "protect it anew with `age -p`, which takes 2^18",
-            Self::LongHeader => "ask whoever made it for it again, encrypted to fewer recipients",
+            Self::TooMuchWork(_) => "protect it again with `age -p`, which takes 2^18",
+            Self::LongHeader => "ask its author for it again, encrypted to fewer recipients",
             Self::Damaged => "take an earlier copy: from a backup, or from `git log -- FILE`",
             Self::Plugin(_) => "see what the plugin says to `age -d -i identity.age FILE`",
             Self::Recipients(_) => "name recipients of one kind, or `passphrase` alone",
@@ -110,7 +97,7 @@ pub fn encrypt(
     out: &mut dyn Write,
     plain: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), AgeError> {
-    // age itself panics without
+    // age panics without randomness
     random::check()?;
     let encryptor = Encryptor::with_recipients(recipients.iter().copied()).map_err(not_encrypted)?;
     let mut stream = encryptor.wrap_output(ArmoredWriter::wrap_output(out, format)?)?;
@@ -119,8 +106,8 @@ pub fn encrypt(
     Ok(())
 }
 
-/// The plaintext of an age file, while it is read. Nothing of it is authentic before its end was reached. What fails for
-/// the file's sake, and not for the machine's, carries [`AgeError::Damaged`]: see [`is_damage`].
+/// The plaintext of an age file as a stream. Nothing of it is authentic before its end is reached. An error of the file, and not
+/// of the machine, carries [`AgeError::Damaged`]: see [`is_damage`].
 pub struct Plaintext<R: Read>(Stream<R>);
 
 type Stream<R> = StreamReader<ArmoredReader<BufReader<Limited<R>>>>;
@@ -143,7 +130,7 @@ fn damage(error: io::Error) -> io::Error {
     if damaged { io::Error::new(io::ErrorKind::InvalidData, AgeError::Damaged) } else { error }
 }
 
-/// Whether reading failed since an age file is damaged, however often the error was wrapped on its way.
+/// Whether reading failed because an age file is damaged, even if the error was wrapped several times.
 pub fn is_damage(error: &io::Error) -> bool {
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = next {
@@ -158,8 +145,8 @@ pub fn is_damage(error: &io::Error) -> bool {
     false
 }
 
-/// Opens an age file, armored or not, with the first identity that fits. What `Read` then fails with, beside the
-/// machine's own errors, is that the rest is damaged or cut short.
+/// Opens an age file, armored or not, with the first identity that fits. `Read` then fails if the machine does, or if the rest is
+/// damaged or cut short.
 pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plaintext<R>, AgeError> {
     let (file, limit) = Limited::new(file);
     let decryptor = Decryptor::new(ArmoredReader::new(file))
@@ -172,7 +159,7 @@ pub fn decrypt<R: Read>(file: R, identities: &[&dyn Identity]) -> Result<Plainte
     })
 }
 
-/// What a small age file holds.
+/// Decrypts a small age file.
 pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u8>>, AgeError> {
     if !is_age(file) {
         return Err(AgeError::NotAge);
@@ -180,7 +167,7 @@ pub fn open(file: &[u8], identities: &[&dyn Identity]) -> Result<Zeroizing<Vec<u
     if let Some(work) = work(file) {
         reserve_scrypt(work)?;
     }
-    // the plaintext is shorter than its file: no buffer moves, so none leaves a copy behind
+    // the plaintext is shorter than its file, so the buffer never moves and leaves no copy
     let mut plain = Zeroizing::new(Vec::with_capacity(file.len()));
     decrypt(file, identities)?.read_to_end(&mut plain).map_err(|_| AgeError::Damaged)?;
     Ok(plain)
@@ -192,12 +179,12 @@ pub fn is_age(file: &[u8]) -> bool {
     file.starts_with(BINARY) || text.starts_with(ARMORED)
 }
 
-/// Whether a file is an age file that a passphrase opens, and nothing else.
+/// Whether only a passphrase opens an age file.
 pub fn asks_for_passphrase(file: &[u8]) -> bool {
     Decryptor::new(ArmoredReader::new(Limited::new(file).0)).is_ok_and(|decryptor| decryptor.is_scrypt())
 }
 
-/// What its passphrase costs, where it has one; age itself reads no more of the header before it starts.
+/// The work for its passphrase, if it has one; age reads no more of the header before it starts.
 fn work(file: &[u8]) -> Option<u8> {
     let mut header = Vec::new();
     ArmoredReader::new(file).take(256).read_to_end(&mut header).ok()?;
@@ -211,20 +198,20 @@ fn scrypt_memory(work: u8) -> u64 {
     1024_u64.checked_shl(work.into()).unwrap_or(u64::MAX)
 }
 
-/// Whether there is as much memory: age would abort the process. More work than [`MOST_WORK`] age refuses itself.
+/// Whether there is as much memory: age would abort the process. age refuses more work than [`MOST_WORK`].
 pub fn reserve_scrypt(work: u8) -> Result<(), AgeError> {
     let bytes = usize::try_from(scrypt_memory(work.min(MOST_WORK))).unwrap_or(usize::MAX);
     Vec::<u8>::new().try_reserve_exact(bytes).map_err(|_| AgeError::Memory(work))
 }
 
-fn not_encrypted(error: age::EncryptError) -> AgeError {
+fn not_encrypted(error: EncryptError) -> AgeError {
     match error {
-        age::EncryptError::Io(error) => AgeError::Io(error),
-        error @ (age::EncryptError::Plugin(_) | age::EncryptError::PluginResolve(_)) => {
-            AgeError::Plugin(ours(&error))
+        EncryptError::Io(error) => AgeError::Io(error),
+        error @ (EncryptError::Plugin(_) | EncryptError::PluginResolve(_)) => {
+            AgeError::Plugin(tidy(&error.to_string()))
         }
-        age::EncryptError::EncryptedIdentities(error) => not_opened(error),
-        error => AgeError::Recipients(ours(&error)),
+        EncryptError::EncryptedIdentities(error) => not_opened(error),
+        error => AgeError::Recipients(tidy(&error.to_string())),
     }
 }
 
@@ -234,21 +221,18 @@ fn not_opened(error: DecryptError) -> AgeError {
         DecryptError::UnknownFormat => AgeError::UnknownVersion,
         DecryptError::KeyDecryptionFailed => AgeError::WrongPassphrase,
         DecryptError::ExcessiveWork { required, .. } => AgeError::TooMuchWork(required),
-        error @ (DecryptError::Plugin(_) | DecryptError::PluginResolve(_)) => AgeError::Plugin(ours(&error)),
-        // a plugin that died tells it this way
+        error @ (DecryptError::Plugin(_) | DecryptError::PluginResolve(_)) => {
+            AgeError::Plugin(tidy(&error.to_string()))
+        }
+        // the error of a plugin that died
         DecryptError::Io(error) if error.kind() == io::ErrorKind::ConnectionAborted => {
-            AgeError::Plugin(ours(&error))
+            AgeError::Plugin(tidy(&error.to_string()))
         }
         _ => AgeError::Damaged,
     }
 }
 
-/// Age's words on one line, as ours are, without the marks that it puts around what it quotes.
-fn ours(error: &dyn std::error::Error) -> String {
-    tidy(&error.to_string())
-}
-
-/// A text of age's or of a plugin's on one line, without the marks (U+2068, U+2069) that age puts around what it quotes.
+/// A text of age or a plugin on one line, without the marks (U+2068, U+2069) that age puts around quoted parts.
 pub fn tidy(text: &str) -> String {
     let text: String = text.chars().filter(|c| !matches!(c, '\u{2068}' | '\u{2069}')).collect();
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
@@ -302,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_has_its_own_words() {
+    fn each_reason_has_its_own_message() {
         let (_, file) = sealed(Format::AsciiArmor);
         let stranger = x25519::Identity::generate();
         assert!(matches!(open(&file, &[&stranger]), Err(AgeError::NoIdentity)));

@@ -1,8 +1,8 @@
-//! The attestation record: what the running guest says of itself (contract-format, section 8).
+//! The attestation record: the running guest's report about itself (contract-format, section 8).
 //!
 //! ```text
 //! se-checksums.txt     = lines "<sha256 hex> <name>" LF
-//! se-checksums.txt.enc = token(se-checksums.txt), under the attestation key of the contract, if there is one
+//! se-checksums.txt.enc = token(se-checksums.txt), under the auditor key of the contract, if there is one
 //! se-signature.bin     = RSA[attestation certificate](SHA-256(se-checksums.txt))
 //! ```
 //!
@@ -14,24 +14,20 @@ pub mod signature;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::statement::is_sha256;
 use findings::{Advice, Blame};
 
-/// Most bytes of a record, or of its token, that are read: those that were seen have a few hundred.
+use crate::statement::is_sha256;
+
+/// Longest attestation record, or token of one, that is read: usual ones have a few hundred bytes.
 pub const LONGEST: u64 = 1 << 20;
 
 /// Why a text is no attestation record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
     /// Two lines of one name: of two readers, one might take the first and one the last.
     #[error("line {line}: a second line `{name}`")]
-    Twice {
-        /// One-based.
-        line: usize,
-        /// As it stands.
-        name: String,
-    },
-    /// Not one line of a checksum and a name.
+    Twice { line: usize, name: String },
     #[error("it has no line `<sha256> <name>`")]
     NoLine,
 }
@@ -54,8 +50,8 @@ pub struct AttestationRecord {
 }
 
 impl AttestationRecord {
-    /// Reads the lines; spaces and the `*` of `sha256sum` before a name are not part of it. What is no such line
-    /// is a remark: no source says that a record holds nothing else.
+    /// Reads the lines; spaces and the `*` of `sha256sum` before a name are not part of it. Any other line is a remark: no
+    /// source states that there are none.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut record = Self::default();
         for (at, line) in text.lines().enumerate() {
@@ -77,13 +73,13 @@ impl AttestationRecord {
         &self.lines
     }
 
-    /// What else stands there, line by line.
+    /// All other lines.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
     }
 }
 
-/// A record as the guest writes it, of these names and checksums.
+/// A record of these names and checksums, as the guest writes it.
 impl<N: Into<String>> FromIterator<(N, String)> for AttestationRecord {
     fn from_iter<I: IntoIterator<Item = (N, String)>>(lines: I) -> Self {
         let lines = lines.into_iter().map(|(name, sha256)| (name.into(), sha256)).collect();

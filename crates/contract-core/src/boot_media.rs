@@ -13,10 +13,10 @@
 //! | 26 | `vendor-data` |
 //! | from 27 | `user-data`, then zeros up to a multiple of 64 KiB |
 //!
-//! One user data and one host name give one medium, byte for byte, on any day: files are of 1970-01-01, the volume tells no
-//! time, and has no identifier but its name. So its digest, which the attestation record shows, can be had again.
+//! The same user data and host name always give the same medium, byte for byte: files are of 1970-01-01, the volume has no
+//! time, and no identifier but its name. So anyone can compute its digest, which the attestation record shows.
 //!
-//! Not authenticated: whoever starts the guest can exchange it. The attestation record of the running guest tells.
+//! Not authenticated: anyone who starts the guest can exchange it. The attestation record of the running guest shows it.
 
 mod hostname;
 mod layout;
@@ -24,12 +24,12 @@ mod read;
 
 use std::io::{self, Read, Write};
 
-use openssl::sha::Sha256;
+use findings::text::hex;
+use findings::{Advice, Blame};
+use openssl::sha::{Sha256, sha256};
 use zeroize::Zeroizing;
 
 use crate::user_data::UserDataFacts;
-use findings::text::hex;
-use findings::{Advice, Blame};
 use layout::Layout;
 
 pub use hostname::{Hostname, HostnameError};
@@ -38,30 +38,27 @@ pub use read::{Extent, Medium, Names, ReadError, is_medium};
 /// The volume's name, by which a guest finds it as `/dev/disk/by-label/cidata`.
 pub const VOLUME_ID: &str = "cidata";
 
-/// The files at its root, in the order in which their data lie: what is small first.
+/// The files at its root, in the order of their data: small ones first.
 pub const FILES: [&str; 3] = ["meta-data", "vendor-data", "user-data"];
 
-/// What a guest is told beside the user data (contract-format, section 10).
+/// The content of `vendor-data` (contract-format, section 10).
 pub const VENDOR_DATA: &str = "#cloud-config\nusers:\n- default\n";
 
-/// Most bytes of a file: its length is a 32-bit number, and a file in several extents is not read alike everywhere.
+/// Longest file: its length is a 32-bit number, and readers differ on files in several extents.
 pub const LARGEST_FILE: u64 = u32::MAX as u64;
 
 /// Why a medium cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// More than one extent holds.
     #[error(
-        "user data of {0} bytes do not fit: a file on a boot medium has at most {LARGEST_FILE} bytes (4 GiB)"
+        "user data of {0} bytes does not fit: a file on a boot medium has at most {LARGEST_FILE} bytes (4 GiB)"
     )]
     TooLarge(u64),
-    /// The user data could not be read.
     #[error("cannot read the user data")]
     Read(#[source] io::Error),
-    /// Other bytes than those that were looked at.
     #[error("the user data changed while the medium was being written")]
     Changed,
-    /// The other side of the stream failed.
     #[error("cannot write the medium")]
     Write(#[source] io::Error),
 }
@@ -86,7 +83,7 @@ impl Advice for Error {
     }
 }
 
-/// A medium in the making: user data that were looked at, and the guest's name.
+/// A medium to be written: checked user data, and the guest's name.
 #[derive(Debug)]
 pub struct BootMedia<R> {
     user_data: R,
@@ -96,14 +93,13 @@ pub struct BootMedia<R> {
 }
 
 impl<R: Read> BootMedia<R> {
-    /// `user_data` at its start, and the facts that [`crate::user_data::survey`] found in it.
-    pub fn of(user_data: R, facts: &UserDataFacts, hostname: &Hostname) -> Result<Self, Error> {
+    /// Takes `user_data` at its start, and its facts by [`crate::user_data::survey`].
+    pub fn new(user_data: R, facts: &UserDataFacts, hostname: &Hostname) -> Result<Self, Error> {
         let length = u32::try_from(facts.bytes).map_err(|_| Error::TooLarge(facts.bytes))?;
         let expected = (facts.bytes, facts.sha256.clone());
         let meta_data = hostname.meta_data();
-        // a host name has at most 253 characters, so both files have a sector each
-        let small = |text: &str| u32::try_from(text.len()).unwrap_or(layout::SECTOR);
-        let layout = Layout { lengths: [small(&meta_data), small(VENDOR_DATA), length] };
+        let short = |text: &str| u32::try_from(text.len()).map_err(|_| Error::TooLarge(text.len() as u64));
+        let layout = Layout { lengths: [short(&meta_data)?, short(VENDOR_DATA)?, length] };
         Ok(Self { user_data, expected, meta_data, layout })
     }
 
@@ -112,7 +108,7 @@ impl<R: Read> BootMedia<R> {
         self.layout.size()
     }
 
-    /// Writes the medium in one pass; memory does not grow with the user data. `progress` hears of each step, in bytes.
+    /// Writes the medium in one pass; memory does not grow with the user data. `progress` is called with the bytes written so far.
     pub fn write_to(mut self, out: &mut impl Write, progress: &dyn Fn(u64)) -> Result<Written, Error> {
         let mut out = Hashed { out, hasher: Sha256::new(), bytes: 0 };
         out.sectors(&self.layout.head())?;
@@ -123,22 +119,21 @@ impl<R: Read> BootMedia<R> {
             return Err(Error::Changed);
         }
         out.zeros_up_to(self.layout.size())?;
-        let sha256 = |text: &str| hex(&openssl::sha::sha256(text.as_bytes()));
         Ok(Written {
             bytes: out.bytes,
             medium: hex(&out.hasher.finish()),
             user_data,
-            meta_data: sha256(&self.meta_data),
-            vendor_data: sha256(VENDOR_DATA),
+            meta_data: hex(&sha256(self.meta_data.as_bytes())),
+            vendor_data: hex(&sha256(VENDOR_DATA.as_bytes())),
         })
     }
 
-    /// Copies exactly as many bytes as the directory tells; returns their SHA-256.
+    /// Copies exactly as many bytes as the directory states; returns their SHA-256.
     fn copy(&mut self, out: &mut Hashed<impl Write>, progress: &dyn Fn(u64)) -> Result<String, Error> {
         let mut hasher = Sha256::new();
         // plain sections hold secrets
         let mut buffer = Zeroizing::new(vec![0; 256 << 10]);
-        // one byte more would be a file that grew
+        // one byte more means that the file grew
         let mut input = self.user_data.by_ref().take(self.expected.0.saturating_add(1));
         let mut copied = 0_u64;
         loop {
@@ -152,7 +147,7 @@ impl<R: Read> BootMedia<R> {
             if copied > self.expected.0 {
                 return Err(Error::Changed);
             }
-            let piece = buffer.get(..count).unwrap_or_default();
+            let (piece, _) = buffer.split_at(count);
             hasher.update(piece);
             out.all(piece)?;
             progress(out.bytes);
@@ -161,7 +156,7 @@ impl<R: Read> BootMedia<R> {
     }
 }
 
-/// What was written; digests are lower-case hex SHA-256.
+/// A written medium; digests are lower-case hex SHA-256.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
     /// Bytes of the medium.
@@ -210,7 +205,11 @@ impl<W: Write> Hashed<W> {
     }
 
     fn zeros_up_to(&mut self, end: u64) -> Result<(), Error> {
-        let missing = usize::try_from(end.saturating_sub(self.bytes)).unwrap_or_default();
-        self.all(&vec![0; missing])
+        let zeros = [0; layout::SECTOR as usize];
+        while let Some(missing @ 1..) = end.checked_sub(self.bytes) {
+            let (zeros, _) = zeros.split_at(zeros.len().min(usize::try_from(missing).unwrap_or(usize::MAX)));
+            self.all(zeros)?;
+        }
+        Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! State 5 of 7: the contract, a workload half and an env half that agree, opened by nobody.
 //!
 //! `contract = (workload half, env half)` without a [`Disagreement`] between them. Source: ours (docs/format/5-contract.md);
-//! the guest would find the same disagreements, minutes after boot. What could not be checked is listed, not assumed.
+//! the guest would find the same disagreements minutes after boot. The result lists what could not be checked.
 
 mod agreement;
 mod auditor;
@@ -13,7 +13,12 @@ use std::io::{self, Read, Seek, Write};
 use std::num::NonZeroUsize;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use contract_pki::platform::Prefix;
+use contract_pki::private_key::{self, SigningKey};
+use contract_pki::random::Randomness;
+use findings::{Advice, Blame};
 use jiff::Timestamp;
+use ssh_signatures::allowed_signers::Vouched;
 
 use crate::handoff;
 use crate::kind::{Env, Kind, Workload};
@@ -21,76 +26,47 @@ use crate::lifetime::Lifetime;
 use crate::statement::Statement;
 use crate::token::{self, TokenFacts, Weakness};
 use crate::user_data::SignedBytes;
-use contract_pki::platform::Prefix;
-use contract_pki::private_key::{self, SigningKey};
-use contract_pki::random::Randomness;
-use findings::{Advice, Blame};
-use ssh_signatures::allowed_signers::Vouched;
-
 use agreement::Agreement;
-use record::HalfRecord;
+use record::{Accepted, Danger, HalfRecord};
 
 pub use agreement::{Accept, Disagreement};
-pub use auditor::{AttestationKeyRecord, AuditorKey};
+pub use auditor::{AuditorKey, AuditorKeyRecord};
 pub use half::{BareToken, Half};
 pub use history::{Change, Earlier, Event, Weight};
 
-/// Why no user data comes out.
+/// Why there is no user data.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// The halves do not belong together; everything that disagrees.
     #[error("the handoffs do not agree: {}", agreement::list(.0))]
     Disagreement(Vec<Disagreement>),
-    /// One half cannot be used.
     #[error("the {section} half: {error}")]
     Half {
-        /// Which one.
         section: &'static str,
-        /// Why.
         #[source]
         error: handoff::Error,
     },
-    /// A token that anyone can open.
     #[error("the {section} token is weak: {weakness}")]
-    Weak {
-        /// Which one.
-        section: &'static str,
-        /// How weak.
-        weakness: Weakness,
-    },
-    /// One token in both places.
+    Weak { section: &'static str, weakness: Weakness },
     #[error("the workload token and the env token are the same")]
     SameToken,
-    /// Bare tokens for two platforms.
     #[error("the workload token begins with `{}`, the env token with `{}`: they are for different platforms", .0.as_str(), .1.as_str())]
     Prefixes(Prefix, Prefix),
-    /// An attestation key encrypted for another guest than the halves.
     #[error(
         "the {section} half is encrypted under the key {stated}, and the attestation key would be under {found}"
     )]
-    OtherGuest {
-        /// Which half.
-        section: &'static str,
-        /// Fingerprint of the key that its statement names.
-        stated: String,
-        /// Of the key in the certificate at hand.
-        found: String,
-    },
+    OtherGuest { section: &'static str, stated: String, found: String },
     /// The guest's own encryption certificate in place of the auditor's key.
     #[error(
         "the attestation key is the key that the {0} half is encrypted under, which exists only inside the guest: no auditor could open the record"
     )]
     AttestationKeyOfGuest(&'static str),
-    /// The signer would open what an auditor is to hold against the signer's work.
     #[error("the attestation key is the signing key: one person would sign and audit")]
     AttestationKeyOfSigner,
-    /// The attestation key could not be encrypted.
     #[error("the attestation key: {0}")]
     Encrypt(#[source] token::SealError),
-    /// The key could not sign.
     #[error(transparent)]
     Key(#[from] private_key::Error),
-    /// The user data could not be written.
     #[error("cannot write the user data")]
     Write(#[from] io::Error),
 }
@@ -130,11 +106,10 @@ impl Advice for Error {
                 "take the certificate that both authors encrypted with, and pass it with `--certificate`"
                     .into(),
             ],
-            Self::AttestationKeyOfGuest(_) => vec![NOT_THE_AUDITOR_S.into()],
-            Self::AttestationKeyOfSigner => vec![
-                NOT_THE_AUDITOR_S.into(),
-                "in a lab, take the risk with `--danger-allow-one-person`".into(),
-            ],
+            Self::AttestationKeyOfGuest(_) => vec![ASK_AUDITOR.into()],
+            Self::AttestationKeyOfSigner => {
+                vec![ASK_AUDITOR.into(), "in a lab, take the risk with `--danger-allow-one-person`".into()]
+            }
             Self::Encrypt(error) => error.hints(),
             Self::Key(error) => error.hints(),
             Self::Write(_) => Vec::new(),
@@ -142,8 +117,8 @@ impl Advice for Error {
     }
 }
 
-const NOT_THE_AUDITOR_S: &str =
-    "ask the auditor for the public half of a key of their own: `contract-auditor keygen` makes it";
+const ASK_AUDITOR: &str =
+    "ask the auditor for the public half of their key: `contract-auditor keygen` makes it";
 
 /// Two halves that agree, as far as their statements go.
 pub struct Contract<'k, R> {
@@ -161,25 +136,25 @@ impl<R> std::fmt::Debug for Contract<'_, R> {
     }
 }
 
-/// What was signed: all that a record says of it.
+/// The result of a signature, for the signing record.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// The workload provider's half.
     pub workload: HalfRecord,
     /// The env deployer's half.
     pub env: HalfRecord,
-    /// The auditor's key, where one is in the contract.
-    pub attestation_key: Option<AttestationKeyRecord>,
+    /// The auditor key, if there is one in the contract.
+    pub attestation_key: Option<AuditorKeyRecord>,
     /// What was checked.
     pub checked: Vec<String>,
-    /// What could not be.
+    /// What could not be checked.
     pub unchecked: Vec<String>,
-    /// What should be refused, and was accepted.
-    pub accepted: Vec<String>,
+    /// The dangers that were accepted.
+    pub accepted: Vec<Accepted>,
 }
 
 impl<'k, R: Read + Seek> Contract<'k, R> {
-    /// Holds two halves against each other, and the env half against the key that will sign.
+    /// Compares two halves with each other, and the env half with the signing key.
     pub fn combine(
         workload: Half<Workload, R>,
         env: Half<Env, R>,
@@ -195,23 +170,22 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         }
     }
 
-    /// Puts the auditor's key in, which must be nobody else's; one that is encrypted must be for the guest that the halves
-    /// are for.
-    pub fn attested_to(mut self, auditor: AuditorKey, at: Timestamp) -> Result<Self, Error> {
+    /// Adds the auditor key, which must be neither the guest's nor the signer's. If it is encrypted, it must be for the guest of
+    /// the halves.
+    pub fn with_auditor_key(mut self, auditor: AuditorKey, at: Timestamp) -> Result<Self, Error> {
         let (workload, env) = self.statements();
-        [workload, env].into_iter().flatten().try_for_each(|half| auditor.is_not_the_guest_s(half))?;
-        if auditor.is(self.key.public()) {
+        [workload, env].into_iter().flatten().try_for_each(|half| auditor.check_not_guest_key(half))?;
+        if auditor.is_same_key(self.key.public()) {
             if !self.accept.one_person {
                 return Err(Error::AttestationKeyOfSigner);
             }
-            self.agreement
-                .accepted
-                .push(format!("{} (--danger-allow-one-person)", Error::AttestationKeyOfSigner));
+            let text = Error::AttestationKeyOfSigner.to_string();
+            self.agreement.accepted.push(Accepted::new(Danger::Other, &text, "allow-one-person"));
         }
         if auditor.guest().is_some() {
             let (workload, env) = self.statements();
             let stated: Vec<_> = [workload, env].into_iter().flatten().collect();
-            stated.iter().try_for_each(|statement| auditor.is_for_the_guest_of(statement))?;
+            stated.iter().try_for_each(|statement| auditor.check_same_guest(statement))?;
             let both = stated.len() == 2;
             let Agreement { checked, unchecked, accepted, .. } = &mut self.agreement;
             let list = if both { checked } else { unchecked };
@@ -227,18 +201,18 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         (self.workload.vouched().ok(), self.env.vouched().ok())
     }
 
-    /// What both halves' makers state, where they do.
+    /// The statements of both halves, if they have any.
     pub fn statements(&self) -> (Option<&Statement>, Option<&Statement>) {
         (self.workload.statement(), self.env.statement())
     }
 
-    /// Until when it lives, as far as both halves' makers state it.
+    /// The lifetime, as far as both halves state it.
     pub fn lifetime(&self) -> Lifetime {
         let (workload, env) = self.statements();
         Lifetime::from_halves(workload, env)
     }
 
-    /// What changed about the volumes since earlier contracts: advice, of which nothing is refused.
+    /// The changes of the volumes since earlier contracts: advice, never a refusal.
     pub fn changes_since(&self, earlier: &[Earlier]) -> Vec<Change> {
         let (workload, env) = self.statements();
         let halves = [workload, env].into_iter().flatten();
@@ -249,7 +223,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         changes
     }
 
-    /// Signs, and streams the user data to `out`: every token is read once, checked as it passes, and kept nowhere.
+    /// Signs, and streams the user data to `out`: every token is read once, checked on the way, and not kept.
     pub fn sign(
         mut self,
         workers: NonZeroUsize,
@@ -300,7 +274,7 @@ fn refuse_weak<K: Kind>(token: &TokenFacts, is_ours: bool, workers: NonZeroUsize
     }
 }
 
-/// Writes a token and hashes it for the signature on the way.
+/// Writes a token, and hashes it for the signature.
 struct Tee<'a> {
     signed: &'a mut SignedBytes,
     out: &'a mut dyn Write,

@@ -1,4 +1,4 @@
-//! Bytes that are counted and hashed on their way.
+//! A writer that counts and hashes.
 
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ impl<W> Digesting<W> {
         hex(&self.hasher.clone().finish())
     }
 
-    /// What the bytes went to.
+    /// The inner writer.
     pub fn into_inner(self) -> W {
         self.out
     }

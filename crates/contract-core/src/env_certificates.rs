@@ -1,4 +1,4 @@
-//! Where in an env section certificates appear, and until when they are valid.
+//! The fields of an env section that hold certificates, and the dates of those.
 
 use std::collections::BTreeMap;
 

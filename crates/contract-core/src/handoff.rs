@@ -7,14 +7,14 @@
 //! |---|---|---|
 //! | `token` | the token, without line end | the file |
 //! | `statement.json` | a [`Statement`] | 1 MiB |
-//! | `statement.json.sig` | an armored SSHSIG over the statement's bytes; absent where nobody vouches | 16 KiB |
+//! | `statement.json.sig` | an armored SSHSIG over the statement's bytes; absent if nobody vouches | 16 KiB |
 //!
 //! The statement holds no secret.
 
 mod read;
 mod verified;
 
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read as _, Seek, SeekFrom, Write};
 
 use jiff::Timestamp;
 
@@ -43,7 +43,7 @@ pub struct Writer<W> {
 }
 
 impl<W: Write + Seek> Writer<W> {
-    /// Begins where `out` stands; `time` is every entry's.
+    /// Begins at the position of `out`; `time` is that of every entry.
     pub fn new(out: W, time: Timestamp) -> Self {
         Self { out, time }
     }
@@ -71,7 +71,7 @@ impl<W: Write + Seek> Writer<W> {
         Ok(json)
     }
 
-    /// The third entry, where somebody vouches: the armored signature over the second.
+    /// The third entry, if somebody vouches: the armored signature over the second.
     pub fn signature(&mut self, armored: &str) -> io::Result<()> {
         self.entry(SIGNATURE, armored.as_bytes())
     }
@@ -91,8 +91,8 @@ impl<W: Write + Seek> Writer<W> {
 
     fn pad(&mut self, size: u64) -> io::Result<()> {
         let record = RECORD as u64;
-        let padding = usize::try_from(size.next_multiple_of(record) - size).unwrap_or(0);
-        self.out.write_all([0; RECORD].get(..padding).unwrap_or_default())
+        let padding = size.next_multiple_of(record) - size;
+        io::copy(&mut io::repeat(0).take(padding), &mut self.out).map(drop)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The password-based key of a token: PBKDF2-HMAC-SHA256, 10,000 iterations (contract-format, section 2).
 //!
 //! `RustCrypto`'s, because it keeps the HMAC state between iterations and takes half the time of OpenSSL's
-//! (benches/README.md); a test holds the two against each other.
+//! (benches/README.md); a test compares both.
 
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -33,7 +33,7 @@ impl KeyAndIv {
     }
 }
 
-/// The key alone, at half the price: the IV stands in a second block of PBKDF2 output.
+/// The key alone, at half the price: the IV is in a second block of PBKDF2's output.
 pub(crate) fn key_only(password: &[u8], salt: [u8; 8]) -> Zeroizing<[u8; 32]> {
     let mut key = Zeroizing::new([0; 32]);
     pbkdf2::pbkdf2_hmac::<Sha256>(password, &salt, ITERATIONS, key.as_mut_slice());

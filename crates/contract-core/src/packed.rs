@@ -1,6 +1,6 @@
-//! What is public about an archive.
+//! The public facts of an archive.
 
-/// What was packed.
+/// A packed archive.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Packed {

@@ -1,4 +1,4 @@
-//! A value that nobody sees.
+//! A value that is never shown.
 
 use std::fmt;
 
@@ -26,7 +26,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What people see in the place of a secret.
+/// The text that is shown in place of a secret.
 pub fn hidden(text: &str) -> String {
     match text.chars().count() {
         1 => "<hidden, 1 character>".to_owned(),

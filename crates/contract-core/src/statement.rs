@@ -1,23 +1,22 @@
-//! What a persona states about a token that nobody else can open: only what is public.
+//! The statement: what a persona states about a token that nobody else can open. It holds public facts only.
 //!
 //! An in-toto Statement v1 (in-toto attestation framework, spec v1), so that other tools can read it: the subject is
 //! the token, by the SHA-256 of its text without line end, which is also what the guest's attestation record shows.
 
-use crate::kind::SectionName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 
+use contract_pki::certificate::{CertificateFacts, Encryption, Role as _, VerifiedCertificate};
+use contract_pki::platform::Platform;
 use jiff::Timestamp;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::env_certificates::{CertificateField, Certificates};
-use crate::kind::{Env, Kind, Workload};
+use crate::kind::{Env, Kind, SectionName, Workload};
 use crate::names::{is_variable_name, is_volume_name};
 use crate::token::Encrypted;
-use contract_pki::certificate::{CertificateFacts, Encryption, Role as _, VerifiedCertificate};
-use contract_pki::platform::Platform;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";
@@ -25,7 +24,7 @@ const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";
 /// Characters of a reason.
 const LONGEST_REASON: usize = 200;
 
-/// The statement that travels beside a token.
+/// The statement next to a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Statement {
@@ -71,9 +70,9 @@ pub struct Predicate {
     pub section: SectionName,
     /// Which product's guest it is for.
     pub platform: Platform,
-    /// Under whose key the password was wrapped.
+    /// The certificate that the password was encrypted under.
     pub encryption_certificate: CertificateFacts,
-    /// Why that certificate is not an image's, where its author accepted that: `--danger-accept-foreign-certificate`.
+    /// Why that certificate is not an image's, if its author accepted it with `--danger-accept-foreign-certificate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub foreign_certificate: Option<String>,
     /// The section's volumes by key.
@@ -86,8 +85,7 @@ pub struct Predicate {
     /// Env only: fingerprint of `signingKey`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_key: Option<String>,
-    /// Env only: until when the section's certificates are valid, and nothing else of them. Empty, where it holds none;
-    /// missing in the statements of earlier versions.
+    /// Env only: the dates of the section's certificates. Empty if it holds none; missing in the statements of earlier versions.
     #[serde(default, deserialize_with = "some_unique", skip_serializing_if = "Option::is_none")]
     pub certificates: Option<Certificates>,
     /// Workload only: the archive inside.
@@ -99,7 +97,7 @@ pub struct Predicate {
     pub tool: Tool,
 }
 
-/// What may be stated about a section: nothing secret.
+/// The public facts of a section.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The keys under `volumes`, in order.
@@ -110,31 +108,30 @@ pub struct Facts {
     pub provided_variables: BTreeSet<String>,
     /// The fingerprint of `signingKey`; env only.
     pub signing_key: Option<String>,
-    /// Until when its certificates are valid; env only.
+    /// The dates of its certificates; env only.
     pub certificates: Certificates,
     /// Images to be started; workload only.
     pub images: Vec<String>,
 }
 
-/// What both sections say about a volume, and a handoff states.
+/// The public facts of a volume, from either section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeFacts {
     /// The key under `volumes`.
     pub name: String,
     /// Whether a previous seed or secret is given beside the current one.
     pub rolling: bool,
-    /// How often the seed was rolled, counted from 1; none for seeds that nobody keeps for us, and for secrets of the
-    /// ultravisor.
+    /// The seed's generation, counted from 1; `None` for seeds outside of a vault, and for secrets of the ultravisor.
     pub generation: Option<u64>,
 }
 
-/// What is public about a volume.
+/// What a statement holds about a volume.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Volume {
-    /// Whether a `previousSeed` stands beside the seed.
+    /// Whether there is a `previousSeed` beside the seed.
     pub rolling: bool,
-    /// Of the seed, counted from 1; none where its maker keeps no account of it.
+    /// The seed's generation, counted from 1; `None` if its author does not count them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
 }
@@ -168,17 +165,17 @@ impl Tool {
 }
 
 impl Predicate {
-    /// Why its certificate is not an image's: as its author states it, or by its subject.
+    /// Why its certificate is not an image's, as stated or by its subject.
     pub fn foreign(&self) -> Option<String> {
         let by_subject =
             || Encryption::verify_subject(&self.encryption_certificate).err().map(|it| it.to_string());
         self.foreign_certificate.clone().or_else(by_subject)
     }
 
-    fn certificates_hold(&self) -> Result<(), String> {
+    fn check_certificates(&self) -> Result<(), String> {
         let Some(certificates) = &self.certificates else { return Ok(()) };
         if self.section == SectionName::Workload {
-            return Err("`certificates` stand in the statement of an env section only".to_owned());
+            return Err("`certificates` are for the statement of an env section only".to_owned());
         }
         if self.signing_key.is_none() && certificates.contains_key(&CertificateField::SigningKey) {
             return Err("`certificates` name a `signingKey`, and the statement none".to_owned());
@@ -234,7 +231,7 @@ impl Statement {
 
     /// Reads a `statement.json`.
     pub fn parse(json: &[u8]) -> Result<Self, String> {
-        // the reader's words repeat an unknown field, however long it is
+        // the reader's message repeats an unknown field of any length
         let statement: Self = serde_json::from_slice(json)
             .map_err(|error| error.to_string().chars().take(LONGEST_REASON).collect::<String>())?;
         if statement.kind != TYPE {
@@ -281,7 +278,7 @@ impl Statement {
                 ));
             }
         }
-        statement.predicate.certificates_hold()?;
+        statement.predicate.check_certificates()?;
         Ok(statement)
     }
 
@@ -292,14 +289,14 @@ impl Statement {
         Ok(json)
     }
 
-    /// Lower-case hex SHA-256 of the token it speaks of.
+    /// Lower-case hex SHA-256 of its token.
     pub fn token_sha256(&self) -> &str {
         let [subject] = &self.subject;
         &subject.digest.sha256
     }
 }
 
-/// A mapping in which no key stands twice: of two readers, one might take the first and one the last.
+/// A mapping in which no key is there twice: of two readers, one might take the first and one the last.
 pub(crate) fn unique<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord, V: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<BTreeMap<K, V>, D::Error> {
@@ -316,7 +313,7 @@ pub(crate) fn unique<'de, D: Deserializer<'de>, K: Deserialize<'de> + Ord, V: De
             let mut map = BTreeMap::new();
             while let Some((key, value)) = entries.next_entry()? {
                 if map.insert(key, value).is_some() {
-                    return Err(A::Error::custom("a key stands there twice"));
+                    return Err(A::Error::custom("a key is there twice"));
                 }
             }
             Ok(map)

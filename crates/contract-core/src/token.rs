@@ -11,8 +11,8 @@
 //! | `Salted__`, salt | 8 + 8 bytes | no |
 //! | ciphertext | a multiple of 16 bytes, AES-256-CBC, PKCS#7 padding | no |
 //!
-//! A token does **not** say who made it, nor which section is inside: anyone can encrypt anything for the guest. That
-//! is what the handoff is for (state 4), and the contract's signature (state 6).
+//! A token does **not** show who made it, nor which section is inside: anyone can encrypt anything for the guest. The handoff
+//! (state 4) and the contract's signature (state 6) show this.
 
 mod base64_engine;
 mod base64_writer;
@@ -35,25 +35,16 @@ pub use weak::Weakness;
 
 /// Why a text is no token. Positions are zero-based bytes.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// The first part is neither of the two prefixes.
     #[error("it does not begin with `{}.` or `{}.`", Prefix::HyperProtectBasic.as_str(), Prefix::ContractBasic.as_str())]
     Prefix,
-    /// Ends before the second dot.
     #[error("it ends inside its {0} part of three")]
     Truncated(&'static str),
-    /// White space or a line break.
-    #[error("it has white space at byte {0}; a token stands on one line")]
+    #[error("it has white space at byte {0}; a token is on one line")]
     WhiteSpace(u64),
-    /// A character that is not base64, padding in the wrong place, non-canonical bits.
     #[error("its {part} part is not base64 with padding (near byte {at})")]
-    Base64 {
-        /// `second` or `third`.
-        part: &'static str,
-        /// Where.
-        at: u64,
-    },
-    /// The wrapped password has no RSA size.
+    Base64 { part: &'static str, at: u64 },
     #[error("its wrapped password has {0} bytes, which is no size of an RSA key")]
     WrappedPassword(usize),
     /// Nothing behind the second dot: what a shell script without `pipefail` writes when the password begins with NUL.
@@ -61,10 +52,8 @@ pub enum Error {
         "its third part is empty: nothing was encrypted (the documented shell procedure does this once in 256 times)"
     )]
     NothingEncrypted,
-    /// No `Salted__`.
     #[error("its third part does not begin with `Salted__`")]
     NotSalted,
-    /// Not a whole number of AES blocks.
     #[error("its ciphertext has {0} bytes, not a multiple of 16: it was cut or is damaged")]
     Blocks(u64),
 }
@@ -79,27 +68,25 @@ impl Advice for Error {
             Self::NothingEncrypted => {
                 "make it again: `workload-provider encrypt` or `env-deployer encrypt`".into()
             }
-            _ => "get the file again from whoever made it, unchanged".into(),
+            _ => "get the file again from its author, unchanged".into(),
         }]
     }
 }
 
-/// An encrypted text of kind `K`, held in memory: a section, or what else travels in a token's form. `Token::parse(text)?.to_string() == text`, always.
+/// An encrypted text of kind `K` in memory: a section, an auditor key or an attestation record.
+/// `Token::parse(text)?.to_string() == text`, always.
 pub struct Token<K> {
     text: String,
     facts: TokenFacts,
-    wrapped_length: usize,
     kind: PhantomData<K>,
 }
 
 impl<K> Token<K> {
-    /// Takes a text that is a token in every byte, or says what it is not.
+    /// Reads a text that is a token in every byte.
     pub fn parse(text: &str) -> Result<Self, Error> {
         let mut scanner = Scanner::new();
         scanner.push(text.as_bytes())?;
-        let facts = scanner.finish()?;
-        let wrapped_length = text.split('.').nth(1).map_or(0, str::len);
-        Ok(Self { text: text.to_owned(), facts, wrapped_length, kind: PhantomData })
+        Ok(Self { facts: scanner.finish()?, text: text.to_owned(), kind: PhantomData })
     }
 
     /// What anyone can see.
@@ -107,11 +94,12 @@ impl<K> Token<K> {
         &self.facts
     }
 
-    /// The three parts as they stand: prefix, base64 of the wrapped password, base64 of salt and ciphertext.
+    /// The three parts: prefix, base64 of the wrapped password, base64 of salt and ciphertext.
+    #[expect(clippy::expect_used, clippy::missing_panics_doc, reason = "the scanner has seen two dots")]
     pub fn parts(&self) -> (Prefix, &str, &str) {
-        let rest = self.text.get(self.facts.prefix.as_str().len() + 1..).unwrap_or_default();
-        let (wrapped, third) = rest.split_at_checked(self.wrapped_length).unwrap_or((rest, ""));
-        (self.facts.prefix, wrapped, third.strip_prefix('.').unwrap_or(third))
+        let mut parts = self.text.splitn(3, '.').skip(1);
+        let mut next = || parts.next().expect("a token has three parts");
+        (self.facts.prefix, next(), next())
     }
 }
 

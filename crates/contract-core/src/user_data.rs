@@ -1,8 +1,8 @@
 //! State 6 of 7: the user data, the finished contract as the guest receives it.
 //!
 //! `user-data = yaml{workload, env, envWorkloadSignature, attestationPublicKey?}`. Source: contract-format, sections 4
-//! and 5. We write the keys in this order, one line each, never folded; we read any order and any YAML that says the
-//! same, plain sections included.
+//! and 5. We write the keys in this order, one line each, never folded; we read any order and any equivalent YAML,
+//! plain sections included.
 //!
 //! | key | value | covered by the signature? |
 //! |---|---|---|
@@ -11,29 +11,29 @@
 //! | `envWorkloadSignature` | base64 of RSASSA-PKCS1-v1_5 with SHA-256 | |
 //! | `attestationPublicKey` | PEM, base64 of PEM, or token | **no** |
 //!
-//! `signed bytes = workload || env`, every CR and LF removed. The verifying key travels inside `env`: the signature binds
-//! the author of an env section to a workload token, and does not say whose workload it is.
+//! `signed bytes = workload || env`, every CR and LF removed. The verifying key is inside `env`: the signature binds
+//! the author of an env section to a workload token, and does not show who made the workload.
 
-mod attestation_key;
+mod auditor_key;
 mod survey;
 
 use std::io;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use jiff::Timestamp;
-use zeroize::Zeroizing;
-
-use crate::token::{self, Scanner, TokenFacts};
 use contract_pki::verifying_key::VerifyingKey;
 use contract_pki::x509::day;
 use findings::text::hex;
 use findings::{Advice, Blame};
+use jiff::Timestamp;
 use strict_yaml::{Limits, Tags};
+use zeroize::Zeroizing;
 
-pub use attestation_key::AttestationKeyForm;
+use crate::token::{self, Scanner, TokenFacts};
+
+pub use auditor_key::AuditorKeyForm;
 pub use survey::{is_own_form, survey};
 
-/// Most bytes of user data that are read as general YAML; our own form streams without a limit.
+/// Longest user data that is read as general YAML; our own form streams without a limit.
 pub const LARGEST_YAML: usize = 32 << 20;
 
 /// The keys of user data, in the order in which they are written.
@@ -41,41 +41,22 @@ pub const KEYS: [&str; 4] = ["workload", "env", "envWorkloadSignature", "attesta
 
 /// Why a file is no user data.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// The file could not be read.
     #[error("cannot read the user data")]
     Read(#[from] io::Error),
-    /// Not the YAML that a guest reads.
     #[error(transparent)]
     Yaml(#[from] strict_yaml::Error),
-    /// A list or a text.
     #[error("it is no mapping; expected `workload:` and `env:` at the top")]
     NoMapping,
-    /// `workload` or `env` is not there.
     #[error("it has no `{0}`")]
     Missing(&'static str),
-    /// A mapping or list where a text is due.
     #[error("line {line}: `{key}` is not a text")]
-    NotText {
-        /// Which key.
-        key: String,
-        /// One-based.
-        line: usize,
-    },
-    /// Begins as a token and is none.
+    NotText { key: String, line: usize },
     #[error("`{key}` is a damaged token: {error}")]
-    Token {
-        /// Which key.
-        key: &'static str,
-        /// What is wrong.
-        error: token::Error,
-    },
-    /// Neither token nor section.
+    Token { key: &'static str, error: token::Error },
     #[error("`{key}` is neither a token nor a section with `type: {key}`")]
-    Neither {
-        /// Which key.
-        key: &'static str,
-    },
+    Neither { key: &'static str },
 }
 
 impl Advice for Error {
@@ -98,27 +79,20 @@ impl Advice for Error {
     }
 }
 
-/// Why user data does not hold.
+/// Why user data is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Refusal {
-    /// No `envWorkloadSignature`.
     #[error("it has no `envWorkloadSignature`")]
     Unsigned,
-    /// Not base64.
     #[error("its `envWorkloadSignature` is not base64")]
     NotBase64,
-    /// Another key's, or over other bytes.
     #[error(
         "the signature does not verify with the key {fingerprint}: another key signed it, or `workload` or `env` was changed after signing"
     )]
-    Signature {
-        /// Of the key at hand.
-        fingerprint: String,
-    },
-    /// The certificate that carries the signing key ended, and the contract with it.
+    Signature { fingerprint: String },
     #[error("the signing certificate expired on {}: the guest refuses to boot", day(*.0))]
     Expired(Timestamp),
-    /// The certificate that carries the signing key has not begun.
     #[error("the signing certificate is not valid before {}", day(*.0))]
     NotYetValid(Timestamp),
 }
@@ -148,11 +122,11 @@ pub struct UserData {
     pub workload: Zeroizing<String>,
     /// Token, or the plain section.
     pub env: Zeroizing<String>,
-    /// As it stands.
+    /// The value as written.
     pub signature: Option<String>,
-    /// As it stands.
+    /// The value as written.
     pub attestation_public_key: Option<String>,
-    /// Keys that this version does not know; the guest may.
+    /// Keys that this version does not know; the guest may know them.
     pub unknown: Vec<String>,
 }
 
@@ -207,7 +181,7 @@ impl UserData {
     }
 }
 
-/// What anyone can see of user data.
+/// The public facts of user data.
 #[derive(Clone, Debug)]
 pub struct UserDataFacts {
     /// The workload section.
@@ -216,9 +190,9 @@ pub struct UserDataFacts {
     pub env: ValueFacts,
     /// The SHA-256 that the signature is over.
     pub signed_digest: [u8; 32],
-    /// `envWorkloadSignature` as it stands.
+    /// `envWorkloadSignature` as written.
     pub signature: Option<String>,
-    /// `attestationPublicKey` as it stands.
+    /// `attestationPublicKey` as written.
     pub attestation_public_key: Option<String>,
     /// Keys that this version does not know.
     pub unknown: Vec<String>,
@@ -228,7 +202,7 @@ pub struct UserDataFacts {
     pub bytes: u64,
 }
 
-/// What anyone can see of `workload` or `env`.
+/// The public facts of `workload` or `env`.
 #[derive(Clone, Debug)]
 pub struct ValueFacts {
     /// Lower-case hex SHA-256 of the value without line end: what the attestation record must show.
@@ -237,7 +211,7 @@ pub struct ValueFacts {
     pub form: Form,
 }
 
-/// How a section stands in user data.
+/// The form of a section in user data.
 #[derive(Clone, Debug)]
 pub enum Form {
     /// Encrypted.
@@ -263,7 +237,7 @@ impl ValueFacts {
     }
 }
 
-/// The facts of a token, or none where a value does not begin as one.
+/// The facts of a token; `None` if a value does not begin as one.
 fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
     let mut scanner = Scanner::new();
     match scanner.push(value.as_bytes()) {
@@ -274,15 +248,15 @@ fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
 }
 
 impl UserDataFacts {
-    /// Lower-case hex SHA-256 of the value of `envWorkloadSignature`, without line end; of nothing where there is none.
+    /// Lower-case hex SHA-256 of the value of `envWorkloadSignature`, without line end; of nothing if there is none.
     pub fn signature_sha256(&self) -> String {
         let value = self.signature.as_deref().unwrap_or_default();
         hex(&openssl::sha::sha256(value.trim_end_matches(['\r', '\n']).as_bytes()))
     }
 
-    /// What the value of `attestationPublicKey` is, where there is one.
-    pub fn attestation_key(&self) -> Option<AttestationKeyForm> {
-        self.attestation_public_key.as_deref().map(AttestationKeyForm::of)
+    /// The auditor key in `attestationPublicKey`, if there is one.
+    pub fn auditor_key(&self) -> Option<AuditorKeyForm> {
+        self.attestation_public_key.as_deref().map(AuditorKeyForm::new)
     }
 
     /// The lines of the guest's attestation record that are known beforehand (contract-format, section 8): name and
@@ -300,7 +274,7 @@ impl UserDataFacts {
         lines
     }
 
-    /// Verifies the signature, and at `at` the certificate that carries the key, where there is one.
+    /// Verifies the signature, and the dates of the certificate that carries the key, if there is one.
     pub fn verify(&self, key: &VerifyingKey, at: Timestamp) -> Result<(), Refusal> {
         let signature = self.signature.as_ref().ok_or(Refusal::Unsigned)?;
         let signature: String = signature.split_ascii_whitespace().collect();

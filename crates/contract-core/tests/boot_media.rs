@@ -22,7 +22,7 @@ fn write(hostname: &str) -> (Vec<u8>, Written) {
     let mut bytes = Vec::new();
     let name = Hostname::parse(hostname).unwrap();
     let user_data = user_data();
-    let medium = BootMedia::of(user_data.as_bytes(), &facts(), &name).unwrap();
+    let medium = BootMedia::new(user_data.as_bytes(), &facts(), &name).unwrap();
     let written = medium.write_to(&mut bytes, &|_| ()).unwrap();
     (bytes, written)
 }
@@ -110,7 +110,7 @@ fn user_data_that_change_meanwhile_are_no_medium() {
     let mut other = user_data();
     other.replace_range(40..41, "~");
     for changed in [&user_data()[1..], &(user_data() + "\n"), &other, ""] {
-        let medium = BootMedia::of(changed.as_bytes(), &facts(), &name).unwrap();
+        let medium = BootMedia::new(changed.as_bytes(), &facts(), &name).unwrap();
         let error = medium.write_to(&mut io::sink(), &|_| ()).unwrap_err();
         assert!(matches!(error, Error::Changed), "{error}");
     }
@@ -119,10 +119,10 @@ fn user_data_that_change_meanwhile_are_no_medium() {
 #[test]
 fn four_gibibytes_are_too_many_and_one_byte_less_is_not() {
     let name = Hostname::parse("paynow").unwrap();
-    let sized = |bytes| BootMedia::of(io::empty(), &UserDataFacts { bytes, ..facts() }, &name);
+    let sized = |bytes| BootMedia::new(io::empty(), &UserDataFacts { bytes, ..facts() }, &name);
     assert_eq!(sized((4 << 30) - 1).unwrap().size(), (4 << 30) + (64 << 10));
     let error = sized(4 << 30).unwrap_err();
-    assert!(error.to_string().contains("4294967296 bytes do not fit"), "{error}");
+    assert!(error.to_string().contains("4294967296 bytes does not fit"), "{error}");
 }
 
 /// Sizes around the ends of sectors: always whole, never short, always read again.
@@ -133,7 +133,7 @@ fn every_size_fits_its_sectors() {
         let data = vec![b'x'; length];
         let facts = UserDataFacts { bytes: length as u64, sha256: hex(sha256(&data)), ..facts() };
         let mut bytes = Vec::new();
-        let medium = BootMedia::of(data.as_slice(), &facts, &name).unwrap();
+        let medium = BootMedia::new(data.as_slice(), &facts, &name).unwrap();
         let size = medium.size();
         medium.write_to(&mut bytes, &|_| ()).unwrap();
         assert_eq!(bytes.len() as u64, size);
@@ -152,10 +152,10 @@ fn host_names_are_those_of_rfc_1123() {
     }
     for (name, says) in [
         ("", "not empty"),
-        ("pay_now", "`_` cannot stand"),
-        ("pay now", "` ` cannot stand"),
-        ("paynow\n", "cannot stand"),
-        ("päynow", "`ä` cannot stand"),
+        ("pay_now", "`_` is not allowed"),
+        ("pay now", "` ` is not allowed"),
+        ("paynow\n", "is not allowed"),
+        ("päynow", "`ä` is not allowed"),
         ("-paynow", "the part `-paynow` begins or ends with a hyphen"),
         ("a.b-.c", "the part `b-` begins or ends with a hyphen"),
         ("paynow.", "a dot too many"),
@@ -201,13 +201,13 @@ fn each_way_to_be_no_medium_has_its_message() {
         ("its blocks have not 2,048 bytes", |it| it[16 * SECTOR + 128..][..4].copy_from_slice(&[0, 2, 2, 0])),
         ("the size of the volume is stored twice, and differs", |it| it[16 * SECTOR + 80] ^= 1),
         ("it is cut: the volume has 65536 bytes and the file 55296", |it| it.truncate(27 * SECTOR)),
-        ("the root directory lies outside", |it| put_both(it, 16 * SECTOR + 158, u32::MAX)),
-        ("the root directory lies outside", |it| put_both(it, 16 * SECTOR + 166, 0)),
+        ("the root directory is outside", |it| put_both(it, 16 * SECTOR + 158, u32::MAX)),
+        ("the root directory is outside", |it| put_both(it, 16 * SECTOR + 166, 0)),
         ("larger than a mebibyte", |it| put_both(it, 16 * SECTOR + 166, u32::MAX)),
         ("does not begin with itself", |it| it[ROOT + 33] = b'A'),
         ("a directory record is too short", |it| it[ROOT + 32] = 0),
         ("a directory record is too short", |it| it[ROOT] = 20),
-        ("`user-data` lies outside", |it| {
+        ("`user-data` is outside", |it| {
             let at = record(it, ROOT, b"USER_DAT.;1");
             put_both(it, at + 10, u32::MAX);
         }),

@@ -115,8 +115,8 @@ impl Story {
             |half: &Statement| Earlier { source: format!("day {}", self.day), statement: half.clone() };
         let statements = [statement(workload.statement()), statement(env.statement())];
         let nobody = AllowedSigners::default();
-        let workload = Half::of(workload.of_section().unwrap(), &nobody, at);
-        let env = Half::of(env.of_section().unwrap(), &nobody, at);
+        let workload = Half::new(workload.of_section().unwrap(), &nobody, at);
+        let env = Half::new(env.of_section().unwrap(), &nobody, at);
         let accept = Accept {
             expiry: Expiry::DangerAccept,
             foreign: Foreign::DangerAccept,

@@ -58,7 +58,7 @@ fn user_data_are_verified_and_become_the_medium() {
     for hostname in ["paynow", "no"] {
         let input = File::open(path("user-data/user-data")).unwrap();
         let mut medium = Vec::new();
-        BootMedia::of(input, &facts, &Hostname::parse(hostname).unwrap())
+        BootMedia::new(input, &facts, &Hostname::parse(hostname).unwrap())
             .unwrap()
             .write_to(&mut medium, &|_| ())
             .unwrap();

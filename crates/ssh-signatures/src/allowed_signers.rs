@@ -1,27 +1,23 @@
 //! `allowed_signers`: who may vouch for which half, in OpenSSH's own format (ssh-keygen(1), ALLOWED SIGNERS).
 //!
 //! `line = principals [options] type base64 [comment]`, with options `namespaces="…"`, `valid-after="…"`,
-//! `valid-before="…"`. Read as OpenSSH reads it, with three differences: a file with a bad line is refused as a whole,
-//! where OpenSSH finds the line only if it gets there; a time without `Z` is UTC and not the machine's own time, so that
-//! all who read the file read the same; `cert-authority` lines and types of keys that may not vouch grant nothing. The
-//! last two are told as warnings.
+//! `valid-before="…"`. Read as OpenSSH reads it, with three differences: a file with a bad line is refused as a whole, and
+//! not only when a search reaches the line; a time without `Z` is UTC and not local time, so that all readers agree;
+//! `cert-authority` lines and types of keys that may not vouch grant nothing. The last two cause warnings.
 
 mod line;
 mod pattern;
 mod principal;
-mod time;
 
+use findings::{Advice, Blame, Findings, Place};
 use jiff::Timestamp;
 
 use crate::ssh_key::PublicKey;
 use crate::sshsig::{Namespace, VerifiedSignature};
-use findings::{Advice, Blame};
-use findings::{Findings, Place};
 
-pub use line::{Entry, LineError, new_line};
+pub use line::{Entry, LineError, new_line, parse_time, write_time};
 pub use pattern::Principals;
 pub use principal::Misleading;
-pub use time::{parse as parse_time, write as write_time};
 
 /// Bytes of the file.
 pub const LIMIT: usize = 1 << 20;
@@ -32,47 +28,20 @@ pub struct AllowedSigners(Vec<Entry>);
 
 /// Why a key may not vouch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum NotAllowed {
-    /// On no line.
     #[error("nobody allowed: the key {fingerprint} is not among the allowed signers")]
-    Unknown {
-        /// Of the key.
-        fingerprint: String,
-    },
-    /// On lines for other purposes.
+    Unknown { fingerprint: String },
     #[error("`{principals}` may not vouch for the {} section: the key {fingerprint} is not allowed in the namespace `{namespace}`", .namespace.section())]
-    Namespace {
-        /// Whose key it is.
-        principals: String,
-        /// Of the key.
-        fingerprint: String,
-        /// What it signed for.
-        namespace: Namespace,
-    },
-    /// `valid-after`
+    Namespace { principals: String, fingerprint: String, namespace: Namespace },
     #[error("the key {fingerprint} of `{principals}` is not yet valid: it begins at {after}")]
-    NotYet {
-        /// Whose key it is.
-        principals: String,
-        /// Of the key.
-        fingerprint: String,
-        /// When it begins.
-        after: Timestamp,
-    },
-    /// `valid-before`
+    NotYet { principals: String, fingerprint: String, after: Timestamp },
     #[error("the key {fingerprint} of `{principals}` is no longer valid: it ended at {before}")]
-    Expired {
-        /// Whose key it was.
-        principals: String,
-        /// Of the key.
-        fingerprint: String,
-        /// When it ended.
-        before: Timestamp,
-    },
+    Expired { principals: String, fingerprint: String, before: Timestamp },
 }
 
 impl NotAllowed {
-    /// How close it came to being allowed: of several lines with one key, the closest is told.
+    /// How close the line was to allowing it: of several lines with one key, the closest is reported.
     fn closeness(&self) -> u8 {
         match self {
             Self::Unknown { .. } => 0,
@@ -94,7 +63,7 @@ impl Advice for NotAllowed {
                 "compare the fingerprint with its owner, then: `contract-signer trust add PRINCIPAL KEY.pub --workload` or `--env`".into()
             }
             Self::Namespace { namespace, .. } => {
-                format!("see who may vouch for what: `contract-signer trust list`; each section needs a key of its own: `contract-signer trust add PRINCIPAL OTHER-KEY.pub --{}`", namespace.section())
+                format!("see who may vouch for what: `contract-signer trust list`; each section needs a separate key: `contract-signer trust add PRINCIPAL OTHER-KEY.pub --{}`", namespace.section())
             }
             Self::NotYet { .. } | Self::Expired { .. } => {
                 "ask for a handoff signed with a key that is valid now; `contract-signer trust list` shows them".into()
@@ -103,12 +72,11 @@ impl Advice for NotAllowed {
     }
 }
 
-/// A persona of whom a signature and the allowed signers say: this key signed, and it may. Made by
-/// [`AllowedSigners::vouch`] alone.
+/// Proof that a key signed, and that the allowed signers allow it. Only [`AllowedSigners::vouch`] makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vouched {
     principals: Principals,
-    /// Of every line that names the key, for whatever: one person may stand on several.
+    /// Those of all lines with this key, whatever they allow: one person may be on several lines.
     every: Vec<Principals>,
     key: PublicKey,
     namespace: Namespace,
@@ -116,7 +84,7 @@ pub struct Vouched {
 }
 
 impl Vouched {
-    /// Who vouches, as the line says it.
+    /// Who vouches, as written on the line.
     pub fn principals(&self) -> &Principals {
         &self.principals
     }
@@ -126,29 +94,29 @@ impl Vouched {
         &self.key
     }
 
-    /// For which section.
+    /// The section's namespace.
     pub fn namespace(&self) -> Namespace {
         self.namespace
     }
 
-    /// At which time the line's validity was looked at.
+    /// The time at which the line's validity was checked.
     pub fn at(&self) -> Timestamp {
         self.at
     }
 
-    /// Whether both are one key: one private key, also where a hardware key's application differs.
+    /// Whether both have one private key. The application of a hardware key may differ.
     pub fn is_same_key(&self, other: &Self) -> bool {
         self.key.is_same_pair(&other.key)
     }
 
-    /// Whether one name could stand for both, on whichever lines.
+    /// Whether one name could match a line of each.
     pub fn may_be_same_principal(&self, other: &Self) -> bool {
         self.every.iter().any(|one| other.every.iter().any(|another| one.may_share_a_name(another)))
     }
 }
 
 impl AllowedSigners {
-    /// Reads the file; `file` is its name in findings. The findings of a file that was read are warnings.
+    /// Reads the file; `file` is its name in findings. If the file is accepted, all findings are warnings.
     pub fn parse(text: &str, file: &str) -> (Result<Self, Invalid>, Findings) {
         let mut findings = Findings::default();
         let mut entries = Vec::new();
@@ -157,7 +125,7 @@ impl AllowedSigners {
             match line::parse(text, number) {
                 Ok(None) => {}
                 Ok(Some(entry)) => {
-                    for field in entry.zoneless() {
+                    for field in &entry.times_without_zone {
                         findings.warning(
                             Place { field: (*field).to_owned(), ..place() },
                             "a time without `Z`: it is read as UTC here, and in its own time zone by `ssh-keygen`",
@@ -185,45 +153,45 @@ impl AllowedSigners {
         &self.0
     }
 
-    /// The first line with a name that a reader could take for this one: another case, a dot at its end, another normal
+    /// The first line with a name that a reader could confuse with this one: another case, a dot at its end, another normal
     /// form, or letters of another script.
     pub fn similar(&self, principal: &str) -> Option<(&Entry, &str)> {
         self.0.iter().find_map(|entry| Some((entry, entry.principals.similar(principal)?)))
     }
 
-    /// Who may vouch with this key, for this, at this time: the first line that allows it, as in `ssh-keygen -Y verify`;
-    /// or the reason of the line that came closest.
-    pub fn who(
+    /// Who may vouch with this key, for this section, at this time: the first line that allows it, as in
+    /// `ssh-keygen -Y verify`; or the reason of the closest line.
+    pub fn find(
         &self,
         key: &PublicKey,
         namespace: Namespace,
         at: Timestamp,
     ) -> Result<&Principals, NotAllowed> {
-        self.judge(self.0.iter(), key, namespace, at)
+        self.find_in(self.0.iter(), key, namespace, at)
     }
 
-    /// As [`AllowedSigners::who`], of the lines alone that name this principal: what `ssh-keygen -Y verify -I` asks.
-    pub fn may(
+    /// As [`AllowedSigners::find`], only on lines that name this principal: as `ssh-keygen -Y verify -I` does it.
+    pub fn find_principal(
         &self,
         principal: &str,
         key: &PublicKey,
         namespace: Namespace,
         at: Timestamp,
     ) -> Result<&Principals, NotAllowed> {
-        self.judge(self.0.iter().filter(|entry| entry.principals.names(principal)), key, namespace, at)
+        self.find_in(self.0.iter().filter(|entry| entry.principals.names(principal)), key, namespace, at)
     }
 
-    /// Who vouches with a signature that holds.
+    /// Who vouches with a verified signature.
     pub fn vouch(&self, signature: VerifiedSignature, at: Timestamp) -> Result<Vouched, NotAllowed> {
         let namespace = signature.namespace();
-        let principals = self.who(signature.key(), namespace, at)?.clone();
+        let principals = self.find(signature.key(), namespace, at)?.clone();
         let of_this_key = self.0.iter().filter(|entry| entry.key.is_same_pair(signature.key()));
         let every = of_this_key.map(|entry| entry.principals.clone()).collect();
         Ok(Vouched { principals, every, key: signature.into_key(), namespace, at })
     }
 
     #[expect(clippy::unused_self, reason = "what is returned is borrowed from it")]
-    fn judge<'a>(
+    fn find_in<'a>(
         &'a self,
         entries: impl Iterator<Item = &'a Entry>,
         key: &PublicKey,
@@ -242,13 +210,13 @@ impl AllowedSigners {
     }
 }
 
-/// A file with lines that nobody can read.
+/// A file with lines that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{file}` has {count} bad lines")]
 pub struct Invalid {
-    /// Its name.
+    /// The file's name.
     pub file: String,
-    /// How many.
+    /// How many lines are bad.
     pub count: usize,
 }
 
@@ -258,6 +226,6 @@ impl Advice for Invalid {
     }
 
     fn hints(&self) -> Vec<String> {
-        vec!["mend them, or put a `#` before each; `contract-signer trust list` shows them all".into()]
+        vec!["fix them, or put a `#` before each; `contract-signer trust list` shows them all".into()]
     }
 }

@@ -11,6 +11,6 @@
 )]
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
 
-pub mod ssh_key;
-pub mod sshsig;
-pub mod allowed_signers;
+pub mod ssh_key; //         public and private keys, as lines and as files
+pub mod sshsig; //          signatures over statements
+pub mod allowed_signers; // who may vouch for which half

@@ -1,4 +1,4 @@
-//! SSH public keys: who vouches for a statement.
+//! SSH keys: the persons who vouch for statements.
 //!
 //! `key = string(type) || fields of the type`; as a line, `type base64(key) [comment]` (RFC 4253, section 6.6; RFC 5656;
 //! RFC 8709; OpenSSH's PROTOCOL.u2f for the `sk-` types). Compared by their bytes: each key has one encoding here.
@@ -10,55 +10,48 @@ pub(crate) mod wire;
 
 use std::fmt;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
+use contract_pki::x509::MINIMUM_BITS;
+use findings::{Advice, Blame};
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcKey, EcPoint};
 use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::Rsa;
 
-use contract_pki::x509::MINIMUM_BITS;
-use findings::{Advice, Blame};
 use wire::Reader;
 
 pub use kind::{Curve, KeyType};
 pub use line::Line;
 pub use wire::Damaged;
 
-/// Bits of an RSA key; OpenSSH makes none larger, and a larger one costs its verifier time.
+/// Most bits of an RSA key: OpenSSH makes none larger, and larger ones are slow to verify.
 const MAXIMUM_BITS: u32 = 16_384;
 
-/// Why something is no public key that may vouch.
+/// Why a public key is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// Not `type base64 [comment]`.
-    #[error("not an SSH public key: a line of type, base64 and comment is due")]
+    #[error("not an SSH public key: expected a line of type, base64 and comment")]
     NotAKey,
-    /// More than one line.
-    #[error("{0} lines, where one public key is due")]
+    #[error("{0} lines, where one public key is expected")]
     SeveralLines(usize),
-    /// The private half.
-    #[error("a private key, where its public half is due")]
+    #[error("a private key, where its public half is expected")]
     Private,
-    /// What follows the type.
     #[error("the base64 of its key is damaged")]
     Base64,
-    /// The type on the line and the type in the key differ.
     #[error("it says `{0}`, and its base64 holds a key of another type")]
     Differs(String),
-    /// An SSH certificate.
-    #[error("an SSH certificate (`{0}`), which this version does not take")]
+    #[error("an SSH certificate (`{0}`), which this version does not accept")]
     Certificate(String),
     /// DSA, XMSS, …
     #[error("a key of type `{0}`, which may not vouch")]
     Unsupported(String),
-    /// The encoding.
     #[error("a damaged key: {0}")]
     Damaged(#[from] Damaged),
-    /// Too few or too many bits.
-    #[error("an RSA key of {0} bits, at least {MINIMUM_BITS} and at most {MAXIMUM_BITS} are due")]
+    #[error("an RSA key of {0} bits, at least {MINIMUM_BITS} and at most {MAXIMUM_BITS} are needed")]
     Bits(u32),
-    /// No such point, no such number.
     #[error("its numbers are no key of type `{0}`")]
     NotOnCurve(&'static str),
 }
@@ -74,7 +67,7 @@ impl Advice for Error {
                 "take the file that ends in `.pub`; `ssh-keygen -l -f KEY.pub` shows what it holds".into()
             }
             Self::Private => {
-                "name the file that ends in `.pub`, and never send the other: `ssh-keygen -y -f KEY >KEY.pub` makes it anew"
+                "name the file that ends in `.pub`, and never send the other: `ssh-keygen -y -f KEY >KEY.pub` makes it again"
                     .into()
             }
             Self::Certificate(_) => "name the plain key of the same name, without `-cert`".into(),
@@ -85,13 +78,13 @@ impl Advice for Error {
     }
 }
 
-/// A public key, found to be a whole and legal one.
+/// A complete and valid public key.
 #[derive(Clone)]
 pub struct PublicKey {
     kind: KeyType,
     blob: Vec<u8>,
     pair: PKey<Public>,
-    /// `sk-` keys: what the hardware mixes into every signature.
+    /// For `sk-` keys: a part of every signature.
     application: Vec<u8>,
 }
 
@@ -99,7 +92,7 @@ impl PublicKey {
     /// Reads a key's bytes, the base64 of a `.pub` file decoded.
     pub fn parse(blob: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(blob);
-        let kind = KeyType::of(reader.text("type")?)?;
+        let kind = KeyType::from_name(reader.text("type")?)?;
         let wrong = |_| Error::NotOnCurve(kind.name());
         let pair = match kind {
             KeyType::Ed25519 | KeyType::SkEd25519 => {
@@ -109,7 +102,7 @@ impl PublicKey {
             KeyType::SkEcdsa => on_curve(Curve::P256, &mut reader, kind)?,
             KeyType::Rsa => {
                 let (exponent, modulus) = (reader.positive("exponent")?, reader.positive("modulus")?);
-                // 1 verifies any signature; OpenSSL takes 64 bits at most for a large modulus
+                // 1 verifies any signature; OpenSSL accepts at most 64 bits with a large modulus
                 if exponent.len() > 8
                     || matches!(exponent, [1])
                     || exponent.last().is_none_or(|it| it % 2 == 0)
@@ -155,7 +148,7 @@ impl PublicKey {
         format!("{} {} {comment} ({})", self.bits(), self.fingerprint(), self.kind.label())
     }
 
-    /// Whether both are of one private key, also where a hardware key's application differs.
+    /// Whether both have one private key. The application of a hardware key may differ.
     pub fn is_same_pair(&self, other: &Self) -> bool {
         self.pair.public_eq(&other.pair)
     }
@@ -195,7 +188,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-/// `string(curve) || string(point)`, the point uncompressed: OpenSSH takes no other form.
+/// `string(curve) || string(point)`, the point uncompressed: OpenSSH accepts no other form.
 fn on_curve(curve: Curve, reader: &mut Reader<'_>, kind: KeyType) -> Result<PKey<Public>, Error> {
     if reader.text("curve")? != curve.name() {
         return Err(Damaged("curve").into());

@@ -5,8 +5,8 @@
 //!                   || string(hash) || string(signature of signed))
 //! signed    = "SSHSIG" || string(namespace) || string("") || string(hash) || string(HASH(message))
 //! ```
-//! Source: OpenSSH's PROTOCOL.sshsig. A signature that verifies tells which key made it, and not whose key that is:
-//! [`AllowedSigners`](crate::allowed_signers::AllowedSigners) knows.
+//! Source: OpenSSH's PROTOCOL.sshsig. A verified signature shows which key made it, and not who owns that key: see
+//! [`AllowedSigners`](crate::allowed_signers::AllowedSigners).
 
 mod armor;
 mod sign;
@@ -14,11 +14,12 @@ mod verify;
 
 use std::fmt;
 
+use findings::{Advice, Blame};
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
 
 use crate::ssh_key::wire::{Damaged, Reader, put};
 use crate::ssh_key::{self, PublicKey};
-use findings::{Advice, Blame};
 
 /// Characters of an armored signature; those of the largest RSA key are a third of it.
 pub const LONGEST: usize = 16 << 10;
@@ -26,7 +27,7 @@ pub const LONGEST: usize = 16 << 10;
 const MAGIC: &[u8; 6] = b"SSHSIG";
 const VERSION: u32 = 1;
 
-/// What a signature is for: one that was made for something else does not count.
+/// The purpose of a signature; one for another purpose is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Namespace {
     /// `hpcr-workload`: the statement of a workload section.
@@ -47,7 +48,7 @@ impl Namespace {
         }
     }
 
-    /// The section that it vouches for: `workload` or `env`.
+    /// The section: `workload` or `env`.
     pub fn section(self) -> &'static str {
         match self {
             Self::Workload => "workload",
@@ -62,50 +63,32 @@ impl fmt::Display for Namespace {
     }
 }
 
-/// Why a text is no signature, or one that does not hold.
+/// Why a text is no signature, or not a valid one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// More than [`LONGEST`].
     #[error("longer than {LONGEST} bytes, which no SSH signature is")]
     TooLong,
-    /// No BEGIN, no END, something beside them, damaged base64.
     #[error("not an armored SSH signature: {0}")]
     Armor(&'static str),
-    /// The fields inside.
     #[error("a damaged SSH signature: {0}")]
     Damaged(#[from] Damaged),
-    /// Of a later OpenSSH.
     #[error("an SSH signature of version {0}, expected {VERSION}")]
     Version(u32),
-    /// The key inside.
     #[error("a signature by a key that may not vouch: {0}")]
     Key(#[from] ssh_key::Error),
-    /// Made for another purpose.
-    #[error("made in the namespace `{found}`, and due is `{due}`")]
-    Namespace {
-        /// What the signature says.
-        found: String,
-        /// What it was to be made for.
-        due: Namespace,
-    },
-    /// Neither `sha256` nor `sha512`.
+    #[error("made in the namespace `{found}`, expected `{expected}`")]
+    Namespace { found: String, expected: Namespace },
     #[error("the message is hashed with `{0}`, expected `sha256` or `sha512`")]
     Hash(String),
     /// Not of the key, or broken: SHA-1 with RSA.
     #[error("signed with `{algorithm}`, which is not accepted of a key of type {label}")]
-    Algorithm {
-        /// What the signature says.
-        algorithm: String,
-        /// The key's type.
-        label: &'static str,
-    },
+    Algorithm { algorithm: String, label: &'static str },
     /// A hardware key that signed by itself.
     #[error("the hardware key signed without anybody touching it")]
     NobodyPresent,
-    /// The numbers.
     #[error("the signature does not verify: the statement was changed, or another key signed it")]
     Wrong,
-    /// OpenSSL refused to sign.
     #[error("OpenSSL could not sign")]
     CannotSign,
 }
@@ -125,21 +108,21 @@ impl Advice for Error {
 
     fn hints(&self) -> Vec<String> {
         vec![match self {
-            Self::Namespace { due, .. } => {
-                format!("sign again: `ssh-keygen -Y sign -n {due} -f KEY statement.json`")
+            Self::Namespace { expected, .. } => {
+                format!("sign again: `ssh-keygen -Y sign -n {expected} -f KEY statement.json`")
             }
             Self::Key(error) => return error.hints(),
             Self::Algorithm { .. } | Self::NobodyPresent | Self::Hash(_) => {
                 "sign with another key: `ssh-keygen -t ed25519` makes one".into()
             }
-            Self::Wrong => "ask whoever made the handoff for it again, and compare its SHA-256 by telephone: `sha256sum FILE`".into(),
+            Self::Wrong => "ask the author for the handoff again, and compare its SHA-256 by telephone: `sha256sum FILE`".into(),
             Self::CannotSign => return Vec::new(),
             _ => "see what `ssh-keygen -Y check-novalidate -n NAMESPACE -s statement.json.sig <statement.json` says".into(),
         }]
     }
 }
 
-/// How the message is hashed before it is signed.
+/// The hash of the message that is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Hash {
     Sha256,
@@ -154,8 +137,8 @@ impl Hash {
         }
     }
 
-    /// What a signature is made over, beside the magic: the same fields that it names, and the message's hash.
-    fn signed(self, namespace: &str, message: &[u8]) -> Result<Vec<u8>, openssl::error::ErrorStack> {
+    /// The bytes that a signature is made over.
+    fn signed(self, namespace: &str, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         let digest = match self {
             Self::Sha256 => MessageDigest::sha256(),
             Self::Sha512 => MessageDigest::sha512(),
@@ -170,17 +153,17 @@ impl Hash {
     }
 }
 
-/// A signature as it came, not verified.
+/// A signature that is not verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     key: PublicKey,
     namespace: String,
     hash: Hash,
-    /// `string(algorithm) || string(signature)`, and more of hardware keys.
+    /// `string(algorithm) || string(signature)`, and more for hardware keys.
     made: Vec<u8>,
 }
 
-/// A signature that holds: this key signed the message, in this namespace. Whether the key may, nobody has said yet.
+/// A verified signature: this key signed the message, in this namespace. Whether the key is allowed to is not checked yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifiedSignature {
     key: PublicKey,
@@ -188,12 +171,12 @@ pub struct VerifiedSignature {
 }
 
 impl Signature {
-    /// Reads an armored signature; nothing may stand beside it.
+    /// Reads an armored signature, and nothing else.
     pub fn parse(armored: &str) -> Result<Self, Error> {
-        Self::of_bytes(&armor::open(armored)?)
+        Self::from_bytes(&armor::open(armored)?)
     }
 
-    fn of_bytes(bytes: &[u8]) -> Result<Self, Error> {
+    fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let mut reader = Reader::new(bytes);
         if reader.take(MAGIC.len(), "beginning")? != MAGIC {
             return Err(Damaged("beginning").into());
@@ -204,7 +187,7 @@ impl Signature {
         }
         let key = reader.string("public key")?;
         let namespace = reader.text("namespace")?.to_owned();
-        // OpenSSH passes over what stands there, and does not sign it: anybody could write into it
+        // OpenSSH ignores this field and does not sign it: anybody could write into it
         if !reader.string("reserved field")?.is_empty() {
             return Err(Damaged("reserved field").into());
         }
@@ -223,15 +206,15 @@ impl Signature {
         &self.key
     }
 
-    /// What the signature claims to be for.
+    /// The claimed purpose.
     pub fn namespace(&self) -> &str {
         &self.namespace
     }
 
-    /// Holds the signature against the message.
+    /// Verifies the signature over the message.
     pub fn verify(self, message: &[u8], namespace: Namespace) -> Result<VerifiedSignature, Error> {
         if self.namespace != namespace.as_str() {
-            return Err(Error::Namespace { found: self.namespace, due: namespace });
+            return Err(Error::Namespace { found: self.namespace, expected: namespace });
         }
         let signed = self.hash.signed(&self.namespace, message).map_err(|_| Error::Wrong)?;
         verify::verify(&self.key, &signed, &self.made)?;
@@ -245,7 +228,7 @@ impl VerifiedSignature {
         &self.key
     }
 
-    /// What it signed for.
+    /// The purpose.
     pub fn namespace(&self) -> Namespace {
         self.namespace
     }

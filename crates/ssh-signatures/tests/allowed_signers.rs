@@ -100,9 +100,9 @@ fn each_line_says_what_it_says_to_ssh_keygen() {
             .success();
         assert_eq!(theirs, due, "ssh-keygen says otherwise of: {line}");
         let ours = parse(&text).0.unwrap();
-        assert_eq!(ours.may("alice", &key, Namespace::Workload, at()).is_ok(), due, "{line}");
+        assert_eq!(ours.find_principal("alice", &key, Namespace::Workload, at()).is_ok(), due, "{line}");
         // nobody is named who may not
-        let found = ours.who(&key, Namespace::Workload, at());
+        let found = ours.find(&key, Namespace::Workload, at());
         let theirs = folder.try_sh(&format!(
             "ssh-keygen -Y find-principals -O verify-time={AT_AS_SSH_KEYGEN_TAKES_IT} \
             -f allowed -s signature"
@@ -128,7 +128,7 @@ fn bad_lines_are_refused_as_ssh_keygen_refuses_them() {
         ("alice ssh-ed25519 AAAA", "damaged"),
         ("alice namespaces=hpcr-workload K", "double quotes"),
         ("alice namespaces=\"hpcr-workload K", "double quote is missing"),
-        ("alice namespaces K", "is due after"),
+        ("alice namespaces K", "expected `=\"…\"` after"),
         ("alice namespaces=\"a\",namespaces=\"b\" K", "twice"),
         ("alice namespaces=\"a\", K", "unknown option ``"),
         ("alice namespaces=\"a\"x K", "comma or white space"),

@@ -88,7 +88,7 @@ fn what_does_not_hold_is_told_apart() {
     let wrong = |armored: &str| verify(armored, MESSAGE).unwrap_err();
 
     let env = wrong(&key.sign(MESSAGE, Namespace::Env).unwrap());
-    assert_eq!(env.to_string(), "made in the namespace `hpcr-env`, and due is `hpcr-workload`");
+    assert_eq!(env.to_string(), "made in the namespace `hpcr-env`, expected `hpcr-workload`");
     assert_eq!(env.blame(), Blame::Refusal);
     // another key's signature under this key's name
     let (mut bytes, theirs) = (bytes_of(&good), bytes_of(&other.sign(MESSAGE, Namespace::Workload).unwrap()));

@@ -31,7 +31,7 @@ pub fn run(arguments: &Compare, report: &Report) -> Result<(), Failure> {
     let page = page.transpose()?;
 
     // compare
-    let comparison = Comparison::of(&guest.record, &expectations.sources)
+    let comparison = Comparison::new(&guest.record, &expectations.sources)
         .doing(|| format!("cannot compare `{}`", guest.name()))?;
     let signature = signature(arguments, &persona, &guest)?;
     let danger_accept_unsigned = arguments.danger_accept_unsigned_record;
@@ -217,7 +217,7 @@ fn shown(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
         Status::Unknown => Tone::Warning,
         Status::Different | Status::Missing | Status::Unexpected => Tone::Error,
     };
-    let by = line.foretold_by.join(", ");
+    let by = line.expected_by.join(", ");
     let remark = match line.status {
         Status::Unknown => "no file expects it".to_owned(),
         Status::Unexpected => "the signed contract has no such line".to_owned(),

@@ -1,5 +1,5 @@
-//! The length of an age file's header, limited before it is parsed: age sets no limit of its own, and its time grows with
-//! the square of the length, so that a stranger's file could keep us busy for hours.
+//! The length of an age file's header, limited before it is parsed: age has no limit, and its time grows with the
+//! square of the length, so that a stranger's file could take hours.
 
 use std::cell::Cell;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -15,7 +15,7 @@ pub struct Limited<R> {
     limit: Rc<Limit>,
 }
 
-/// What may still be read; none once it was lifted.
+/// How many bytes may still be read; `None` once the limit was lifted.
 #[derive(Debug)]
 pub struct Limit(Cell<Option<u64>>);
 
@@ -46,13 +46,14 @@ impl<R: Read> Read for Limited<R> {
         if most == 0 && !buffer.is_empty() {
             return Err(io::Error::other("the header does not end"));
         }
-        let read = self.file.read(buffer.get_mut(..most).unwrap_or_default())?;
+        let (buffer, _) = buffer.split_at_mut(most);
+        let read = self.file.read(buffer)?;
         self.limit.0.set(Some(left.saturating_sub(read as u64)));
         Ok(read)
     }
 }
 
-/// Only what was read forward counts: age seeks within the payload alone.
+/// Seeking does not count: age seeks only within the payload.
 impl<R: Seek> Seek for Limited<R> {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         self.file.seek(to)

@@ -1,45 +1,45 @@
-//! What the running guest says, against what was foretold of it (contract-format, section 8): every persona can compute the
-//! lines of its own part, without knowing any other part.
+//! The attestation record of the running guest, compared with what is expected (contract-format, section 8): every persona can
+//! compute the lines of their own part, without any other part.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use findings::{Advice, Blame};
 use serde::{Serialize, Serializer};
 
 use super::AttestationRecord;
-use findings::{Advice, Blame};
 
-/// Lines that somebody foretells.
+/// The lines that one file lets us expect.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foretold {
-    /// Who: the name of a file.
+pub struct Expectation {
+    /// The name of the file.
     pub by: String,
     /// Name to lower-case hex SHA-256.
     pub lines: BTreeMap<String, String>,
-    /// The same, of lines that no source promises and some guests show: these may be missing.
+    /// The same for lines that only some guests show: these may be missing.
     pub if_shown: BTreeMap<String, String>,
-    /// No line of a contract may stand in the record but these: whoever foretells has the whole of it.
+    /// The file describes the whole contract, so the record may have no other lines of a contract.
     pub whole_contract: bool,
 }
 
-/// How a line of the record stands to what was foretold.
+/// A line of the record compared with the expected one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// As foretold.
+    /// As expected.
     Equal,
     /// The record has it with another checksum.
     Different,
-    /// Foretold, and not in the record.
+    /// Expected, and not in the record.
     Missing,
-    /// In the record, and it must not be: a part of the contract that was not signed with the others, or a name that
-    /// could be taken for another one.
+    /// In the record, and not allowed: a part of the contract that was not signed with the others, or a name that could be
+    /// confused with another one.
     Unexpected,
-    /// In the record, and nobody foretold it.
+    /// In the record, and not expected.
     Unknown,
 }
 
 impl Status {
-    /// As people read it, and in JSON.
+    /// The word for people and in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "equal",
@@ -63,25 +63,26 @@ impl Serialize for Status {
     }
 }
 
-/// One line, in the record, foretold, or both.
+/// One line: in the record, expected, or both.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
     /// `contract:workload`, say.
     pub name: String,
-    /// How the two stand to each other.
+    /// The result of the comparison.
     pub status: Status,
-    /// Hex SHA-256; none: nobody foretold it.
+    /// Hex SHA-256; `None` if it is not expected.
     pub expected: Option<String>,
-    /// Hex SHA-256; none: the record does not have it.
+    /// Hex SHA-256; `None` if the record does not have it.
     pub found: Option<String>,
-    /// All who foretold it.
-    pub foretold_by: Vec<String>,
+    /// The files that expect it.
+    #[serde(rename = "foretoldBy")]
+    pub expected_by: Vec<String>,
 }
 
-/// Two foretell one line, and not the same: whatever the guest says, one of them is not of this contract.
+/// Two files expect different checksums in one line: one of them belongs to another contract.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is foretold in two ways: {} by `{}`, {} by `{}`", .first.1, .first.0, .second.1, .second.0)]
+#[error("`{name}` is expected in two ways: {} by `{}`, {} by `{}`", .first.1, .first.0, .second.1, .second.0)]
 pub struct Contradiction {
     /// The line.
     pub name: String,
@@ -97,7 +98,10 @@ impl Advice for Contradiction {
     }
 
     fn hints(&self) -> Vec<String> {
-        vec!["find out which of the two files belongs to another contract, and get it again from whoever made it".into()]
+        vec![
+            "find out which of the two files belongs to another contract, and get it again from its author"
+                .into(),
+        ]
     }
 }
 
@@ -106,29 +110,29 @@ impl Advice for Contradiction {
 pub struct Comparison(Vec<Line>);
 
 impl Comparison {
-    /// Holds a record against all that was foretold; those who foretell must agree among themselves.
-    pub fn of(record: &AttestationRecord, foretold: &[Foretold]) -> Result<Self, Contradiction> {
+    /// Compares a record with all expectations, which must agree with each other.
+    pub fn new(record: &AttestationRecord, expectations: &[Expectation]) -> Result<Self, Contradiction> {
         let mut expected: BTreeMap<&str, (&str, Vec<String>)> = BTreeMap::new();
-        for Foretold { by, lines, if_shown, .. } in foretold {
+        for Expectation { by, lines, if_shown, .. } in expectations {
             let shown = if_shown.iter().filter(|(name, _)| record.lines().contains_key(*name));
             for (name, sha256) in lines.iter().chain(shown) {
                 let (agreed, all) = expected.entry(name).or_insert((sha256, Vec::new()));
-                if *agreed != sha256 {
-                    let first = (all.first().cloned().unwrap_or_default(), (*agreed).to_owned());
-                    let second = (by.clone(), sha256.clone());
-                    return Err(Contradiction { name: name.clone(), first, second });
+                if let Some(first) = all.first().filter(|_| *agreed != sha256) {
+                    let (first, second) =
+                        ((first.clone(), (*agreed).to_owned()), (by.clone(), sha256.clone()));
+                    return Err(Contradiction { name: name.to_owned(), first, second });
                 }
                 all.push(by.clone());
             }
         }
-        let unexpected = Unexpected::of(foretold);
+        let unexpected = Unexpected::new(expectations);
         let names: BTreeSet<&str> =
             expected.keys().copied().chain(record.lines().keys().map(String::as_str)).collect();
         let lines = names.into_iter().map(|name| {
             let found = record.lines().get(name);
-            let (expected, foretold_by) = expected.remove(name).unzip();
+            let (expected, expected_by) = expected.remove(name).unzip();
             let status = match (expected, found) {
-                (foretold, Some(_)) if unexpected.is(name, foretold.is_some()) => Status::Unexpected,
+                (expected, Some(_)) if unexpected.contains(name, expected.is_some()) => Status::Unexpected,
                 (Some(expected), Some(found)) if expected == found => Status::Equal,
                 (Some(_), Some(_)) => Status::Different,
                 (Some(_), None) => Status::Missing,
@@ -139,7 +143,7 @@ impl Comparison {
                 status,
                 expected: expected.map(str::to_owned),
                 found: found.cloned(),
-                foretold_by: foretold_by.unwrap_or_default(),
+                expected_by: expected_by.unwrap_or_default(),
             }
         });
         Ok(Self(lines.collect()))
@@ -155,36 +159,36 @@ impl Comparison {
         self.0.iter().filter(move |line| line.status == status)
     }
 
-    /// Those that are not as foretold.
+    /// Those that are not as expected.
     pub fn wrong(&self) -> impl Iterator<Item = &Line> {
         let wrong = |status| matches!(status, Status::Different | Status::Missing | Status::Unexpected);
         self.0.iter().filter(move |line| wrong(line.status))
     }
 }
 
-/// Which lines of a record must not be there.
+/// The lines that a record must not have.
 struct Unexpected<'a> {
-    /// Who foretells a whole contract.
-    whole: Vec<&'a Foretold>,
-    /// All that is foretold, as a hasty reader sees it.
+    /// The expectations of whole contracts.
+    whole: Vec<&'a Expectation>,
+    /// All expected names, as [`plain`] folds them.
     plain: BTreeSet<String>,
 }
 
 impl<'a> Unexpected<'a> {
-    fn of(foretold: &'a [Foretold]) -> Self {
-        let names = foretold.iter().flat_map(|it| it.lines.keys().chain(it.if_shown.keys()));
+    fn new(expectations: &'a [Expectation]) -> Self {
+        let names = expectations.iter().flat_map(|it| it.lines.keys().chain(it.if_shown.keys()));
         Self {
-            whole: foretold.iter().filter(|it| it.whole_contract).collect(),
+            whole: expectations.iter().filter(|it| it.whole_contract).collect(),
             plain: names.map(|name| plain(name)).collect(),
         }
     }
 
-    fn is(&self, name: &str, foretold: bool) -> bool {
-        let has = |it: &&Foretold| it.lines.contains_key(name) || it.if_shown.contains_key(name);
+    fn contains(&self, name: &str, expected: bool) -> bool {
+        let has = |it: &&Expectation| it.lines.contains_key(name) || it.if_shown.contains_key(name);
         let plain = plain(name);
         let not_of_the_whole = plain.starts_with("contract:") && !self.whole.iter().all(has);
         let printable = name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        not_of_the_whole || !foretold && (!printable || self.plain.contains(&plain))
+        not_of_the_whole || !expected && (!printable || self.plain.contains(&plain))
     }
 }
 
@@ -201,9 +205,9 @@ mod tests {
         digit.to_string().repeat(64)
     }
 
-    fn foretold(by: &str, lines: &[(&str, char)]) -> Foretold {
+    fn expectation(by: &str, lines: &[(&str, char)]) -> Expectation {
         let lines = lines.iter().map(|(name, digit)| ((*name).to_owned(), digest(*digit))).collect();
-        Foretold { by: by.to_owned(), lines, if_shown: BTreeMap::new(), whole_contract: false }
+        Expectation { by: by.to_owned(), lines, if_shown: BTreeMap::new(), whole_contract: false }
     }
 
     fn record(lines: &[(&str, char)]) -> AttestationRecord {
@@ -214,36 +218,38 @@ mod tests {
     fn every_line_has_one_status() {
         let record = record(&[("a", '1'), ("b", '2'), ("d", '4')]);
         let sources =
-            [foretold("one", &[("a", '1'), ("b", '3')]), foretold("two", &[("a", '1'), ("c", '5')])];
-        let comparison = Comparison::of(&record, &sources).unwrap();
+            [expectation("one", &[("a", '1'), ("b", '3')]), expectation("two", &[("a", '1'), ("c", '5')])];
+        let comparison = Comparison::new(&record, &sources).unwrap();
         let statuses: Vec<_> =
             comparison.lines().iter().map(|line| (line.name.as_str(), line.status.as_str())).collect();
         assert_eq!(statuses, [("a", "equal"), ("b", "different"), ("c", "missing"), ("d", "unknown")]);
-        assert_eq!(comparison.lines()[0].foretold_by, ["one", "two"]);
+        assert_eq!(comparison.lines()[0].expected_by, ["one", "two"]);
         assert_eq!(comparison.wrong().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["b", "c"]);
     }
 
     #[test]
     fn what_is_not_promised_may_be_missing_but_not_different() {
-        let source =
-            Foretold { if_shown: foretold("", &[("b", '2')]).lines, ..foretold("one", &[("a", '1')]) };
+        let source = Expectation {
+            if_shown: expectation("", &[("b", '2')]).lines,
+            ..expectation("one", &[("a", '1')])
+        };
         for (shown, expected) in [(None, None), (Some('2'), Some("equal")), (Some('3'), Some("different"))] {
             let lines: Vec<_> = [("a", '1')].into_iter().chain(shown.map(|digit| ("b", digit))).collect();
-            let comparison = Comparison::of(&record(&lines), std::slice::from_ref(&source)).unwrap();
+            let comparison = Comparison::new(&record(&lines), std::slice::from_ref(&source)).unwrap();
             let line = comparison.lines().iter().find(|line| line.name == "b");
             assert_eq!(line.map(|line| line.status.as_str()), expected);
         }
     }
 
     #[test]
-    fn a_whole_contract_has_no_other_line_whoever_foretells_it() {
-        let own = foretold("one", &[("contract:env", '1')]);
-        let signature = foretold("", &[("contract:envWorkloadSignature", '2')]).lines;
-        let whole = Foretold { whole_contract: true, if_shown: signature, ..own.clone() };
-        let medium = foretold("medium", &[("contract:attestationPublicKey", '3')]);
-        let shown = |name, sources: &[Foretold]| {
+    fn a_whole_contract_has_no_other_line() {
+        let own = expectation("one", &[("contract:env", '1')]);
+        let signature = expectation("", &[("contract:envWorkloadSignature", '2')]).lines;
+        let whole = Expectation { whole_contract: true, if_shown: signature, ..own.clone() };
+        let medium = expectation("medium", &[("contract:attestationPublicKey", '3')]);
+        let shown = |name, sources: &[Expectation]| {
             let record = record(&[("contract:env", '1'), (name, '3')]);
-            let comparison = Comparison::of(&record, sources).unwrap();
+            let comparison = Comparison::new(&record, sources).unwrap();
             comparison.lines().iter().find(|line| line.name == name).unwrap().status.as_str()
         };
         for (name, alone, in_whole) in [
@@ -252,7 +258,7 @@ mod tests {
             ("contract :x", "unknown", "unexpected"),
             ("baseimage", "unknown", "unknown"),
             ("contract:envWorkloadSignature", "unknown", "different"),
-            // each could be taken for the one that was foretold
+            // each could be confused with the expected one
             ("Contract:env", "unexpected", "unexpected"),
             ("contract: env", "unexpected", "unexpected"),
             ("contract:env\u{200b}", "unexpected", "unexpected"),
@@ -268,10 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn who_contradicts_another_is_named_whatever_the_guest_says() {
-        let sources = [foretold("one", &[("a", '1')]), foretold("two", &[("a", '2')])];
+    fn two_contradicting_files_are_named() {
+        let sources = [expectation("one", &[("a", '1')]), expectation("two", &[("a", '2')])];
         for guest in [record(&[("a", '1')]), record(&[("b", '1')])] {
-            let contradiction = Comparison::of(&guest, &sources).unwrap_err();
+            let contradiction = Comparison::new(&guest, &sources).unwrap_err();
             assert_eq!(contradiction.first, ("one".to_owned(), digest('1')));
             assert_eq!(contradiction.second, ("two".to_owned(), digest('2')));
         }

@@ -1,34 +1,26 @@
-//! Whether a record is the one that a key has signed (contract-format, section 8).
+//! The signature of an attestation record (contract-format, section 8).
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use openssl::sha::sha256;
-
 use contract_pki::verifying_key::VerifyingKey;
 use findings::text::hex;
 use findings::{Advice, Blame};
+use openssl::sha::sha256;
 
-/// Most bytes of a signature file that are read: base64 of the largest RSA signature has less.
+/// Longest signature file that is read: base64 of the largest RSA signature is shorter.
 pub const LONGEST: usize = 64 << 10;
 
-/// Why a signature does not hold.
+/// Why a signature is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Refusal {
-    /// Neither raw nor base64.
     #[error("{0} bytes that are no RSA signature, neither raw nor in base64")]
     NotASignature(usize),
-    /// The key can't say what it was made over.
     #[error("it was not made with the attestation certificate's key, or it is damaged")]
     OtherKey,
-    /// Made with this key, over something else.
     #[error(
         "it is the signature of another record, or the record was changed: signed is {signed}, and this one is {found}"
     )]
-    OtherRecord {
-        /// Hex SHA-256 of what was signed.
-        signed: String,
-        /// Hex SHA-256 of the record at hand.
-        found: String,
-    },
+    OtherRecord { signed: String, found: String },
 }
 
 impl Advice for Refusal {
@@ -56,7 +48,7 @@ impl Advice for Refusal {
     }
 }
 
-/// What is signed of a record: the SHA-256 of its bytes, in hex.
+/// The signed digest: SHA-256 of the record's bytes, in hex.
 pub fn digest(record: &[u8]) -> String {
     hex(&sha256(record))
 }
@@ -72,11 +64,11 @@ pub fn verify(record: &[u8], signature: &[u8], key: &VerifyingKey) -> Result<(),
     Err(Refusal::OtherRecord { signed: hex(&signed), found: hex(&found) })
 }
 
-/// What has the size of a signature, as it is or decoded.
+/// The signature, if the file has the size of one, as it is or decoded.
 fn raw(file: &[u8]) -> Option<Vec<u8>> {
     let is_one = |bytes: &[u8]| matches!(bytes.len(), 256 | 384 | 512 | 768 | 1024 | 2048);
     let text: Vec<u8> = file.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    // base64 of one may itself be as long as another
+    // base64 of a signature may be as long as a larger signature
     let decoded = STANDARD.decode(text).ok().filter(|bytes| is_one(bytes));
     decoded.or_else(|| is_one(file).then(|| file.to_vec()))
 }

@@ -1,4 +1,4 @@
-//! The name that a guest is told to take.
+//! The guest's host name.
 
 use findings::{Advice, Blame};
 use strict_yaml::plain;
@@ -10,35 +10,26 @@ const LONGEST_LABEL: usize = 63;
 /// A host name by RFC 1123: `paynow`, `paynow.example.com`.
 ///
 /// `hostname = label *("." label)`, each label of letters, digits and hyphens, beginning and ending with a letter or a
-/// digit. Kept as it was typed.
+/// digit. Kept as typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hostname(String);
 
 /// Why a text is no host name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum HostnameError {
-    /// Nothing at all.
     #[error("a host name is not empty")]
     Empty,
-    /// More than the domain name system takes.
     #[error("it has {0} characters, and a host name at most {LONGEST}")]
     TooLong(usize),
-    /// Two dots, or one at an end.
     #[error("a part of it is empty: there is a dot too many")]
     EmptyLabel,
-    /// A part longer than 63 characters.
     #[error("the part `{label}` has {} characters, and at most {LONGEST_LABEL} are allowed", label.len())]
-    LongLabel {
-        /// Which.
-        label: String,
-    },
-    /// `_`, a space, an umlaut.
-    #[error("`{0}` cannot stand in a host name: letters, digits and `-` can, and dots between parts")]
+    LongLabel { label: String },
+    #[error("`{0}` is not allowed in a host name: letters, digits and `-` are, and dots between parts")]
     Character(char),
-    /// `-paynow`, `paynow-`.
     #[error("the part `{0}` begins or ends with a hyphen")]
     Hyphen(String),
-    /// `10.0.0.1`, `12`.
     #[error("its last part `{0}` is a number, as that of an address is")]
     Address(String),
 }
@@ -54,7 +45,7 @@ impl Advice for HostnameError {
 }
 
 impl Hostname {
-    /// Takes what RFC 1123 takes.
+    /// Accepts the names of RFC 1123.
     pub fn parse(text: &str) -> Result<Self, HostnameError> {
         if text.is_empty() {
             return Err(HostnameError::Empty);
@@ -84,12 +75,12 @@ impl Hostname {
         }
     }
 
-    /// As it was typed.
+    /// As typed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The file `meta-data`. Quoted only where a reader of YAML would see something else than a text: `null`, `0x10`,
+    /// The file `meta-data`. Quoted only if a reader of YAML would not see a text: `null`, `0x10`,
     /// `1e3`, `no`.
     pub fn meta_data(&self) -> String {
         if plain::classify(&self.0) == plain::Plain::Text {

@@ -1,4 +1,4 @@
-//! Where everything lies on a medium, and the bytes of all that is not a file.
+//! The layout of a medium, and the bytes of everything that is not a file.
 //!
 //! Each structure is written field by field in the order of its standard: ECMA-119 (ISO 9660), sections named beside
 //! them, and Microsoft's Joliet specification, which is the same in UCS-2.
@@ -8,8 +8,8 @@ use super::{FILES, VOLUME_ID};
 /// Bytes of a sector.
 pub const SECTOR: u32 = 2048;
 
-/// A multiple of every disk's sector, so that the guest's disk is as long as the file; and what is probed for a label in a
-/// disk, its first 64 KiB, is there (xorriso takes a shorter medium for an empty one).
+/// A multiple of every disk's sector, so that the guest's disk is as long as the file. A disk is probed for a label in its
+/// first 64 KiB, so they must exist (to xorriso, a shorter medium is empty).
 const GRANULE: u64 = 64 << 10;
 
 /// Sector of the first path table; three more follow.
@@ -24,11 +24,8 @@ const PATH_TABLE_SIZE: u32 = 10;
 /// 1970-01-01 00:00:00, offset 0: years since 1900, month, day, hour, minute, second, quarters of an hour.
 const EPOCH: [u8; 7] = [70, 1, 1, 0, 0, 0, 0];
 
-/// The names in the primary tree: 8.3 letters, for readers of neither Rock Ridge nor Joliet. Sorted, as [`FILES`] is not.
+/// The names of [`FILES`] in the primary tree: 8.3 letters, for readers of neither Rock Ridge nor Joliet.
 const SHORT: [&str; 3] = ["META_DAT.;1", "VENDOR_D.;1", "USER_DAT.;1"];
-
-/// Indexes into [`FILES`] in the order of names, which is that of directories.
-const BY_NAME: [usize; 3] = [0, 2, 1];
 
 /// One of the two trees.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,7 +35,7 @@ enum Tree {
     Joliet,
 }
 
-/// Where the files lie.
+/// The places of the files.
 #[derive(Debug)]
 pub struct Layout {
     /// Bytes of each of [`FILES`].
@@ -73,23 +70,15 @@ impl Layout {
         head
     }
 
-    /// The first sector of each of [`FILES`].
-    fn places(&self) -> [u32; 3] {
-        let mut next = FIRST_FILE;
-        self.lengths.map(|length| {
-            let place = next;
-            next += sectors(length);
-            place
-        })
-    }
-
     /// 8.4, 8.5.
+    #[expect(clippy::expect_used, reason = "the proof is in the message")]
     fn volume_descriptor(&self, tree: Tree) -> Vec<u8> {
         let (kind, path_tables) = match tree {
             Tree::Primary => (1, PATH_TABLES),
             Tree::Joliet => (2, PATH_TABLES + 2),
         };
-        let blocks = u32::try_from(self.size() / u64::from(SECTOR)).unwrap_or(u32::MAX);
+        let blocks =
+            u32::try_from(self.size() / u64::from(SECTOR)).expect("files of 4 GiB have 2^21 sectors each");
         let mut bytes = vec![kind];
         bytes.extend(b"CD001\x01\0");
         bytes.extend(padded("", 32, tree)); // system
@@ -113,7 +102,7 @@ impl Layout {
             bytes.extend(padded("", length, tree));
         }
         for _ in 0..4 {
-            // created, modified, expires, in effect: not told, else Linux makes one UUID of it for all media
+            // created, modified, expires, in effect: not stated, or Linux would make one UUID of it for all media
             bytes.extend(b"0000000000000000\0");
         }
         bytes.push(1); // file structure
@@ -123,23 +112,27 @@ impl Layout {
     /// 9.1: `.`, `..` and the files.
     fn directory(&self, tree: Tree) -> Vec<u8> {
         let rock_ridge = |bytes: Vec<u8>| if tree == Tree::Primary { bytes } else { Vec::new() };
-        // SP and ER, in the root's `.` alone, say that there is Rock Ridge
+        // SP and ER, only in the root's `.`, state that there is Rock Ridge
         let dot =
             rock_ridge([b"SP\x07\x01\xbe\xef\0".to_vec(), rock_ridge_itself(), posix(0o040_555, 2)].concat());
         let dot_dot = rock_ridge(posix(0o040_555, 2));
         let mut bytes = record(&[0], root(tree), SECTOR, DIRECTORY, &dot);
         bytes.extend(record(&[1], root(tree), SECTOR, DIRECTORY, &dot_dot));
-        let places = self.places();
-        for index in BY_NAME {
-            let part = |table: [u32; 3]| table.get(index).copied().unwrap_or_default();
-            let name = |table: [&'static str; 3]| table.get(index).copied().unwrap_or_default();
+        let mut next = FIRST_FILE;
+        let mut records = Vec::new();
+        for ((name, short), length) in FILES.into_iter().zip(SHORT).zip(self.lengths) {
             let identifier = match tree {
-                Tree::Primary => name(SHORT).as_bytes().to_vec(),
-                Tree::Joliet => ucs2(name(FILES)).collect(),
+                Tree::Primary => short.as_bytes().to_vec(),
+                Tree::Joliet => ucs2(name).collect(),
             };
-            let extra = rock_ridge([posix(0o100_444, 1), alternate_name(name(FILES))].concat());
-            bytes.extend(record(&identifier, part(places), part(self.lengths), FILE, &extra));
+            let extra = rock_ridge([posix(0o100_444, 1), alternate_name(name)].concat());
+            let place = next;
+            next += sectors(length);
+            records.push((identifier.clone(), record(&identifier, place, length, FILE, &extra)));
         }
+        // directories are sorted by name
+        records.sort();
+        bytes.extend(records.into_iter().flat_map(|(_, record)| record));
         bytes
     }
 }
@@ -195,19 +188,25 @@ fn record(name: &[u8], place: u32, length: u32, flags: u8, extra: &[u8]) -> Vec<
     bytes.extend(EPOCH);
     bytes.extend([flags, 0, 0]);
     bytes.extend(both16(1));
-    bytes.push(u8::try_from(name.len()).unwrap_or(u8::MAX));
+    bytes.push(byte(name.len()));
     bytes.extend(name);
     bytes.resize(bytes.len().next_multiple_of(2), 0);
     bytes.extend(extra);
     bytes.resize(bytes.len().next_multiple_of(2), 0);
-    let length = u8::try_from(bytes.len()).unwrap_or(u8::MAX);
+    let length = byte(bytes.len());
     if let Some(first) = bytes.first_mut() {
         *first = length;
     }
     bytes
 }
 
-/// SUSP 5.5, ER: Rock Ridge by its name alone; description and source are for people, and fill a sector of their own.
+/// The length of a name or record, which are constants of this module.
+#[expect(clippy::expect_used, reason = "the longest record has 152 bytes")]
+fn byte(length: usize) -> u8 {
+    u8::try_from(length).expect("a name or record has fewer than 256 bytes")
+}
+
+/// SUSP 5.5, ER: Rock Ridge by its name alone; description and source are for people, and would need another sector.
 fn rock_ridge_itself() -> Vec<u8> {
     [&b"ER\x12\x01\x0a\0\0\x01"[..], b"RRIP_1991A"].concat()
 }
@@ -224,6 +223,5 @@ fn posix(mode: u32, links: u32) -> Vec<u8> {
 
 /// RRIP 4.1.4, NM: the name as it is.
 fn alternate_name(name: &str) -> Vec<u8> {
-    let length = u8::try_from(name.len() + 5).unwrap_or(u8::MAX);
-    [&b"NM"[..], &[length, 1, 0], name.as_bytes()].concat()
+    [&b"NM"[..], &[byte(name.len() + 5), 1, 0], name.as_bytes()].concat()
 }

@@ -1,21 +1,19 @@
 //! Reads a boot medium as the guest's kernel and cloud-init would, whichever tool made it.
 //!
 //! Names are Rock Ridge's, else Joliet's, else the plain ones as Linux shows them (`USER-DATA.;1` is `user-data`). The
-//! reader is strict where two readers could see different things: numbers that are stored twice are the same, both trees
-//! lead to the same bytes, names stand once. And it is bounded: it goes into no folder, and no more than a mebibyte of
-//! directory is read.
+//! reader is strict where two readers could differ: numbers that are stored twice must be equal, both trees must lead to the
+//! same bytes, names must be unique. It enters no folder, and reads at most a mebibyte of directory.
 
 mod directory;
 mod rock_ridge;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use openssl::sha::Sha256;
+use findings::{Advice, Blame};
 
 use super::{FILES, VOLUME_ID, attestation_lines};
+use crate::digest::Digesting;
 use directory::{Directory, array, both16, both32};
-use findings::text::hex;
-use findings::{Advice, Blame};
 
 /// Bytes of a sector, the only size that Linux takes from a disk as well.
 const SECTOR: u64 = 2048;
@@ -32,64 +30,38 @@ const LARGEST_SMALL_FILE: u32 = 1 << 20;
 
 /// Why a file is no medium that a guest boots from.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum ReadError {
-    /// The machine.
     #[error("cannot read the medium")]
     Read(#[from] io::Error),
-    /// No `CD001`.
     #[error("it is no ISO 9660 medium")]
     NoMedium,
-    /// Sparse, or a disk image.
     #[error("it has {0} bytes, and a boot medium has {LARGEST_MEDIUM} at most")]
     TooLarge(u64),
-    /// Shorter than it says.
     #[error("it is cut: the volume has {volume} bytes and the file {file}")]
-    Cut {
-        /// As the descriptor says.
-        volume: u64,
-        /// As it is.
-        file: u64,
-    },
-    /// A guest looks for the name.
+    Cut { volume: u64, file: u64 },
     #[error("its volume id is `{0}`, and a guest looks for `{VOLUME_ID}`")]
     VolumeId(String),
-    /// Something that no writer of media writes.
     #[error("it is damaged: {0}")]
     Damaged(&'static str),
-    /// Both numbers should be one.
     #[error("it is damaged: {0} is stored twice, and differs")]
     Differs(&'static str),
-    /// Outside of the volume.
-    #[error("it is damaged: {0} lies outside of the volume")]
+    #[error("it is damaged: {0} is outside of the volume")]
     Outside(&'static str),
-    /// One of the three files.
-    #[error("it is damaged: `{0}` lies outside of the volume")]
+    #[error("it is damaged: `{0}` is outside of the volume")]
     FileOutside(&'static str),
-    /// One of the three is not there.
     #[error("it has no `{0}` under {1}")]
     Missing(&'static str, Names),
     /// Which one a guest reads depends on the guest.
     #[error("it has `{0}` twice")]
     Twice(&'static str),
-    /// A folder, a link, compressed, in pieces.
-    #[error("`{name}` is {what}, and a plain file is due")]
-    NotPlain {
-        /// Which file.
-        name: &'static str,
-        /// What it is instead.
-        what: &'static str,
-    },
+    #[error("`{name}` is {what}, and a plain file is expected")]
+    NotPlain { name: &'static str, what: &'static str },
     /// The guest's kernel decides which it shows.
     #[error("`{0}` is not the same file for Rock Ridge and for Joliet")]
     TwoFiles(&'static str),
-    /// Larger than any.
     #[error("`{name}` has {bytes} bytes, and at most {LARGEST_SMALL_FILE} are expected")]
-    LargeFile {
-        /// Which file.
-        name: &'static str,
-        /// How many.
-        bytes: u32,
-    },
+    LargeFile { name: &'static str, bytes: u32 },
 }
 
 impl Advice for ReadError {
@@ -98,7 +70,7 @@ impl Advice for ReadError {
     }
 
     fn hints(&self) -> Vec<String> {
-        let again = "make it anew: `env-deployer boot-media user-data --hostname NAME -o ciiso.iso`";
+        let again = "make it again: `env-deployer boot-media user-data --hostname NAME -o ciiso.iso`";
         match self {
             Self::Read(_) => Vec::new(),
             Self::Missing(_, Names::Plain) => {
@@ -115,10 +87,10 @@ impl Advice for ReadError {
     }
 }
 
-/// By which names the files were found.
+/// The kind of names by which the files were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
-    /// Rock Ridge: what Linux prefers.
+    /// Rock Ridge, which Linux prefers.
     RockRidge,
     /// Joliet.
     Joliet,
@@ -136,7 +108,7 @@ impl std::fmt::Display for Names {
     }
 }
 
-/// Where a file's bytes lie; within the medium, as [`Medium::read`] has seen.
+/// The place of a file's bytes, within the medium by [`Medium::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
     sector: u32,
@@ -165,7 +137,7 @@ impl Extent {
 /// A boot medium that a guest can read.
 #[derive(Clone, Debug)]
 pub struct Medium {
-    /// By which names the files were found.
+    /// The kind of names by which the files were found.
     pub names: Names,
     /// Whether there is a Joliet tree, with the same files.
     pub joliet: bool,
@@ -175,7 +147,7 @@ pub struct Medium {
     pub meta_data: Extent,
     /// For cloud-init.
     pub vendor_data: Extent,
-    /// What else lies at the root.
+    /// Other names at the root.
     pub others: Vec<String>,
 }
 
@@ -257,16 +229,9 @@ impl Medium {
 }
 
 fn sha256(mut input: impl Read) -> io::Result<String> {
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; 128 << 10];
-    loop {
-        match input.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&hasher.finish())),
-            Ok(count) => hasher.update(buffer.get(..count).unwrap_or_default()),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    let mut digest = Digesting::new(io::sink());
+    io::copy(&mut io::BufReader::with_capacity(128 << 10, &mut input), &mut digest)?;
+    Ok(digest.sha256())
 }
 
 /// A volume descriptor, primary or Joliet.
@@ -274,7 +239,7 @@ struct Descriptor(Vec<u8>);
 
 impl Descriptor {
     fn check_name(&self, text: impl Fn(&[u8]) -> String) -> Result<(), ReadError> {
-        let name = text(self.0.get(40..72).unwrap_or_default());
+        let name = text(&array::<32>(&self.0, 40).ok_or(ReadError::Outside("the volume id"))?);
         let name = name.trim_end_matches([' ', '\0']);
         if name == VOLUME_ID { Ok(()) } else { Err(ReadError::VolumeId(name.to_owned())) }
     }

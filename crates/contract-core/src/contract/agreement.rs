@@ -1,29 +1,30 @@
-//! The checks that need no look inside: who vouches, and what both statements say, held against each other.
+//! The checks without opening a token: who vouches, and whether both statements agree.
 
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::Half;
-use crate::env_certificates::{CertificateField, Certificates};
-use crate::handoff::NotVouched;
-use crate::kind::{Env, Kind, Workload};
-use crate::statement::Predicate;
 use contract_pki::certificate::{CertificateFacts, Expiry, Foreign};
 use contract_pki::verifying_key::VerifyingKey;
 use contract_pki::x509::day;
 use findings::Advice as _;
+use jiff::{SignedDuration, Timestamp};
 use ssh_signatures::allowed_signers::Vouched;
 
-/// One thing in which two halves differ, side by side.
+use super::Half;
+use super::record::{Accepted, Danger};
+use crate::env_certificates::{CertificateField, Certificates};
+use crate::handoff::NotVouched;
+use crate::kind::{Env, Kind, Workload};
+use crate::statement::Predicate;
+
+/// One difference between two halves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Disagreement {
-    /// In what: `platform`, `encryption certificate`, …
+    /// What differs: `platform`, `encryption certificate`, …
     pub what: &'static str,
-    /// What the workload half says.
+    /// According to the workload half.
     pub workload: String,
-    /// What the env half, or the key at hand, says.
+    /// According to the env half, or the signing key.
     pub env: String,
     /// What to do.
     pub hints: Vec<String>,
@@ -38,7 +39,7 @@ pub(super) fn list(disagreements: &[Disagreement]) -> String {
 /// How far the clocks of two people may be apart.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(24);
 
-/// What the signer takes although it should be refused: each has a flag `--danger-…`.
+/// The dangers that the signer accepts, each with a flag `--danger-…`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Accept {
     /// An encryption certificate that is not valid now.
@@ -52,26 +53,26 @@ pub struct Accept {
 }
 
 impl Accept {
-    /// Nothing of the kind: the everyday way.
+    /// No danger: the default.
     pub const NOTHING: Self =
         Self { expiry: Expiry::Refuse, foreign: Foreign::Refuse, unvouched: false, one_person: false };
 }
 
-/// What came out of holding two halves against each other.
+/// The result of the comparison of two halves.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agreement {
-    /// What stands against a contract.
+    /// The differences, which are refused.
     pub disagreements: Vec<Disagreement>,
-    /// What was looked at.
+    /// What was checked.
     pub checked: Vec<String>,
-    /// What nobody could look at.
+    /// What could not be checked.
     pub unchecked: Vec<String>,
-    /// What was found, and taken all the same.
-    pub accepted: Vec<String>,
+    /// The dangers that were found and accepted.
+    pub accepted: Vec<Accepted>,
 }
 
 impl Agreement {
-    /// Looks at everything, so that everything is told at once.
+    /// Checks everything, so that all differences are reported at once.
     pub fn check<R: Read + Seek>(
         workload: &Half<Workload, R>,
         env: &Half<Env, R>,
@@ -95,7 +96,7 @@ impl Agreement {
                 all.compared("environment variables", variables(workload, env));
             }
             _ => all.unchecked.push(
-                "sections, platform, certificate, volumes, variables of both halves: a bare token says nothing of them"
+                "sections, platform, certificate, volumes, variables of both halves: a bare token states none of them"
                     .into(),
             ),
         }
@@ -107,7 +108,7 @@ impl Agreement {
         match env {
             Some(env) => all.compared("signing key", signing_key(env, key)),
             None => {
-                all.unchecked.push("whether the env section names the key at hand as `signingKey`".into());
+                all.unchecked.push("whether the env section names the signing key as `signingKey`".into());
             }
         }
         match env.and_then(|env| env.certificates.as_ref()) {
@@ -144,16 +145,19 @@ impl Agreement {
             }
             return self.disagreements.push(Disagreement {
                 what: "who vouches",
-                workload: who(workload),
-                env: who(env),
+                workload: voucher(workload),
+                env: voucher(env),
                 hints,
             });
         }
-        for (section, vouched) in [(Workload::NAME, workload), (Env::NAME, env)] {
+        for (section, vouched, danger) in
+            [(Workload::NAME, workload, Danger::UnsignedWorkload), (Env::NAME, env, Danger::UnsignedEnv)]
+        {
             match vouched {
-                Ok(_) => self.checked.push(format!("who made the {section} half: {}", who(vouched))),
+                Ok(_) => self.checked.push(format!("who made the {section} half: {}", voucher(vouched))),
                 Err(reason) => {
-                    self.accepted.push(format!("{section}: {reason} (--danger-accept-unsigned-tokens)"));
+                    let text = format!("{section}: {reason}");
+                    self.accepted.push(Accepted::new(danger, &text, "accept-unsigned-tokens"));
                     self.unchecked.push(format!("who made the {section} half: {reason}"));
                 }
             }
@@ -166,14 +170,13 @@ impl Agreement {
             return self.checked.push("that two persons vouch, with two keys".into());
         }
         let what = if same_key { "one key behind both halves" } else { "one person behind both halves" };
-        let (workload, env) = (who(Ok(workload)), who(Ok(env)));
+        let (workload, env) = (voucher(Ok(workload)), voucher(Ok(env)));
         if accept {
-            return self
-                .accepted
-                .push(format!("{what}: workload {workload}, env {env} (--danger-allow-one-person)"));
+            let text = format!("{what}: workload {workload}, env {env}");
+            return self.accepted.push(Accepted::new(Danger::OnePerson, &text, "allow-one-person"));
         }
         let hints = vec![
-            "whoever has both halves knows both seeds of every volume: let two persons vouch, each with a key of their own"
+            "a person with both halves knows both seeds of every volume: let two persons vouch, each with their own key"
                 .into(),
             "in a lab, take the risk with `--danger-allow-one-person`".into(),
         ];
@@ -202,15 +205,15 @@ impl Agreement {
             None => "not stated".to_owned(),
         });
         if accept == Foreign::DangerAccept {
-            return self.accepted.push(format!(
-                "{what}: workload {workload}, env {env} (--danger-accept-foreign-certificate)"
-            ));
+            let text = format!("{what}: workload {workload}, env {env}");
+            let accepted = Accepted::new(Danger::ForeignCertificate, &text, "accept-foreign-certificate");
+            return self.accepted.push(accepted);
         }
         self.disagreements.push(Disagreement {
             what,
             workload,
             env,
-            hints: vec!["both sides encrypt again with the encryption certificate of the image, or sign for a guest of your own with `--danger-accept-foreign-certificate`".into()],
+            hints: vec!["both sides encrypt again with the encryption certificate of the image, or sign for your own guest with `--danger-accept-foreign-certificate`".into()],
         });
     }
 
@@ -233,15 +236,15 @@ impl Agreement {
             (Expiry::Refuse, None) if workload.is_none() || env.is_none() => {}
             (Expiry::Refuse, expired) => self.compared("validity of the encryption certificate", expired),
             (Expiry::DangerAccept, None) => {}
-            (Expiry::DangerAccept, Some(expired)) => self.accepted.push(format!(
-                "{}: workload {}, env {} (--danger-accept-expired-certificate)",
-                expired.what, expired.workload, expired.env
-            )),
+            (Expiry::DangerAccept, Some(Disagreement { what, workload, env, .. })) => {
+                let text = format!("{what}: workload {workload}, env {env}");
+                self.accepted.push(Accepted::new(Danger::Other, &text, "accept-expired-certificate"));
+            }
         }
     }
 }
 
-fn who(vouched: Result<&Vouched, &NotVouched>) -> String {
+fn voucher(vouched: Result<&Vouched, &NotVouched>) -> String {
     match vouched {
         Ok(vouched) => format!("{} with key {}", vouched.principals(), vouched.key().fingerprint()),
         Err(reason) => reason.to_string(),
@@ -297,11 +300,11 @@ fn validity(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp
 fn times(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
     let latest = at.checked_add(CLOCKS_DIFFER).unwrap_or(Timestamp::MAX);
     let is_ahead = |half: Option<&Predicate>| half.is_some_and(|half| half.time > latest);
-    let said = |half: Option<&Predicate>| half.map_or("not stated".to_owned(), |half| half.time.to_string());
+    let time = |half: Option<&Predicate>| half.map_or("not stated".to_owned(), |half| half.time.to_string());
     (is_ahead(workload) || is_ahead(env)).then(|| Disagreement {
         what: "times of the statements",
-        workload: said(workload),
-        env: said(env),
+        workload: time(workload),
+        env: time(env),
         hints: vec![format!("it is {at} here: set the clock that is wrong, and encrypt again")],
     })
 }
@@ -313,7 +316,7 @@ fn volumes(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
         what: "volumes",
         workload: joined(&a),
         env: joined(&b),
-        hints: vec!["a volume stands in both sections under the same name, or in neither (HPL07015E)".into()],
+        hints: vec!["a volume is in both sections under the same name, or in neither (HPL07015E)".into()],
     })
 }
 
@@ -331,13 +334,13 @@ fn variables(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
 fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
     (env.signing_key.as_deref() != Some(key.fingerprint())).then(|| Disagreement {
         what: "signing key",
-        workload: format!("names none; the key at hand is {}", key.fingerprint()),
+        workload: format!("names none; the signing key is {}", key.fingerprint()),
         env: env.signing_key.clone().unwrap_or_else(|| "names none".to_owned()),
         hints: vec!["give the env deployer your public key (`contract-signer public-key signing-key.pem`), to encrypt again with `--signing-key PUBLIC.pem`".into()],
     })
 }
 
-/// The guest boots no contract of an expired one (contract-format, section 5): nobody can take that at their own risk.
+/// The guest boots no contract with an expired one (contract-format, section 5), so there is no flag to accept it.
 fn signing_certificate(certificates: &Certificates, at: Timestamp) -> Option<Disagreement> {
     let validity = certificates.get(&CertificateField::SigningKey)?;
     let early = |begin| {

@@ -1,33 +1,34 @@
-//! The auditor's key on its way into the contract, plain or encrypted for the guest.
+//! The auditor key in the contract, plain or encrypted for the guest.
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-
-use super::Error;
-use crate::statement::Statement;
-use crate::token::{self, Recipient};
-use crate::user_data::AttestationKeyForm;
 use contract_pki::certificate::{CertificateFacts, VerifiedCertificate};
 use contract_pki::platform::Prefix;
 use contract_pki::random::Randomness;
 use contract_pki::verifying_key::{self, VerifyingKey};
 use contract_pki::x509::day;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Error;
+use super::record::{Accepted, Danger};
+use crate::statement::Statement;
+use crate::token::{self, Recipient};
+use crate::user_data::AuditorKeyForm;
 
 /// The key under which the guest will encrypt its attestation record (contract-format, section 8).
 pub struct AuditorKey {
     key: VerifyingKey,
     pem: String,
-    /// What it is encrypted under; none: anyone who sees the user data sees whose key it is.
+    /// What it is encrypted under; if `None`, anyone can read it in the user data.
     guest: Option<VerifiedCertificate>,
 }
 
 impl AuditorKey {
-    /// Takes a key that goes into the contract as PEM, or as a token for the guest whose certificate this is.
+    /// Takes a key that goes into the contract as PEM, or as a token for the guest of this certificate.
     pub fn new(key: VerifyingKey, guest: Option<VerifiedCertificate>) -> Result<Self, verifying_key::Error> {
         Ok(Self { pem: key.to_pem()?, key, guest })
     }
 
-    /// The encryption certificate, where one is needed.
+    /// The encryption certificate, if one is needed.
     pub(super) fn guest(&self) -> Option<&CertificateFacts> {
         self.guest.as_ref().map(VerifiedCertificate::facts)
     }
@@ -42,19 +43,16 @@ impl AuditorKey {
         }
     }
 
-    pub(super) fn record(&self) -> AttestationKeyRecord {
-        AttestationKeyRecord {
-            fingerprint: self.key.fingerprint().to_owned(),
-            encrypted: self.guest.is_some(),
-        }
+    pub(super) fn record(&self) -> AuditorKeyRecord {
+        AuditorKeyRecord { fingerprint: self.key.fingerprint().to_owned(), encrypted: self.guest.is_some() }
     }
 
-    pub(super) fn is(&self, other: &VerifyingKey) -> bool {
+    pub(super) fn is_same_key(&self, other: &VerifyingKey) -> bool {
         self.key.fingerprint() == other.fingerprint()
     }
 
-    /// Nobody outside the guest could open a record that is encrypted under the guest's own key.
-    pub(super) fn is_not_the_guest_s(&self, statement: &Statement) -> Result<(), Error> {
+    /// Refuses the guest's own key: nobody else could open an attestation record that is encrypted under it.
+    pub(super) fn check_not_guest_key(&self, statement: &Statement) -> Result<(), Error> {
         let it = &statement.predicate;
         if self.key.fingerprint() == it.encryption_certificate.key_fingerprint {
             return Err(Error::AttestationKeyOfGuest(it.section.as_str()));
@@ -62,8 +60,8 @@ impl AuditorKey {
         Ok(())
     }
 
-    /// The guest that opens both halves must be the one that opens this.
-    pub(super) fn is_for_the_guest_of(&self, statement: &Statement) -> Result<(), Error> {
+    /// Refuses a key that is encrypted for another guest than the halves.
+    pub(super) fn check_same_guest(&self, statement: &Statement) -> Result<(), Error> {
         let (Some(found), stated) = (self.guest(), &statement.predicate.encryption_certificate) else {
             return Ok(());
         };
@@ -77,51 +75,52 @@ impl AuditorKey {
         })
     }
 
-    /// What is wrong with the certificate, and was accepted when it became a [`VerifiedCertificate`].
-    pub(super) fn accepted(&self, at: Timestamp) -> Vec<String> {
+    /// The dangers that were accepted when the certificate became a [`VerifiedCertificate`].
+    pub(super) fn accepted(&self, at: Timestamp) -> Vec<Accepted> {
         let Some(guest) = &self.guest else { return Vec::new() };
         let end = guest.facts().not_after;
         let expired = guest.facts().validity().has_ended(at).then(|| {
-            format!(
-                "the attestation key is encrypted under a certificate that expired on {} (--danger-accept-expired-certificate)",
-                day(end)
-            )
+            let text =
+                format!("the attestation key is encrypted under a certificate that expired on {}", day(end));
+            Accepted::new(Danger::Other, &text, "accept-expired-certificate")
         });
         let foreign = guest.foreign().map(|why| {
-            format!("the attestation key is encrypted under another certificate than an image's: {why} (--danger-accept-foreign-certificate)")
+            let text =
+                format!("the attestation key is encrypted under another certificate than an image's: {why}");
+            Accepted::new(Danger::Other, &text, "accept-foreign-certificate")
         });
         expired.into_iter().chain(foreign).collect()
     }
 }
 
-/// Whose attestation key is in a contract: the signer's word where it is encrypted.
+/// The auditor key of a contract. If it is encrypted, only the signer states which one it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct AttestationKeyRecord {
+pub struct AuditorKeyRecord {
     /// `sha256:` and the lower-case hex SHA-256 of the key's DER `SubjectPublicKeyInfo`.
     pub fingerprint: String,
-    /// Whether the guest alone can read it.
+    /// Whether only the guest can read it.
     pub encrypted: bool,
 }
 
-impl AttestationKeyRecord {
-    /// As [`AttestationKeyRecord::found`] tells it of user data.
-    pub(super) fn said(&self) -> String {
+impl AuditorKeyRecord {
+    /// In the form of [`AuditorKeyRecord::found`].
+    pub(super) fn shown(&self) -> String {
         let how = if self.encrypted { "encrypted" } else { "plain" };
         format!("{}, {how}", self.fingerprint)
     }
 
-    /// What user data hold in its place; in a token any key may be the one that is told.
+    /// What user data holds in its place. A token may hold any key, and so also the recorded one.
     pub(super) fn found(&self, value: Option<&str>) -> String {
-        match value.map(AttestationKeyForm::of) {
+        match value.map(AuditorKeyForm::new) {
             None => "none".to_owned(),
-            Some(AttestationKeyForm::Token(_)) => {
-                Self { encrypted: true, fingerprint: self.fingerprint.clone() }.said()
+            Some(AuditorKeyForm::Token(_)) => {
+                Self { encrypted: true, fingerprint: self.fingerprint.clone() }.shown()
             }
-            Some(AttestationKeyForm::Pem(key) | AttestationKeyForm::Base64(key)) => {
-                Self { encrypted: false, fingerprint: key.fingerprint().to_owned() }.said()
+            Some(AuditorKeyForm::Pem(key) | AuditorKeyForm::Base64(key)) => {
+                Self { encrypted: false, fingerprint: key.fingerprint().to_owned() }.shown()
             }
-            Some(AttestationKeyForm::Unusable(reason)) => reason,
+            Some(AuditorKeyForm::Unusable(reason)) => reason,
         }
     }
 }

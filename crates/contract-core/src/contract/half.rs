@@ -1,15 +1,16 @@
-//! The two things that `sign` combines: mostly handoffs that somebody vouches for.
+//! The halves that `sign` combines: handoffs or bare tokens.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
+
+use jiff::Timestamp;
+use ssh_signatures::allowed_signers::{AllowedSigners, Vouched};
 
 use super::record::HalfRecord;
 use crate::handoff::{self, Handoff, NotVouched, VerifiedHandoff};
 use crate::kind::Kind;
 use crate::statement::Statement;
 use crate::token::TokenFacts;
-use jiff::Timestamp;
-use ssh_signatures::allowed_signers::{AllowedSigners, Vouched};
 
 /// One half of a contract.
 pub enum Half<K, R> {
@@ -17,11 +18,11 @@ pub enum Half<K, R> {
     Verified(Box<VerifiedHandoff<K, R>>),
     /// A token with its statement, and nobody who vouches for it.
     Unverified(Box<Handoff<K, R>>, NotVouched),
-    /// A token alone.
+    /// A token without a statement.
     BareToken(BareToken<K, R>),
 }
 
-/// A file that holds a token, perhaps with a line end behind it, as shell scripts write it.
+/// A file with a token, and perhaps a line end as shell scripts write it.
 pub struct BareToken<K, R> {
     input: R,
     bytes: u64,
@@ -30,15 +31,16 @@ pub struct BareToken<K, R> {
 
 impl<K: Kind, R: Read + Seek> BareToken<K, R> {
     /// Takes a file as a token; its bytes are checked when they are copied.
-    pub fn of(mut input: R) -> io::Result<Self> {
+    pub fn new(mut input: R) -> io::Result<Self> {
         let end = input.seek(SeekFrom::End(0))?;
         let from = end.saturating_sub(2);
         input.seek(SeekFrom::Start(from))?;
         let mut tail = Vec::new();
         input.by_ref().take(2).read_to_end(&mut tail)?;
-        let kept = tail.strip_suffix(b"\n").unwrap_or(&tail);
-        let kept = if kept.len() < tail.len() { kept.strip_suffix(b"\r").unwrap_or(kept) } else { kept };
-        Ok(Self { input, bytes: from + kept.len() as u64, kind: PhantomData })
+        let token = match tail.as_slice() {
+            [token @ .., b'\r', b'\n'] | [token @ .., b'\n'] | token => token,
+        };
+        Ok(Self { input, bytes: from + token.len() as u64, kind: PhantomData })
     }
 
     /// Streams the token to `out`, checking each byte.
@@ -49,8 +51,8 @@ impl<K: Kind, R: Read + Seek> BareToken<K, R> {
 }
 
 impl<K: Kind, R: Read + Seek> Half<K, R> {
-    /// Looks for somebody who vouches for a handoff.
-    pub fn of(handoff: Handoff<K, R>, signers: &AllowedSigners, at: Timestamp) -> Self {
+    /// Verifies who vouches for a handoff.
+    pub fn new(handoff: Handoff<K, R>, signers: &AllowedSigners, at: Timestamp) -> Self {
         match handoff.verify(signers, at) {
             Ok(verified) => Self::Verified(Box::new(verified)),
             Err(unverified) => {
@@ -60,7 +62,7 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
         }
     }
 
-    /// What its maker states, where there is one.
+    /// The statement, if there is one.
     pub fn statement(&self) -> Option<&Statement> {
         match self {
             Self::Verified(handoff) => Some(handoff.statement()),
@@ -86,7 +88,7 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
         }
     }
 
-    /// Whether somebody who may vouch says that one of our tools made the token, which never cut a password.
+    /// Whether a verified statement says that one of our tools made the token: they never cut a password.
     pub(super) fn is_made_by_us(&self) -> bool {
         matches!(self, Self::Verified(handoff) if handoff.statement().predicate.tool.is_ours())
     }
@@ -94,10 +96,10 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
     pub(super) fn record(&self, token: &TokenFacts) -> HalfRecord {
         match self {
             Self::Verified(handoff) => {
-                HalfRecord::of(token, Some(handoff.handoff()), Some(handoff.vouched()))
+                HalfRecord::new(token, Some(handoff.handoff()), Some(handoff.vouched()))
             }
-            Self::Unverified(handoff, _) => HalfRecord::of(token, Some(&**handoff), None),
-            Self::BareToken(_) => HalfRecord::of::<K, R>(token, None, None),
+            Self::Unverified(handoff, _) => HalfRecord::new(token, Some(&**handoff), None),
+            Self::BareToken(_) => HalfRecord::new::<K, R>(token, None, None),
         }
     }
 }

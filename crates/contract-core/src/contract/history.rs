@@ -1,7 +1,7 @@
-//! The volumes of a contract, held against what was stated of them before: a disk opens with the seeds that closed it.
+//! The volumes of a contract, compared with earlier statements: a disk opens with the seeds that closed it.
 //!
-//! Only statements are compared, so it is advice and no proof: a generation counts the rolls in one vault, and what a
-//! guest booted with nobody states. A contract opens a disk that was closed with its `seed` or its `previousSeed`:
+//! Only statements are compared, so this is advice and no proof: a generation counts the rolls in one vault, and no statement
+//! shows what a guest booted with. A contract opens a disk that was closed with its `seed` or its `previousSeed`:
 //!
 //! | before | now | the disk |
 //! |---|---|---|
@@ -9,9 +9,9 @@
 //! | 3 | 2 | may be closed with 3 |
 //! | 3 | 4 | is closed with 3, unless a guest booted with 4 (rolling) meanwhile |
 //! | 3 | 5, rolling or not | is closed with 3, unless a guest booted with 4 meanwhile |
-//! | 3 | not stated | nobody can tell |
+//! | 3 | not stated | unknown |
 //!
-//! A vault that was restored and rolled again counts the same generation for another seed: that nobody sees here.
+//! A vault that was restored and rolled again has another seed with the same generation: this is not visible here.
 
 use std::collections::BTreeSet;
 
@@ -23,9 +23,9 @@ use crate::statement::{Statement, Volume};
 /// A statement of an earlier contract.
 #[derive(Clone, Debug)]
 pub struct Earlier {
-    /// Where it was read, as people call it.
+    /// The name of the file that it was read from.
     pub source: String,
-    /// What was stated.
+    /// The statement.
     pub statement: Statement,
 }
 
@@ -43,7 +43,7 @@ pub enum Weight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Event {
-    /// The statement at hand is older than the one it is compared with.
+    /// The new statement is older than the one it is compared with.
     OldStatement,
     /// A lower generation than before.
     WentBack,
@@ -66,9 +66,9 @@ pub enum Event {
 /// One change of one side's volumes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// Which side's.
+    /// The side.
     pub section: SectionName,
-    /// The key under `volumes`; none where it is about the statement.
+    /// The key under `volumes`; `None` for a change of the whole statement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volume: Option<String>,
     /// What happened.
@@ -81,7 +81,7 @@ pub struct Change {
     pub hint: String,
 }
 
-/// What changed since earlier statements of the same section; those of the other section are passed over.
+/// The changes since earlier statements of the same section; those of the other section are ignored.
 pub(super) fn changes(now: &Statement, earlier: &[Earlier]) -> Vec<Change> {
     let mut earlier: Vec<_> =
         earlier.iter().filter(|it| it.statement.predicate.section == now.predicate.section).collect();
@@ -90,12 +90,12 @@ pub(super) fn changes(now: &Statement, earlier: &[Earlier]) -> Vec<Change> {
     let mut changes = Vec::new();
     changes.extend(old_statement(now, latest));
     for (name, volume) in &now.predicate.volumes {
-        let of = Side { now, name };
+        let side = Side { now, name };
         let stated: Vec<_> = earlier.iter().filter_map(|it| Some((*it, it.volume(name)?))).collect();
         changes.extend(match (stated.last(), highest(&stated)) {
-            (None, _) => Some(of.added(latest)),
-            (Some((last, _)), None) => volume.generation.map(|now| of.first_stated(last, now)),
-            (_, Some((last, before))) => of.since(last, before, volume),
+            (None, _) => Some(side.added(latest)),
+            (Some((last, _)), None) => volume.generation.map(|now| side.first_stated(last, now)),
+            (_, Some((last, before))) => side.since(last, before, volume),
         });
     }
     let names = |statement: &Statement| statement.predicate.volumes.keys().cloned().collect::<BTreeSet<_>>();
@@ -105,10 +105,10 @@ pub(super) fn changes(now: &Statement, earlier: &[Earlier]) -> Vec<Change> {
     changes
 }
 
-/// Volumes that one side rolls anew, while the other still holds both seeds of a roll that was in an earlier contract.
+/// Volumes that one side rolls again, while the other still holds both seeds of a roll in an earlier contract.
 ///
-/// The disk is closed with the one side's new seed and the other side's old one. Whether a guest tries a `seed` of one
-/// side with the `previousSeed` of the other, the sources do not say.
+/// The disk is closed with the new seed of one side and the old one of the other. The sources do not state whether a guest
+/// tries a `seed` of one side with the `previousSeed` of the other.
 pub(super) fn overlaps(halves: [&Statement; 2], earlier: &[Earlier]) -> Vec<Change> {
     let before = |half: &Statement, name: &str| {
         let same = earlier.iter().filter(|it| it.statement.predicate.section == half.predicate.section);
@@ -130,7 +130,7 @@ pub(super) fn overlaps(halves: [&Statement; 2], earlier: &[Earlier]) -> Vec<Chan
             }
             let (section, author) = (rolled.predicate.section, unsettled.predicate.section.author());
             let message = format!(
-                "{volume}, as in {}, while {section} went from generation {others} to {other}: no source says whether the guest tries a new seed of one side with an old one of the other, and the disk may stay locked",
+                "{volume}, as in {}, while {section} went from generation {others} to {other}: no source states whether the guest tries a new seed of one side with an old one of the other, and the disk may stay locked",
                 last.place()
             );
             let hint = format!(
@@ -157,7 +157,7 @@ impl Earlier {
     }
 }
 
-/// The last one of the highest generation: what a guest may have booted with.
+/// The last one with the highest generation: a guest may have booted with it.
 fn highest<'e>(stated: &[(&'e Earlier, &Volume)]) -> Option<(&'e Earlier, u64)> {
     let generations = stated.iter().filter_map(|(it, volume)| Some((*it, volume.generation?)));
     generations.max_by_key(|(_, generation)| *generation)
@@ -171,21 +171,21 @@ fn old_statement(now: &Statement, latest: &Earlier) -> Option<Change> {
         event: Event::OldStatement,
         weight: Weight::Warning,
         message: format!(
-            "{section}: the handoff at hand was made at {time}, before {}: it is an old one, or both were taken for each other",
+            "{section}: the new handoff was made at {time}, before {}: it is an old one, or the two were confused",
             latest.place()
         ),
         hint: format!("compare both with `contract-signer inspect FILE`, and ask the {} which one is meant", section.author()),
     })
 }
 
-/// A volume of the statement at hand.
+/// A volume of the new statement.
 struct Side<'a> {
     now: &'a Statement,
     name: &'a str,
 }
 
 impl Side<'_> {
-    /// From a stated generation to whatever is stated now.
+    /// From a stated generation to the present one.
     fn since(&self, last: &Earlier, before: u64, volume: &Volume) -> Option<Change> {
         let author = self.now.predicate.section.author();
         let bridge = || {
@@ -198,7 +198,7 @@ impl Side<'_> {
         let (event, consequence, hint) = match volume.generation {
             None => (
                 Event::NoLongerStated,
-                "nobody can tell whether it is the same seed".to_owned(),
+                "it is unknown whether it is the same seed".to_owned(),
                 format!(
                     "ask the {author} whether this seed opens the disk: those in a vault have a generation"
                 ),
@@ -238,7 +238,7 @@ impl Side<'_> {
 
     fn added(&self, latest: &Earlier) -> Change {
         let message = format!("new since {}", latest.place());
-        self.change(Event::Added, Weight::Note, &message, "see that a disk of its own is attached".into())
+        self.change(Event::Added, Weight::Note, &message, "check that a separate disk is attached".into())
     }
 
     fn retired(&self, latest: &Earlier) -> Change {
@@ -246,7 +246,7 @@ impl Side<'_> {
         self.change(
             Event::Retired,
             Weight::Note,
-            &format!("stands in {}, and no longer here: no guest opens its disk", latest.place()),
+            &format!("is in {}, and no longer here: no guest opens its disk", latest.place()),
             format!("the {author} keeps its seed for as long as the disk is kept"),
         )
     }

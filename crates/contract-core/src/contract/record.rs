@@ -1,38 +1,37 @@
-//! The record of a signing: what was combined, who vouched, what was checked. It stands beside the user data as
-//! `user-data.record.json`, holds nothing secret, and lets an auditor check again what the contract signer checked.
+//! The signing record: what was combined, who vouched, what was checked. It is next to the user data as
+//! `user-data.record.json`, holds nothing secret, and lets an auditor repeat the checks of the contract signer.
 //!
-//! Source: ours (docs/format/6-user-data.md); the lines of the attestation record are those of contract-format, section 8.
+//! Source: ours (docs/format/record.md); the lines of the attestation record are those of contract-format, section 8.
 
-mod vouching;
-
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::io::{Read, Seek};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use contract_pki::verifying_key::VerifyingKey;
+use findings::{Advice, Blame};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ssh_signatures::allowed_signers::{AllowedSigners, Vouched};
+use ssh_signatures::sshsig::{Namespace, Signature};
 
-use super::{AttestationKeyRecord, Signed};
-use crate::handoff::Handoff;
+use super::{AuditorKeyRecord, Signed};
+use crate::handoff::{Handoff, NotVouched};
 use crate::kind::SectionName;
 use crate::lifetime::Lifetime;
 use crate::statement::{Digest, Statement, Tool, unique};
 use crate::token::TokenFacts;
 use crate::user_data::UserDataFacts;
-use contract_pki::verifying_key::VerifyingKey;
-use findings::{Advice, Blame};
-use ssh_signatures::allowed_signers::Vouched;
-use ssh_signatures::sshsig::{Namespace, Signature};
 
 const TYPE: &str = "urn:hyper-protect-contract:record:v1";
 
-/// The line of the attestation record for the key under which it is encrypted.
-const ATTESTATION_KEY: &str = "contract:attestationPublicKey";
+/// The line of the attestation record for the auditor key.
+const AUDITOR_KEY: &str = "contract:attestationPublicKey";
 
-/// Longest record that is read: two statements of 1 MiB, in two forms each, with their signatures.
+/// Longest signing record that is read: two statements of 1 MiB, in two forms each, with their signatures.
 pub const LONGEST: usize = 8 << 20;
 
-/// What `sign` did.
+/// A signing record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Record {
@@ -40,46 +39,46 @@ pub struct Record {
     kind: String,
     /// When it was signed, by the signer's clock.
     pub time: Timestamp,
-    /// What signed it.
+    /// The program that signed.
     pub tool: Tool,
     /// The workload provider's half.
     pub workload: HalfRecord,
     /// The env deployer's half.
     pub env: HalfRecord,
-    /// Whose attestation key is in the contract; absent where none is, and in the records of earlier versions.
+    /// The auditor key in the contract; absent if there is none, and in the signing records of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub attestation_key: Option<AttestationKeyRecord>,
+    pub attestation_key: Option<AuditorKeyRecord>,
     /// Fingerprint of the key that signed the contract.
     pub signing_key: String,
-    /// Of the value of `envWorkloadSignature`.
+    /// Digest of the value of `envWorkloadSignature`.
     pub signature: Digest,
-    /// Of the whole file.
+    /// Digest of the whole file.
     pub user_data: Digest,
     /// What the attestation record of the running guest must show: name to SHA-256.
     #[serde(deserialize_with = "unique")]
     pub attestation_record: BTreeMap<String, String>,
     /// What was checked.
     pub checked: Vec<String>,
-    /// What could not be.
+    /// What could not be checked.
     pub unchecked: Vec<String>,
-    /// What the signer accepted although it should be refused: one line for each `--danger-…` that had an effect.
-    pub accepted: Vec<String>,
+    /// The dangers that the signer accepted: one for each `--danger-…` that had an effect.
+    pub accepted: Vec<Accepted>,
 }
 
-/// What is known of one half.
+/// What is known about one half.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct HalfRecord {
-    /// Of the token, as the attestation record shows it.
+    /// Digest of the token, as in the attestation record.
     pub token: Digest,
-    /// Who vouches; absent where nobody does.
+    /// Who vouches; absent if nobody does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vouched_by: Option<Voucher>,
-    /// What they state, for people and other tools to read; absent for a bare token. Only the signed bytes count, see
+    /// The statement for people and other tools; absent for a bare token. Only the signed bytes count, see
     /// [`HalfRecord::statement`].
     #[serde(rename = "statement", skip_serializing_if = "Option::is_none")]
     shown: Option<Statement>,
-    /// `statement.json`, over which the signature was made.
+    /// The bytes of `statement.json`, which the signature covers.
     #[serde(skip_serializing_if = "Option::is_none")]
     signed: Option<SignedStatement>,
     /// `statement.json.sig`: `ssh-keygen -Y verify` takes it with the bytes above.
@@ -87,13 +86,13 @@ pub struct HalfRecord {
     signature: Option<String>,
 }
 
-/// The bytes of a `statement.json`, in base64, and what they state.
+/// The bytes of a `statement.json`, in base64 and decoded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 struct SignedStatement {
     base64: String,
     bytes: Vec<u8>,
-    /// `None` where the bytes are not a statement, which [`Record::verify`] refuses.
+    /// `None` if the bytes are not a statement, which [`Record::verify`] refuses.
     statement: Option<Statement>,
 }
 
@@ -110,11 +109,11 @@ impl From<SignedStatement> for String {
     }
 }
 
-/// Whose signature it is.
+/// The owner of a signature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Voucher {
-    /// As the line of the allowed signers says it.
+    /// As in the allowed signers.
     pub principals: String,
     /// As `ssh-keygen -l` shows it: `SHA256:…`.
     pub key: String,
@@ -133,7 +132,7 @@ impl From<&Vouched> for Voucher {
 }
 
 impl HalfRecord {
-    pub(super) fn of<K, R: Read + Seek>(
+    pub(super) fn new<K, R: Read + Seek>(
         token: &TokenFacts,
         handoff: Option<&Handoff<K, R>>,
         vouched: Option<&Vouched>,
@@ -147,15 +146,13 @@ impl HalfRecord {
             signature: signature.map(|armored| String::from_utf8_lossy(armored).into_owned()),
         }
     }
-}
 
-impl HalfRecord {
-    /// What was signed; `None` for a bare token. A record that shows anything else does not pass [`Record::verify`].
+    /// The signed statement; `None` for a bare token. A signing record that shows another one does not pass [`Record::verify`].
     pub fn statement(&self) -> Option<&Statement> {
         self.signed.as_ref()?.statement.as_ref()
     }
 
-    /// How the statement that the record shows differs from the signed one, which must be about this half's token.
+    /// How the shown statement differs from the signed one, which must be about this half's token.
     fn statement_differs(&self, section: SectionName) -> Option<Difference> {
         let what = format!("{section} statement");
         let (record, found) = match (&self.shown, &self.signed, &self.signature) {
@@ -175,7 +172,7 @@ impl HalfRecord {
         Difference::between(&what, record, found)
     }
 
-    /// The key that did sign, as the voucher is told; or why none did. That its owner was allowed to, only the record says.
+    /// The key that signed, in the form of a voucher, or why none did. Its owner's permission is not checked.
     fn signed_by(&self, namespace: Namespace) -> String {
         let (Some(signed), Some(armored)) = (&self.signed, &self.signature) else {
             return "nothing is signed".to_owned();
@@ -185,14 +182,30 @@ impl HalfRecord {
             Err(error) => error.to_string(),
         }
     }
+
+    fn vouched(
+        &self,
+        namespace: Namespace,
+        signers: &AllowedSigners,
+        at: Timestamp,
+    ) -> Result<Vouched, NotVouched> {
+        let (Some(signed), Some(armored)) = (&self.signed, &self.signature) else {
+            return Err(if self.signed.is_some() { NotVouched::Unsigned } else { NotVouched::BareToken });
+        };
+        let signature = Signature::parse(armored)?.verify(&signed.bytes, namespace)?;
+        if signers.entries().is_empty() {
+            return Err(NotVouched::NobodyAllowed);
+        }
+        Ok(signers.vouch(signature, at)?)
+    }
 }
 
-/// One thing in which user data and a record differ.
+/// One difference between a signing record and its user data, or within the record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// In what.
+    /// What differs.
     pub what: String,
-    /// As the record says it.
+    /// According to the record.
     pub record: String,
     /// As it was found.
     pub found: String,
@@ -205,16 +218,14 @@ impl Difference {
     }
 }
 
-/// Why a record is none, or not of these user data.
+/// Why a signing record is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum RecordError {
-    /// Not the JSON that `sign` writes.
-    #[error("it is no record of a signing: {0}")]
+    #[error("it is no signing record: {0}")]
     NotARecord(String),
-    /// A record of other user data.
-    #[error("it is not the record of these user data: {}", names(.0))]
+    #[error("it is not the signing record of this user data: {}", names(.0))]
     Differs(Vec<Difference>),
-    /// A record that says one thing here and another there.
     #[error("it was changed after the signing: {}", names(.0))]
     Changed(Vec<Difference>),
 }
@@ -234,7 +245,7 @@ impl Advice for RecordError {
     fn hints(&self) -> Vec<String> {
         vec![match self {
             Self::NotARecord(_) => {
-                "name the file that `contract-signer sign` wrote beside the user data".into()
+                "name the file that `contract-signer sign` wrote next to the user data".into()
             }
             Self::Differs(_) | Self::Changed(_) => {
                 "ask the contract signer for both files again, `user-data` and `user-data.record.json`".into()
@@ -244,7 +255,7 @@ impl Advice for RecordError {
 }
 
 impl Record {
-    /// Of a contract that was just signed, and the user data as they were read back.
+    /// Records a contract that was just signed, and its user data as read back.
     pub fn new(
         signed: Signed,
         facts: &UserDataFacts,
@@ -287,43 +298,43 @@ impl Record {
         Ok(json)
     }
 
-    /// Both statements, where there are.
+    /// The statements of both halves, if they have any.
     pub fn statements(&self) -> impl Iterator<Item = &Statement> {
         [&self.workload, &self.env].into_iter().filter_map(HalfRecord::statement)
     }
 
-    /// Until when the contract lives, as far as both halves' makers state it.
+    /// The contract's lifetime, as far as both halves state it.
     pub fn lifetime(&self) -> Lifetime {
         Lifetime::from_halves(self.workload.statement(), self.env.statement())
     }
 
-    /// Holds the record against itself, for whoever has nothing else: are the statements those that were signed?
-    pub fn verify_itself(&self) -> Result<(), RecordError> {
+    /// Checks that no part of the record contradicts another, without any other file.
+    pub fn verify_consistency(&self) -> Result<(), RecordError> {
         let mut differences = self.within();
-        differences.extend(self.foretelling());
+        differences.extend(self.expected_lines());
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Changed(differences)) }
     }
 
-    /// What it foretells of the guest's record and says otherwise elsewhere; user data would show the same.
-    fn foretelling(&self) -> Vec<Difference> {
+    /// Lines of the expected attestation record that differ from the record's other digests.
+    fn expected_lines(&self) -> Vec<Difference> {
         let lines = [
             ("contract:workload", &self.workload.token),
             ("contract:env", &self.env.token),
             ("cidata/user-data", &self.user_data),
         ];
         let differences = lines.into_iter().filter_map(|(name, Digest { sha256 })| {
-            let foretold = self.attestation_record.get(name).map_or("none", String::as_str);
-            Difference::between(&format!("line `{name}`"), foretold, sha256)
+            let expected = self.attestation_record.get(name).map_or("none", String::as_str);
+            Difference::between(&format!("line `{name}`"), expected, sha256)
         });
         differences.collect()
     }
 
-    /// Holds the record against user data and the key that verifies them, and against itself.
+    /// Compares the record with user data and the key that verifies it, and its parts with each other.
     pub fn verify(&self, facts: &UserDataFacts, key: &VerifyingKey) -> Result<(), RecordError> {
         self.compare(facts, Some(key))
     }
 
-    /// As [`Record::verify`], for whoever does not know the key: nothing tells then that the record names the right one.
+    /// As [`Record::verify`], without the key: then nothing shows that the record names the right one.
     pub fn verify_without_key(&self, facts: &UserDataFacts) -> Result<(), RecordError> {
         self.compare(facts, None)
     }
@@ -341,21 +352,20 @@ impl Record {
         same("workload token", &self.workload.token.sha256, &facts.workload.sha256);
         same("env token", &self.env.token.sha256, &facts.env.sha256);
         if let Some(key) = &self.attestation_key {
-            same("attestation key", &key.said(), &key.found(facts.attestation_public_key.as_deref()));
+            same("auditor key", &key.shown(), &key.found(facts.attestation_public_key.as_deref()));
         }
         let found = lines(facts);
-        let every: std::collections::BTreeSet<_> =
-            self.attestation_record.keys().chain(found.keys()).collect();
+        let every: BTreeSet<_> = self.attestation_record.keys().chain(found.keys()).collect();
         for name in every {
-            let of =
-                |lines: &BTreeMap<String, String>| lines.get(name).cloned().unwrap_or_else(|| "none".into());
-            same(&format!("line `{name}`"), &of(&self.attestation_record), &of(&found));
+            let line =
+                |lines: &BTreeMap<String, String>| lines.get(name).map_or("none".into(), String::clone);
+            same(&format!("line `{name}`"), &line(&self.attestation_record), &line(&found));
         }
         differences.extend(self.within());
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Differs(differences)) }
     }
 
-    /// What one part of it says and another does not.
+    /// The contradictions between its parts.
     fn within(&self) -> Vec<Difference> {
         let halves = [(SectionName::Workload, &self.workload), (SectionName::Env, &self.env)];
         let mut differences: Vec<_> =
@@ -371,42 +381,125 @@ impl Record {
             let record = format!("{} in the namespace {}", voucher.key, voucher.namespace);
             same(what, &record, &half.signed_by(namespace));
         }
-        if self.attestation_key.is_some() && !self.attestation_record.contains_key(ATTESTATION_KEY) {
-            same("attestation key", "one in the contract", "no line of the attestation record");
+        if self.attestation_key.is_some() && !self.attestation_record.contains_key(AUDITOR_KEY) {
+            same("auditor key", "one in the contract", "no line of the attestation record");
         }
-        for danger in self.dangers_not_accepted() {
-            same("what was accepted", "nothing of it", danger);
+        for danger in self.shown_dangers() {
+            if !self.accepted.iter().any(|accepted| accepted.danger == danger) {
+                let (.., words) = danger.words();
+                same("what was accepted", "nothing of it", words);
+            }
         }
         differences
     }
-}
 
-impl Record {
-    /// What its two halves show that should have been refused, where no line of `accepted` owns up to it.
-    fn dangers_not_accepted(&self) -> Vec<&'static str> {
-        let accepted = |begin: &str, end: &str| {
-            self.accepted.iter().any(|line| line.starts_with(begin) && line.contains(end))
-        };
-        let one_person = match (&self.workload.vouched_by, &self.env.vouched_by) {
+    /// The dangers that the two halves show, which should have been refused.
+    fn shown_dangers(&self) -> impl Iterator<Item = Danger> {
+        let (workload, env) = (&self.workload.vouched_by, &self.env.vouched_by);
+        let one_person = match (workload, env) {
             (Some(a), Some(b)) => a.key == b.key || a.principals == b.principals,
             _ => false,
         };
         let foreign = self.statements().any(|it| it.predicate.foreign_certificate.is_some());
-        [
-            (
-                self.workload.vouched_by.is_none(),
-                "workload: ",
-                "unsigned",
-                "nobody vouches for the workload half",
-            ),
-            (self.env.vouched_by.is_none(), "env: ", "unsigned", "nobody vouches for the env half"),
-            (one_person, "one ", "one-person", "one person behind both halves"),
-            (foreign, "purpose ", "foreign-certificate", "a certificate that is not an image's"),
-        ]
-        .into_iter()
-        .filter(|(shown, begin, end, _)| *shown && !accepted(begin, end))
-        .map(|(.., danger)| danger)
-        .collect()
+        let shown = [workload.is_none(), env.is_none(), one_person, foreign];
+        Danger::SHOWN.into_iter().zip(shown).filter_map(|(danger, shown)| shown.then_some(danger))
+    }
+
+    /// The texts of [`Record::accepted`].
+    pub fn accepted_texts(&self) -> Vec<String> {
+        self.accepted.iter().map(ToString::to_string).collect()
+    }
+
+    /// Verifies both signatures, and that the allowed signers allow them at this time; from then on, the record names them as the
+    /// allowed signers do. Otherwise, returns the half and the reason. [`Record::verify_consistency`] must be called before,
+    /// because the statements must be the signed ones, and after, because one person may have been behind two names.
+    pub fn name_vouchers(
+        &mut self,
+        signers: &AllowedSigners,
+        at: Timestamp,
+    ) -> Result<(), (Namespace, NotVouched)> {
+        for (half, namespace) in [(&mut self.workload, Namespace::Workload), (&mut self.env, Namespace::Env)]
+        {
+            let vouched = half.vouched(namespace, signers, at).map_err(|reason| (namespace, reason))?;
+            half.vouched_by = Some(Voucher::from(&vouched));
+        }
+        Ok(())
+    }
+}
+
+/// A danger that the signer accepted, with a `--danger-…` flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Danger {
+    /// Nobody vouches for the workload half.
+    UnsignedWorkload,
+    /// Nobody vouches for the env half.
+    UnsignedEnv,
+    /// One key or one person behind both halves.
+    OnePerson,
+    /// An encryption certificate that is not an image's.
+    ForeignCertificate,
+    /// Any other: a half shows nothing of it.
+    Other,
+}
+
+impl Danger {
+    /// Those that a half can show.
+    const SHOWN: [Self; 4] =
+        [Self::UnsignedWorkload, Self::UnsignedEnv, Self::OnePerson, Self::ForeignCertificate];
+
+    /// How the text of a signing record begins, what else it contains, and how a difference is described.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::UnsignedWorkload => ("workload: ", "unsigned", "nobody vouches for the workload half"),
+            Self::UnsignedEnv => ("env: ", "unsigned", "nobody vouches for the env half"),
+            Self::OnePerson => ("one ", "one-person", "one person behind both halves"),
+            Self::ForeignCertificate => {
+                ("purpose ", "foreign-certificate", "a certificate that is not an image's")
+            }
+            Self::Other => ("", "", ""),
+        }
+    }
+}
+
+/// A danger and its text, which is all that the JSON holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Accepted {
+    danger: Danger,
+    text: String,
+}
+
+impl Accepted {
+    /// States a danger, its details and the flag that accepted it.
+    pub(super) fn new(danger: Danger, details: &str, flag: &str) -> Self {
+        Self { danger, text: format!("{details} (--danger-{flag})") }
+    }
+
+    /// Which danger it is.
+    pub fn danger(&self) -> Danger {
+        self.danger
+    }
+}
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl From<String> for Accepted {
+    fn from(text: String) -> Self {
+        let is_about = |danger: &Danger| {
+            let (begin, flag, _) = danger.words();
+            text.starts_with(begin) && text.contains(flag)
+        };
+        Self { danger: Danger::SHOWN.into_iter().find(is_about).unwrap_or(Danger::Other), text }
+    }
+}
+
+impl From<Accepted> for String {
+    fn from(accepted: Accepted) -> Self {
+        accepted.text
     }
 }
 

@@ -1,15 +1,16 @@
-//! Reading a handoff that somebody else wrote: nothing in it is believed before it is looked at.
+//! Reading a handoff that somebody else wrote: everything in it is checked before it is used.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::marker::PhantomData;
+
+use findings::{Advice, Blame};
+use ssh_signatures::sshsig;
 
 use super::{SIGNATURE, STATEMENT, TOKEN};
 use crate::age_file;
 use crate::kind::Kind;
 use crate::statement::Statement;
 use crate::token::{self, Scanner, TokenFacts};
-use findings::{Advice, Blame};
-use ssh_signatures::sshsig;
 
 /// Longest `statement.json`.
 const LONGEST_STATEMENT: u64 = 1 << 20;
@@ -18,79 +19,47 @@ const LONGEST_SIGNATURE: u64 = sshsig::LONGEST as u64;
 /// Longest tail of zeros behind the last entry; tar pads to 10 KiB by default.
 const LONGEST_TAIL: u64 = 1 << 20;
 
-/// Why a file is no handoff, or not the one that is due.
+/// Why a file is no handoff, or not the expected one.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
-    /// The file could not be read.
     #[error("cannot read the handoff")]
     Read(#[source] io::Error),
-    /// It was encrypted, and changed or cut afterwards.
     #[error("it is an age file that is damaged or cut short")]
     Age,
-    /// The token could not be passed on: the output's disk is full, for one.
     #[error("cannot write the token")]
     Write(#[source] io::Error),
-    /// Not a tar, or cut off.
     #[error("not a tar archive, or a damaged one")]
     Tar,
-    /// An entry that a handoff does not have.
     #[error(
         "it holds an entry `{0}`; a handoff holds `token`, `statement.json` and `statement.json.sig` only"
     )]
     Extra(String),
-    /// The same entry twice.
     #[error("it holds `{0}` twice")]
     Twice(&'static str),
     /// What goes before an entry to give it another name, size or time.
     #[error("it holds an extended header ({0}), and a handoff holds none")]
     Extended(&'static str),
-    /// A link, a device, a sparse file.
     #[error("its entry `{0}` is not a regular file")]
     NotRegular(String),
-    /// An entry is missing.
     #[error("it holds no `{0}`")]
     Missing(&'static str),
-    /// An entry claims more bytes than the file has.
     #[error("its entry `{0}` claims {1} bytes, more than the file holds: it was cut off")]
     Truncated(String, u64),
-    /// Too long a statement or signature.
     #[error("its `{0}` claims {1} bytes, at most {2} are read")]
     TooLong(&'static str, u64, u64),
-    /// Something behind the end.
-    #[error("something stands behind the end of the archive")]
+    #[error("something is behind the end of the archive")]
     Tail,
-    /// The statement does not parse.
     #[error("its `statement.json` is not a statement: {0}")]
     Statement(String),
-    /// The token does not parse.
     #[error("its `token` is not a token: {0}")]
     Token(#[from] token::Error),
-    /// The statement speaks of another token.
     #[error("the token is not the one stated: it has SHA-256 {found}, the statement says {stated}")]
-    Digest {
-        /// Of the token in the file.
-        found: String,
-        /// In the statement.
-        stated: String,
-    },
-    /// The prefix is another platform's.
+    Digest { found: String, stated: String },
     #[error("the token begins with `{found}`, the stated platform `{platform}` has `{expected}`")]
-    Prefix {
-        /// Of the token.
-        found: &'static str,
-        /// Stated.
-        platform: &'static str,
-        /// Of that platform.
-        expected: &'static str,
-    },
-    /// The wrong half.
-    #[error("it holds the {found} section, where the {expected} section is due")]
-    Section {
-        /// Stated.
-        found: &'static str,
-        /// Asked for.
-        expected: &'static str,
-    },
+    Prefix { found: &'static str, platform: &'static str, expected: &'static str },
+    #[error("it holds the {found} section, where the {expected} section is expected")]
+    Section { found: &'static str, expected: &'static str },
 }
 
 impl From<io::Error> for Error {
@@ -116,14 +85,14 @@ impl Advice for Error {
             Self::Section { .. } => {
                 "name the handoffs the right way round: `--workload FILE --env FILE`".into()
             }
-            Self::Tar => "see what it is: `file HANDOFF`; or get it again from whoever made it".into(),
+            Self::Tar => "see what it is: `file HANDOFF`; or get it again from its author".into(),
             Self::Missing(STATEMENT) => "ask for the handoff as `encrypt` wrote it".into(),
             Self::Extended(_) => {
-                "pack it anew: `tar --format=ustar -cf HANDOFF token statement.json statement.json.sig`"
+                "pack it again: `tar --format=ustar -cf HANDOFF token statement.json statement.json.sig`"
                     .into()
             }
             Self::Token(error) => return error.hints(),
-            _ => "get the handoff again from whoever made it, unchanged".into(),
+            _ => "get the handoff again from its author, unchanged".into(),
         }]
     }
 }
@@ -134,7 +103,7 @@ pub struct Handoff<K, R> {
     kind: PhantomData<K>,
 }
 
-/// A well-formed handoff whose section nobody has asked for yet.
+/// A well-formed handoff of either section.
 pub struct Unsorted<R> {
     input: R,
     token_at: u64,
@@ -161,7 +130,7 @@ impl<R: Read + Seek> Unsorted<R> {
         Ok(Self { input, token_at, token_bytes, statement, signed, signature })
     }
 
-    /// What its maker states.
+    /// The statement.
     pub fn statement(&self) -> &Statement {
         &self.statement
     }
@@ -171,12 +140,12 @@ impl<R: Read + Seek> Unsorted<R> {
         &self.signed
     }
 
-    /// `statement.json.sig`, as it came.
+    /// The bytes of `statement.json.sig`.
     pub fn signature(&self) -> Option<&[u8]> {
         self.signature.as_deref()
     }
 
-    /// Streams the token to `out`, checking each byte, and in the end that it is the one stated.
+    /// Streams the token to `out`, checks each byte, and at the end that it is the stated one.
     pub fn copy_token(&mut self, out: &mut dyn Write) -> Result<TokenFacts, Error> {
         self.input.seek(SeekFrom::Start(self.token_at))?;
         let facts = copy_token(&mut self.input.by_ref().take(self.token_bytes), out)?;
@@ -192,7 +161,7 @@ impl<R: Read + Seek> Unsorted<R> {
         Ok(facts)
     }
 
-    /// Takes it as the section `K`, or refuses it.
+    /// Accepts it as the section `K`, or refuses it.
     pub fn of_section<K: Kind>(self) -> Result<Handoff<K, R>, Error> {
         let found = self.statement.predicate.section.as_str();
         if found != K::NAME {
@@ -203,7 +172,7 @@ impl<R: Read + Seek> Unsorted<R> {
 }
 
 impl<K, R: Read + Seek> Handoff<K, R> {
-    /// What its maker states.
+    /// The statement.
     pub fn statement(&self) -> &Statement {
         self.inner.statement()
     }
@@ -224,7 +193,7 @@ impl<K, R: Read + Seek> Handoff<K, R> {
     }
 }
 
-/// Streams a token, checking each byte before it is passed on.
+/// Streams a token, and checks each byte before it is written.
 pub(crate) fn copy_token(input: &mut dyn Read, out: &mut dyn Write) -> Result<TokenFacts, Error> {
     let mut scanner = Scanner::new();
     let mut buffer = vec![0; 128 * 1024];
@@ -232,7 +201,9 @@ pub(crate) fn copy_token(input: &mut dyn Read, out: &mut dyn Write) -> Result<To
         match input.read(&mut buffer) {
             Ok(0) => return Ok(scanner.finish()?),
             Ok(length) => {
-                let bytes = buffer.get(..length).unwrap_or_default();
+                let bytes = buffer
+                    .get(..length)
+                    .ok_or_else(|| io::Error::other("a reader returned too many bytes"))?;
                 scanner.push(bytes)?;
                 out.write_all(bytes).map_err(Error::Write)?;
             }
@@ -260,13 +231,13 @@ impl Entries {
         let mut found = Self::default();
         input.seek(SeekFrom::Start(0))?;
         let mut archive = tar::Archive::new(&mut *input);
-        // what tar says of a bad header quotes the file, which may be a private key that was named by mistake
+        // tar's message about a bad header quotes the file, which may be a private key that was named by mistake
         let damaged = |error: io::Error| match error.kind() {
             _ if age_file::is_damage(&error) => Error::Age,
             io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::UnexpectedEof => Error::Tar,
             _ => Error::Read(error),
         };
-        // raw: extended headers are entries of their own here, and refused as such, never obeyed
+        // raw: extended headers are separate entries here, and refused
         for entry in archive.entries_with_seek().map_err(damaged)?.raw(true) {
             let entry = entry.map_err(damaged)?;
             let kind = entry.header().entry_type();

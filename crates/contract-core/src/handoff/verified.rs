@@ -2,41 +2,36 @@
 
 use std::io::{Read, Seek, Write};
 
+use findings::{Advice, Blame};
 use jiff::Timestamp;
+use ssh_signatures::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
+use ssh_signatures::sshsig::{self, Signature};
 
 use super::{Error, Handoff, Unsorted};
 use crate::kind::Kind;
 use crate::statement::Statement;
 use crate::token::TokenFacts;
-use findings::{Advice, Blame};
-use ssh_signatures::allowed_signers::{AllowedSigners, NotAllowed, Vouched};
-use ssh_signatures::sshsig::{self, Signature};
 
 /// Why nobody vouches for a handoff.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum NotVouched {
-    /// A bare token: there is no statement to sign.
     #[error("nobody vouches for a bare token")]
     BareToken,
-    /// No signature.
     #[error("nobody vouches for it: it holds no `statement.json.sig`")]
     Unsigned,
-    /// The contract signer has not said whom to trust.
     #[error("nobody is allowed to vouch: there are no allowed signers")]
     NobodyAllowed,
-    /// A signature that is none.
     #[error("its `statement.json.sig` is not UTF-8 text")]
     NotText,
-    /// A signature that does not hold, or for something else.
     #[error("its signature does not hold: {0}")]
     Signature(#[from] sshsig::Error),
-    /// A signature that holds, by somebody who may not.
     #[error(transparent)]
     NotAllowed(#[from] NotAllowed),
 }
 
 impl NotVouched {
-    /// Whether `--danger-accept-unsigned-tokens` covers it. A signature that is there and wrong is never passed over.
+    /// Whether `--danger-accept-unsigned-tokens` covers it. A wrong signature is never accepted.
     pub fn may_be_accepted(&self) -> bool {
         matches!(self, Self::BareToken | Self::Unsigned | Self::NobodyAllowed)
     }
@@ -52,27 +47,27 @@ impl Advice for NotVouched {
             Self::BareToken => vec!["ask for the handoff that `encrypt` wrote".into()],
             Self::Unsigned => vec!["ask its author to encrypt with `--vouch-with KEY`, an SSH key".into()],
             Self::NobodyAllowed => vec![
-                "say whom you trust: `contract-signer trust add PRINCIPAL KEY.pub --workload`, and `--env` for the other"
+                "state whom you trust: `contract-signer trust add PRINCIPAL KEY.pub --workload`, and `--env` for the other"
                     .into(),
             ],
-            Self::NotText => vec!["get the handoff again from whoever made it, unchanged".into()],
+            Self::NotText => vec!["get the handoff again from its author, unchanged".into()],
             Self::Signature(error) => error.hints(),
             Self::NotAllowed(error) => error.hints(),
         }
     }
 }
 
-/// A handoff of whose statement somebody vouches who may. Made by [`Handoff::verify`] alone.
+/// Proof that an allowed signer vouches for a handoff. Only [`Handoff::verify`] makes one.
 pub struct VerifiedHandoff<K, R> {
     handoff: Handoff<K, R>,
     vouched: Vouched,
 }
 
-/// A handoff as it was, and why nobody vouches for it.
+/// A handoff, and why nobody vouches for it.
 pub type Unverified<K, R> = Box<(Handoff<K, R>, NotVouched)>;
 
 impl<K: Kind, R: Read + Seek> Handoff<K, R> {
-    /// Holds the signature over the statement, and who made it against who may.
+    /// Verifies the signature over the statement, and that the signer is allowed.
     pub fn verify(
         self,
         signers: &AllowedSigners,
@@ -86,13 +81,13 @@ impl<K: Kind, R: Read + Seek> Handoff<K, R> {
 }
 
 impl<R: Read + Seek> Unsorted<R> {
-    /// Who vouches for the section that it is stated to hold.
+    /// Who vouches for the stated section.
     pub fn vouched(&self, signers: &AllowedSigners, at: Timestamp) -> Result<Vouched, NotVouched> {
         let armored = self.signature.as_deref().ok_or(NotVouched::Unsigned)?;
         let armored = std::str::from_utf8(armored).map_err(|_| NotVouched::NotText)?;
         let namespace = self.statement().predicate.section.namespace();
         let signature = Signature::parse(armored)?.verify(&self.signed, namespace)?;
-        // only now: a signature that does not hold is worse than nobody to ask
+        // last: a wrong signature is worse than an empty list
         if signers.entries().is_empty() {
             return Err(NotVouched::NobodyAllowed);
         }
@@ -106,7 +101,7 @@ impl<K, R: Read + Seek> VerifiedHandoff<K, R> {
         &self.vouched
     }
 
-    /// What they vouch for.
+    /// The statement.
     pub fn statement(&self) -> &Statement {
         self.handoff.statement()
     }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 
 use super::base64_engine::ENGINE;
 
-/// Multiple of three, so that padding can stand at the end only.
+/// A multiple of three, so that only the end has padding.
 const CHUNK: usize = 48 * 1024;
 
 /// Encodes what is written to it; [`Base64Writer::finish`] writes the padding.
@@ -31,7 +31,8 @@ impl<W: Write> Base64Writer<W> {
     fn encode(&mut self) -> io::Result<()> {
         let length = ENGINE.encode_slice(&self.chunk, &mut self.encoded).map_err(io::Error::other)?;
         self.chunk.clear();
-        self.out.write_all(self.encoded.get(..length).unwrap_or_default())
+        let encoded = self.encoded.get(..length).ok_or_else(|| io::Error::other("base64 is too long"))?;
+        self.out.write_all(encoded)
     }
 }
 

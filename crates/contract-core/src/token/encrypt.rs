@@ -3,6 +3,11 @@
 use std::io::{self, Write};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use contract_pki::certificate::VerifiedCertificate;
+use contract_pki::platform::Prefix;
+use contract_pki::random::{RandomError, Randomness};
+use contract_pki::verifying_key::VerifyingKey;
+use findings::{Advice, Blame};
 use openssl::symm::{Cipher, Crypter, Mode};
 
 use super::base64_writer::Base64Writer;
@@ -10,25 +15,17 @@ use super::password::{self, WrapError};
 use crate::digest::Digesting;
 use crate::kdf::KeyAndIv;
 use crate::packed::Packed;
-use contract_pki::certificate::VerifiedCertificate;
-use contract_pki::platform::Prefix;
-use contract_pki::random::{RandomError, Randomness};
-use contract_pki::verifying_key::VerifyingKey;
-use findings::{Advice, Blame};
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum SealError {
-    /// The password could not be wrapped.
     #[error(transparent)]
     Wrap(#[from] WrapError),
-    /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// OpenSSL refused to encrypt.
     #[error("OpenSSL could not encrypt with AES-256-CBC")]
     Cipher,
-    /// The token could not be written.
     #[error("cannot write the token")]
     Write(#[from] io::Error),
 }
@@ -37,20 +34,16 @@ impl Advice for SealError {
     fn blame(&self) -> Blame {
         Blame::Machine
     }
-
-    fn hints(&self) -> Vec<String> {
-        Vec::new()
-    }
 }
 
-/// What was written.
+/// A written token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encrypted {
     /// Lower-case hex SHA-256 of the token: what the attestation record must show for this section.
     pub sha256: String,
     /// Bytes of the token.
     pub bytes: u64,
-    /// The archive inside, where there is one.
+    /// The archive inside, if there is one.
     pub archive: Option<Packed>,
 }
 
@@ -59,11 +52,11 @@ pub struct Encrypted {
 pub enum Recipient<'a> {
     /// The guest, by its encryption certificate.
     Guest(&'a VerifiedCertificate),
-    /// The auditor, by the attestation key that stands in the contract (contract-format, section 8).
+    /// The auditor, by the auditor key in the contract (contract-format, section 8).
     Auditor(&'a VerifyingKey),
 }
 
-/// The token of a short text that is no section: an attestation key for the guest, an attestation record for the auditor.
+/// The token of a short text that is no section: an auditor key for the guest, an attestation record for the auditor.
 pub fn seal(
     text: &str,
     recipient: Recipient<'_>,
@@ -79,7 +72,7 @@ pub fn seal(
     String::from_utf8(token).map_err(|_| SealError::Cipher)
 }
 
-/// Streams the token of what `write` writes to `out`, without a line end.
+/// Streams the token of everything that `write` writes to `out`, without a line end.
 pub fn encrypt<E: From<SealError>>(
     recipient: Recipient<'_>,
     prefix: Prefix,
@@ -94,9 +87,7 @@ pub fn encrypt<E: From<SealError>>(
     Ok(Encrypted { bytes: token.bytes(), sha256: token.sha256(), archive })
 }
 
-/// Writes all that is before the ciphertext.
-///
-/// The password lives in this function alone: drawn, used twice, wiped.
+/// Writes everything before the ciphertext. The password exists in this function only.
 fn begin<'a>(
     recipient: Recipient<'_>,
     prefix: Prefix,
@@ -141,8 +132,13 @@ impl<W: Write> CipherWriter<W> {
 
     fn finish(mut self) -> Result<W, SealError> {
         let length = self.cipher.finalize(&mut self.buffer).map_err(|_| SealError::Cipher)?;
-        self.out.write_all(self.buffer.get(..length).unwrap_or_default())?;
+        self.write_buffer(length)?;
         Ok(self.out)
+    }
+
+    fn write_buffer(&mut self, length: usize) -> io::Result<()> {
+        let bytes = self.buffer.get(..length).ok_or_else(|| io::Error::other("AES wrote too many bytes"))?;
+        self.out.write_all(bytes)
     }
 }
 
@@ -150,7 +146,7 @@ impl<W: Write> Write for CipherWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let (taken, _) = bytes.split_at_checked(CHUNK).unwrap_or((bytes, &[]));
         let length = self.cipher.update(taken, &mut self.buffer)?;
-        self.out.write_all(self.buffer.get(..length).unwrap_or_default())?;
+        self.write_buffer(length)?;
         Ok(taken.len())
     }
 

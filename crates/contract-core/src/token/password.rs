@@ -1,34 +1,32 @@
-//! A token's password: drawn, wrapped under somebody's RSA key, and never kept.
+//! A token's password: random, encrypted under an RSA key, and never stored.
 
+use contract_pki::random::{RandomError, Randomness};
 use openssl::pkey::Public;
 use openssl::rsa::{Padding, RsaRef};
 use zeroize::Zeroizing;
-
-use contract_pki::random::{RandomError, Randomness};
 
 /// Bytes of a password.
 pub(super) const LENGTH: usize = 32;
 
 /// The password could not be wrapped.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum WrapError {
-    /// No randomness.
     #[error(transparent)]
     Random(#[from] RandomError),
-    /// OpenSSL refused.
     #[error("OpenSSL could not encrypt under the RSA key")]
     Openssl,
 }
 
-/// None of its bytes is NUL, LF or CR, where readers of lines would cut it (contract-format, section 2, the password trap).
+/// None of its bytes is NUL, LF or CR: readers of lines would cut it there (contract-format, section 2, the password trap).
 pub(super) fn draw(randomness: &mut dyn Randomness) -> Result<Zeroizing<[u8; LENGTH]>, RandomError> {
     let mut password = Zeroizing::new([0; LENGTH]);
     fill_with(password.as_mut_slice(), randomness, |byte| !matches!(byte, 0 | b'\n' | b'\r'))?;
     Ok(password)
 }
 
-/// `RSA[key](password)`: PKCS#1 v1.5 encryption (RFC 8017, section 7.2.1), with the padding drawn here so that a whole
-/// token can be golden.
+/// `RSA[key](password)`: PKCS#1 v1.5 encryption (RFC 8017, section 7.2.1), with the padding made here so that tests can
+/// compare whole tokens.
 pub(super) fn wrap(
     password: &[u8],
     key: &RsaRef<Public>,

@@ -1,20 +1,21 @@
-//! A token read as a stream: checked in every byte, kept in none but the few that [`super::weak`] needs.
+//! Reads a token as a stream: checks every byte, and keeps only those that [`super::weak`] needs.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use contract_pki::platform::Prefix;
+use findings::text::hex;
+
 use super::Error;
 use super::base64_engine::ENGINE;
 use super::weak::{self, Sample, Weakness};
-use contract_pki::platform::Prefix;
-use findings::text::hex;
 
 /// Longest second part: an RSA key of 16,384 bits.
 const LONGEST_WRAPPED: usize = 2732;
 /// `Salted__` and the salt.
 const HEADER: u64 = 16;
 
-/// What anyone can see of a token.
+/// The public facts of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenFacts {
     /// The first part.
@@ -67,7 +68,7 @@ impl Scanner {
         }
     }
 
-    /// Takes the next bytes, and refuses them as soon as no token can begin this way.
+    /// Takes the next bytes, and refuses them as soon as they cannot belong to a token.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Error> {
         self.hasher.update(bytes);
         let end = self.at + bytes.len() as u64;
@@ -162,7 +163,7 @@ fn not_base64(bytes: &[u8], position: usize, part: &'static str, begin: u64) -> 
     }
 }
 
-/// The third part: base64 decoded in chunks, the last quartet held back because only it may be padded.
+/// The third part: base64 decoded in chunks, except the last four characters, because only they may be padded.
 struct Third {
     carry: Vec<u8>,
     decoded: Vec<u8>,
@@ -200,12 +201,12 @@ impl Third {
     }
 
     fn decode(&mut self, count: usize, at: u64) -> Result<(), Error> {
-        let chunk = self.carry.get(..count).unwrap_or_default();
-        let more = self.carry.len() > count;
+        let (chunk, rest) = self.carry.split_at(count);
+        let more = !rest.is_empty();
         self.decoded.resize(count / 4 * 3 + 3, 0);
         let decoded = ENGINE.decode_slice(chunk, &mut self.decoded);
         let length = match decoded {
-            // padding may stand at the very end only
+            // only the very end may be padded
             Ok(length) if !more || chunk.last() != Some(&b'=') => length,
             _ => {
                 let foreign =
@@ -215,10 +216,10 @@ impl Third {
                 return Err(not_base64(chunk, position, "third", at));
             }
         };
-        let decoded = self.decoded.get(..length).unwrap_or_default();
-        let wanted = 32_usize.saturating_sub(self.head.len()).min(length);
-        self.head.extend_from_slice(decoded.get(..wanted).unwrap_or_default());
-        self.tail.extend_from_slice(decoded.get(length.saturating_sub(32)..).unwrap_or_default());
+        let (decoded, _) = self.decoded.split_at(length);
+        let missing = 32_usize.saturating_sub(self.head.len());
+        self.head.extend(decoded.iter().take(missing));
+        self.tail.extend_from_slice(decoded.split_at(length.saturating_sub(32)).1);
         self.tail.drain(..self.tail.len().saturating_sub(32));
         self.length += length as u64;
         self.carry.drain(..count);
@@ -238,15 +239,17 @@ impl Third {
         if self.length < HEADER + 16 || !self.length.is_multiple_of(16) {
             return Err(Error::Blocks(ciphertext));
         }
-        let mut sample = Sample::default();
-        let (salt, first) = rest.split_at_checked(8).unwrap_or((rest, &[]));
-        let (before_last, last) = self.tail.split_at_checked(16).unwrap_or((&[], &self.tail));
-        sample.salt.copy_from_slice(salt);
-        sample.first.copy_from_slice(first);
-        sample.last.copy_from_slice(last);
-        if ciphertext > 16 {
-            sample.before_last = before_last.try_into().ok();
-        }
-        Ok((ciphertext, sample))
+        // at least 32 bytes, so both hold 32
+        let (salt, first) = rest.split_first_chunk().ok_or(Error::Blocks(ciphertext))?;
+        let (before_last, last) = self.tail.split_first_chunk().ok_or(Error::Blocks(ciphertext))?;
+        Ok((
+            ciphertext,
+            Sample {
+                salt: *salt,
+                first: first.try_into().map_err(|_| Error::Blocks(ciphertext))?,
+                last: last.try_into().map_err(|_| Error::Blocks(ciphertext))?,
+                before_last: (ciphertext > 16).then_some(*before_last),
+            },
+        ))
     }
 }

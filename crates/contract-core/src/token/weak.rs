@@ -1,4 +1,4 @@
-//! The password trap: tokens made by the documented shell procedure open, now and then, without the guest's key.
+//! The password trap: tokens made by the documented shell procedure sometimes open without the guest's key.
 //!
 //! `openssl enc -pass stdin` cuts the random password at its first LF (contract-format, section 2): one token in 256
 //! is encrypted under the empty password, one more in 256 under a single byte. Both are tried here, on the last
@@ -11,18 +11,18 @@ use openssl::symm::{Cipher, Crypter, Mode};
 
 use crate::kdf::{self, KeyAndIv};
 
-/// The bytes that tell a right password from a wrong one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// The bytes that distinguish a right password from a wrong one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Sample {
     pub salt: [u8; 8],
     /// The first block of the ciphertext.
     pub first: [u8; 16],
-    /// The last block, and what stands before it: another block, or the IV that only the password gives.
+    /// The last block, and the one before it; `None` if that is the IV, which only the password gives.
     pub last: [u8; 16],
     pub before_last: Option<[u8; 16]>,
 }
 
-/// How little stands between a reader and the section. The section is public: it must be made again, with new secrets.
+/// How weak a password is. The section is public: it must be made again, with new secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
     /// Anyone can read it.
@@ -60,7 +60,7 @@ pub(super) fn one_byte(sample: &Sample, workers: NonZeroUsize) -> Option<Weaknes
     };
     std::thread::scope(|scope| {
         for share in candidates.chunks(candidates.len().div_ceil(workers.get())) {
-            // where no thread can be made, this one works
+            // without another thread, this one works
             if std::thread::Builder::new().spawn_scoped(scope, move || search(share)).is_err() {
                 search(share);
             }
@@ -97,7 +97,7 @@ fn unpadded(block: &[u8; 16]) -> Option<&[u8]> {
     (padding > 0 && tail.iter().all(|byte| usize::from(*byte) == padding)).then_some(text)
 }
 
-/// Whether bytes begin a YAML text; a character cut at the end is forgiven. Random bytes pass once in millions.
+/// Whether bytes begin a YAML text; the last character may be cut. Random bytes pass once in millions.
 fn begins_as_text(bytes: &[u8]) -> bool {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -1,22 +1,22 @@
-//! User data of any size, seen without holding it.
+//! Reads the facts of user data of any size as a stream.
 //!
-//! Our own form (one line a key, tokens as plain scalars) is read as a stream. Its grammar is a part of YAML in which
-//! every reader agrees; a file that leaves it anywhere is read again, whole, by the YAML reader alone.
+//! Our own form (one line a key, tokens as plain scalars) is read as a stream. Its grammar is a part of YAML on which
+//! all readers agree; a file in any other form is read again, whole, by the YAML reader.
 
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
+use findings::text::hex;
 use openssl::sha::Sha256;
+use strict_yaml::{Limits, Tags};
 use zeroize::Zeroizing;
 
 use super::{Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts, token_facts};
 use crate::token::{self, Scanner, TokenFacts};
-use findings::text::hex;
-use strict_yaml::{Limits, Tags};
 
 /// Longest line that is not a token.
 const LONGEST_LINE: u64 = 64 << 10;
 
-/// What anyone can see of the user data in `input`.
+/// The public facts of the user data in `input`.
 pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
     input.seek(SeekFrom::Start(0))?;
     let left = match own_form(&mut input) {
@@ -40,7 +40,7 @@ pub fn survey<R: Read + Seek>(mut input: R) -> Result<UserDataFacts, Error> {
     facts.facts(hex(&openssl::sha::sha256(&contents)), contents.len() as u64)
 }
 
-/// Whether it is what `sign` writes, of any size: two tokens, and what goes with them. Any other form is read whole.
+/// Whether user data has the form that `sign` writes, of any size. Any other form is read whole.
 pub fn is_own_form(mut input: impl Read) -> bool {
     own_form(&mut input).is_ok()
 }
@@ -112,10 +112,10 @@ struct Lines<R> {
 }
 
 impl<R: BufRead> Lines<R> {
-    /// Passes over `count` bytes of the buffer.
+    /// Consumes `count` bytes of the buffer.
     fn take(&mut self, count: usize) -> io::Result<()> {
         let buffer = self.input.fill_buf()?;
-        self.hasher.update(buffer.get(..count).unwrap_or_default());
+        self.hasher.update(buffer.get(..count).ok_or_else(|| io::Error::other("a buffer is too short"))?);
         self.input.consume(count);
         self.bytes += count as u64;
         Ok(())
@@ -135,7 +135,7 @@ impl<R: BufRead> Lines<R> {
         loop {
             let buffer = self.input.fill_buf()?;
             let line_end = buffer.iter().position(|byte| *byte == b'\n');
-            let piece = buffer.get(..line_end.unwrap_or(buffer.len())).unwrap_or_default();
+            let (piece, _) = buffer.split_at(line_end.unwrap_or(buffer.len()));
             scanner.push(piece).map_err(|error| Left::Token(key, error))?;
             signed.update(piece);
             let (length, at_end) = (piece.len(), line_end.is_some() || buffer.is_empty());

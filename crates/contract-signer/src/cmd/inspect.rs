@@ -17,7 +17,7 @@ use contract_core::kind::Workload;
 use contract_core::lifetime::Lifetime;
 use contract_core::statement::Statement;
 use contract_core::token::TokenFacts;
-use contract_core::user_data::{self, AttestationKeyForm, Form, ValueFacts};
+use contract_core::user_data::{self, AuditorKeyForm, Form, ValueFacts};
 use contract_pki::x509::day;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -74,7 +74,7 @@ fn inspect_token(file: Input, name: &str, found: &mut Inspection) -> Result<(), 
     let context = || format!("cannot read `{name}` as a token");
     // the section inside is unknown: the type parameter means nothing here
     let mut token =
-        BareToken::<Workload, _>::of(file).map_err(|error| Failure::from_io(&context(), &error))?;
+        BareToken::<Workload, _>::new(file).map_err(|error| Failure::from_io(&context(), &error))?;
     let facts = token.copy_token(&mut io::sink()).doing(context)?;
     found.say(
         "kind",
@@ -194,7 +194,7 @@ impl Inspection {
     }
 
     fn auditor_key(&mut self, value: &str, report: &Report) {
-        let form = AttestationKeyForm::of(value);
+        let form = AuditorKeyForm::new(value);
         super::warn_of_auditor_key(&form, report);
         let line = format!("{form}; the signature does not cover it");
         self.say("attestationPublicKey", "auditor key", value, &line);
@@ -252,9 +252,10 @@ impl Inspection {
             self.line("auditor key", &signing_record::auditor_key(key));
         }
         self.json["attestationKey"] = json!(record.attestation_key);
-        for (label, key, all) in
-            [("not checked", "unchecked", &record.unchecked), ("ACCEPTED", "accepted", &record.accepted)]
-        {
+        for (label, key, all) in [
+            ("not checked", "unchecked", &record.unchecked),
+            ("ACCEPTED", "accepted", &record.accepted_texts()),
+        ] {
             for text in all {
                 self.line(label, text);
             }

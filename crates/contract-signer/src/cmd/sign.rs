@@ -39,7 +39,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let mut contract = Contract::combine(workload, env, &key, at, arguments.accept())
         .map_err(|error| present::disagreement(CANNOT, &error, report))?;
     if let Some(auditor_key) = auditor_key {
-        contract = contract.attested_to(auditor_key, at).doing(|| CANNOT.to_owned())?;
+        contract = contract.with_auditor_key(auditor_key, at).doing(|| CANNOT.to_owned())?;
     }
     let changes = contract.changes_since(&earlier);
     present::warn_before_signing(&contract, &changes, report);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cli_kit::evidence::{self, RECORD_LIMIT};
 use cli_kit::input::Input;
 use cli_kit::{Failure, Report, input};
-use contract_core::contract::AttestationKeyRecord;
+use contract_core::contract::AuditorKeyRecord;
 use contract_core::contract::record::{Record, RecordError};
 
 /// Where `sign` writes it by default.
@@ -45,11 +45,11 @@ pub fn read_alone(file: Input, name: &str, report: &Report) -> Result<Record, Fa
     file.take(RECORD_LIMIT as u64)
         .read_to_end(&mut json)
         .map_err(|error| Failure::from_io(&format!("cannot read `{name}`"), &error))?;
-    evidence::signing_record(&String::from_utf8_lossy(&json), name, Record::verify_itself, report)
+    evidence::signing_record(&String::from_utf8_lossy(&json), name, Record::verify_consistency, report)
 }
 
 /// For people: the auditor key's fingerprint, and who can see it.
-pub fn auditor_key(AttestationKeyRecord { fingerprint, encrypted }: &AttestationKeyRecord) -> String {
+pub fn auditor_key(AuditorKeyRecord { fingerprint, encrypted }: &AuditorKeyRecord) -> String {
     let how = if *encrypted { "encrypted for the guest" } else { "visible to everyone" };
     format!("{fingerprint}, {how}")
 }

@@ -39,7 +39,7 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
             &["check its spelling, and ask who added it".to_owned()],
         );
     }
-    let auditor_key = facts.attestation_key();
+    let auditor_key = facts.auditor_key();
     if let Some(form) = &auditor_key {
         report.note(&format!("not covered by the signature: `attestationPublicKey`, {form}"));
         super::warn_of_auditor_key(form, report);

@@ -64,7 +64,7 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     user_data.rewind().doing_io("read", &arguments.user_data)?;
 
     let cannot = || format!("cannot make a boot medium of `{name}`");
-    let medium = boot_media::BootMedia::of(user_data, &facts, &hostname).doing(cannot)?;
+    let medium = boot_media::BootMedia::new(user_data, &facts, &hostname).doing(cannot)?;
     let is_plain = [&facts.workload, &facts.env].iter().any(|section| matches!(section.form, Form::Plain));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
     let mut output = Output::create(&arguments.output, arguments.force.force, visibility, &protected)?;

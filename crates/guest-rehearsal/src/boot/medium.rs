@@ -93,7 +93,7 @@ mod tests {
         let facts = survey(Cursor::new(&user_data)).unwrap();
         let mut bytes = Vec::new();
         let name = Hostname::parse("paynow").unwrap();
-        BootMedia::of(user_data.as_bytes(), &facts, &name).unwrap().write_to(&mut bytes, &|_| ()).unwrap();
+        BootMedia::new(user_data.as_bytes(), &facts, &name).unwrap().write_to(&mut bytes, &|_| ()).unwrap();
         bytes
     }
 

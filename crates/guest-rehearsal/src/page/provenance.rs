@@ -89,7 +89,13 @@ fn recorded(html: &mut Html, record: &Record, key_compared: bool) {
     ]);
     lines(html, "Checked by the contract signer", Mark::Good, &record.checked, "Nothing.");
     lines(html, "Could not be checked", Mark::Open, &record.unchecked, "Nothing was left out.");
-    lines(html, "Accepted although it should be refused", Mark::Warning, &record.accepted, "Nothing.");
+    lines(
+        html,
+        "Accepted although it should be refused",
+        Mark::Warning,
+        &record.accepted_texts(),
+        "Nothing.",
+    );
     html.note(
         "The record itself is not signed. Checked here: it is the record of this user data, and the keys above signed the \
          statements. The owners of the keys are those in the contract signer’s `allowed_signers`.",

@@ -1,16 +1,17 @@
 //! One line of `allowed_signers`.
 
+use contract_pki::validity::{Standing, Validity};
+use findings::{Advice, Blame};
 use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 use crate::allowed_signers::NotAllowed;
 use crate::allowed_signers::pattern::{PatternList, Principals};
 use crate::allowed_signers::principal::{self, Misleading};
-use crate::allowed_signers::time;
 use crate::ssh_key::line::{BLANK, is_type, split};
 use crate::ssh_key::{Error as KeyError, Line, PublicKey};
 use crate::sshsig::Namespace;
-use contract_pki::validity::{Standing, Validity};
-use findings::{Advice, Blame};
 
 /// Bytes of the principals.
 const LONGEST_LIST: usize = 1024;
@@ -26,22 +27,19 @@ pub struct Entry {
     pub key: PublicKey,
     /// What follows the key; may be empty.
     pub comment: String,
-    /// From when on it may vouch.
+    /// When it begins to be valid.
     pub valid_after: Option<Timestamp>,
-    /// Until when it may.
+    /// When it ends.
     pub valid_before: Option<Timestamp>,
     namespaces: Option<PatternList>,
-    zoneless: Vec<&'static str>,
+    /// The options whose time has no zone.
+    pub(super) times_without_zone: Vec<&'static str>,
 }
 
 impl Entry {
-    /// Whether it may vouch for this kind of section, whenever that is.
+    /// Whether it may vouch for this section at any time.
     pub fn is_for(&self, namespace: Namespace) -> bool {
         self.namespaces.as_ref().is_none_or(|list| list.matches(namespace.as_str()))
-    }
-
-    pub(super) fn zoneless(&self) -> &[&'static str] {
-        &self.zoneless
     }
 
     /// Both ends count as valid, as in OpenSSH.
@@ -77,54 +75,34 @@ impl Entry {
 
 /// Why a line can't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum LineError {
-    /// One word.
-    #[error("a line of principals, options, type and key is due")]
+    #[error("expected a line of principals, options, type and key")]
     NoKey,
-    /// The first field.
     #[error("`{0}` can be no principal")]
     Principals(String),
-    /// The principal of a new line.
     #[error("`{name}` can be no principal: {reason}")]
-    Misleading {
-        /// As it was typed.
-        name: String,
-        /// What a reader would not see.
-        reason: Misleading,
-    },
-    /// `name` or `name="value"`, joined by commas.
+    Misleading { name: String, reason: Misleading },
     #[error("damaged options: {0}")]
     Options(&'static str),
-    /// OpenSSH knows no such.
     #[error("unknown option `{0}`")]
     UnknownOption(String),
-    /// Twice.
-    #[error("the option `{0}` stands there twice")]
+    #[error("the option `{0}` is there twice")]
     Repeated(String),
-    /// Not `YYYYMMDD[HHMM[SS]][Z]`.
     #[error("`{option}` is no time: `{value}`")]
-    Time {
-        /// Which.
-        option: &'static str,
-        /// What stands there.
-        value: String,
-    },
-    /// Never valid.
+    Time { option: &'static str, value: String },
     #[error("`valid-before` is not later than `valid-after`")]
     NeverValid,
-    /// A CA.
     #[error("`cert-authority`: certificates vouch for nothing in this version")]
     CertAuthority,
-    /// The comment of a new line.
-    #[error("a comment of one line is due, without white space around it")]
+    #[error("expected a comment of one line, without white space around it")]
     Comment,
-    /// The key.
     #[error(transparent)]
     Key(#[from] KeyError),
 }
 
 impl LineError {
-    /// Whether the line is legal in OpenSSH and gives nobody a right here, so that passing over it is safe.
+    /// Whether the line is valid in OpenSSH and grants nothing here, so that it is safe to ignore.
     pub(super) fn grants_nothing(&self) -> bool {
         matches!(self, Self::CertAuthority | Self::Key(KeyError::Unsupported(_) | KeyError::Certificate(_)))
     }
@@ -160,14 +138,14 @@ impl Advice for LineError {
     }
 }
 
-/// Reads a line; none for a blank one and a comment.
+/// Reads a line; `None` for a blank one and a comment.
 pub(super) fn parse(text: &str, line: usize) -> Result<Option<Entry>, LineError> {
     let text = text.trim_matches(BLANK);
     if text.is_empty() || text.starts_with('#') {
         return Ok(None);
     }
     let (principals, rest) = split(text);
-    // OpenSSH would take quotes off; a byte order mark would silently begin another name
+    // OpenSSH would remove quotes; a byte order mark would silently begin another name
     let hidden = |c: char| c.is_control() || matches!(c, '"' | '\u{feff}');
     let nobody = principals.split(',').all(|pattern| pattern.is_empty() || pattern.starts_with('!'));
     if nobody || principals.len() > LONGEST_LIST || principals.contains(hidden) {
@@ -193,7 +171,7 @@ pub(super) fn parse(text: &str, line: usize) -> Result<Option<Entry>, LineError>
         valid_after: options.valid_after,
         valid_before: options.valid_before,
         namespaces: options.namespaces,
-        zoneless: options.zoneless,
+        times_without_zone: options.times_without_zone,
     }))
 }
 
@@ -205,7 +183,7 @@ pub fn new_line(
     valid_after: Option<Timestamp>,
     valid_before: Option<Timestamp>,
 ) -> Result<String, LineError> {
-    // a pattern may be written by hand; what is typed names one person
+    // patterns can be written by hand; an argument names one person
     let steers = |c: char| c.is_ascii_whitespace() || c.is_ascii_control() || "\",*?!#\\".contains(c);
     if principal.is_empty()
         || principal.len() > LONGEST_LIST
@@ -217,11 +195,11 @@ pub fn new_line(
     principal::check(principal)
         .map_err(|reason| LineError::Misleading { name: principal.to_owned(), reason })?;
     let time = |name: &str, at: Option<Timestamp>| {
-        at.map(|at| format!(",{name}=\"{}\"", time::write(at))).unwrap_or_default()
+        at.map(|at| format!(",{name}=\"{}\"", write_time(at))).unwrap_or_default()
     };
     let (after, before) = (time("valid-after", valid_after), time("valid-before", valid_before));
     let line = format!("{principal} namespaces=\"{namespace}\"{after}{before} {} {}", key.key, key.comment);
-    // what it says is what was meant: also that it is ever valid, and that no comment breaks the line
+    // the line reads back as intended: it is valid at some time, and no comment breaks it
     match parse(&line, 1)? {
         Some(entry) if entry.comment == key.comment && !line.contains(['\n', '\r']) => {
             Ok(line.trim_end().to_owned())
@@ -230,21 +208,20 @@ pub fn new_line(
     }
 }
 
-/// What a line states between its principals and its key: `name` or `name="value"`, joined by commas, names in any case. In a
+/// The options between principals and key: `name` or `name="value"`, joined by commas, names in any case. In a
 /// value `\"` is a quote.
 #[derive(Default)]
-pub(super) struct Options {
-    pub(super) cert_authority: bool,
-    pub(super) namespaces: Option<PatternList>,
-    pub(super) valid_after: Option<Timestamp>,
-    pub(super) valid_before: Option<Timestamp>,
-    /// The times that say no zone.
-    pub(super) zoneless: Vec<&'static str>,
+struct Options {
+    cert_authority: bool,
+    namespaces: Option<PatternList>,
+    valid_after: Option<Timestamp>,
+    valid_before: Option<Timestamp>,
+    times_without_zone: Vec<&'static str>,
 }
 
 impl Options {
-    /// Reads the options at the beginning of `text`, and gives what follows them.
-    pub(super) fn parse(text: &str) -> Result<(Self, &str), LineError> {
+    /// Reads the options at the beginning of `text`, and returns the rest.
+    fn parse(text: &str) -> Result<(Self, &str), LineError> {
         let mut options = Self::default();
         let mut rest = text;
         loop {
@@ -259,7 +236,7 @@ impl Options {
             match after.strip_prefix(',') {
                 Some(more) => rest = more,
                 None if after.is_empty() || after.starts_with(BLANK) => return options.whole(after),
-                None => return Err(LineError::Options("a comma or white space is due after each")),
+                None => return Err(LineError::Options("expected a comma or white space after each")),
             }
         }
     }
@@ -278,7 +255,7 @@ impl Options {
             }
             ("namespaces" | "valid-after" | "valid-before", None) => {
                 return Err(LineError::Options(
-                    "`=\"…\"` is due after `namespaces`, `valid-after`, `valid-before`",
+                    "expected `=\"…\"` after `namespaces`, `valid-after`, `valid-before`",
                 ));
             }
             ("cert-authority", Some(_)) => return Err(LineError::Options("`cert-authority` has no value")),
@@ -288,9 +265,9 @@ impl Options {
     }
 
     fn time(&mut self, option: &'static str, value: String) -> Result<Timestamp, LineError> {
-        let (at, utc) = time::parse(&value).ok_or(LineError::Time { option, value })?;
+        let (at, utc) = parse_time(&value).ok_or(LineError::Time { option, value })?;
         if !utc {
-            self.zoneless.push(option);
+            self.times_without_zone.push(option);
         }
         Ok(at)
     }
@@ -304,7 +281,7 @@ impl Options {
 }
 
 fn quoted(text: &str) -> Result<(String, &str), LineError> {
-    let unquoted = LineError::Options("a value stands in double quotes");
+    let unquoted = LineError::Options("a value needs double quotes");
     let mut value = String::new();
     let mut rest = text.strip_prefix('"').ok_or(unquoted)?;
     loop {
@@ -315,5 +292,64 @@ fn quoted(text: &str) -> Result<(String, &str), LineError> {
         };
         value.push_str(escaped);
         value.push('"');
+    }
+}
+
+/// Reads a time of `valid-after` and `valid-before`, `YYYYMMDD[HHMM[SS]][Z]`, and whether it names UTC; it is read as UTC anyway.
+pub fn parse_time(text: &str) -> Option<(Timestamp, bool)> {
+    let upper = text.to_ascii_uppercase();
+    let digits = upper.strip_suffix("UTC").or_else(|| upper.strip_suffix('Z')).unwrap_or(&upper);
+    if !matches!(digits.len(), 8 | 12 | 14) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = |from: usize, to: usize| digits.get(from..to).map_or(Ok(0), str::parse::<i8>).ok();
+    let year = digits.get(..4)?.parse().ok()?;
+    let (month, day) = (number(4, 6)?, number(6, 8)?);
+    let (hour, minute, second) = (number(8, 10)?, number(10, 12)?, number(12, 14)?);
+    let time = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
+    let at = TimeZone::UTC.to_timestamp(time).ok()?;
+    // OpenSSH accepts none before its epoch
+    (at > Timestamp::UNIX_EPOCH).then_some((at, digits.len() < text.len()))
+}
+
+/// The form in the file, always with `Z`.
+pub fn write_time(at: Timestamp) -> String {
+    at.strftime("%Y%m%d%H%M%SZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_three_lengths_with_and_without_zone() {
+        for (text, expected, utc) in [
+            ("20261123", "2026-11-23T00:00:00Z", false),
+            ("20261123Z", "2026-11-23T00:00:00Z", true),
+            ("202611231530z", "2026-11-23T15:30:00Z", true),
+            ("20261123153045UTC", "2026-11-23T15:30:45Z", true),
+        ] {
+            assert_eq!(parse_time(text), Some((expected.parse().unwrap(), utc)), "{text}");
+        }
+        for wrong in [
+            "",
+            "Z",
+            "2026",
+            "2026112",
+            "2026112315",
+            "20260231Z",
+            "20261301",
+            "2026-11-23",
+            "20261123 Z",
+            "202611232460",
+            "+2611231",
+            "19691231Z",
+            "19700101Z",
+            "２０２６１１２３",
+        ] {
+            assert_eq!(parse_time(wrong), None, "{wrong}");
+        }
+        let at = "2026-11-23T15:30:45Z".parse().unwrap();
+        assert_eq!(parse_time(&write_time(at)), Some((at, true)));
     }
 }

@@ -1,4 +1,4 @@
-//! Pattern lists (`ssh_config(5)`, PATTERNS): `*` and `?`, joined by commas, `!` in front of what is taken out again.
+//! Pattern lists (`ssh_config(5)`, PATTERNS): `*` and `?`, joined by commas, `!` in front of exceptions.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::allowed_signers::principal::{fold, is_similar};
 pub(super) struct PatternList(pub(super) String);
 
 impl PatternList {
-    /// Whether one pattern matches, and none of those with a `!`.
+    /// Whether one pattern matches, and no exception.
     pub(super) fn matches(&self, text: &str) -> bool {
         let mut found = false;
         for pattern in self.0.split(',') {
@@ -32,23 +32,22 @@ impl PatternList {
 pub struct Principals(pub(super) PatternList);
 
 impl Principals {
-    /// As the line says it, and as `ssh-keygen -Y find-principals` shows it.
+    /// As on the line, and as `ssh-keygen -Y find-principals` shows it.
     pub fn as_str(&self) -> &str {
         &self.0.0
     }
 
-    /// Whether it stands for this name.
+    /// Whether it matches this name.
     pub fn names(&self, principal: &str) -> bool {
         self.0.matches(principal)
     }
 
-    /// The name of the list that is another one and could be taken for this one; patterns are no names.
+    /// Another name of the list that could be confused with this one; patterns are no names.
     pub(super) fn similar(&self, principal: &str) -> Option<&str> {
         self.0.positive().find(|name| !name.contains(['*', '?']) && is_similar(name, principal))
     }
 
-    /// Whether some name could belong to both. Errs on the side of yes: what `!` takes out still counts, and `Alice` is
-    /// taken for `alice`.
+    /// Whether some name could match both. If in doubt, yes: exceptions are ignored, and `Alice` equals `alice`.
     pub fn may_share_a_name(&self, other: &Self) -> bool {
         let folded = |list: &PatternList| list.positive().map(fold).collect::<Vec<_>>();
         let others = folded(&other.0);
@@ -101,7 +100,7 @@ fn meet(one: &str, other: &str) -> bool {
             let both = j.checked_sub(1).and_then(|j| above.get(j)).copied().unwrap_or_default();
             row.push(match (a, b) {
                 (None, None) => true,
-                // a star stands for nothing, or for what the other pattern just took
+                // a star matches nothing, or what the other pattern just matched
                 (Some(b'*'), _) | (_, Some(b'*')) if up || left => true,
                 (Some(a), Some(b)) => {
                     both && *a != b'*' && *b != b'*' && (a == b || *a == b'?' || *b == b'?')
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_negated_is_out_wherever_it_stands() {
+    fn an_exception_counts_anywhere_in_the_list() {
         let list = |text: &str| PatternList(text.into());
         assert!(list("*@a,!b@a").matches("c@a"));
         assert!(!list("*@a,!b@a").matches("b@a"));

@@ -1,4 +1,4 @@
-//! Names of people that a reader cannot take for another's (UTS #39: identifiers, mixed scripts, confusables).
+//! Names of people that a reader cannot confuse with another's (UTS #39: identifiers, mixed scripts, confusables).
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use unicode_security::{GeneralSecurityProfile as _, MixedScript as _, skeleton};
 
 use findings::text::is_invisible;
 
-/// Why a name could be taken for another one.
+/// Why a name could be confused with another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Misleading {
-    /// Nobody sees it.
+    /// A character that is not visible.
     Invisible(char),
     /// Another sequence of characters looks the same.
     NotNormal {
         /// The form to write.
         normal: String,
     },
-    /// No letter, mark or sign of names.
+    /// A character that is not used in names.
     Uncommon(char),
     /// Letters of several scripts in one word.
     Mixed {
@@ -63,7 +63,7 @@ impl Misleading {
     }
 }
 
-/// Refuses a name that shows something else than it is. Letters of any one script are fine.
+/// Refuses a name that looks like another one. Letters of any one script are accepted.
 pub(super) fn check(name: &str) -> Result<(), Misleading> {
     if let Some(char) = name.chars().find(|char| is_invisible(*char)) {
         return Err(Misleading::Invisible(char));
@@ -94,16 +94,16 @@ pub(super) fn check(name: &str) -> Result<(), Misleading> {
     Ok(())
 }
 
-/// Two names with one fold differ by case, by a dot at their end, or by their normal form alone.
+/// Two names with one fold differ only by case, by a dot at their end, or by their normal form.
 pub(super) fn fold(name: &str) -> String {
     let lower: String = name.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     lower.trim_end_matches('.').to_owned()
 }
 
-/// Whether a reader could take two different names for one.
+/// Whether a reader could confuse two different names.
 pub(super) fn is_similar(one: &str, other: &str) -> bool {
     let (folded, others) = (fold(one), fold(other));
-    // `l` and `1` look alike too, and tell names of ASCII apart
+    // `l` and `1` look alike too, and distinguish ASCII names
     let look_alike = || !(one.is_ascii() && other.is_ascii()) && skeleton(&folded).eq(skeleton(&others));
     one != other && (folded == others || look_alike())
 }
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_people_are_taken() {
+    fn names_of_people_are_accepted() {
         for name in [
             "alice@example.com",
             "jürgen@firma.example",

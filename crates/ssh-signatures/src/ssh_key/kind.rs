@@ -33,7 +33,7 @@ impl KeyType {
         Self::SkEcdsa,
     ];
 
-    /// As it stands in the key.
+    /// The name inside the key.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ed25519 => "ssh-ed25519",
@@ -57,7 +57,7 @@ impl KeyType {
         }
     }
 
-    pub(super) fn of(name: &str) -> Result<Self, Error> {
+    pub(super) fn from_name(name: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
             let name = name.to_owned();
             if name.ends_with("-cert-v01@openssh.com") {

@@ -14,7 +14,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// The only line of a `.pub` file. Blank lines and comments are passed over.
+    /// The only line of a `.pub` file. Blank lines and comments are ignored.
     pub fn parse_file(text: &str) -> Result<Self, Error> {
         if text.contains("PRIVATE KEY-----") {
             return Err(Error::Private);
@@ -33,7 +33,7 @@ impl Line {
         if base64.is_empty() || !is_type(name) {
             return Err(Error::NotAKey);
         }
-        let kind = KeyType::of(name)?;
+        let kind = KeyType::from_name(name)?;
         let blob = STANDARD.decode(base64).map_err(|_| Error::Base64)?;
         match PublicKey::parse(&blob) {
             Ok(key) if key.kind == kind => Ok(Self { key, comment: comment.trim_end().to_owned() }),
@@ -45,7 +45,7 @@ impl Line {
     }
 }
 
-/// Whether a word is a key's type, of those that may vouch and of those that may not.
+/// Whether a word is a key's type, accepted or not.
 pub(crate) fn is_type(word: &str) -> bool {
     ["ssh-", "ecdsa-sha2-", "sk-ssh-", "sk-ecdsa-", "webauthn-sk-"]
         .iter()
@@ -53,12 +53,12 @@ pub(crate) fn is_type(word: &str) -> bool {
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-@._".contains(&byte))
 }
 
-/// The first word, and what follows it and the white space after it.
+/// The first word, and the text after it and its white space.
 pub(crate) fn split(line: &str) -> (&str, &str) {
     let line = line.trim_start_matches(BLANK);
     let (word, rest) = line.split_once(BLANK).unwrap_or((line, ""));
     (word, rest.trim_start_matches(BLANK))
 }
 
-/// What parts the words of a line.
+/// The characters between the words of a line.
 pub(crate) const BLANK: [char; 2] = [' ', '\t'];

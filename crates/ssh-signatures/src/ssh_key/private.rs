@@ -1,24 +1,25 @@
-//! OpenSSH's private key files, for what we sign ourselves: Ed25519 and ECDSA.
+//! OpenSSH's private key files, of the types that we sign with: Ed25519 and ECDSA.
 //!
 //! ```text
 //! "openssh-key-v1" NUL || string(cipher) || string(kdf) || string(kdf options) || uint32(1)
 //!   || string(public key) || string(AES[bcrypt(passphrase)](check || check || private key || comment || padding))
 //! ```
-//! Source: OpenSSH's PROTOCOL.key. The public half stands outside of what is encrypted, so whose turn it is to sign is
-//! known before anybody is asked for a passphrase.
+//! Source: OpenSSH's PROTOCOL.key. The public half is not encrypted, so the type of key is known before anybody is asked for a
+//! passphrase.
 
 use std::fmt;
 
+use contract_pki::pem;
+use findings::{Advice, Blame};
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcKey, EcPoint};
+use openssl::error::ErrorStack;
 use openssl::pkey::{Id, PKey, Private};
 use openssl::symm::{Cipher, Crypter, Mode};
 use zeroize::Zeroizing;
 
 use crate::ssh_key::wire::{Damaged, Reader};
 use crate::ssh_key::{Curve, KeyType, PublicKey};
-use contract_pki::pem;
-use findings::{Advice, Blame};
 
 /// The label of its PEM block.
 const LABEL: &str = "OPENSSH PRIVATE KEY";
@@ -26,37 +27,30 @@ const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// Bytes of a cipher's block.
 const BLOCK: usize = 16;
 
-/// bcrypt rounds; OpenSSH takes 16 or 24 if nobody says otherwise, 4,096 are half a minute.
+/// Most bcrypt rounds: OpenSSH's default is 16 or 24; 4,096 take half a minute.
 const MOST_ROUNDS: u32 = 4096;
 
-/// Why a private key cannot be had.
+/// Why a private key cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Error {
     /// `ssh-keygen -Y sign` can sign with it, and we can't.
     #[error("{0}: `ssh-keygen` signs with it")]
     ForSshKeygen(String),
-    /// Neither.
     #[error("not a private key of OpenSSH, or a damaged one")]
     NotAKey,
-    /// The encoding.
     #[error("a damaged private key: {0}")]
     Damaged(#[from] Damaged),
-    /// Its public half.
     #[error(transparent)]
     Public(#[from] super::Error),
-    /// The halves do not belong together.
     #[error("a private key that does not belong to the public key in the same file")]
     Halves,
-    /// Does not open.
     #[error("the passphrase does not open the key")]
     WrongPassphrase,
-    /// The caller could not give one.
     #[error("no passphrase: {0}")]
     NoPassphrase(String),
-    /// Far beyond use.
-    #[error("a passphrase stretched {0} times, at most {MOST_ROUNDS} are taken")]
+    #[error("a passphrase stretched {0} times, at most {MOST_ROUNDS} are accepted")]
     Rounds(u32),
-    /// OpenSSL refused.
     #[error("OpenSSL could not {0}")]
     Openssl(&'static str),
 }
@@ -77,7 +71,7 @@ impl Advice for Error {
                 "see what it holds: `ssh-keygen -y -f KEY`; or make a key: `ssh-keygen -t ed25519`".into()
             }
             Self::Public(error) => return error.hints(),
-            Self::WrongPassphrase => "try by hand: `ssh-keygen -y -f KEY`".into(),
+            Self::WrongPassphrase => "try it: `ssh-keygen -y -f KEY`".into(),
             Self::NoPassphrase(_) => "give it with `--passphrase-file FILE` or `--passphrase-fd N`".into(),
             Self::Rounds(_) => "protect it with fewer: `ssh-keygen -p -a 100 -f KEY`".into(),
             Self::ForSshKeygen(_) => "sign with it: `ssh-keygen -Y sign -n NAMESPACE -f KEY FILE`".into(),
@@ -93,7 +87,7 @@ pub struct PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads a private key file; `passphrase` is asked only if it is needed, and only for a key that we sign with.
+    /// Reads a private key file; `passphrase` is called only if it is needed, and only for a key that we sign with.
     pub fn parse(
         text: &str,
         passphrase: &mut dyn FnMut() -> Result<Zeroizing<Vec<u8>>, String>,
@@ -119,14 +113,14 @@ impl PrivateKey {
         }
         if cipher == "none" && kdf == "none" {
             reader.end()?;
-            return Self::of(public, sealed).map_err(|error| error.unwrap_or(Error::NotAKey));
+            return Self::from_opened(public, sealed).map_err(|error| error.unwrap_or(Error::NotAKey));
         }
         let aes = aes(cipher).filter(|_| kdf == "bcrypt");
         let aes = aes.ok_or_else(|| Error::ForSshKeygen(format!("a key protected by `{cipher}`")))?;
         reader.end()?;
         let given = passphrase().map_err(Error::NoPassphrase)?;
         let opened = open(aes, options, &given, sealed)?;
-        Self::of(public, &opened).map_err(|error| error.unwrap_or(Error::WrongPassphrase))
+        Self::from_opened(public, &opened).map_err(|error| error.unwrap_or(Error::WrongPassphrase))
     }
 
     /// Its public half.
@@ -138,18 +132,18 @@ impl PrivateKey {
         &self.pair
     }
 
-    /// `check || check || string(type) || private fields || string(comment) || 1, 2, 3, …`; no error of its own where the
-    /// two checks differ.
-    fn of(public: PublicKey, opened: &[u8]) -> Result<Self, Option<Error>> {
+    /// `check || check || string(type) || private fields || string(comment) || 1, 2, 3, …`; `Err(None)` if the two checks
+    /// differ.
+    fn from_opened(public: PublicKey, opened: &[u8]) -> Result<Self, Option<Error>> {
         let mut reader = Reader::new(opened);
         let checks = (reader.number("check"), reader.number("check"));
         if checks.0.is_err() || checks.0 != checks.1 {
             return Err(None);
         }
-        Self::of_fields(public, reader).map_err(Some)
+        Self::from_fields(public, reader).map_err(Some)
     }
 
-    fn of_fields(public: PublicKey, mut reader: Reader<'_>) -> Result<Self, Error> {
+    fn from_fields(public: PublicKey, mut reader: Reader<'_>) -> Result<Self, Error> {
         if reader.text("type")? != public.kind.name() {
             return Err(Error::Halves);
         }
@@ -160,7 +154,7 @@ impl PrivateKey {
         reader.string("comment")?;
         // less than one block of any cipher
         let padding = reader.rest();
-        if padding.len() >= BLOCK || !padding.iter().zip(1_u8..).all(|(byte, due)| *byte == due) {
+        if padding.len() >= BLOCK || !padding.iter().zip(1_u8..).all(|(byte, expected)| *byte == expected) {
             return Err(Damaged("padding").into());
         }
         if !pair.public_eq(&public.pair) {
@@ -191,18 +185,18 @@ fn ecdsa(curve: Curve, reader: &mut Reader<'_>) -> Result<PKey<Private>, Error> 
     let read = || {
         let group = curve.group()?;
         let point = EcPoint::from_bytes(&group, point, &mut *BigNumContext::new()?)?;
-        // OpenSSL wipes only what it was told is secret
+        // OpenSSL wipes only numbers marked as secret
         let mut secret = BigNum::new_secure()?;
         secret.copy_from_slice(scalar)?;
         let key = EcKey::from_private_components(&group, &secret, &point)?;
-        // holds the point against the scalar
+        // compares the point with the scalar
         key.check_key()?;
         PKey::from_ec_key(key)
     };
-    read().map_err(|_: openssl::error::ErrorStack| Error::Halves)
+    read().map_err(|_: ErrorStack| Error::Halves)
 }
 
-/// The ciphers without a tag of their own; the default is `aes256-ctr`.
+/// The ciphers without an authentication tag; the default is `aes256-ctr`.
 fn aes(name: &str) -> Option<Cipher> {
     Some(match name {
         "aes128-ctr" => Cipher::aes_128_ctr(),
@@ -226,10 +220,10 @@ fn open(aes: Cipher, options: &[u8], passphrase: &[u8], sealed: &[u8]) -> Result
     if salt.is_empty() || rounds == 0 {
         return Err(Damaged("key derivation").into());
     }
-    let iv_length = aes.iv_len().unwrap_or_default();
+    let iv_length = aes.iv_len().ok_or(Damaged("cipher"))?;
     let mut derived = Zeroizing::new(vec![0; aes.key_len() + iv_length]);
     let mut memory = Zeroizing::new(vec![0; derived.len().next_multiple_of(32)]);
-    // what it refuses is an empty passphrase: OpenSSH knows none
+    // it refuses only an empty passphrase, which OpenSSH never uses
     bcrypt_pbkdf::bcrypt_pbkdf_with_memory(passphrase, salt, rounds, &mut derived, &mut memory)
         .map_err(|_| Error::WrongPassphrase)?;
     let (key, iv) = derived.split_at_checked(aes.key_len()).ok_or(Damaged("cipher"))?;
@@ -242,7 +236,7 @@ fn open(aes: Cipher, options: &[u8], passphrase: &[u8], sealed: &[u8]) -> Result
         let mut opened = Zeroizing::new(vec![0; sealed.len() + aes.block_size()]);
         let written = crypter.update(sealed, &mut opened)?;
         opened.truncate(written);
-        Ok::<_, openssl::error::ErrorStack>(opened)
+        Ok::<_, ErrorStack>(opened)
     };
     decrypt().map_err(|_| Error::Openssl("decrypt the key"))
 }

@@ -5,7 +5,7 @@
 #[error("its {0} is damaged")]
 pub struct Damaged(pub &'static str);
 
-/// Reads fields in order; every length is held against what is left before anything is taken.
+/// Reads fields in order. Every length is compared with the rest before anything is taken.
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -36,8 +36,8 @@ impl<'a> Reader<'a> {
         std::str::from_utf8(self.string(field)?).map_err(|_| Damaged(field))
     }
 
-    /// An `mpint` that is positive and has no byte too many, without the zero that keeps its sign: one number has one
-    /// encoding, so that keys can be compared by their bytes.
+    /// A positive `mpint` in its shortest form, without the zero that keeps its sign: one number has one encoding, so that
+    /// keys can be compared by their bytes.
     pub(crate) fn positive(&mut self, field: &'static str) -> Result<&'a [u8], Damaged> {
         match self.string(field)? {
             [0, rest @ ..] if matches!(rest, [0x80..=0xff, ..]) => Ok(rest),
@@ -58,16 +58,19 @@ impl<'a> Reader<'a> {
 }
 
 /// Appends a `string`.
+#[expect(clippy::expect_used, reason = "keys, digests and signatures are far below 4 GiB")]
 pub(crate) fn put(out: &mut Vec<u8>, bytes: &[u8]) {
-    // what we write is far below 4 GiB, and a length that does not fit is refused by whoever reads it
-    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
+    let length = u32::try_from(bytes.len()).expect("a field is shorter than 4 GiB");
+    out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(bytes);
 }
 
 /// Appends a positive big-endian number as `mpint`.
 pub(crate) fn put_positive(out: &mut Vec<u8>, number: &[u8]) {
-    let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    let digits = number.get(zeros..).unwrap_or_default();
+    let mut digits = number;
+    while let [0, rest @ ..] = digits {
+        digits = rest;
+    }
     let sign: &[u8] = if matches!(digits, [0x80..=0xff, ..]) { &[0] } else { &[] };
     put(out, &[sign, digits].concat());
 }

@@ -8,7 +8,7 @@ const BEGIN: &str = "-----BEGIN SSH SIGNATURE-----";
 const END: &str = "-----END SSH SIGNATURE-----";
 const WIDTH: usize = 70;
 
-/// The bytes inside. CRLF and other widths are read: mail rewrites them.
+/// The bytes inside. CRLF and other widths are accepted: mail programs rewrite them.
 pub(super) fn open(armored: &str) -> Result<Vec<u8>, Error> {
     if armored.len() > LONGEST {
         return Err(Error::TooLong);

@@ -1,5 +1,5 @@
-//! Signing with a key that we hold. An ECDSA signature takes its random number from OpenSSL's own generator; Ed25519
-//! needs none, so that its signatures can be golden.
+//! Signing. An ECDSA signature takes its random number from OpenSSL's generator; Ed25519 needs none, so that tests can compare
+//! its signatures.
 
 use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
@@ -12,13 +12,13 @@ use crate::ssh_key::wire::{put, put_positive};
 use crate::sshsig::{Error, Hash, MAGIC, Namespace, VERSION, armor};
 
 impl PrivateKey {
-    /// An armored signature over `message`, what `ssh-keygen -Y sign -n NAMESPACE` makes.
+    /// An armored signature over `message`, as `ssh-keygen -Y sign -n NAMESPACE` makes it.
     pub fn sign(&self, message: &[u8], namespace: Namespace) -> Result<String, Error> {
         self.sealed(message, namespace).map_err(|_| Error::CannotSign)
     }
 
     fn sealed(&self, message: &[u8], namespace: Namespace) -> Result<String, ErrorStack> {
-        // OpenSSH's own choice
+        // OpenSSH's choice
         let hash = Hash::Sha512;
         let signed = hash.signed(namespace.as_str(), message)?;
         let mut signature = Vec::new();

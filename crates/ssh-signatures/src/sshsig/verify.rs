@@ -1,4 +1,4 @@
-//! Verification, for all types of keys: the one place that says yes.
+//! Verification, for all types of keys.
 //!
 //! | key | algorithm | signature | over |
 //! |---|---|---|---|
@@ -20,10 +20,10 @@ use crate::ssh_key::wire::Reader;
 use crate::ssh_key::{KeyType, PublicKey};
 use crate::sshsig::Error;
 
-/// Somebody touched the hardware key. Whether a PIN was asked for as well, the key's owner decided when making it.
+/// Somebody touched the hardware key. The owner decided at its creation whether it needs a PIN as well.
 const USER_PRESENT: u8 = 0x01;
 
-/// Holds `string(algorithm) || string(signature) …` against the bytes that were signed.
+/// Verifies `string(algorithm) || string(signature) …` over the bytes that were signed.
 pub(super) fn verify(key: &PublicKey, signed: &[u8], signature: &[u8]) -> Result<(), Error> {
     let mut reader = Reader::new(signature);
     let algorithm = reader.text("algorithm")?;
@@ -59,11 +59,11 @@ pub(super) fn verify(key: &PublicKey, signed: &[u8], signature: &[u8]) -> Result
             ecdsa(key, digest, signed, r, s)
         }
     };
-    // a malformed signature is an OpenSSL error, and no less a refusal
+    // a malformed signature is an OpenSSL error, and refused like a wrong one
     if verdict.unwrap_or(false) { Ok(()) } else { Err(Error::Wrong) }
 }
 
-/// What the hardware signed instead.
+/// The bytes that the hardware signed.
 fn by_hardware(key: &PublicKey, signed: &[u8], reader: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
     let (flags, counter) = (reader.array::<1>("flags")?, reader.array::<4>("counter")?);
     if flags[0] & USER_PRESENT == 0 {

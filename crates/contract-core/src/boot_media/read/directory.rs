@@ -2,7 +2,7 @@
 
 use std::io::{Read, Seek};
 
-use super::{Extent, Names, ReadError, SECTOR};
+use super::{Extent, Names, ReadError};
 
 /// Some ten thousand files; three are usual.
 const LARGEST: u32 = 1 << 20;
@@ -12,7 +12,7 @@ const IS_DIRECTORY: u8 = 2;
 const IS_ASSOCIATED: u8 = 4;
 const GOES_ON: u8 = 0x80;
 
-/// So many bytes at a place.
+/// The bytes at a place.
 pub fn array<const N: usize>(bytes: &[u8], at: usize) -> Option<[u8; N]> {
     bytes.get(at..)?.first_chunk().copied()
 }
@@ -56,17 +56,17 @@ pub struct Record {
     pub extent: Extent,
     /// As it is stored; one zero is `.`, one 1 is `..`.
     pub identifier: Vec<u8>,
-    /// As the guest sees it.
+    /// The name for the guest.
     pub name: String,
     /// The system use area, without the zero that pads the name.
     pub system_use: Vec<u8>,
-    /// What keeps it from being a plain file.
+    /// Why it is no plain file.
     pub strange: Option<&'static str>,
     flags: u8,
 }
 
 impl Record {
-    /// Sizes first: nothing is taken from outside of the record.
+    /// Reads a record, and nothing outside of it.
     fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
         let name_length = usize::from(*bytes.get(32).ok_or(SHORT)?);
         let identifier = bytes.get(33..33 + name_length).filter(|it| !it.is_empty()).ok_or(SHORT)?.to_vec();
@@ -120,8 +120,8 @@ impl Directory {
         let mut bytes = Vec::new();
         place.open(input)?.read_to_end(&mut bytes)?;
         let mut records = Vec::new();
-        // a record does not cross the end of a sector; a zero says that the rest of one is empty
-        for mut sector in bytes.chunks(usize::try_from(SECTOR).unwrap_or(usize::MAX)) {
+        // a record does not cross the end of a sector; a zero means that the rest of one is empty
+        for mut sector in bytes.chunks(crate::boot_media::layout::SECTOR as usize) {
             while let Some(length) = sector.first().copied().map(usize::from).filter(|length| *length > 0) {
                 let (record, rest) = sector.split_at_checked(length).ok_or(SHORT)?;
                 records.push(Record::parse(record)?);
@@ -139,12 +139,12 @@ impl Directory {
         self.0.iter_mut().for_each(|record| record.name = name(record));
     }
 
-    /// What Linux lists: neither `.` nor `..` nor what belongs to another file.
+    /// The records that Linux lists: neither `.` nor `..` nor those that belong to another file.
     fn listed(&self) -> impl Iterator<Item = &Record> {
         self.0.iter().filter(|it| !it.is_itself() && !it.is_parent() && it.flags & IS_ASSOCIATED == 0)
     }
 
-    /// Where the plain file of this name lies.
+    /// The place of the plain file with this name.
     pub fn file(&self, name: &'static str, names: Names, volume: u64) -> Result<Extent, ReadError> {
         let mut found = self.listed().filter(|record| record.name == name);
         let record = found.next().ok_or(ReadError::Missing(name, names))?;
@@ -160,7 +160,7 @@ impl Directory {
         Ok(record.extent)
     }
 
-    /// What else a guest sees there.
+    /// The other names for the guest.
     pub fn others(&self) -> Vec<String> {
         self.listed()
             .filter(|it| !super::FILES.contains(&it.name.as_str()))

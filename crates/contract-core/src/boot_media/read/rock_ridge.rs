@@ -14,7 +14,7 @@ const MOST_CONTINUATIONS: usize = 8;
 /// The longest name on Linux.
 const LONGEST_NAME: usize = 255;
 
-/// `SP` in the root's `.`: here is SUSP, and so many bytes come before it in every other record.
+/// `SP` in the root's `.`: there is SUSP; the next byte is how many bytes precede it in every other record.
 const BEGIN: &[u8] = b"SP\x07\x01\xbe\xef";
 
 /// Gives the records of a root directory their Rock Ridge names, if there is Rock Ridge.
@@ -45,7 +45,7 @@ pub fn read(
     Ok(true)
 }
 
-/// What the entries of one record say.
+/// The facts in the entries of one record.
 #[derive(Default)]
 struct Known {
     name: Vec<u8>,
@@ -56,7 +56,7 @@ struct Known {
 impl Known {
     fn take(&mut self, signature: [u8; 2], data: &[u8]) -> Result<(), ReadError> {
         match &signature {
-            // flags: 1 goes on, 2 and 4 mean `.` and `..`, which have names of their own
+            // flags: 1 continues, 2 and 4 mean `.` and `..`
             b"NM" if !self.name_complete => {
                 let (flags, name) =
                     data.split_first().ok_or(ReadError::Damaged("a Rock Ridge name has no flags"))?;
@@ -132,7 +132,7 @@ fn entries(
         }
         let mut sector = Vec::new();
         place.open(&mut *input)?.read_to_end(&mut sector)?;
-        area = sector.get(usize::try_from(skip).unwrap_or(usize::MAX)..).unwrap_or_default().to_vec();
+        area = sector.get(skip as usize..).ok_or(ReadError::Outside("a Rock Ridge continuation"))?.to_vec();
     }
     Err(ReadError::Damaged("its Rock Ridge continuations do not end"))
 }

@@ -159,12 +159,12 @@ impl<'a> Sources<'a> {
                 .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
             }
             let source: Box<dyn Source> = Box::new(file);
-            return BareToken::of(source)
+            return BareToken::new(source)
                 .map(Half::BareToken)
                 .map_err(|error| Failure::from_io(&context(), &error));
         }
         let handoff = opener.handoff(file, looks, context)?.of_section::<K>().doing(context)?;
-        let half = Half::of(handoff, signers, at);
+        let half = Half::new(handoff, signers, at);
         if let (Some(pin), Some(statement)) = (&self.pin, half.statement()) {
             pin.check(&statement.predicate.encryption_certificate).doing(context)?;
         }
@@ -262,7 +262,7 @@ fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failur
     let mut json = String::new();
     let read = file.take(RECORD_LIMIT as u64).read_to_string(&mut json);
     let record = read.ok().and_then(|_| Record::parse(&json).ok());
-    record.as_ref().map_or(Ok(()), Record::verify_itself).doing(context)?;
+    record.as_ref().map_or(Ok(()), Record::verify_consistency).doing(context)?;
     let statements: Vec<_> = record.iter().flat_map(Record::statements).cloned().collect();
     if statements.is_empty() {
         let failure = Failure::new(ExitCode::Rejected, format!("{}: it states nothing", context()));

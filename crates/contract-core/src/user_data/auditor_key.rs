@@ -1,30 +1,31 @@
-//! The value of `attestationPublicKey`: the auditor's key, for which the guest encrypts its attestation record.
+//! The value of `attestationPublicKey`: the auditor key, under which the guest encrypts its attestation record.
 //!
 //! `attestationPublicKey = PEM / base64(PEM) / token(PEM)`. Source: contract-format, sections 4 and 8. Anyone can exchange
-//! or drop it: the signature does **not** cover it, only the attestation record shows it.
+//! or remove it: the signature does **not** cover it, only the attestation record shows it.
 
 use std::fmt;
 
-use super::token_facts;
-use crate::token::TokenFacts;
 use contract_pki::verifying_key::{Error, VerifyingKey};
 
-/// What anyone can see of the value of `attestationPublicKey`.
+use super::token_facts;
+use crate::token::TokenFacts;
+
+/// The public facts of the value of `attestationPublicKey`.
 #[derive(Clone, Debug)]
-pub enum AttestationKeyForm {
+pub enum AuditorKeyForm {
     /// A PEM, `PUBLIC KEY` or `CERTIFICATE`.
     Pem(VerifyingKey),
     /// Base64 of such a PEM.
     Base64(VerifyingKey),
-    /// Encrypted: whose key it is, the guest alone can tell.
+    /// Encrypted: only the guest can read it.
     Token(TokenFacts),
-    /// Nothing that a guest could use, and why.
+    /// Not usable for a guest, and why.
     Unusable(String),
 }
 
-impl AttestationKeyForm {
-    /// Looks at a value as it stands in user data.
-    pub fn of(value: &str) -> Self {
+impl AuditorKeyForm {
+    /// Reads a value as it is in user data.
+    pub fn new(value: &str) -> Self {
         match token_facts(value.trim_end_matches(['\r', '\n'])) {
             Ok(Some(facts)) => return Self::Token(facts),
             Err(error) => return Self::Unusable(format!("a damaged token: {error}")),
@@ -40,7 +41,7 @@ impl AttestationKeyForm {
         }
     }
 
-    /// In one word, for programs: `pem`, `base64`, `token`, `unusable`.
+    /// One word for programs: `pem`, `base64`, `token`, `unusable`.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Pem(_) => "pem",
@@ -50,7 +51,7 @@ impl AttestationKeyForm {
         }
     }
 
-    /// Of the key, where it can be read.
+    /// The key's fingerprint, if the key can be read.
     pub fn fingerprint(&self) -> Option<&str> {
         match self {
             Self::Pem(key) | Self::Base64(key) => Some(key.fingerprint()),
@@ -60,12 +61,12 @@ impl AttestationKeyForm {
 }
 
 /// `a PEM, key sha256:…`
-impl fmt::Display for AttestationKeyForm {
+impl fmt::Display for AuditorKeyForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Pem(key) => write!(f, "a PEM, key {}", key.fingerprint()),
             Self::Base64(key) => write!(f, "base64 of a PEM, key {}", key.fingerprint()),
-            Self::Token(_) => f.write_str("a token: only the guest can tell whose key it is"),
+            Self::Token(_) => f.write_str("a token: only the guest can read the key"),
             Self::Unusable(reason) => write!(f, "of no use to a guest: {reason}"),
         }
     }
