@@ -4,8 +4,6 @@
 mod cli;
 mod cmd {
     pub mod boot_media;
-    pub mod check;
-    pub mod encrypt;
     pub mod init;
 }
 mod libvirt;
@@ -13,6 +11,7 @@ mod libvirt;
 use std::process::ExitCode;
 
 use author_kit::seed::seed;
+use author_kit::{check, encrypt};
 use certificate_command::certificate;
 use cli::{Cli, Command};
 use cli_kit::identity::identity;
@@ -24,8 +23,12 @@ fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
         Command::Identity(arguments) => identity(arguments, Persona::EnvDeployer, report),
-        Command::Check(arguments) => cmd::check::run(arguments, report),
-        Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::Check(arguments) => {
+            check::<Env>(&arguments.shared, arguments.signing_key.signing_key.as_deref(), report)
+        }
+        Command::Encrypt(arguments) => {
+            encrypt::<Env>(&arguments.shared, arguments.signing_key.signing_key.as_deref(), report)
+        }
         Command::Certificate(arguments) => certificate::<Encryption>(arguments, Persona::EnvDeployer, report),
         Command::Seed(arguments) => seed::<Env>(arguments, report),
         Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),

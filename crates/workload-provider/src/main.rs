@@ -2,8 +2,6 @@
 
 mod cli;
 mod cmd {
-    pub mod check;
-    pub mod encrypt;
     pub mod init;
     pub mod pack;
 }
@@ -11,6 +9,7 @@ mod cmd {
 use std::process::ExitCode;
 
 use author_kit::seed::seed;
+use author_kit::{check, encrypt};
 use certificate_command::certificate;
 use cli::{Cli, Command};
 use cli_kit::identity::identity;
@@ -22,9 +21,9 @@ fn main() -> ExitCode {
     cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {
         Command::Init(arguments) => cmd::init::run(arguments, report),
         Command::Identity(arguments) => identity(arguments, Persona::WorkloadProvider, report),
-        Command::Check(arguments) => cmd::check::run(arguments, report),
+        Command::Check(arguments) => check::<Workload>(&arguments.shared, None, report),
         Command::Pack(arguments) => cmd::pack::run(arguments, report),
-        Command::Encrypt(arguments) => cmd::encrypt::run(arguments, report),
+        Command::Encrypt(arguments) => encrypt::<Workload>(&arguments.shared, None, report),
         Command::Certificate(arguments) => {
             certificate::<Encryption>(arguments, Persona::WorkloadProvider, report)
         }
