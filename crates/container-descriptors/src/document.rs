@@ -48,36 +48,20 @@ impl Document {
 impl Changes {
     /// The changes in a node.
     pub fn new(node: &Node, reader: GoReader) -> Self {
-        let mut changes = Self { reader, by_path: HashMap::new() };
-        changes.collect("", node);
-        changes
+        let mut by_path = HashMap::new();
+        node.visit_scalars("", &mut |path, node| {
+            if let Kind::Scalar { text, style: Style::Plain } = &node.kind
+                && let Some(read) = reader.changed(text)
+            {
+                by_path.insert(path.to_owned(), Change { line: node.line, written: text.to_string(), read });
+            }
+        });
+        Self { reader, by_path }
     }
 
     /// Whether the value at a path changes.
     pub(super) fn has(&self, path: &str) -> bool {
         self.by_path.contains_key(path)
-    }
-
-    fn collect(&mut self, path: &str, node: &Node) {
-        match &node.kind {
-            Kind::Scalar { text, style: Style::Plain } => {
-                if let Some(read) = self.reader.changed(text) {
-                    let change = Change { line: node.line, written: text.to_string(), read };
-                    self.by_path.insert(path.to_owned(), change);
-                }
-            }
-            Kind::Scalar { .. } => {}
-            Kind::Sequence(items) => {
-                for (at, item) in items.iter().enumerate() {
-                    self.collect(&format!("{path}[{at}]"), item);
-                }
-            }
-            Kind::Mapping(entries) => {
-                for (key, node) in entries {
-                    self.collect(&join(path, &key.text), node);
-                }
-            }
-        }
     }
 }
 

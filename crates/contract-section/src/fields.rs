@@ -288,26 +288,3 @@ impl<'a> Check<'a> {
         self.error(field, format!("expected {expected}, found {found}"), hint);
     }
 }
-
-/// All scalars below a field, with their paths.
-pub fn leaves<'n>(field: &Field<'n>) -> Vec<(String, &'n Node)> {
-    let mut leaves = Vec::new();
-    collect(&field.path, field.node, &mut leaves);
-    leaves
-}
-
-fn collect<'n>(path: &str, node: &'n Node, leaves: &mut Vec<(String, &'n Node)>) {
-    match &node.kind {
-        Kind::Scalar { .. } => leaves.push((path.to_owned(), node)),
-        Kind::Sequence(items) => {
-            for (at, item) in items.iter().enumerate() {
-                collect(&format!("{path}[{at}]"), item, leaves);
-            }
-        }
-        Kind::Mapping(entries) => {
-            for (key, node) in entries {
-                collect(&join(path, &key.text), node, leaves);
-            }
-        }
-    }
-}

@@ -9,7 +9,7 @@ use findings::{Finding, Place};
 use strict_yaml::Tag;
 
 use crate::{
-    fields::{Check, Field, Map, leaves},
+    fields::{Check, Field, Map},
     registries::{self, Images},
     volumes::{self, WorkloadVolume},
 };
@@ -184,13 +184,13 @@ fn descriptors(check: &mut Check<'_>, map: &Map<'_>, name: &str) -> Vec<Resource
 
 /// Config maps and environment variables often hold passwords.
 fn hide_values(check: &mut Check<'_>, field: &Field<'_>) {
-    for (path, node) in leaves(field) {
-        let inner = path.strip_prefix(&*field.path).unwrap_or(&path);
-        let of_variable = inner.contains(".env[") && inner.rsplit('.').next() == Some("value");
-        if inner.starts_with(".data.") || inner.starts_with(".binaryData.") || of_variable {
-            check.hide(&Field { path, line: node.line, node });
+    field.node.visit_scalars(&field.path, &mut |path, node| {
+        let inner = path.strip_prefix(&*field.path).unwrap_or(path);
+        let is_variable = inner.contains(".env[") && inner.rsplit('.').next() == Some("value");
+        if inner.starts_with(".data.") || inner.starts_with(".binaryData.") || is_variable {
+            check.hide(&Field { path: path.to_owned(), line: node.line, node });
         }
-    }
+    });
 }
 
 /// The top level of an archive.

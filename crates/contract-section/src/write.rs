@@ -61,19 +61,22 @@ impl From<io::Error> for EncryptError {
     }
 }
 
+impl EncryptError {
+    fn cause(&self) -> &dyn Advice {
+        match self {
+            Self::Section(error) => error,
+            Self::Seal(error) => error,
+        }
+    }
+}
+
 impl Advice for EncryptError {
     fn blame(&self) -> Blame {
-        match self {
-            Self::Section(error) => error.blame(),
-            Self::Seal(error) => error.blame(),
-        }
+        self.cause().blame()
     }
 
     fn hints(&self) -> Vec<String> {
-        match self {
-            Self::Section(error) => error.hints(),
-            Self::Seal(error) => error.hints(),
-        }
+        self.cause().hints()
     }
 }
 

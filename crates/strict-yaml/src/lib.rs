@@ -25,7 +25,7 @@ mod rules;
 
 use std::{fmt, ops::Range};
 
-use findings::{Advice, Blame};
+use findings::{Advice, Blame, join};
 use zeroize::Zeroizing;
 
 pub use quote::quote;
@@ -158,6 +158,23 @@ impl Node {
     /// The value under a key.
     pub fn entry(&self, name: &str) -> Option<&Self> {
         self.entries()?.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+    }
+
+    /// Visits every scalar in the value, with its path below `path`: `volumes.data.kms[0].crn`.
+    pub fn visit_scalars<'n>(&'n self, path: &str, visit: &mut dyn FnMut(&str, &'n Self)) {
+        match &self.kind {
+            Kind::Scalar { .. } => visit(path, self),
+            Kind::Sequence(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    item.visit_scalars(&format!("{path}[{at}]"), visit);
+                }
+            }
+            Kind::Mapping(entries) => {
+                for (key, node) in entries {
+                    node.visit_scalars(&join(path, &key.text), visit);
+                }
+            }
+        }
     }
 
     /// Whether there is no value: `key:`, `~`, `null`.
