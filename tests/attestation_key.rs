@@ -78,7 +78,7 @@ fn without_it_the_pem_stands_there_for_everybody_and_both_are_told_apart() {
             "base64",
             "base64 of a PEM, key sha256:",
         ),
-        ("$(cat workload.token)", "token", "a token: only the guest can tell whose key it is"),
+        ("$(cat workload.token)", "token", "a token: only the guest can read the key"),
         ("$(head -c 900 workload.token)", "unusable", "of no use to a guest: a damaged token: "),
         ("QUJD", "unusable", "of no use to a guest: not a public key"),
         (
