@@ -17,7 +17,7 @@ fn statement(data: &[u8]) {
     for end in lifetime.ends() {
         let _ = (end.days(at()), end.state(at()));
         for ahead in [SignedDuration::ZERO, SignedDuration::from_hours(24 * 3650)] {
-            let _ = (end.act_by(ahead), end.is_due(at(), ahead));
+            let _ = (end.act_by(ahead), end.is_ending(at(), ahead));
         }
     }
 }

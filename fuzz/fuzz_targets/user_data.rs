@@ -21,7 +21,7 @@ fn user_data(data: &[u8]) {
 
     let signed = UserData::parse(USER_DATA).expect("the test vector is user data").signed_digest();
     assert!(facts.verify(&VERIFYING_KEY, at()).is_err() || facts.signed_digest == signed);
-    let _ = facts.attestation_key().map(|key| key.to_string());
+    let _ = facts.auditor_key().map(|key| key.to_string());
     medium_reads_back(data, &facts);
 }
 
