@@ -37,16 +37,16 @@ struct Checked {
     verbose: Verbose,
 }
 
-/// The command; `signing_key` is the env deployer's `--signing-key`.
+/// The command; `key_file` is the env deployer's `--signing-key`.
 pub fn check<K: Authored>(
     arguments: &CheckArguments,
-    signing_key: Option<&Path>,
+    key_file: Option<&Path>,
     report: &Report,
 ) -> Result<(), Failure> {
     let mut draft = Draft::open::<K>(&arguments.folder)?;
     // the folder's key may come later, the flag's must exist
     let named = draft.persona.signing_key.clone();
-    let key_file = signing_key.or(named.as_deref().filter(|path| path.exists()));
+    let key_file = key_file.or(named.as_deref().filter(|path| path.exists()));
     let key = key_file.map(signing_key::read).transpose()?;
     let key = key.as_ref().map(signing_key::pem).transpose()?;
     let (section, mut findings) = draft.read::<K>(key.as_deref(), report)?;

@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use certificate_command::encryption_lines;
+use cli_kit::age_keys::Recipients;
 use cli_kit::names::same_target;
-use cli_kit::output::{Output, Visibility, commit_all};
+use cli_kit::output::{Output, Visibility, commit_all, quoted_list};
 use cli_kit::{Doing as _, ExitCode, Failure, Report, expect};
-use contract_core::handoff;
+use contract_core::handoff::Writer;
 use contract_core::packed::Packed;
 use contract_core::statement::{Statement, Tool};
 use contract_core::token::Encrypted;
@@ -21,24 +22,25 @@ use serde::Serialize;
 
 use crate::arguments::EncryptArguments;
 use crate::draft::{Draft, packing};
-use crate::handoff::{Delivery, HandoffFile, other_form, warn_unencrypted};
+use crate::handoff::{self, HandoffFile, other_form, warn_unencrypted};
 use crate::vouch::VouchKey;
 use crate::{Authored, certificate, included, signing_key};
 
-/// The command; `signing_key` is the env deployer's `--signing-key`.
+/// The command; `key_file` is the env deployer's `--signing-key`.
 pub fn encrypt<K: Authored>(
     arguments: &EncryptArguments,
-    signing_key: Option<&Path>,
+    key_file: Option<&Path>,
     report: &Report,
 ) -> Result<(), Failure> {
-    let (mut inputs, delivery) = Inputs::read::<K>(arguments, signing_key, report)?;
-    let outputs = Outputs::create::<K>(arguments, &inputs, delivery, report)?;
+    let (mut inputs, recipients) = Inputs::read::<K>(arguments, key_file, report)?;
+    let outputs = Outputs::create::<K>(arguments, &inputs, recipients, report)?;
 
+    let vouch_key = inputs.open_vouch_key(arguments)?;
     let (section, findings) = inputs.accept_section::<K>(report)?;
     // nothing that the section is made of may be replaced, nothing may be added to what is packed
     outputs.all().try_for_each(|output| output.check(&inputs.draft.protected))?;
 
-    let written = outputs.write(&inputs, &section, report)?;
+    let written = outputs.write(&inputs, &section, vouch_key.as_ref(), report)?;
 
     Done::new(inputs, &section, findings, written).show(arguments, report)
 }
@@ -50,36 +52,46 @@ struct Inputs<'a> {
     certificate_file: PathBuf,
     certificate: VerifiedCertificate,
     /// The contract signer's public key, as it is put into the section.
-    signing_key: Option<String>,
+    key_pem: Option<String>,
+    /// The SSH key that vouches. `None`: the contract signer will refuse the handoff.
+    vouch_with: Option<PathBuf>,
     /// Who can open the handoff; empty: everybody.
     recipients: Vec<String>,
 }
 
 impl<'a> Inputs<'a> {
-    /// Reads everything but the section: that asks for passphrases, so every output is created first.
+    /// Reads everything but the section and the SSH key: those ask for passphrases, so every output is created first.
     fn read<K: Authored>(
         arguments: &'a EncryptArguments,
-        signing_key: Option<&Path>,
+        key_file: Option<&Path>,
         report: &Report,
-    ) -> Result<(Self, Delivery), Failure> {
+    ) -> Result<(Self, Option<Recipients>), Failure> {
         let mut draft = Draft::open::<K>(&arguments.folder)?;
         let platform = arguments.platform.unwrap_or(draft.persona.platform);
         let certificate_file = draft.persona.encryption_certificate(arguments.certificate.as_deref())?;
-        let key_file = signing_key.map(Path::to_owned).or_else(|| draft.persona.signing_key.clone());
+        let key_file = key_file.map(Path::to_owned).or_else(|| draft.persona.signing_key.clone());
         draft.protected.read([&certificate_file]).read(&key_file).read(&arguments.vouch_with);
 
         let certificate = usable_certificate(&certificate_file, arguments, &draft, report)?;
-        let delivery = Delivery::read(arguments, &draft.persona.handoff, report)?;
+        let vouch_with = handoff::vouch_with(arguments, &draft.persona.handoff, report);
+        let recipients = handoff::recipients(arguments, &draft.persona.handoff)?;
         let key = key_file.map(|path| signing_key::read_for_contract(&path, certificate.facts(), draft.at));
-        let signing_key = key.transpose()?.as_ref().map(signing_key::pem).transpose()?;
-        let recipients = delivery.recipient_names();
-        Ok((Self { draft, platform, certificate_file, certificate, signing_key, recipients }, delivery))
+        let key_pem = key.transpose()?.as_ref().map(signing_key::pem).transpose()?;
+        let names = recipients.as_ref().map(|recipients| recipients.names.clone()).unwrap_or_default();
+        let inputs =
+            Self { draft, platform, certificate_file, certificate, key_pem, vouch_with, recipients: names };
+        Ok((inputs, recipients))
+    }
+
+    fn open_vouch_key(&self, arguments: &EncryptArguments) -> Result<Option<VouchKey>, Failure> {
+        let open = |path: &PathBuf| VouchKey::open(path, &arguments.folder.passphrases);
+        self.vouch_with.as_ref().map(open).transpose()
     }
 
     /// Reads the section, reports all findings, and refuses a section that has an error or cannot be used today.
     fn accept_section<K: Authored>(&mut self, report: &Report) -> Result<(Section<K>, Findings), Failure> {
-        let Self { draft, platform, certificate_file, certificate, signing_key, recipients } = self;
-        let (section, mut findings) = draft.read::<K>(signing_key.as_deref(), report)?;
+        let Self { draft, platform, certificate_file, certificate, key_pem, recipients, .. } = self;
+        let (section, mut findings) = draft.read::<K>(key_pem.as_deref(), report)?;
         let (file, at) = (&draft.file, draft.at);
         if let Some(section) = &section {
             findings.0.extend(signing_key::missing(section, file, None, Severity::Error));
@@ -131,7 +143,6 @@ struct Outputs {
     handoff: HandoffFile,
     token: Option<Output>,
     expected_lines: Option<Output>,
-    vouch_key: Option<VouchKey>,
 }
 
 /// What was written.
@@ -139,8 +150,8 @@ struct Written {
     /// The handoff's path, or `standard output`.
     handoff: String,
     token: Option<String>,
-    /// All names in a sentence.
-    quoted: String,
+    /// For people: what was written, and what to do with it.
+    summary: String,
     encrypted: Encrypted,
     /// Fingerprint of the SSH key that vouches.
     vouched_with: Option<String>,
@@ -150,11 +161,18 @@ impl Outputs {
     fn create<K: Authored>(
         arguments: &EncryptArguments,
         inputs: &Inputs,
-        delivery: Delivery,
+        recipients: Option<Recipients>,
         report: &Report,
     ) -> Result<Self, Failure> {
         let Inputs { draft, .. } = inputs;
-        let default = || draft.path(&format!("{}.{}.{}", draft.persona.name, K::NAME, delivery.suffix()));
+        let default = || {
+            draft.path(&format!(
+                "{}.{}.{}",
+                draft.persona.name,
+                K::NAME,
+                handoff::suffix(recipients.as_ref())
+            ))
+        };
         let handoff = arguments.output.clone().unwrap_or_else(default);
         let (token, force) = (arguments.token.as_deref(), arguments.force.force);
         if token.is_some_and(|token| same_target(token, &handoff)) {
@@ -168,9 +186,8 @@ impl Outputs {
         let others: Vec<_> = [Some(handoff.as_path()), token].into_iter().flatten().collect();
         Ok(Self {
             expected_lines: arguments.expect.create(&others, force, &draft.protected, report)?,
-            handoff: HandoffFile::new(create(&handoff)?, &handoff, delivery.recipients)?,
+            handoff: HandoffFile::new(create(&handoff)?, &handoff, recipients)?,
             token: token.map(create).transpose()?,
-            vouch_key: delivery.vouch_key,
         })
     }
 
@@ -183,12 +200,13 @@ impl Outputs {
         mut self,
         inputs: &Inputs,
         section: &Section<K>,
+        vouch_key: Option<&VouchKey>,
         report: &Report,
     ) -> Result<Written, Failure> {
         let Inputs { draft, platform, certificate, .. } = inputs;
         let cannot = || format!("cannot encrypt `{}`", draft.file);
         let unwritten = |error| Failure::from_io(&cannot(), &error);
-        let mut writer = handoff::Writer::new(&mut self.handoff, draft.at);
+        let mut writer = Writer::new(&mut self.handoff, draft.at);
         let encrypted = writer.token(|out: &mut dyn Write| {
             let mut both = Tee { out, token: &mut self.token };
             packing(section, report, |workers, progress| {
@@ -200,18 +218,18 @@ impl Outputs {
         let statement =
             Statement::new::<K>(section.facts(), &encrypted, *platform, certificate, draft.at, tool);
         let signed = writer.statement(&statement).map_err(unwritten)?;
-        let vouching = self.vouch_key.as_ref().map(|key| key.vouch(&signed, K::SECTION.namespace()));
+        let vouching = vouch_key.map(|key| key.vouch(&signed, K::SECTION.namespace()));
         let vouching = vouching.transpose()?;
         if let Some(vouching) = &vouching {
             writer.signature(&vouching.armored).map_err(unwritten)?;
         }
         writer.finish().map_err(unwritten)?;
-        expect::write(&mut self.expected_lines, [(record_line::<K>(), encrypted.sha256.clone())])?;
+        expect::write(&mut self.expected_lines, [(record_line(K::NAME), encrypted.sha256.clone())])?;
 
         let written = Written {
             handoff: self.handoff.output().name(),
             token: self.token.as_ref().map(Output::name),
-            quoted: self.all().map(Output::quoted).collect::<Vec<_>>().join(" and "),
+            summary: self.summary(),
             encrypted,
             vouched_with: vouching.map(|vouching| vouching.key.fingerprint()),
         };
@@ -219,11 +237,18 @@ impl Outputs {
         commit_all([self.token, self.expected_lines, Some(handoff)].into_iter().flatten())?;
         Ok(written)
     }
+
+    /// Only the handoff is for the contract signer.
+    fn summary(&self) -> String {
+        let outputs: Vec<_> = self.all().collect();
+        let handoff = if outputs.len() > 1 { self.handoff.output().quoted() } else { "it".to_owned() };
+        format!("wrote {}; hand {handoff} to the contract signer", quoted_list(outputs))
+    }
 }
 
 /// The token's name in the attestation record.
-fn record_line<K: Authored>() -> String {
-    format!("contract:{}", K::NAME)
+fn record_line(section: &str) -> String {
+    format!("contract:{section}")
 }
 
 /// Writes the token twice, in one pass.
@@ -253,7 +278,7 @@ struct Done {
     platform: Platform,
     certificate: CertificateFacts,
     #[serde(rename = "signingKey", skip_serializing_if = "Option::is_none")]
-    signing_key: Option<String>,
+    key_fingerprint: Option<String>,
     /// When the signing key's certificate ends, and the contract with it.
     #[serde(rename = "contractEnds", skip_serializing_if = "Option::is_none")]
     contract_ends: Option<Timestamp>,
@@ -273,17 +298,17 @@ struct Done {
     /// Who can open the handoff; empty: everybody.
     recipients: Vec<String>,
     #[serde(skip)]
-    quoted: String,
+    summary: String,
 }
 
 impl Done {
     fn new<K: Authored>(inputs: Inputs, section: &Section<K>, findings: Findings, written: Written) -> Self {
-        let Written { handoff, token, quoted, encrypted, vouched_with } = written;
+        let Written { handoff, token, summary, encrypted, vouched_with } = written;
         Self {
             section: K::NAME,
             platform: inputs.platform,
             certificate: inputs.certificate.facts().clone(),
-            signing_key: section.facts().signing_key.clone(),
+            key_fingerprint: section.facts().signing_key.clone(),
             contract_ends: signing_key::contract_ends(section.facts()),
             findings,
             handoff,
@@ -294,7 +319,7 @@ impl Done {
             files: section.files().to_vec(),
             vouched_with,
             recipients: inputs.recipients,
-            quoted,
+            summary,
         }
     }
 
@@ -304,8 +329,8 @@ impl Done {
         }
         report.note(&format!("token: sha256 {}", self.sha256));
         report.note(&format!(
-            "  expected in the attestation record of the running guest as `contract:{}`",
-            self.section
+            "  expected in the attestation record of the running guest as `{}`",
+            record_line(self.section)
         ));
         if let Some(key) = &self.vouched_with {
             report.note(&format!("vouched for with {key}"));
@@ -313,7 +338,7 @@ impl Done {
         if !self.recipients.is_empty() {
             report.note(&format!("encrypted to {}", self.recipients.join(", ")));
         }
-        report.success(&format!("wrote {}; hand it to the contract signer", self.quoted));
+        report.success(&self.summary);
         if let Some(other) = other_form(Path::new(&self.handoff)) {
             let other = other.display();
             let message = format!("an older handoff is next to it: `{other}`");

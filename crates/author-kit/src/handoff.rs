@@ -13,50 +13,40 @@ use contract_core::age_file::{self, Format};
 use findings::{Findings, Place};
 
 use crate::arguments::EncryptArguments;
-use crate::vouch::VouchKey;
 
-/// Who vouches for a handoff, and who can open it: from the flags, else from `persona.yaml`.
-pub struct Delivery {
-    /// `None`: the contract signer will refuse the handoff.
-    pub vouch_key: Option<VouchKey>,
-    /// `None`: the handoff is not encrypted.
-    pub recipients: Option<Recipients>,
+/// The SSH key that vouches for the handoff: the flag's, else the one in `persona.yaml`. Warns if there is none.
+pub fn vouch_with(
+    arguments: &EncryptArguments,
+    settings: &HandoffSettings,
+    report: &Report,
+) -> Option<PathBuf> {
+    let vouch_with = arguments.vouch_with.clone().or_else(|| settings.vouch_with.clone());
+    if vouch_with.is_none() {
+        report.warning(
+            "nobody vouches for this handoff: the contract signer will refuse it",
+            &["name your SSH key: `--vouch-with ~/.ssh/id_ed25519`, or `handoff: {vouch-with: FILE}` in `persona.yaml`".into()],
+        );
+    }
+    vouch_with
 }
 
-impl Delivery {
-    /// Opens the SSH key and reads the recipients.
-    pub fn read(
-        arguments: &EncryptArguments,
-        settings: &HandoffSettings,
-        report: &Report,
-    ) -> Result<Self, Failure> {
-        let HandoffSettings { vouch_with, recipients } = settings;
-        let vouch_with = arguments.vouch_with.as_ref().or(vouch_with.as_ref());
-        let recipients = if arguments.recipients.is_empty() { recipients } else { &arguments.recipients };
-        if vouch_with.is_none() {
-            report.warning(
-                "nobody vouches for this handoff: the contract signer will refuse it",
-                &["name your SSH key: `--vouch-with ~/.ssh/id_ed25519`, or `handoff: {vouch-with: FILE}` in `persona.yaml`".into()],
-            );
-        }
-        let vouch_key = vouch_with.map(|path| VouchKey::open(path, &arguments.folder.passphrases));
-        let no_passphrase = || {
-            Err(Failure::usage("a handoff is encrypted to keys, not with a passphrase")
-                .hint("name the contract signer's age recipient: `contract-signer identity` shows it"))
-        };
-        let recipients = (!recipients.is_empty()).then(|| Recipients::read(recipients, no_passphrase));
-        Ok(Self { vouch_key: vouch_key.transpose()?, recipients: recipients.transpose()? })
-    }
+/// Who can open the handoff: the flags' recipients, else those in `persona.yaml`. `None`: it is not encrypted.
+pub fn recipients(
+    arguments: &EncryptArguments,
+    settings: &HandoffSettings,
+) -> Result<Option<Recipients>, Failure> {
+    let recipients =
+        if arguments.recipients.is_empty() { &settings.recipients } else { &arguments.recipients };
+    let no_passphrase = || {
+        Err(Failure::usage("a handoff is encrypted to keys, not with a passphrase")
+            .hint("name the contract signer's age recipient: `contract-signer identity` shows it"))
+    };
+    (!recipients.is_empty()).then(|| Recipients::read(recipients, no_passphrase)).transpose()
+}
 
-    /// The end of the handoff's name.
-    pub fn suffix(&self) -> &'static str {
-        if self.recipients.is_some() { "handoff.age" } else { "handoff" }
-    }
-
-    /// The recipients, as they were named.
-    pub fn recipient_names(&self) -> Vec<String> {
-        self.recipients.as_ref().map(|recipients| recipients.names.clone()).unwrap_or_default()
-    }
+/// The end of the handoff's name.
+pub fn suffix(recipients: Option<&Recipients>) -> &'static str {
+    if recipients.is_some() { "handoff.age" } else { "handoff" }
 }
 
 /// Warns of a handoff without recipients: anyone who gets its token can combine it with another half.

@@ -207,6 +207,15 @@ impl Output {
     }
 }
 
+/// The names in a sentence: `` `a`, `b` and `c` ``.
+pub fn quoted_list<'a>(outputs: impl IntoIterator<Item = &'a Output>) -> String {
+    let mut names: Vec<_> = outputs.into_iter().map(Output::quoted).collect();
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
 /// An output that is committed.
 enum Placed {
     File { target: PathBuf, replaced: bool, visibility: Visibility },
