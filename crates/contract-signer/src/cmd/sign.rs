@@ -8,7 +8,8 @@ use std::io::{Read, Seek, Write as _};
 use std::path::Path;
 
 use cli_kit::cores::workers;
-use cli_kit::output::{Output, Visibility, commit_all, same_target};
+use cli_kit::names::same_target;
+use cli_kit::output::{Output, Visibility, commit_all, quoted_list};
 use cli_kit::progress::Progress;
 use cli_kit::{Doing as _, Failure, Report, clock, expect};
 use contract_core::contract::record::Record;
@@ -29,7 +30,7 @@ use sources::{Inputs, Sources};
 const CANNOT: &str = "cannot sign";
 
 pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
-    // read, if every output can be written
+    // find inputs, create outputs, then read
     let sources = Sources::resolve(arguments, report)?;
     let outputs = Outputs::create(arguments, &sources, report)?;
     let at = clock::now();
@@ -96,8 +97,7 @@ impl Outputs {
         });
         let record = record.transpose()?;
 
-        let others = [target, arguments.record.as_deref().unwrap_or(&default)].into_iter();
-        let others: Vec<&Path> = others.chain(sources.halves_and_key()).collect();
+        let others: Vec<&Path> = [Some(target), path].into_iter().flatten().collect();
         let expected_lines = arguments.expect.create(&others, force, &protected, report)?;
         Ok(Self { user_data, record, expected_lines })
     }
@@ -127,12 +127,11 @@ impl Outputs {
         }
         expect::write(&mut self.expected_lines, record.attestation_record.clone())?;
 
-        let quoted: Vec<_> =
-            [Some(&self.user_data), self.record.as_ref()].into_iter().flatten().map(Output::quoted).collect();
+        let outputs = [Some(&self.user_data), self.record.as_ref(), self.expected_lines.as_ref()];
         let written = Written {
             user_data: self.user_data.name(),
             record: self.record.as_ref().map(Output::name),
-            quoted: quoted.join(" and "),
+            quoted: quoted_list(outputs.into_iter().flatten()),
         };
         // the user data comes last: it must not exist without its record
         commit_all([self.record, self.expected_lines, Some(self.user_data)].into_iter().flatten())?;
@@ -143,6 +142,7 @@ impl Outputs {
 /// Reads what was written, and verifies it with the public key, before it gets its name.
 fn read_back(output: &mut Output, key: &VerifyingKey) -> Result<UserDataFacts, Failure> {
     let facts = user_data::survey(output).doing(|| "the user data does not read back".into())?;
+    // not `at`: signing may have taken long
     facts.verify(key, clock::now()).doing(|| "the user data does not verify".into())?;
     Ok(facts)
 }

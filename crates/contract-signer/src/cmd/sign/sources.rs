@@ -82,16 +82,11 @@ impl<'a> Sources<'a> {
         })
     }
 
-    pub fn halves_and_key(&self) -> impl Iterator<Item = &Path> {
-        [&self.workload, &self.env, &self.key].into_iter().map(PathBuf::as_path)
-    }
-
     /// All that no output may replace.
     pub fn protected(&self) -> Protected {
         let mut protected = self.owned.clone();
         protected
-            .read(self.halves_and_key())
-            .read([&self.allowed_signers])
+            .read([&self.workload, &self.env, &self.key, &self.allowed_signers])
             .read(&self.auditor_key)
             .read(&self.certificate)
             .read(&self.arguments.identities)
@@ -106,7 +101,7 @@ impl<'a> Sources<'a> {
         let auditor_key = self.auditor_key.as_deref().map(|path| self.auditor_key(path, at, report));
         let auditor_key = auditor_key.transpose()?;
         let signers = trust::allowed_signers(&self.allowed_signers, report)?;
-        // the general passphrase is the signing key's
+        // `--passphrase-file` is for the signing key only
         let passphrase = self.arguments.identity_passphrase.source();
         let opener = Opener::new(&self.arguments.identities, &self.identity, &passphrase);
         let workload = self.half::<Workload>(&self.workload, &opener, &signers, at)?;
