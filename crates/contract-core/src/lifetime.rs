@@ -207,7 +207,7 @@ impl fmt::Display for End {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.what, &*self.sections) {
             (What::EncryptionCertificate, [section]) => write!(f, "{} of the {section} half", self.what),
-            (_, []) => write!(f, "given {}", self.what),
+            (_, []) => write!(f, "{} that was given", self.what),
             _ => write!(f, "{}", self.what),
         }
     }
