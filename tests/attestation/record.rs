@@ -66,7 +66,7 @@ fn what_was_written_is_told() {
     let fingerprint =
         does(&story, "openssl pkey -pubin -in auditor.pub.pem -outform DER | sha256sum | cut -d' ' -f1");
     let said = format!(
-        "[   ok    ] attestation the record is encrypted for the auditor's key (sha256:{})",
+        "[   ok    ] attestation the record is encrypted for the auditor key (sha256:{})",
         fingerprint.trim()
     );
     assert!(outcome.text().contains(&said), "{outcome:?}");
@@ -253,7 +253,7 @@ fn the_key_that_signs_lies_beside_the_guest_s_or_is_named() {
         (
             "--attest other --attestation-key guest/guest-attestation.crt",
             3,
-            "as the guest's attestation key: not an unencrypted RSA private key",
+            "as the image attestation key: not an unencrypted RSA private key",
         ),
         ("--attest user-data --attestation-key key.pem", 1, "`user-data/se-checksums.txt`: not a directory"),
     ] {

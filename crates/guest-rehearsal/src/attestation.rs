@@ -1,9 +1,9 @@
-//! The attestation record of a booted guest, signed with the image's attestation key (contract-format, section 8).
+//! The attestation record of a booted guest, signed with the image attestation key (contract-format, section 8).
 //!
 //! ```text
 //! se-checksums.txt      the record, if the contract has no `attestationPublicKey`
 //! se-checksums.txt.enc  the record in a token for that key, if it has one
-//! se-signature.bin      RSA[attestation key](SHA-256(record)): over the plain text in both cases
+//! se-signature.bin      RSA[image attestation key](SHA-256(record)): over the plain text in both cases
 //! ```
 
 use contract_core::attestation::AttestationRecord;

@@ -1,8 +1,8 @@
 //! Boots user data in the order of the guest, and reports each step.
 //!
 //! ```text
-//! [medium →] user data → decrypt [→ attestation] → schema → logging → signature → environment → archive → containers
-//!     → variables → images → ports → mounts → volumes → seeds [→ luks]
+//! [medium →] user data → workload → env [→ attestation] → schema → logging → signature [→ expiry] → environment
+//!     → archive → variables → containers → images → ports → mounts → volumes → seeds [→ passphrase → luks]
 //! ```
 //!
 //! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). The report states

@@ -88,7 +88,7 @@ impl Ceremony<'_> {
         self.author(ENV, "env", &recipient)
     }
 
-    /// The auditor's key, for which the guest will encrypt its record. It goes into the contract in a token.
+    /// The auditor key, for which the guest will encrypt its record. It goes into the contract in a token.
     fn auditor(&mut self) -> Result<(), Failure> {
         self.draw(AUDITOR, "passphrase")?;
         self.run(AUDITOR, "contract-auditor keygen -o attestation-key.pem --passphrase-file passphrase")?;

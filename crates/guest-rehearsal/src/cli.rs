@@ -105,7 +105,7 @@ pub struct Boot {
     /// The guest's private key, which `keygen` made
     #[arg(long, value_name = "PEM", help_heading = "Keys")]
     pub guest_key: PathBuf,
-    /// The key that signs the attestation record [default: guest-attestation-key.pem next to the guest key]
+    /// The image attestation key, which signs the attestation record [default: guest-attestation-key.pem next to the guest key]
     #[arg(long, value_name = "PEM", requires = "attest", help_heading = "Keys")]
     pub attestation_key: Option<PathBuf>,
     /// The file that is the disk of a volume; made if it does not exist. With several volumes: once for each, with its name

@@ -28,7 +28,7 @@ macro_rules! messages {
             pub const $name: Hpl = Hpl { id: stringify!($name), meaning: $meaning };
         )*
 
-        /// Every message that a rehearsal can name.
+        /// Every message that a rehearsal can show.
         pub const ALL: &[Hpl] = &[$($name),*];
     };
 }
@@ -42,8 +42,6 @@ messages! {
     /// The list has this for a signature that does not verify. It has HPL12003E and HPL12004E for values that can't be
     /// extracted or are missing, but does not say which: the rehearsal always uses this one.
     HPL12001E = "the signature does not verify with the `signingKey` of the env section";
-    /// Ends in `E`, but is not an error.
-    HPL12005E = "the signing certificate is valid";
     /// The list does not say how long before the end.
     HPL12006E = "the signing certificate is about to expire";
     /// The contract expires with the certificate.

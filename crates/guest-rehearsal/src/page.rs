@@ -128,7 +128,7 @@ impl BootPage<'_> {
             row.cell(|html| html.digest(sha256));
         });
         if let Some(key) = &self.report.auditor_key {
-            html.paragraph("The record itself is encrypted for the auditor’s key, `attestationPublicKey`:");
+            html.paragraph("The record itself is encrypted for the auditor key, `attestationPublicKey`:");
             html.element("p", &[], |html| html.value(key.fingerprint()));
         }
         if let Some(files) = &self.report.written {

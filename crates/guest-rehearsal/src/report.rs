@@ -141,7 +141,7 @@ pub struct BootReport {
     pub steps: Log,
     /// What the attestation record of this guest must show.
     pub attestation: Vec<Digest>,
-    /// The auditor's key, for which the guest encrypts that record; `None` leaves it readable.
+    /// The auditor key, for which the guest encrypts that record; `None` leaves it readable.
     #[serde(skip)]
     pub auditor_key: Option<VerifyingKey>,
     /// The files that the record was written to.

@@ -125,7 +125,7 @@ impl Volume<'_> {
         Ok(())
     }
 
-    /// Changes the passphrase. At least one of both opens the disk at any moment.
+    /// Changes the passphrase. At least one of the two opens the disk at any moment.
     fn change(&self, old: &Passphrase, new: &Passphrase, previous: &[Previous]) -> Result<(), Failure> {
         // another boot may have done this already
         self.cryptsetup.add(self.file, old, new)?;

@@ -35,7 +35,7 @@ pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result
     let (waiting, errors): (Vec<_>, Vec<_>) = errors.partition(waits);
     match (errors.is_empty(), root) {
         (true, Some(root)) => {
-            log.ok(STEP, "the workload section follows it");
+            log.ok(STEP, "the workload section fits the schema");
             Ok(WorkloadSection { section, waiting, root })
         }
         _ => Err(refused(log, Workload::NAME, &errors)),
@@ -50,7 +50,7 @@ pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Sect
     let end = signing_key.and_then(|key| Some(key.ok()?.facts()?.not_after)).unwrap_or(at);
     let (section, findings) = Section::<Env>::open(text.clone(), at.min(end));
     if let Some(section) = section {
-        log.ok(STEP, "the env section follows it");
+        log.ok(STEP, "the env section fits the schema");
         // not reported by the guest: the last month of a certificate, a missing port
         for finding in findings.0.iter().filter(|it| it.place.field.starts_with("logging")) {
             log.warning(STEP, None, one_line(Env::NAME, finding));
@@ -62,7 +62,7 @@ pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Sect
     let Some(section) = Section::<Env>::open(text, Timestamp::UNIX_EPOCH).0 else {
         return Err(refused(log, Env::NAME, &errors));
     };
-    log.ok(STEP, "the env section follows it");
+    log.ok(STEP, "the env section fits the schema");
     for finding in &errors {
         log.warning(STEP, None, one_line(Env::NAME, finding));
     }

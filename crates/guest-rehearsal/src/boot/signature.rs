@@ -12,6 +12,7 @@ use crate::hpl::{HPL12001E, HPL12006E, HPL12007E};
 use crate::report::{Halt, Log};
 
 const STEP: &str = "signature";
+const EXPIRY: &str = "expiry";
 
 /// Verifies the signature, and compares the dates of a signing certificate with the time of boot.
 pub fn verify(
@@ -54,18 +55,17 @@ pub fn verify(
 }
 
 fn expiry(log: &mut Log, validity: Validity, at: Timestamp) -> Result<(), Halt> {
-    const STEP: &str = "expiry";
     let Validity { not_before: begin, not_after: end } = validity;
     if validity.at(at) == Standing::NotYet {
         // IBM's list has no message for it: HPL12005E to HPL12007E are only about the end
         let detail = format!("the signing certificate is not valid before {begin}, the guest boots at {at}");
         let hint = "boot after that time, or check the clock of this machine: `date -u`";
-        return Err(log.refused(STEP, None, detail, hint));
+        return Err(log.refused(EXPIRY, None, detail, hint));
     }
     if validity.has_ended(at) {
         let hint = "sign with a certificate that is still valid, and encrypt the env section with it";
         return Err(log.refused(
-            STEP,
+            EXPIRY,
             HPL12007E,
             format!("the contract expired at {end}, the guest boots at {at}"),
             hint,
@@ -73,9 +73,9 @@ fn expiry(log: &mut Log, validity: Validity, at: Timestamp) -> Result<(), Halt> 
     }
     // IBM's list does not say how long before the end the guest begins to warn
     if end.duration_since(at) < NOTICE {
-        log.warning(STEP, Some(HPL12006E), format!("the contract expires at {end}"));
+        log.warning(EXPIRY, Some(HPL12006E), format!("the contract expires at {end}"));
     } else {
-        log.ok(STEP, format!("the contract expires at {end}"));
+        log.ok(EXPIRY, format!("the contract expires at {end}"));
     }
     Ok(())
 }

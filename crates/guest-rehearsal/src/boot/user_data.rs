@@ -20,7 +20,8 @@ const STEP: &str = "user data";
 const READERS_HINT: &str =
     "write it in the form that `contract-signer sign` writes: one line for each key, without comments";
 
-/// Accepts keys in any order, tokens and plain sections. Only our own form may be large; `damage` states why this is not it.
+/// Accepts keys in any order, tokens and plain sections. Only our own form may be large.
+/// `damage`: why the file is not in our form.
 pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserData, Halt> {
     let hint = "make it with `contract-signer sign --workload HANDOFF --env HANDOFF --key signing-key.pem -o user-data`";
     let text =
@@ -39,7 +40,7 @@ pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserD
     let user_data = UserData::parse(text).map_err(|error| refused(log, &error))?;
     let has = |value: &Option<String>| if value.is_some() { "" } else { "no " };
     let detail = format!(
-        "workload, env, {}signature, {}attestation key",
+        "workload, env, {}signature, {}auditor key",
         has(&user_data.signature),
         has(&user_data.attestation_public_key)
     );
@@ -122,7 +123,7 @@ pub fn digests(facts: Option<&UserDataFacts>, medium: Vec<Digest>) -> Vec<Digest
     digests
 }
 
-/// Reads the auditor's key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token with either.
+/// Reads the auditor key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token with either.
 ///
 /// IBM's list has a message for a token that does not open, but none for a key that the guest can't use.
 pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<VerifyingKey, Halt> {
@@ -133,7 +134,7 @@ pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<V
     };
     let key = VerifyingKey::parse(&text).map_err(|error| {
         let hint =
-            "add the auditor's key again: `contract-signer sign … --auditor-key attestation-key.pub.pem`";
+            "add the auditor key again: `contract-signer sign … --auditor-key attestation-key.pub.pem`";
         log.refused(
             "attestation",
             None,
@@ -141,7 +142,7 @@ pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<V
             hint,
         )
     })?;
-    log.ok("attestation", format!("the record is encrypted for the auditor's key ({})", key.fingerprint()));
+    log.ok("attestation", format!("the record is encrypted for the auditor key ({})", key.fingerprint()));
     Ok(key)
 }
 

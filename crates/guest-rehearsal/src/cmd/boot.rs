@@ -21,9 +21,10 @@ use jiff::Timestamp;
 use crate::cli::Boot;
 use files::Files;
 
-/// Platforms accept far less.
+/// The largest user data in the form of `sign`, also on a medium. Platforms accept far less.
 const LARGEST_USER_DATA: usize = 1 << 30;
-/// For anything but tokens: five copies in memory at most, 262 MB.
+/// For other forms, pipes, and anything else: `LARGEST_YAML`, with room for a medium around it. The rehearsal holds up to five
+/// copies, 210 MB.
 const LARGEST_OTHER_FORM: usize = 40 << 20;
 const LARGEST_KEY: usize = 64 << 10;
 
@@ -34,7 +35,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let key = GuestKey::from_pem(&pem)
         .doing(|| format!("cannot use `{}` as the guest's key", arguments.guest_key.display()))?;
     let files = Files::open(arguments, report)?;
-    let limit = if holds_tokens(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
+    let limit = if is_own_form_file(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
     let user_data = input::read_piped_secret_bytes(&arguments.user_data, limit)?;
     let probe = arguments.probe_logging.then(|| probe(arguments));
     // whole seconds, as on the page: the same time with `--at` gives the same page
@@ -66,7 +67,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
 
 /// Whether it is user data in the form of `sign`, or a medium with it. Reads a stream, so that other large files do not get
 /// into memory. A pipe is not read, because it cannot be read twice.
-fn holds_tokens(path: &Path) -> bool {
+fn is_own_form_file(path: &Path) -> bool {
     let holds = || -> Option<bool> {
         // opening a named pipe would wait for its writer
         let mut file = path.is_file().then(|| File::open(path).ok())??;

@@ -85,7 +85,7 @@ fn open_attest<'a>(arguments: &'a Boot, folder: &'a Path) -> Result<Attest<'a>, 
     let pem = input::read_secret_bytes(&file, LARGEST_KEY)
         .map_err(|failure| failure.hint("name the key with `--attestation-key`"))?;
     let key = ImageAttestationKey::from_pem(&pem)
-        .doing(|| format!("cannot use `{}` as the guest's attestation key", file.display()))?;
+        .doing(|| format!("cannot use `{}` as the image attestation key", file.display()))?;
     certified(&key, &file, &arguments.guest_key)?;
     if folder.exists() {
         for name in [PLAIN, ENCRYPTED, SIGNATURE] {
