@@ -311,7 +311,7 @@ fn what_each_can_foretell_is_written_for_the_auditor() {
             "workload-provider encrypt workload-provider -o x --expect x",
             "is named with `--expect`, and for something else",
         ),
-        ("sealed -o x --expect - --json", "both want standard output"),
+        ("sealed -o x --expect - --json", "both need standard output"),
     ] {
         let outcome = sh(&story, command);
         assert_eq!(outcome.exit, 2, "{command}: {outcome:?}");

@@ -102,5 +102,5 @@ fn what_does_not_open_is_refused_and_nothing_is_written() {
     refuses(&format!("{sealed}; rm attestation-key.pem"), OPEN, 1, "cannot read `attestation-key.pem`");
     refuses(&sealed, "contract-auditor open", 1, "cannot write `se-checksums.txt`: it already exists");
     refuses(&sealed, "contract-auditor open -o attestation-key.pem --force", 2, "attestation-key.pem");
-    refuses(&sealed, "contract-auditor open -o - --json", 2, "both want standard output");
+    refuses(&sealed, "contract-auditor open -o - --json", 2, "both need standard output");
 }

@@ -74,7 +74,7 @@ hostile! {
     a_medium_and_json_on_one_stdout {
         given: "true",
         run: "env-deployer boot-media user-data --hostname paynow -o - --json",
-        exit: 2, says: "both want standard output",
+        exit: 2, says: "both need standard output",
     }
     a_medium_on_a_full_disk {
         given: "true",

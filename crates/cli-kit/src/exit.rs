@@ -37,7 +37,7 @@ impl ExitCode {
             Self::Usage => "wrong usage",
             Self::Rejected => "input read and rejected",
             Self::Refused => "verification refused: signature, provenance, disagreement, expiry",
-            Self::NoSecret => "a secret could not be had: passphrase, identity",
+            Self::NoSecret => "a secret is missing: passphrase, identity",
         }
     }
 }

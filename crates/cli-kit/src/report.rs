@@ -106,7 +106,7 @@ impl Report {
     /// Refuses an output on standard output if `--json` needs it.
     pub fn shares_stdout_with(&self, target: &Path) -> Result<(), Failure> {
         if self.json && is_stdout(target) {
-            return Err(Failure::usage("`-` and `--json` both want standard output")
+            return Err(Failure::usage("`-` and `--json` both need standard output")
                 .hint("name a file, or leave `--json` out"));
         }
         Ok(())

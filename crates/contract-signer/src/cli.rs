@@ -329,7 +329,7 @@ pub struct Inspect {
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each danger has its own flag")]
 pub struct Sign {
-    /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff, by `name` in persona.yaml]
+    /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff; NAME is `name` in persona.yaml]
     #[arg(long, value_name = "HANDOFF", help_heading = "Input")]
     pub workload: Option<PathBuf>,
     /// The env deployer's handoff [default: NAME.env.handoff.age or NAME.env.handoff]
