@@ -45,7 +45,7 @@ fn changes(story: &Story) -> Vec<String> {
     for change in changes {
         assert!(said.contains(&text(change, "message")) && said.contains(&text(change, "hint")), "{said}");
     }
-    assert!(said.contains("not checked: who made what `--previous` names"), "{said}");
+    assert!(said.contains("not checked: that the files of `--previous` are authentic"), "{said}");
     let fields = ["section", "volume", "event", "weight"];
     changes.iter().map(|change| fields.map(|field| text(change, field)).join(" ")).collect()
 }

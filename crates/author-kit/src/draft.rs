@@ -3,10 +3,9 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use cli_kit::cores::workers;
 use cli_kit::names::in_folder;
 use cli_kit::persona::AuthorFolder;
-use cli_kit::progress::Progress;
+use cli_kit::progress::{Progress, workers};
 use cli_kit::prompt::{Passphrase, PassphraseSource};
 use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
@@ -42,7 +41,7 @@ impl<'a> Draft<'a> {
         let file = in_folder(folder, &format!("{}.yaml", K::NAME)).display().to_string();
         let identity_passphrase = identity.source_or(passphrases);
         let mut protected = persona.protected();
-        protected.read(passphrases.file()).read(identity_passphrase.file());
+        protected.add_inputs(passphrases.file()).add_inputs(identity_passphrase.file());
         Ok(Self { folder, passphrases, identity_passphrase, persona, file, protected, at: clock::now() })
     }
 
@@ -74,10 +73,10 @@ impl<'a> Draft<'a> {
             return Err(failure);
         }
         if let Some(section) = &section {
-            self.protected.read(section.files().iter().map(|file| &file.path));
+            self.protected.add_inputs(section.files().iter().map(|file| &file.path));
             for part in section.parts() {
                 if let Part::Folder(folder) = part {
-                    self.protected.packed(folder);
+                    self.protected.add_packed(folder);
                 }
             }
         }
@@ -93,7 +92,7 @@ pub fn packing<K: Authored, T>(
 ) -> T {
     let packs = section.parts().iter().any(|part| matches!(part, Part::Folder(_)));
     let progress = packs.then(|| Progress::bytes(report, "packing", None));
-    // counting the cores costs some fifty system calls
+    // counting the cores costs about fifty system calls
     let workers = if packs { workers() } else { NonZeroUsize::MIN };
     write(workers, &|done| {
         if let Some(progress) = &progress {

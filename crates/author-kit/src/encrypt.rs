@@ -70,7 +70,11 @@ impl<'a> Inputs<'a> {
         let platform = arguments.platform.unwrap_or(draft.persona.platform);
         let certificate_file = draft.persona.encryption_certificate(arguments.certificate.as_deref())?;
         let key_file = key_file.map(Path::to_owned).or_else(|| draft.persona.signing_key.clone());
-        draft.protected.read([&certificate_file]).read(&key_file).read(&arguments.vouch_with);
+        draft
+            .protected
+            .add_inputs([&certificate_file])
+            .add_inputs(&key_file)
+            .add_inputs(&arguments.vouch_with);
 
         let certificate = usable_certificate(&certificate_file, arguments, &draft, report)?;
         let vouch_with = handoff::vouch_with(arguments, &draft.persona.handoff, report);

@@ -16,12 +16,9 @@ use jiff::Timestamp;
 
 use crate::Authored;
 
-/// Bytes of a file with a key or a certificate.
-const LIMIT: usize = 64 << 10;
-
 /// Reads the key, or its certificate.
 pub fn read(path: &Path) -> Result<VerifyingKey, Failure> {
-    let text = input::read_text(path, LIMIT)
+    let text = input::read_text(path, input::LARGEST_KEY_FILE)
         .map_err(|failure| if path.exists() { failure } else { failure.hint(ask(Some(path))) })?;
     VerifyingKey::parse(&text).doing(|| cannot_use(path))
 }

@@ -21,9 +21,6 @@ use ssh_signatures::ssh_key::private::{self, PrivateKey};
 use ssh_signatures::ssh_key::{Line, PublicKey};
 use ssh_signatures::sshsig::{self, Namespace, Signature};
 
-/// Larger than any key of OpenSSH.
-const KEY_LIMIT: usize = 64 << 10;
-
 /// Who computed a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signer {
@@ -120,7 +117,7 @@ fn cannot(name: &str) -> String {
 }
 
 fn read(path: &Path, passphrase: &PassphraseSource, context: impl Fn() -> String) -> Result<Key, Failure> {
-    let text = input::read_secret_text(path, KEY_LIMIT)?;
+    let text = input::read_secret_text(path, input::LARGEST_KEY_FILE)?;
     if !text.contains("PRIVATE KEY-----") {
         let line = Line::parse_file(&text).doing(&context)?;
         return Ok(Key::ForSshKeygen(Some(line.key)));

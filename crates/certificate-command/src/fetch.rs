@@ -114,7 +114,7 @@ fn create(
     mut protected: Protected,
     report: &Report,
 ) -> Result<Vec<File>, Failure> {
-    protected.read(arguments.chain.files()).read(&arguments.ca_file);
+    protected.add_inputs(arguments.chain.files()).add_inputs(&arguments.ca_file);
     for (place, (_, target)) in wanted.iter().enumerate() {
         report.shares_stdout_with(target)?;
         if wanted[..place].iter().any(|(_, other)| same_target(other, target)) {

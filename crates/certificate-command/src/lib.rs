@@ -32,9 +32,6 @@ pub use arguments::{Certificate, ChainArguments};
 pub use lines::{chain_lines, encryption_lines};
 pub use platform::{TAKE_PRODUCT_CERTIFICATE, contradiction, test_image_warning};
 
-/// Bytes of a file with one certificate.
-const LIMIT: usize = 64 << 10;
-
 /// The command.
 pub fn certificate<R: Role>(
     arguments: &Certificate,
@@ -50,7 +47,7 @@ pub fn certificate<R: Role>(
 
 /// Reads a certificate; its dates are not checked.
 pub fn read<R: Role>(path: &Path) -> Result<ImageCertificate<R>, Failure> {
-    let bytes = input::read_bytes(path, LIMIT)?;
+    let bytes = input::read_bytes(path, input::LARGEST_KEY_FILE)?;
     ImageCertificate::from_bytes(&bytes).doing(|| format!("cannot use `{}`", input::name(path)))
 }
 

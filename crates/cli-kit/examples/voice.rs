@@ -49,7 +49,7 @@ fn main() -> std::process::ExitCode {
         Verb::Break { text } => panic!("{text}"),
         Verb::Copy { from, to } => {
             let mut output =
-                Output::create(&to, false, Visibility::Public, Protected::default().read([&from]))?;
+                Output::create(&to, false, Visibility::Public, Protected::default().add_inputs([&from]))?;
             let bytes = input::read_bytes(&from, 1 << 20)?;
             output.write_all(&bytes).map_err(|error| Failure::from_io("cannot copy", &error))?;
             output.commit()

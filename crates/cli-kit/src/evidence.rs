@@ -10,15 +10,12 @@ use crate::failure::{Doing as _, Failure};
 use crate::input;
 use crate::report::Report;
 
-/// Larger than any key or certificate.
-pub const KEY_LIMIT: usize = 256 << 10;
-
 /// Larger than any signing record.
 pub const RECORD_LIMIT: usize = record::LONGEST;
 
 /// Reads a public key, or the certificate of one.
 pub fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {
-    let text = input::read_text(path, KEY_LIMIT)?;
+    let text = input::read_text(path, input::LARGEST_KEY_FILE)?;
     VerifyingKey::parse(&text).doing(|| format!("cannot use `{}`", input::name(path)))
 }
 

@@ -21,6 +21,9 @@ use crate::report::warning_of_file;
 /// Bytes that show what a file is.
 pub const BEGINNING: u64 = 512;
 
+/// Bytes of a file with a key or a certificate: more than any needs.
+pub const LARGEST_KEY_FILE: usize = 256 << 10;
+
 /// Bytes of a pipe that are copied: enough for a handoff with a disk image in its archive.
 const LARGEST_PIPE: u64 = 4 << 30;
 

@@ -47,8 +47,6 @@ pub mod starter;
 
 // The time, read in one place.
 pub mod clock;
-// How many threads work at once.
-pub mod cores;
 // Keeps secrets out of core dumps.
 pub mod hardening;
 // What happens if a signal ends the run.

@@ -22,7 +22,7 @@ use crate::failure::{DoingIo as _, Failure};
 use crate::names::{folder, lock_file};
 use crate::owner::Owner;
 use crate::report::Report;
-use crate::signals::{OnSignal, remove_on_signal, whole};
+use crate::signals::{OnSignal, remove_on_signal, uninterrupted};
 
 /// How long to wait without a note.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -68,7 +68,7 @@ pub(crate) fn lock_commit<'a>(targets: impl Iterator<Item = &'a Path>) -> Result
         targets.map(|target| (place(target), lock_file(target))).collect::<BTreeMap<_, _>>().into_values()
     {
         let (file, undo) = loop {
-            match whole(|| try_lock(&path))? {
+            match uninterrupted(|| try_lock(&path))? {
                 Some(taken) => break taken,
                 None if Instant::now() > end => return Err(held(&path)),
                 None => sleep(Duration::from_millis(2)),

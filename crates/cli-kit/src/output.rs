@@ -17,10 +17,9 @@ use crate::closed_stdout::check_stdout;
 use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure, cause, stdout_failure};
 use crate::lock::lock_commit;
-use crate::names::folder;
-pub use crate::names::{is_stdout, same_target};
+use crate::names::{folder, is_stdout};
 use crate::protected::Protected;
-use crate::signals::{OnSignal, remove_on_signal, whole};
+use crate::signals::{OnSignal, remove_on_signal, uninterrupted};
 
 /// Who may read an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +73,12 @@ impl Output {
         if !is_stdout(target) && !is_stream(target) {
             protected.check(target)?;
         }
-        Self::rewrite(target, force, visibility)
+        Self::create_unprotected(target, force, visibility)
     }
 
-    /// Begins the new content of a file that this run has read: the vault, say. Nothing is protected.
-    pub fn rewrite(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
+    /// As [`Output::create`], for the new content of a file that this run has read, for example the vault: nothing is
+    /// protected.
+    pub fn create_unprotected(target: &Path, force: bool, visibility: Visibility) -> Result<Self, Failure> {
         let sink = if is_stdout(target) {
             Sink::Spool { file: spool(target)?, into: None }
         } else if is_stream(target) {
@@ -242,7 +242,7 @@ pub fn commit_all(outputs: impl IntoIterator<Item = Output>) -> Result<(), Failu
 
 /// No signal interrupts the renames.
 fn place_all(files: Vec<Output>) -> Result<(), Failure> {
-    let placed = whole(|| {
+    let placed = uninterrupted(|| {
         let mut placed = Vec::new();
         for output in files {
             match output.place() {
@@ -331,7 +331,7 @@ fn beside(target: &Path, visibility: Visibility) -> Result<Unfinished, Failure> 
     let mut prefix = std::ffi::OsString::from(".");
     prefix.push(name);
     prefix.push(".");
-    let made = whole(|| {
+    let made = uninterrupted(|| {
         let file = tempfile::Builder::new()
             .prefix(&prefix)
             .permissions(Permissions::from_mode(visibility.mode()))

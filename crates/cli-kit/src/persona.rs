@@ -167,10 +167,10 @@ impl SharedSettings {
 pub fn protected_around(persona: Persona, target: &Path) -> Protected {
     let mut protected = Protected::default();
     for folder in [Path::new("."), names::folder(target)] {
-        protected.all(&protected_file(folder));
+        protected.add_all(&protected_file(folder));
         // another persona's folder, or a damaged file, does not stop a command that needs neither
         if let Ok(settings) = SharedSettings::read(folder, persona) {
-            protected.all(&settings.protected);
+            protected.add_all(&settings.protected);
         }
     }
     protected
@@ -178,7 +178,7 @@ pub fn protected_around(persona: Persona, target: &Path) -> Protected {
 
 fn protected_file(folder: &Path) -> Protected {
     let mut protected = Protected::default();
-    protected.read([names::in_folder(folder, FILE)]);
+    protected.add_inputs([names::in_folder(folder, FILE)]);
     protected
 }
 

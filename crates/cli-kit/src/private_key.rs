@@ -18,9 +18,6 @@ use crate::prompt::{PassphraseSource, WeakPassphrase};
 use crate::report::Report;
 use crate::run::Force;
 
-/// Larger than any key.
-const LIMIT: usize = 256 << 10;
-
 /// Make the {key}: RSA-4096, protected by a passphrase, and its public half next to it
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
@@ -64,7 +61,7 @@ pub fn keygen<U: Use>(arguments: &KeygenArguments, persona: Persona, report: &Re
     let [private_name, public_name] = persona.key_names();
     let mut protected = protected_around(persona, private_path);
     protected
-        .read(source.file())
+        .add_inputs(source.file())
         .release(private_path, &[private_name])
         .release(&public_path, &[public_name]);
     let mut private = Output::create(private_path, *force, Visibility::Secret, &protected)?;
@@ -97,7 +94,7 @@ pub fn keygen<U: Use>(arguments: &KeygenArguments, persona: Persona, report: &Re
 
 /// Opens the private key in a file; asks for its passphrase if it has one.
 pub fn read<U: Use>(path: &Path, passphrase: &PassphraseSource) -> Result<PrivateKey<U>, Failure> {
-    let pem = input::read_secret_text(path, LIMIT)?;
+    let pem = input::read_secret_text(path, input::LARGEST_KEY_FILE)?;
     input::warn_if_shared(path, "the key");
     let name = input::name(path);
     let key =

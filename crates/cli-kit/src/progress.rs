@@ -1,6 +1,8 @@
-//! Progress of long work: on terminals only, after a second, removed when the work is done.
+//! Long work: how many threads do it, and its progress, which is shown on terminals only, after a second, and removed at
+//! the end.
 
 use std::io::IsTerminal as _;
+use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -11,6 +13,11 @@ use crate::report::{Report, visible};
 
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(120);
+
+/// The threads to work with: one for each core that this process may use.
+pub fn workers() -> NonZeroUsize {
+    thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
+}
 
 /// Shows progress until it is dropped.
 #[derive(Debug)]

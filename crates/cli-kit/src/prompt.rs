@@ -17,7 +17,7 @@ use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
 use crate::input;
 use crate::report::visible;
-use crate::signals::{OnSignal, whole};
+use crate::signals::{OnSignal, uninterrupted};
 
 /// Bytes: more than anyone types, fewer than a file that is named by mistake.
 const LONGEST: usize = 1024;
@@ -284,7 +284,7 @@ impl Terminal {
             quiet.special_codes[SpecialCodeIndex::VMIN] = 1;
             quiet.special_codes[SpecialCodeIndex::VTIME] = 0;
             let (theirs, original) = (tty.try_clone()?, before.clone());
-            whole(|| {
+            uninterrupted(|| {
                 tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
                 let undo = move || {
                     let _ = tcsetattr(&theirs, OptionalActions::Now, &original);

@@ -22,25 +22,25 @@ pub struct Protected {
 
 impl Protected {
     /// Adds files that the command reads; `-` is standard input.
-    pub fn read<P: AsRef<Path>>(&mut self, files: impl IntoIterator<Item = P>) -> &mut Self {
+    pub fn add_inputs<P: AsRef<Path>>(&mut self, files: impl IntoIterator<Item = P>) -> &mut Self {
         self.read.extend(files.into_iter().map(|file| file.as_ref().to_owned()));
         self
     }
 
     /// Adds a folder that goes into an archive. An output in it would be packed, or would replace what is packed.
-    pub fn packed(&mut self, folder: &Path) -> &mut Self {
+    pub fn add_packed(&mut self, folder: &Path) -> &mut Self {
         self.packed.push(folder.to_owned());
         self
     }
 
     /// Adds a file of the persona, and what it is: `identity`.
-    pub fn owned(&mut self, file: &Path, what: &'static str) -> &mut Self {
+    pub fn add_owned(&mut self, file: &Path, what: &'static str) -> &mut Self {
         self.owned.push((file.to_owned(), what));
         self
     }
 
     /// Adds everything that another one protects.
-    pub fn all(&mut self, other: &Self) -> &mut Self {
+    pub fn add_all(&mut self, other: &Self) -> &mut Self {
         self.read.extend_from_slice(&other.read);
         self.packed.extend_from_slice(&other.packed);
         self.owned.extend_from_slice(&other.owned);
@@ -109,7 +109,10 @@ mod tests {
         fs::hard_link(at("read"), at("link")).unwrap();
         std::os::unix::fs::symlink(at("own"), at("symlink")).unwrap();
         let mut protected = Protected::default();
-        protected.read([at("read"), at("absent")]).owned(&at("own"), "identity").packed(&at("play"));
+        protected
+            .add_inputs([at("read"), at("absent")])
+            .add_owned(&at("own"), "identity")
+            .add_packed(&at("play"));
         for (target, why) in [
             ("read", "is read by this command"),
             ("link", "is read by this command"),

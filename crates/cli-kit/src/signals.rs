@@ -26,7 +26,7 @@ const STACK: usize = 256 << 10;
 static PROGRAM: OnceLock<&'static str> = OnceLock::new();
 
 /// Held while something must not be interrupted: no signal ends the process meanwhile.
-static WHOLE: Mutex<()> = Mutex::new(());
+static UNINTERRUPTED: Mutex<()> = Mutex::new(());
 
 static LIST: Mutex<List> = Mutex::new(List { last: 0, undo: Vec::new() });
 
@@ -57,7 +57,7 @@ pub(crate) fn prepare(program: &'static str) {
 pub struct OnSignal(u64);
 
 impl OnSignal {
-    /// Lists it. Call this within [`whole`], together with what makes it necessary.
+    /// Lists it. Call this within [`uninterrupted`], together with what makes it necessary.
     pub fn new(undo: impl FnOnce() + Send + 'static) -> Self {
         let mut list = locked(&LIST);
         list.last += 1;
@@ -75,16 +75,16 @@ impl Drop for OnSignal {
 
 /// Does something that no signal may interrupt: making a file and listing it here, several renames. It must be brief, and
 /// not nested.
-pub fn whole<T>(act: impl FnOnce() -> T) -> T {
+pub fn uninterrupted<T>(act: impl FnOnce() -> T) -> T {
     static WATCH: Once = Once::new();
     WATCH.call_once(watch);
-    let _whole = locked(&WHOLE);
+    let _guard = locked(&UNINTERRUPTED);
     act()
 }
 
 /// Does not return while a signal ends the process, so that what fails meanwhile is not reported.
 pub(crate) fn wait_if_ending() {
-    drop(locked(&WHOLE));
+    drop(locked(&UNINTERRUPTED));
 }
 
 /// Returns when the thread waits for signals, or cannot be made.
@@ -109,7 +109,7 @@ fn wait(ready: &Sender<()>) {
 }
 
 fn end(signal: i32) {
-    let _whole = locked(&WHOLE);
+    let _guard = locked(&UNINTERRUPTED);
     let undo = mem::take(&mut locked(&LIST).undo);
     undo.into_iter().rev().for_each(|(_, undo)| undo());
     say(signal);

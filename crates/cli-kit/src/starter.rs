@@ -54,7 +54,7 @@ pub fn write(
         .hint("name another folder, or add `--force` to replace them"));
     }
     let mut protected = Protected::default();
-    protected.read([&identity_path]).read(identity.and_then(NewIdentity::passphrase_file));
+    protected.add_inputs([&identity_path]).add_inputs(identity.and_then(NewIdentity::passphrase_file));
     let (identity, recipient) = match identity {
         None => (None, None),
         Some(existing) if taken(&identity_path) => (None, Some(existing.read_recipient(&identity_path)?)),

@@ -162,7 +162,7 @@ impl<K: Authored> VaultFile<'_, K> {
         if !(how.danger.danger_lock_me_out || recipients.names == [PASSPHRASE]) {
             self.read_back(&vault, &sealed, &mut opener, made || turnover.is_any())?;
         }
-        let mut output = Output::rewrite(self.path(), !made, Visibility::Secret)?;
+        let mut output = Output::create_unprotected(self.path(), !made, Visibility::Secret)?;
         self.keep_owner(&output)?;
         output.write_all(&sealed).doing_io("write", self.path())?;
         output.commit_if(|| self.check_unchanged(if made { None } else { Some(&before) }))?;

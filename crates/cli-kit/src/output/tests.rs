@@ -1,5 +1,6 @@
 use super::*;
 use crate::exit::ExitCode;
+use crate::names::same_target;
 use tempfile::TempDir;
 
 fn folder_and_target() -> (TempDir, PathBuf) {
@@ -152,7 +153,7 @@ fn the_mode_of_what_is_replaced_can_be_kept() {
     let (_folder, target) = folder_and_target();
     fs::write(&target, b"old").unwrap();
     fs::set_permissions(&target, Permissions::from_mode(0o640)).unwrap();
-    let output = Output::rewrite(&target, true, Visibility::Secret).unwrap();
+    let output = Output::create_unprotected(&target, true, Visibility::Secret).unwrap();
     output.copy_ownership().unwrap();
     output.commit().unwrap();
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o640);
@@ -195,7 +196,7 @@ fn a_target_is_one_however_it_is_spelt() {
 
     let protected = |files: &[&Path]| {
         let mut protected = Protected::default();
-        protected.read(files);
+        protected.add_inputs(files);
         Output::create(&target, true, Visibility::Public, &protected)
     };
     protected(&[&spelt]).unwrap();

@@ -40,9 +40,9 @@ impl AuditorFolder {
         let [certificate, intermediate] = FETCHED;
         let mut protected = protected_file(&self.folder);
         protected
-            .owned(&self.key, key)
-            .owned(&public_half(&self.key), public)
-            .owned(&self.record, "signing record");
+            .add_owned(&self.key, key)
+            .add_owned(&public_half(&self.key), public)
+            .add_owned(&self.record, "signing record");
         let ChainFiles { intermediates, roots, lists } = &self.certificate.chain;
         for (files, what) in [
             (self.certificate.file.as_slice(), certificate),
@@ -53,7 +53,7 @@ impl AuditorFolder {
             (lists, "revocation list"),
         ] {
             for file in files {
-                protected.owned(file, what);
+                protected.add_owned(file, what);
             }
         }
         protected

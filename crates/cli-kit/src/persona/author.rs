@@ -66,15 +66,15 @@ impl AuthorFolder {
         let mut protected = protected_file(&self.folder);
         let section = if self.persona == Persona::EnvDeployer { "env.yaml" } else { "workload.yaml" };
         protected
-            .owned(&self.identity, "identity")
-            .owned(&in_folder(&self.folder, section), "section")
-            .owned(&self.seeds.vault, "seed vault")
-            .owned(&lock_file(&self.seeds.vault), "seed vault's lock");
+            .add_owned(&self.identity, "identity")
+            .add_owned(&in_folder(&self.folder, section), "section")
+            .add_owned(&self.seeds.vault, "seed vault")
+            .add_owned(&lock_file(&self.seeds.vault), "seed vault's lock");
         if let Some(key) = &self.signing_key {
-            protected.owned(key, "signing key");
+            protected.add_owned(key, "signing key");
         }
         if let Some(key) = self.handoff.vouch_with.as_ref().and_then(|key| expand_home(key).ok()) {
-            protected.owned(&key, "SSH key");
+            protected.add_owned(&key, "SSH key");
         }
         protected
     }

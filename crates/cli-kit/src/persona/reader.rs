@@ -80,7 +80,7 @@ fn parse_as<F: Fields>(text: &str, folder: &Path, persona: Persona) -> Result<F,
         }
         match name {
             "persona" => {}
-            _ if known.contains(&name) => filled.set(&reader, field, node)?,
+            _ if known.contains(&name) => filled.set(&reader, name, node)?,
             _ => return Err(reader.unknown("", &known, key)),
         }
     }

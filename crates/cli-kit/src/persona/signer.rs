@@ -46,12 +46,12 @@ impl SignerFolder {
         let [key, public] = Persona::ContractSigner.key_names();
         let mut protected = protected_file(&self.folder);
         protected
-            .owned(&self.identity, "identity")
-            .owned(&self.key, key)
-            .owned(&public_half(&self.key), public)
-            .owned(&self.allowed_signers, "list of allowed signers");
+            .add_owned(&self.identity, "identity")
+            .add_owned(&self.key, key)
+            .add_owned(&public_half(&self.key), public)
+            .add_owned(&self.allowed_signers, "list of allowed signers");
         if let Some(key) = &self.auditor_key {
-            protected.owned(key, "auditor key");
+            protected.add_owned(key, "auditor key");
         }
         protected
     }
@@ -92,8 +92,8 @@ impl Fields for SignerFolder {
             "key" => self.key = reader.file(field, node)?,
             "identity" => self.identity = reader.home_file(field, node)?,
             "allowed-signers" => self.allowed_signers = reader.file(field, node)?,
-            "auditor-key" | "attestation-key" => self.auditor_key = Some(reader.file(field, node)?),
-            "encrypt-auditor-key" | "encrypt-attestation-key" => {
+            "auditor-key" => self.auditor_key = Some(reader.file(field, node)?),
+            "encrypt-auditor-key" => {
                 self.encrypt_auditor_key = reader.boolean(field, node)?;
             }
             _ => self.certificate.set(reader, field, node)?,

@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility, is_stdout};
+use cli_kit::names::is_stdout;
+use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::AuditorFolder;
 use cli_kit::protected::Protected;
 use cli_kit::report::Tone;
@@ -73,11 +74,11 @@ fn signature(
 fn protected(arguments: &Compare, persona: &AuditorFolder, guest: &GuestRecord) -> Protected {
     let mut protected = persona.protected();
     protected
-        .read(arguments.inputs())
-        .read([&guest.path, &record_signature::path(&arguments.signature, &guest.path)])
-        .read(arguments.signature.chain.files())
-        .read(&arguments.record.key.key)
-        .read(arguments.record.key.passphrase.file());
+        .add_inputs(arguments.inputs())
+        .add_inputs([&guest.path, &record_signature::path(&arguments.signature, &guest.path)])
+        .add_inputs(arguments.signature.chain.files())
+        .add_inputs(&arguments.record.key.key)
+        .add_inputs(arguments.record.key.passphrase.file());
     protected
 }
 

@@ -17,7 +17,10 @@ pub fn run(arguments: &Open, report: &Report) -> Result<(), Failure> {
     let persona = AuditorFolder::read(Path::new("."))?;
     let opened = attestation_record::open(&arguments.file, &arguments.key, &persona, report)?;
     let mut protected = persona.protected();
-    protected.read([&arguments.file]).read(&arguments.key.key).read(arguments.key.passphrase.file());
+    protected
+        .add_inputs([&arguments.file])
+        .add_inputs(&arguments.key.key)
+        .add_inputs(arguments.key.passphrase.file());
     let mut output =
         Output::create(&arguments.output, arguments.force.force, Visibility::Secret, &protected)?;
     output.write_all(opened.text.as_bytes()).doing_io("write", &arguments.output)?;

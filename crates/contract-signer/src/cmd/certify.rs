@@ -3,15 +3,17 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use cli_kit::evidence::{KEY_LIMIT, verifying_key};
+use cli_kit::evidence::verifying_key;
 use cli_kit::failure::DoingIo as _;
-use cli_kit::names::public_half;
-use cli_kit::output::{Output, Visibility, commit_all, is_stdout, same_target};
+use cli_kit::names::{is_stdout, public_half, same_target};
+use cli_kit::output::{Output, Visibility, commit_all};
 use cli_kit::persona::{Persona, SignerFolder, protected_around};
+use cli_kit::private_key;
 use cli_kit::progress::Progress;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, Failure, Report, clock, input};
 use contract_pki::certificate::CertificateFacts;
+use contract_pki::private_key::SigningKey;
 use contract_pki::random::SystemRandomness;
 use contract_pki::signing_certificate::{
     self, CertificateAuthority, Days, Error, SigningCertificate, SigningRequest,
@@ -21,7 +23,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 
-use super::signing_key;
 use crate::cli::{Certify, Csr};
 
 /// What was made.
@@ -53,13 +54,13 @@ pub fn certify(arguments: &Certify, report: &Report) -> Result<(), Failure> {
     report.shares_stdout_with(&target)?;
     let mut protected = protected_around(Persona::ContractSigner, &target);
     protected
-        .read([key_file.private(), &public_half(key_file.private())])
-        .read(&arguments.certificate)
-        .read(&arguments.csr)
-        .read(&arguments.ca_cert)
-        .read(&arguments.ca_key)
-        .read(arguments.passphrase.file())
-        .read(arguments.ca_passphrase().file());
+        .add_inputs([key_file.private(), &public_half(key_file.private())])
+        .add_inputs(&arguments.certificate)
+        .add_inputs(&arguments.csr)
+        .add_inputs(&arguments.ca_cert)
+        .add_inputs(&arguments.ca_key)
+        .add_inputs(arguments.passphrase.file())
+        .add_inputs(arguments.ca_passphrase().file());
     let force = arguments.force.force;
     let mut output = Output::create(&target, force, Visibility::Public, &protected)?;
     let makes_authority = arguments.certificate.is_none() && arguments.ca_cert.is_none();
@@ -133,7 +134,7 @@ fn issue(
         let subject = if arguments.subject.is_typed() { own_subject() } else { request.subject() };
         (request.key().clone(), subject, public.into_iter().map(|(name, _)| name).collect())
     } else {
-        let key = signing_key::read(key_file.private(), &arguments.passphrase)?;
+        let key: SigningKey = private_key::read(key_file.private(), &arguments.passphrase)?;
         (key.public().clone(), own_subject(), Vec::new())
     };
     // an invalid subject is refused before an authority is made
@@ -154,8 +155,8 @@ fn given_authority(arguments: &Certify, at: Timestamp) -> Result<Option<Certific
     let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) else { return Ok(None) };
     let name = input::name(key);
     let source = arguments.ca_passphrase();
-    let bytes = input::read_bytes(certificate, KEY_LIMIT)?;
-    let pem = input::read_secret_text(key, KEY_LIMIT)?;
+    let bytes = input::read_bytes(certificate, input::LARGEST_KEY_FILE)?;
+    let pem = input::read_secret_text(key, input::LARGEST_KEY_FILE)?;
     let authority = source.open(&format!("the authority's key `{name}`"), |passphrase| {
         CertificateAuthority::parse(&bytes, &pem, at, passphrase)
     })?;
@@ -186,7 +187,7 @@ fn check_received(
         .hint("make its public half, `contract-signer public-key signing-key.pem -o signing-key.pub.pem`")
         .hint("or name the request that was sent: `--csr signing-key.csr`"));
     };
-    let bytes = input::read_bytes(received, KEY_LIMIT)?;
+    let bytes = input::read_bytes(received, input::LARGEST_KEY_FILE)?;
     let certificate =
         signing_certificate::received(&bytes, key, key_name, at).doing(|| format!("cannot take `{name}`"))?;
     let same_key_as = keys.into_iter().map(|(name, _)| name).collect();
@@ -196,7 +197,7 @@ fn check_received(
 /// A request, which must be for the same key as the public half, if there is one.
 fn request(path: &Path, public: Option<&NamedKey>) -> Result<SigningRequest, Failure> {
     let cannot = || format!("cannot use `{}`", input::name(path));
-    let request = SigningRequest::parse(&input::read_bytes(path, KEY_LIMIT)?).doing(cannot)?;
+    let request = SigningRequest::parse(&input::read_bytes(path, input::LARGEST_KEY_FILE)?).doing(cannot)?;
     let found = request.key().fingerprint();
     match public {
         Some((other, key)) if key.fingerprint() != found => {
@@ -256,7 +257,7 @@ impl KeyFile<'_> {
         let Some(named) = self.named.or_else(|| self.default.exists().then_some(self.default)) else {
             return if beside.exists() { read_public(&beside).map(Some) } else { Ok(None) };
         };
-        let text = input::read_secret_text(named, KEY_LIMIT)?;
+        let text = input::read_secret_text(named, input::LARGEST_KEY_FILE)?;
         match VerifyingKey::parse(&text) {
             Ok(key) => Ok(Some((input::name(named), key))),
             Err(verifying_key::Error::Private(_)) if beside.exists() => read_public(&beside).map(Some),
@@ -281,12 +282,12 @@ pub fn csr(arguments: &Csr, report: &Report) -> Result<(), Failure> {
     let target = arguments.output.clone().unwrap_or_else(|| key_path.with_extension("csr"));
     report.shares_stdout_with(&target)?;
     let mut protected = protected_around(Persona::ContractSigner, &target);
-    protected.read([key_path]).read(arguments.passphrase.file());
+    protected.add_inputs([key_path]).add_inputs(arguments.passphrase.file());
     let cannot = || format!("cannot ask for a certificate of `{}`", input::name(key_path));
     let subject = arguments.subject.or_default(&persona.name).map_err(Error::Name).doing(cannot)?;
     let mut output = Output::create(&target, arguments.force.force, Visibility::Public, &protected)?;
 
-    let key = signing_key::read(key_path, &arguments.passphrase)?;
+    let key: SigningKey = private_key::read(key_path, &arguments.passphrase)?;
     let request = SigningRequest::make(&key, &subject).doing(cannot)?;
     let pem = request.to_pem().doing(cannot)?;
     output.write_all(pem.as_bytes()).doing_io("write", &target)?;

@@ -13,23 +13,24 @@ use contract_core::age_file::{self, AgeError};
 use contract_core::handoff::Unsorted;
 
 /// Where a handoff is read from: a file, or an age file that is decrypted while it is read. No plain copy is made.
-pub trait Source: Read + Seek {}
+pub trait ReadSeek: Read + Seek {}
 
-impl<T: Read + Seek> Source for T {}
+impl<T: Read + Seek> ReadSeek for T {}
 
 /// The contract signer's identities, read when the first encrypted file is opened.
-pub struct Opener<'a> {
-    identities: Vec<PathBuf>,
+pub struct HandoffOpener<'a> {
+    identity_files: Vec<PathBuf>,
     /// For the protected ones.
     passphrase: &'a PassphraseSource,
-    read: OnceCell<Vec<Identities>>,
+    loaded: OnceCell<Vec<Identities>>,
 }
 
-impl<'a> Opener<'a> {
-    /// With the identities of the flags, or the folder's identity.
-    pub fn new(flags: &[PathBuf], folder: &Path, passphrase: &'a PassphraseSource) -> Self {
-        let identities = if flags.is_empty() { vec![folder.to_owned()] } else { flags.to_vec() };
-        Self { identities, passphrase, read: OnceCell::new() }
+impl<'a> HandoffOpener<'a> {
+    /// With the identities that flags name, or the folder's identity.
+    pub fn new(flags: &[PathBuf], default_identity: &Path, passphrase: &'a PassphraseSource) -> Self {
+        let identity_files =
+            if flags.is_empty() { vec![default_identity.to_owned()] } else { flags.to_vec() };
+        Self { identity_files, passphrase, loaded: OnceCell::new() }
     }
 
     /// A handoff, encrypted or not.
@@ -38,13 +39,13 @@ impl<'a> Opener<'a> {
         file: Input,
         looks: Looks,
         context: impl Fn() -> String,
-    ) -> Result<Unsorted<Box<dyn Source>>, Failure> {
-        let source: Box<dyn Source> =
+    ) -> Result<Unsorted<Box<dyn ReadSeek>>, Failure> {
+        let source: Box<dyn ReadSeek> =
             if looks == Looks::Age { self.open(file, &context)? } else { Box::new(file) };
         Unsorted::read(source).doing(context)
     }
 
-    fn open(&self, file: Input, context: &impl Fn() -> String) -> Result<Box<dyn Source>, Failure> {
+    fn open(&self, file: Input, context: &impl Fn() -> String) -> Result<Box<dyn ReadSeek>, Failure> {
         let identities = self.identities()?;
         let keys: Vec<_> = identities.iter().flat_map(Identities::keys).collect();
         let mut plain =
@@ -59,23 +60,23 @@ impl<'a> Opener<'a> {
     }
 
     fn identities(&self) -> Result<&[Identities], Failure> {
-        if let Some(read) = self.read.get() {
-            return Ok(read);
+        if let Some(loaded) = self.loaded.get() {
+            return Ok(loaded);
         }
-        let read = self.identities.iter().map(|path| {
+        let loaded = self.identity_files.iter().map(|path| {
             Identities::read(path, self.passphrase).map_err(|failure| match failure.exit {
                 ExitCode::NoSecret if !path.exists() => missing(path),
                 _ => failure,
             })
         });
-        let read = read.collect::<Result<Vec<_>, _>>()?;
-        Ok(self.read.get_or_init(|| read))
+        let loaded = loaded.collect::<Result<Vec<_>, _>>()?;
+        Ok(self.loaded.get_or_init(|| loaded))
     }
 
     /// A handoff that was encrypted to someone else: shows the recipients of these identities.
     fn with_recipients(&self, failure: Failure) -> Failure {
         let recipients: Vec<_> =
-            self.read.get().into_iter().flatten().flat_map(|it| it.recipients.clone()).collect();
+            self.loaded.get().into_iter().flatten().flat_map(|it| it.recipients.clone()).collect();
         if failure.exit != ExitCode::NoSecret || recipients.is_empty() {
             return failure;
         }

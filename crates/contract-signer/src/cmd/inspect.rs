@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use cli_kit::cores::workers;
 use cli_kit::input::Input;
 use cli_kit::looks::Looks;
 use cli_kit::persona::SignerFolder;
+use cli_kit::progress::workers;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
 use contract_core::contract::BareToken;
 use contract_core::contract::record::{Record, Voucher};
@@ -23,12 +23,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use ssh_signatures::allowed_signers::Vouched;
 
-use super::handoff_file::Opener;
+use super::handoff_file::HandoffOpener;
 use super::lifetime::{LifetimeCheck, Source};
 use super::{signing_record, trust};
 use crate::cli::Inspect;
 
-/// What was found: JSON for programs, the same in lines for people, and what is wrong.
+/// What was found: an object for `--json`, the same in lines for people, and what is wrong.
 #[derive(Default)]
 struct Inspection {
     json: Value,
@@ -99,7 +99,7 @@ fn inspect_handoff(
     let sealed = looks == Looks::Age;
     let persona = SignerFolder::read(Path::new("."))?;
     let passphrase = arguments.identity_passphrase.source_or(&arguments.passphrase);
-    let opener = Opener::new(&arguments.identities, &persona.identity, &passphrase);
+    let opener = HandoffOpener::new(&arguments.identities, &persona.identity, &passphrase);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
     let signers = trust::allowed_signers(signers, report)?;
     let mut handoff = opener.handoff(file, looks, context)?;

@@ -54,7 +54,7 @@ impl LifetimeCheck {
     }
 
     /// For `sign`.
-    pub fn now(at: Timestamp) -> Self {
+    pub fn at(at: Timestamp) -> Self {
         Self { at, at_is_given: false, fail_within: None }
     }
 
@@ -62,7 +62,7 @@ impl LifetimeCheck {
         self.fail_within.unwrap_or(NOTICE)
     }
 
-    /// For programs: adds what ends, and when, to an object.
+    /// For `--json`: adds what ends, and when, to an object.
     pub fn add_to(self, json: &mut Value, lifetime: &Lifetime) {
         let end = |end: &End| {
             json!({

@@ -7,10 +7,9 @@ mod sources;
 use std::io::{Read, Seek, Write as _};
 use std::path::Path;
 
-use cli_kit::cores::workers;
 use cli_kit::names::same_target;
 use cli_kit::output::{Output, Visibility, commit_all, quoted_list};
-use cli_kit::progress::Progress;
+use cli_kit::progress::{Progress, workers};
 use cli_kit::{Doing as _, Failure, Report, clock, expect};
 use contract_core::contract::record::Record;
 use contract_core::contract::{Accept, Contract};
@@ -90,7 +89,7 @@ impl Outputs {
             // the previous contract's record may be replaced: it is read before anything is written
             let is_previous = arguments.previous.iter().any(|previous| same_target(previous, path));
             if is_previous {
-                Output::rewrite(path, force, Visibility::Public)
+                Output::create_unprotected(path, force, Visibility::Public)
             } else {
                 Output::create(path, force, Visibility::Public, &protected)
             }

@@ -3,7 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use cli_kit::evidence::{KEY_LIMIT, parse_allowed_signers};
+use cli_kit::evidence::parse_allowed_signers;
 use cli_kit::failure::DoingIo as _;
 use cli_kit::lock::lock;
 use cli_kit::output::{Output, Visibility};
@@ -52,13 +52,14 @@ pub fn add(arguments: &TrustAdd, report: &Report) -> Result<(), Failure> {
     let file = input::name(&path);
     let cannot = || format!("cannot trust `{}`", input::name(&arguments.key));
     // a private key that is named by mistake must not stay in memory
-    let mut key = Line::parse_file(&input::read_secret_text(&arguments.key, KEY_LIMIT)?).doing(cannot)?;
+    let mut key =
+        Line::parse_file(&input::read_secret_text(&arguments.key, input::LARGEST_KEY_FILE)?).doing(cannot)?;
     if let Some(comment) = &arguments.comment {
         key.comment.clone_from(comment);
     }
     let mut before = read_or_begin(&path)?;
     let mut line = line_to_add(arguments, &key, &before, &file, report)?;
-    let mut output = Output::rewrite(&path, true, Visibility::Public)?;
+    let mut output = Output::create_unprotected(&path, true, Visibility::Public)?;
     // locked until the file is replaced: if two add a line at once, neither is lost
     let _lock = lock(&path, report)?;
     let now = read_or_begin(&path)?;

@@ -20,9 +20,6 @@ use serde::Serialize;
 use crate::cli::BootMedia;
 use crate::libvirt::Libvirt;
 
-/// Bytes of a file that holds one key.
-const LARGEST_KEY: usize = 64 << 10;
-
 /// What was done.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,10 +45,10 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
         Some(path.clone())
     } else {
         let folder = AuthorFolder::read(&arguments.folder, Persona::EnvDeployer)?;
-        protected.all(&folder.protected());
+        protected.add_all(&folder.protected());
         folder.signing_key
     };
-    protected.read([&arguments.user_data]).read(&key_file);
+    protected.add_inputs([&arguments.user_data]).add_inputs(&key_file);
     let key = key_file.map(signing_key).transpose()?;
     let (mut user_data, looks) = Looks::open(&arguments.user_data)?;
     let name = user_data.name();
@@ -115,7 +112,7 @@ fn show(done: &Done, quoted: &str, report: &Report) -> Result<(), Failure> {
 }
 
 fn signing_key(path: PathBuf) -> Result<(PathBuf, VerifyingKey), Failure> {
-    let text = input::read_text(&path, LARGEST_KEY)?;
+    let text = input::read_text(&path, input::LARGEST_KEY_FILE)?;
     let key = VerifyingKey::parse(&text)
         .doing(|| format!("cannot use the signing key `{}`", input::name(&path)))?;
     Ok((path, key))

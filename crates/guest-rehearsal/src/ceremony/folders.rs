@@ -123,7 +123,7 @@ impl Folders {
             )
             .hint("use the sample folders of the project"));
         }
-        let mut output = Output::rewrite(&path, true, Visibility::Public)?;
+        let mut output = Output::create_unprotected(&path, true, Visibility::Public)?;
         output.write_all(text.replacen(from, to, 1).as_bytes()).doing_io("write", &path)?;
         output.commit()?;
         self.owned(name)

@@ -6,7 +6,7 @@ use std::fs::File;
 use std::path::Path;
 
 use cli_kit::failure::Doing;
-use cli_kit::output::is_stdout;
+use cli_kit::names::is_stdout;
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use contract_core::boot_media::{Medium, is_medium};

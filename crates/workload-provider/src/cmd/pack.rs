@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 
 use author_kit::archive_lines;
-use cli_kit::cores::workers;
 use cli_kit::failure::Doing;
 use cli_kit::output::{Output, Visibility};
 use cli_kit::persona::{Persona, protected_around};
-use cli_kit::progress::Progress;
+use cli_kit::progress::{Progress, workers};
 use cli_kit::{Failure, Report};
 use container_descriptors::unintended_files_in;
 use contract_archive::Archive;
@@ -32,7 +31,7 @@ pub fn run(arguments: &Pack, report: &Report) -> Result<(), Failure> {
     report.findings(&shown, &unintended_files_in(folder, &shown))?;
     let target = target(arguments, report)?;
     let mut protected = protected_around(Persona::WorkloadProvider, &target);
-    protected.packed(folder);
+    protected.add_packed(folder);
     // the archive may contain what only the guest should read
     let mut output = Output::create(&target, arguments.force.force, Visibility::Secret, &protected)?;
     let packed = {

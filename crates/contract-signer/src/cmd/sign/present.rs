@@ -19,7 +19,7 @@ use super::Written;
 use crate::cmd::lifetime::LifetimeCheck;
 use crate::cmd::signing_record::auditor_key;
 
-/// Everything that disagrees is shown as a table; programs get all of it in the message.
+/// Everything that disagrees is shown as a table; with `--json`, all of it is in the message.
 pub fn disagreement(context: &str, error: &contract::Error, report: &Report) -> Failure {
     let failure = Failure::from_advice(context, error);
     let contract::Error::Disagreement(disagreements) = error else { return failure };
@@ -70,7 +70,7 @@ struct Sides<T> {
 impl Presented {
     pub fn show(&self, report: &Report) -> Result<(), Failure> {
         let Self { record, written, changes, at } = self;
-        let (lifetime, check) = (record.lifetime(), LifetimeCheck::now(*at));
+        let (lifetime, check) = (record.lifetime(), LifetimeCheck::at(*at));
         let volumes = volumes(&record.workload, &record.env);
         let mut json = json!({
             "userData": written.user_data,

@@ -4,9 +4,10 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use certificate_command::encryption_lines;
-use cli_kit::evidence::{KEY_LIMIT, RECORD_LIMIT};
+use cli_kit::evidence::RECORD_LIMIT;
 use cli_kit::looks::Looks;
 use cli_kit::persona::SignerFolder;
+use cli_kit::private_key;
 use cli_kit::protected::Protected;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
 use contract_core::contract::record::Record;
@@ -20,8 +21,8 @@ use jiff::Timestamp;
 use ssh_signatures::allowed_signers::AllowedSigners;
 
 use crate::cli::Sign;
-use crate::cmd::handoff_file::{Opener, Source};
-use crate::cmd::{signing_key, trust};
+use crate::cmd::handoff_file::{HandoffOpener, ReadSeek};
+use crate::cmd::trust;
 
 /// The files, named by flags or by the signer's folder.
 pub struct Sources<'a> {
@@ -41,8 +42,8 @@ pub struct Sources<'a> {
 
 /// All of them, read.
 pub struct Inputs {
-    pub workload: Half<Workload, Box<dyn Source>>,
-    pub env: Half<Env, Box<dyn Source>>,
+    pub workload: Half<Workload, Box<dyn ReadSeek>>,
+    pub env: Half<Env, Box<dyn ReadSeek>>,
     pub auditor_key: Option<AuditorKey>,
     pub earlier: Vec<Earlier>,
     pub key: SigningKey,
@@ -86,13 +87,13 @@ impl<'a> Sources<'a> {
     pub fn protected(&self) -> Protected {
         let mut protected = self.owned.clone();
         protected
-            .read([&self.workload, &self.env, &self.key, &self.allowed_signers])
-            .read(&self.auditor_key)
-            .read(&self.certificate)
-            .read(&self.arguments.identities)
-            .read(&self.arguments.previous)
-            .read(self.arguments.passphrase.file())
-            .read(self.arguments.identity_passphrase.source().file());
+            .add_inputs([&self.workload, &self.env, &self.key, &self.allowed_signers])
+            .add_inputs(&self.auditor_key)
+            .add_inputs(&self.certificate)
+            .add_inputs(&self.arguments.identities)
+            .add_inputs(&self.arguments.previous)
+            .add_inputs(self.arguments.passphrase.file())
+            .add_inputs(self.arguments.identity_passphrase.source().file());
         protected
     }
 
@@ -103,7 +104,7 @@ impl<'a> Sources<'a> {
         let signers = trust::allowed_signers(&self.allowed_signers, report)?;
         // `--passphrase-file` is for the signing key only
         let passphrase = self.arguments.identity_passphrase.source();
-        let opener = Opener::new(&self.arguments.identities, &self.identity, &passphrase);
+        let opener = HandoffOpener::new(&self.arguments.identities, &self.identity, &passphrase);
         let workload = self.half::<Workload>(&self.workload, &opener, &signers, at)?;
         let env = self.half::<Env>(&self.env, &opener, &signers, at)?;
         let mut earlier = Vec::new();
@@ -112,7 +113,7 @@ impl<'a> Sources<'a> {
             let statements = statements(path, &opener)?.into_iter();
             earlier.extend(statements.map(|statement| Earlier { source: source.clone(), statement }));
         }
-        let key = signing_key::read(&self.key, &self.arguments.passphrase)?;
+        let key: SigningKey = private_key::read(&self.key, &self.arguments.passphrase)?;
         if !key.is_protected() {
             let hint =
                 "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
@@ -130,17 +131,17 @@ impl<'a> Sources<'a> {
             list.push("that both halves are encrypted under the pinned key".to_owned());
         }
         if !self.arguments.previous.is_empty() {
-            signed.unchecked.push("who made what `--previous` names".to_owned());
+            signed.unchecked.push("that the files of `--previous` are authentic".to_owned());
         }
     }
 
     fn half<K: Kind>(
         &self,
         path: &Path,
-        opener: &Opener<'_>,
+        opener: &HandoffOpener<'_>,
         signers: &AllowedSigners,
         at: Timestamp,
-    ) -> Result<Half<K, Box<dyn Source>>, Failure> {
+    ) -> Result<Half<K, Box<dyn ReadSeek>>, Failure> {
         let name = input::name(path);
         let context = || format!("cannot take `{name}` as the {} half", K::NAME);
         let (file, looks) = Looks::open(path)?;
@@ -153,7 +154,7 @@ impl<'a> Sources<'a> {
                 .hint("ask for the handoff that `encrypt` wrote")
                 .hint("or take the risk with `--danger-accept-unsigned-tokens`"));
             }
-            let source: Box<dyn Source> = Box::new(file);
+            let source: Box<dyn ReadSeek> = Box::new(file);
             return BareToken::new(source)
                 .map(Half::BareToken)
                 .map_err(|error| Failure::from_io(&context(), &error));
@@ -231,7 +232,7 @@ fn auditor_key_files(
 
 fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
     let cannot = format!("cannot use `{}`", input::name(path));
-    let failure = match VerifyingKey::parse(&input::read_text(path, KEY_LIMIT)?) {
+    let failure = match VerifyingKey::parse(&input::read_text(path, input::LARGEST_KEY_FILE)?) {
         Ok(key) => return Ok(key),
         // the library's message is about signatures
         Err(Error::NotRsa(kind)) => {
@@ -245,7 +246,7 @@ fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
 }
 
 /// What a file of `--previous` states: a handoff states one half, a signing record both.
-fn statements(path: &Path, opener: &Opener<'_>) -> Result<Vec<Statement>, Failure> {
+fn statements(path: &Path, opener: &HandoffOpener<'_>) -> Result<Vec<Statement>, Failure> {
     let context = || format!("cannot compare with `{}`", input::name(path));
     let (file, looks) = Looks::open(path)?;
     if matches!(looks, Looks::Tar | Looks::Age) {

@@ -8,7 +8,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use cli_kit::failure::DoingIo as _;
-use cli_kit::output::{Output, Visibility, same_target};
+use cli_kit::names::same_target;
+use cli_kit::output::{Output, Visibility};
 use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure};
 

@@ -6,7 +6,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 use cli_kit::failure::{Doing as _, DoingIo as _};
-use cli_kit::output::{Output, Visibility, commit_all, create_folder, is_stdout, same_target};
+use cli_kit::names::{is_stdout, same_target};
+use cli_kit::output::{Output, Visibility, commit_all, create_folder};
 use cli_kit::protected::Protected;
 use cli_kit::{ExitCode, Failure, Report, input};
 use contract_core::contract::record::{self, Record};
@@ -112,9 +113,9 @@ fn attestation_key(arguments: &Boot) -> Cow<'_, Path> {
 pub fn protected(arguments: &Boot) -> Protected {
     let mut protected = Protected::default();
     protected
-        .read([&arguments.user_data, &arguments.guest_key])
-        .read(&arguments.record)
-        .read([attestation_key(arguments)]);
+        .add_inputs([&arguments.user_data, &arguments.guest_key])
+        .add_inputs(&arguments.record)
+        .add_inputs([attestation_key(arguments)]);
     protected
 }
 
