@@ -11,7 +11,7 @@ use contract_pki::signing_certificate;
 use contract_pki::validity::Standing;
 use contract_pki::verifying_key::VerifyingKey;
 use contract_section::Section;
-use findings::{Advice as _, Finding, Place, Severity};
+use findings::{Advice as _, Finding, Place, Rule, Severity};
 use jiff::Timestamp;
 
 use crate::Authored;
@@ -89,7 +89,7 @@ pub fn missing<K: Authored>(
 
 fn finding(severity: Severity, file: &str, message: String, hint: String) -> Finding {
     let place = Place { file: file.to_owned(), line: None, field: "signingKey".into() };
-    Finding { severity, place, message, hint }
+    Finding { severity, place, message, hint, rule: Rule::Other }
 }
 
 fn ask(named: Option<&Path>) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use container_descriptors::{Descriptors, Resource, Storage, TopLevel, image::is_pinned};
 use contract_core::{secret::Secret, statement::Facts};
-use findings::{Finding, Place};
+use findings::{Finding, Place, Rule};
 use strict_yaml::Tag;
 
 use crate::{
@@ -106,7 +106,8 @@ fn storage(
 fn unverified(check: &mut Check<'_>, found: &Descriptors, images: &Images) {
     for (place, image) in &found.images {
         if !is_pinned(image) && !images.cover(image) {
-            check.findings.error(
+            check.findings.error_of(
+                Rule::UnverifiedImage,
                 place.clone(),
                 format!("the image `{image}` is neither pinned by digest nor covered by `images`"),
                 "write `NAME@sha256:…`, or add its key under `images.dct` or `images.rhs`",
@@ -165,7 +166,8 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
     if found.pods == 0 && whole && found.findings.errors() == 0 {
         let hint =
             "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`";
-        check.error(field, "no pod is described", hint);
+        let place = check.place(field);
+        check.findings.error_of(Rule::NoPod, place, "no pod is described", hint);
     }
     Some(Application::Play)
 }

@@ -48,6 +48,18 @@ pub struct Place {
     pub field: String,
 }
 
+/// The broken rule, for code that acts on a finding.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rule {
+    /// A rule that no code asks for.
+    #[default]
+    Other,
+    /// No pod is described.
+    NoPod,
+    /// An image is neither pinned by digest nor covered by `images`.
+    UnverifiedImage,
+}
+
 /// One thing to fix: its place, what is wrong, and what to do. Never holds a secret value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -60,6 +72,9 @@ pub struct Finding {
     pub message: String,
     /// What to do about it.
     pub hint: String,
+    /// The broken rule: no decision is made on the message.
+    #[serde(skip)]
+    pub rule: Rule,
 }
 
 /// All findings of one section, in reading order.
@@ -70,12 +85,23 @@ pub struct Findings(pub Vec<Finding>);
 impl Findings {
     /// Adds something that the guest would refuse.
     pub fn error(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(Severity::Error, place, message.into(), hint.into());
+        self.error_of(Rule::Other, place, message, hint);
+    }
+
+    /// Adds something that the guest would refuse, by this rule.
+    pub fn error_of(
+        &mut self,
+        rule: Rule,
+        place: Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.push(Severity::Error, rule, place, message.into(), hint.into());
     }
 
     /// Adds something unwise.
     pub fn warning(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(Severity::Warning, place, message.into(), hint.into());
+        self.push(Severity::Warning, Rule::Other, place, message.into(), hint.into());
     }
 
     /// How many errors there are.
@@ -88,8 +114,8 @@ impl Findings {
         self.0.len() - self.errors()
     }
 
-    fn push(&mut self, severity: Severity, place: Place, message: String, hint: String) {
-        self.0.push(Finding { severity, place, message, hint });
+    fn push(&mut self, severity: Severity, rule: Rule, place: Place, message: String, hint: String) {
+        self.0.push(Finding { severity, place, message, hint, rule });
     }
 }
 

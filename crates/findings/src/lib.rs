@@ -14,4 +14,4 @@
 mod finding;
 pub mod text;
 
-pub use finding::{Advice, Blame, Finding, Findings, Place, Severity, join, near, nearest};
+pub use finding::{Advice, Blame, Finding, Findings, Place, Rule, Severity, join, near, nearest};

@@ -26,7 +26,7 @@ use contract_core::user_data::survey;
 use contract_section::Section;
 use jiff::Timestamp;
 
-use crate::contents::Contents;
+use crate::contents::PublicContents;
 use crate::keys::GuestKey;
 use crate::report::{BootReport, Halt};
 use logging::LoggingProbe;
@@ -44,11 +44,11 @@ pub struct Guest<'a> {
     pub probe_logging: Option<&'a LoggingProbe>,
 }
 
-/// Boots user data, or a medium that contains it. The result beside the report is an error if the rehearsal itself failed:
-/// on a file, the machine or the command line.
+/// Boots user data, or a medium that contains it. Returns the steps that were taken. The second value is an error if the
+/// rehearsal itself failed: on a file, the machine or the command line.
 pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
     let mut report = BootReport::default();
-    let ended = match take_steps(&mut report, input, guest) {
+    let result = match take_steps(&mut report, input, guest) {
         Ok(()) => {
             report.booted = true;
             Ok(())
@@ -56,7 +56,7 @@ pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>
         Err(Halt::Refused) => Ok(()),
         Err(Halt::Failed(failure)) => Err(failure),
     };
-    (report, ended)
+    (report, result)
 }
 
 /// Takes the steps in the order of the guest. The report keeps the findings of each, also if a later one refuses.
@@ -64,12 +64,12 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     let &Guest { key, at, disks, probe_logging } = guest;
     let log = &mut report.steps;
 
-    let (bytes, medium_digests) = medium::find_user_data(log, input)?;
+    let (bytes, medium_lines) = medium::find_user_data(log, input)?;
     let (facts, damage) = match survey(Cursor::new(bytes)) {
         Ok(facts) => (Some(facts), None),
         Err(damage) => (None, Some(damage)),
     };
-    report.attestation = user_data::digests(facts.as_ref(), medium_digests);
+    report.attestation = user_data::record_lines(facts.as_ref(), medium_lines);
     report.user_data = facts;
     let user_data = user_data::read(log, bytes, damage.as_ref())?;
 
@@ -81,11 +81,11 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
 
     let workload = schema::workload(log, workload, at)?;
     let env = schema::env(log, env, at)?;
-    report.contents = Some(Contents::new(workload.section.as_ref().map(Section::model), env.model()));
+    report.contents = Some(PublicContents::new(workload.section.as_ref().map(Section::model), env.model()));
 
-    logging::set_up(log, env.model(), probe_logging, at)?;
+    logging::probe(log, env.model(), probe_logging, at)?;
     signature::verify(log, &user_data, env.model().signing_key.as_ref(), at)?;
-    let workload = containers::start(log, workload, &env)?;
+    let workload = containers::check(log, workload, &env)?;
     volumes::agree(log, workload.model(), env.model())?;
     luks::open(log, workload.model(), env.model(), disks)
 }

@@ -14,7 +14,7 @@ use crate::keys::certificates;
 
 /// Public content of both sections.
 #[derive(Clone, Debug)]
-pub struct Contents {
+pub struct PublicContents {
     /// `signingKey` of the env section.
     pub signing_key: Option<VerifyingKey>,
     /// The certificates of the env section, the signer's first.
@@ -58,7 +58,7 @@ pub struct Side {
     pub kept_elsewhere: Option<String>,
 }
 
-impl Contents {
+impl PublicContents {
     /// Collects it from sections that follow the schema. There is no workload section if its descriptors can't be read.
     pub fn new(workload: Option<&WorkloadModel>, env: &EnvModel) -> Self {
         let mut volumes = BTreeMap::<String, Volume>::new();

@@ -11,7 +11,7 @@ use cli_kit::report::count;
 use jiff::Timestamp;
 use report_page::{Html, Mark, Page, Table};
 
-use crate::report::{BootReport, Digest, Step, Verdict};
+use crate::report::{BootReport, RecordLine, Step, Verdict};
 use provenance::Provenance;
 
 /// The content of the page.
@@ -20,7 +20,7 @@ pub struct BootPage<'a> {
     /// The result of the boot.
     pub report: &'a BootReport,
     /// Why the rehearsal itself failed, if it did.
-    pub ended: Option<&'a Failure>,
+    pub failure: Option<&'a Failure>,
     /// Where the contract comes from.
     pub provenance: &'a Provenance,
     /// The file that was booted from.
@@ -39,7 +39,7 @@ impl BootPage<'_> {
     /// The whole file.
     pub fn to_html(&self) -> String {
         let warnings = self.number(Verdict::Warning);
-        let (mark, verdict) = match (self.ended, self.report.booted, warnings) {
+        let (mark, verdict) = match (self.failure, self.report.booted, warnings) {
             (Some(_), ..) => (Mark::Open, "The rehearsal failed".to_owned()),
             (None, false, _) => (Mark::Bad, "The guest would not boot".to_owned()),
             (None, true, 0) => (Mark::Good, "The guest would boot".to_owned()),
@@ -69,7 +69,7 @@ impl BootPage<'_> {
                 html.paragraph(&format!("What to do: {hint}"));
             }
         }
-        if let Some(failure) = self.ended {
+        if let Some(failure) = self.failure {
             html.paragraph(&failure.message);
             failure.hints.iter().for_each(|hint| html.paragraph(&format!("What to do: {hint}")));
         }
@@ -123,7 +123,7 @@ impl BootPage<'_> {
             "What identifies this user data, as an attestation record would show it."
         };
         let table = Table { caption, columns: &["Line of the record", "SHA-256"] };
-        table.write(html, &self.report.attestation, |row, Digest { name, sha256 }| {
+        table.write(html, &self.report.attestation, |row, RecordLine { name, sha256 }| {
             row.name(|html| html.text(name));
             row.cell(|html| html.digest(sha256));
         });

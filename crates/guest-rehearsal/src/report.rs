@@ -7,7 +7,7 @@ use contract_core::user_data::UserDataFacts;
 use contract_pki::verifying_key::VerifyingKey;
 use serde::Serialize;
 
-use crate::contents::Contents;
+use crate::contents::PublicContents;
 use crate::hpl::Hpl;
 
 /// How a step went.
@@ -84,7 +84,12 @@ impl Log {
     }
 
     /// A warning with a hint.
-    pub(crate) fn advised(&mut self, name: &'static str, detail: impl Into<String>, hint: impl Into<String>) {
+    pub(crate) fn warning_with_hint(
+        &mut self,
+        name: &'static str,
+        detail: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.step(name, Verdict::Warning, None, detail.into(), Some(hint.into()));
     }
 
@@ -114,7 +119,7 @@ impl Log {
 
 /// A line of the attestation record (contract-format, section 8), as far as the user data determine it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Digest {
+pub struct RecordLine {
     /// Name in the record: `contract:workload`.
     pub name: &'static str,
     /// SHA-256, lower-case hex.
@@ -140,7 +145,7 @@ pub struct BootReport {
     /// The steps that the guest took.
     pub steps: Log,
     /// What the attestation record of this guest must show.
-    pub attestation: Vec<Digest>,
+    pub attestation: Vec<RecordLine>,
     /// The auditor key, for which the guest encrypts that record; `None` leaves it readable.
     #[serde(skip)]
     pub auditor_key: Option<VerifyingKey>,
@@ -152,7 +157,7 @@ pub struct BootReport {
     pub user_data: Option<UserDataFacts>,
     /// Public content of the sections, for the page; `None` if they were not opened.
     #[serde(skip)]
-    pub contents: Option<Contents>,
+    pub contents: Option<PublicContents>,
 }
 
 impl BootReport {

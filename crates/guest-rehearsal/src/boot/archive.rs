@@ -15,7 +15,7 @@ use tar::EntryType;
 
 /// The content of an archive.
 #[derive(Default)]
-pub struct Contents {
+pub struct Unpacked {
     /// The descriptors, and all other names.
     pub top: TopLevel,
     /// Number of regular files.
@@ -45,25 +45,25 @@ pub enum Fault {
 }
 
 /// Unpacks `base64(gzip(tar))`.
-pub fn unpack(base64: &str) -> Result<Contents, Fault> {
+pub fn unpack(base64: &str) -> Result<Unpacked, Fault> {
     let gzip = DecoderReader::new(Unfolded(base64.as_bytes()), &STANDARD);
     let top = TopLevel { shown: "archive".into(), ..TopLevel::default() };
-    let mut contents = Contents { top, ..Contents::default() };
+    let mut unpacked = Unpacked { top, ..Unpacked::default() };
     let mut tree = Tree::default();
-    unpack::members(gzip, &mut |member| add(&mut contents, &mut tree, member))?;
-    if contents.files == 0 { Err(Fault::Empty) } else { Ok(contents) }
+    unpack::members(gzip, &mut |member| add(&mut unpacked, &mut tree, member))?;
+    if unpacked.files == 0 { Err(Fault::Empty) } else { Ok(unpacked) }
 }
 
-fn add(contents: &mut Contents, tree: &mut Tree, member: Member<'_>) -> Result<(), Fault> {
+fn add(unpacked: &mut Unpacked, tree: &mut Tree, member: Member<'_>) -> Result<(), Fault> {
     let Some((name, is_file)) = name(&member)? else { return Ok(()) };
     let kept = if is_file {
         tree.file(&name)?;
-        contents.files += 1;
-        contents.bytes = contents.bytes.saturating_add(member.size);
-        contents.top.add_file(&name, || Ok(member.content))
+        unpacked.files += 1;
+        unpacked.bytes = unpacked.bytes.saturating_add(member.size);
+        unpacked.top.add_file(&name, || Ok(member.content))
     } else {
         tree.directory(&name)?;
-        contents.top.add_directory(&name)
+        unpacked.top.add_directory(&name)
     };
     kept.map_err(|error| match error {
         ReadError::Read(_) => unpack::Error::Tar.into(),

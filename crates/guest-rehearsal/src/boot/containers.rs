@@ -20,11 +20,11 @@ use container_descriptors::{Descriptors, Environment, Port, Resource, TopLevel, 
 use contract_archive::unpack;
 use contract_core::kind::{Env, Workload};
 use contract_section::{Application, Images, Section, WorkloadVolume};
-use findings::{Finding, Place, Severity};
+use findings::{Finding, Place, Rule, Severity};
 use strict_yaml::Node;
 
-use super::archive::{self, Contents, Fault};
-use super::schema::{NO_POD, WorkloadSection, one_line};
+use super::archive::{self, Fault, Unpacked};
+use super::schema::{WorkloadSection, one_line};
 use crate::hpl::{
     HPL06006E, HPL06007E, HPL06008E, HPL06009E, HPL06010E, HPL10000E, HPL15002E, HPL15005E, HPL15006I, Hpl,
 };
@@ -36,8 +36,68 @@ const CONTAINERS: &str = "containers";
 const VARIABLES: &str = "variables";
 const PACK: &str = "name the folder in workload.yaml and encrypt again: `archive: !folder play`";
 
+/// The tool of the guest that starts the containers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tool {
+    /// `docker compose`, for `compose`.
+    Compose,
+    /// `podman kube play`, for `play`.
+    Podman,
+}
+
+impl Tool {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Compose => "docker compose",
+            Self::Podman => "podman",
+        }
+    }
+
+    /// Its word for what it starts.
+    fn count(self, count: usize) -> String {
+        let unit = match self {
+            Self::Compose => "service",
+            Self::Podman => "pod",
+        };
+        format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    }
+
+    /// The archive does not unpack.
+    fn damaged(self, fault: &Fault) -> Hpl {
+        match (self, fault) {
+            (Self::Podman, _) => HPL15002E,
+            (Self::Compose, Fault::Archive(unpack::Error::Gzip(_))) => HPL06006E,
+            (Self::Compose, _) => HPL06007E,
+        }
+    }
+
+    /// A file can't be parsed.
+    fn unreadable(self) -> Hpl {
+        match self {
+            Self::Compose => HPL06009E,
+            Self::Podman => HPL15002E,
+        }
+    }
+
+    /// A container does not start.
+    fn not_started(self) -> Hpl {
+        match self {
+            Self::Compose => HPL10000E,
+            Self::Podman => HPL15005E,
+        }
+    }
+
+    /// Nothing verifies an image.
+    fn unverified_image(self) -> Hpl {
+        match self {
+            Self::Compose => HPL06010E,
+            Self::Podman => HPL15005E,
+        }
+    }
+}
+
 /// Checks everything up to the point where a real guest would pull images.
-pub fn start(
+pub fn check(
     log: &mut Log,
     workload: WorkloadSection,
     env: &Section<Env>,
@@ -46,47 +106,42 @@ pub fn start(
         merge(log, &section.facts().provided_variables, &env.facts().provided_variables);
     }
     let root = &workload.root;
-    let compose = root.entry("compose").is_some();
-    let described = root.entry("compose").or_else(|| root.entry("play"));
+    let (tool, described) = match root.entry("compose") {
+        Some(compose) => (Tool::Compose, Some(compose)),
+        None => (Tool::Podman, root.entry("play")),
+    };
     let mut top = TopLevel::default();
     if let Some(base64) = described.and_then(|node| node.entry("archive")).and_then(Node::text) {
-        let contents = archive::unpack(base64).map_err(|fault| damaged(log, compose, &fault))?;
-        unpacked(log, compose, &contents)?;
-        top = contents.top;
+        let unpacked = archive::unpack(base64)
+            .map_err(|fault| log.refused(ARCHIVE, tool.damaged(&fault), fault.to_string(), PACK))?;
+        report_archive(log, tool, &unpacked)?;
+        top = unpacked.top;
     }
     if described.is_some() {
         let environment = Environment::merged(root, &env.model().env);
-        let found = if compose {
-            container_descriptors::compose(&top, Some(&environment))
-        } else {
-            container_descriptors::play(&top, &Resource::in_section(root), Some(&environment))
+        let found = match tool {
+            Tool::Compose => container_descriptors::compose(&top, Some(&environment)),
+            Tool::Podman => {
+                container_descriptors::play(&top, &Resource::in_section(root), Some(&environment))
+            }
         };
-        read(log, compose, &found)?;
-        variables(log, compose, &found, &environment)?;
+        report_findings(log, tool, &found)?;
+        variables(log, tool, &found, &environment)?;
         if let Some(finding) = first_error(&found.stops.0) {
-            let code = if compose { HPL10000E } else { HPL15005E };
-            return Err(log.refused(CONTAINERS, code, one_line("workload", finding), &finding.hint));
+            let detail = one_line("workload", finding);
+            return Err(log.refused(CONTAINERS, tool.not_started(), detail, &finding.hint));
         }
         let Some(section) = workload.section else {
-            return Err(unusable(log, compose, &workload.waiting));
+            return Err(unusable(log, tool, &workload.waiting));
         };
-        let count = match (compose, found.pods) {
-            (true, 1) => "1 service".to_owned(),
-            (true, count) => format!("{count} services"),
-            (false, 1) => "1 pod".to_owned(),
-            (false, count) => format!("{count} pods"),
-        };
-        log.ok(
-            CONTAINERS,
-            format!("{count}, as {} reads them", if compose { "docker compose" } else { "podman" }),
-        );
-        images(log, compose, &found, &section.model().images);
-        ports(log, compose, &found)?;
-        mounts(log, compose, &found, &section.model().volumes);
+        log.ok(CONTAINERS, format!("{}, as {} reads them", tool.count(found.pods), tool.name()));
+        images(log, tool, &found, &section.model().images);
+        ports(log, tool, &found)?;
+        mounts(log, tool, &found, &section.model().volumes);
         return Ok(section);
     }
     let Some(section) = workload.section else {
-        return Err(unusable(log, compose, &workload.waiting));
+        return Err(unusable(log, tool, &workload.waiting));
     };
     if let Application::ConfidentialContainers = section.model().application {
         log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal reads only compose files and Pods");
@@ -107,19 +162,11 @@ fn at(place: &Place) -> String {
     }
 }
 
-fn damaged(log: &mut Log, compose: bool, fault: &Fault) -> Halt {
-    let code = match fault {
-        _ if !compose => HPL15002E,
-        Fault::Archive(unpack::Error::Gzip(_)) => HPL06006E,
-        _ => HPL06007E,
-    };
-    log.refused(ARCHIVE, code, fault.to_string(), PACK)
-}
-
-fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Halt> {
+/// Reports the content of the archive; refuses if there is no compose file for `docker compose`.
+fn report_archive(log: &mut Log, tool: Tool, unpacked: &Unpacked) -> Result<(), Halt> {
     let is_compose = |name: &str| matches!(name, "docker-compose.yaml" | "docker-compose.yml");
-    let top = &contents.top;
-    if compose && !top.files.iter().any(|(name, _)| is_compose(name)) {
+    let top = &unpacked.top;
+    if tool == Tool::Compose && !top.files.iter().any(|(name, _)| is_compose(name)) {
         let deeper = top.deeper.iter().find(|name| name.rsplit('/').next().is_some_and(is_compose));
         let detail = match deeper {
             Some(deeper) => format!("the compose file is in a folder: `{deeper}`"),
@@ -133,23 +180,19 @@ fn unpacked(log: &mut Log, compose: bool, contents: &Contents) -> Result<(), Hal
         ));
     }
     let names: Vec<_> = top.files.iter().map(|(name, _)| format!("`{name}`")).collect();
-    let count = if contents.files == 1 { "1 file".into() } else { format!("{} files", contents.files) };
+    let count = if unpacked.files == 1 { "1 file".into() } else { format!("{} files", unpacked.files) };
     log.ok(
         ARCHIVE,
-        format!("unpacks to {count}, {} bytes; at its top level: {}", contents.bytes, names.join(", ")),
+        format!("unpacks to {count}, {} bytes; at its top level: {}", unpacked.bytes, names.join(", ")),
     );
     Ok(())
 }
 
 /// Reports what the tool finds in the text before it starts anything.
-fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
+fn report_findings(log: &mut Log, tool: Tool, found: &Descriptors) -> Result<(), Halt> {
     if let Some(finding) = first_error(&found.findings.0) {
-        return Err(log.refused(
-            CONTAINERS,
-            unreadable(compose),
-            one_line("workload", finding),
-            &finding.hint,
-        ));
+        let detail = one_line("workload", finding);
+        return Err(log.refused(CONTAINERS, tool.unreadable(), detail, &finding.hint));
     }
     for finding in &found.findings.0 {
         log.warning(CONTAINERS, None, one_line("workload", finding));
@@ -162,22 +205,16 @@ fn read(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
 }
 
 /// Refuses with the first of the findings that waited.
-fn unusable(log: &mut Log, compose: bool, waiting: &[Finding]) -> Halt {
+fn unusable(log: &mut Log, tool: Tool, waiting: &[Finding]) -> Halt {
     let Some(first) = waiting.first() else {
-        return log.refused(CONTAINERS, unreadable(compose), "cannot use the archive", PACK);
+        return log.refused(CONTAINERS, tool.unreadable(), "cannot use the archive", PACK);
     };
-    let (step, code) = match first {
-        finding if finding.message == NO_POD => (CONTAINERS, HPL15006I),
-        finding if finding.place.field.ends_with("image") => {
-            ("images", if compose { HPL06010E } else { HPL15005E })
-        }
-        _ => (CONTAINERS, unreadable(compose)),
+    let (step, code) = match first.rule {
+        Rule::NoPod => (CONTAINERS, HPL15006I),
+        Rule::UnverifiedImage => ("images", tool.unverified_image()),
+        Rule::Other => (CONTAINERS, tool.unreadable()),
     };
     log.refused(step, code, one_line("workload", first), &first.hint)
-}
-
-fn unreadable(compose: bool) -> Hpl {
-    if compose { HPL06009E } else { HPL15002E }
 }
 
 /// The workload's variables win (contract-format, section 7).
@@ -192,19 +229,14 @@ fn merge(log: &mut Log, workload: &BTreeSet<String>, env: &BTreeSet<String>) {
     log.ok(ENVIRONMENT, detail);
 }
 
-fn variables(
-    log: &mut Log,
-    compose: bool,
-    found: &Descriptors,
-    environment: &Environment,
-) -> Result<(), Halt> {
+fn variables(log: &mut Log, tool: Tool, found: &Descriptors, environment: &Environment) -> Result<(), Halt> {
     let listed =
         |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let missing: Vec<_> = found.variables.iter().filter(|name| !environment.provides(name)).collect();
-    let (names, code) = match (compose, found.missing.is_empty()) {
-        (true, false) => (found.missing.iter().collect(), HPL10000E),
-        (false, _) if !missing.is_empty() => (missing, HPL15005E),
-        (true, true) if !missing.is_empty() => {
+    let names: Vec<_> = match (tool, found.missing.is_empty()) {
+        (Tool::Compose, false) => found.missing.iter().collect(),
+        (Tool::Podman, _) if !missing.is_empty() => missing,
+        (Tool::Compose, true) if !missing.is_empty() => {
             log.warning(VARIABLES, None, format!("nobody provides {}: empty", listed(&missing)));
             return Ok(());
         }
@@ -215,11 +247,11 @@ fn variables(
     };
     let first = names.first().map_or("NAME", |name| name.as_str());
     let hint = format!("provide it in env.yaml, under `env`: `{first}: \"…\"`");
-    Err(log.refused(VARIABLES, code, format!("nobody provides {}", listed(&names)), &hint))
+    Err(log.refused(VARIABLES, tool.not_started(), format!("nobody provides {}", listed(&names)), &hint))
 }
 
 /// Reports why each image can be trusted. Images that nothing verifies were refused before.
-fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
+fn images(log: &mut Log, tool: Tool, found: &Descriptors, images: &Images) {
     let mut seen = BTreeSet::new();
     for (_, image) in found.images.iter().filter(|(_, image)| seen.insert(image)) {
         if image::is_pinned(image) {
@@ -232,11 +264,13 @@ fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
         let rhs = images.rhs.iter().find(is_it);
         let dct = dct.map(|name| format!("`images.dct.{name}`"));
         let rhs = rhs.map(|name| format!("`images.rhs.{name}`"));
-        let (expected, other) = if compose { (dct, rhs) } else { (rhs, dct) };
+        let (expected, other, what, kind) = match tool {
+            Tool::Compose => (dct, rhs, "compose files", "dct"),
+            Tool::Podman => (rhs, dct, "Pods", "rhs"),
+        };
         match (expected, other) {
             (Some(entry), _) => log.ok("images", format!("`{image}`: verified with the key of {entry}")),
             (None, Some(entry)) => {
-                let (what, kind) = if compose { ("compose files", "dct") } else { ("Pods", "rhs") };
                 let detail = format!(
                     "`{image}`: has only {entry}; images of {what} are verified through `images.{kind}`"
                 );
@@ -248,11 +282,10 @@ fn images(log: &mut Log, compose: bool, found: &Descriptors, images: &Images) {
 }
 
 /// Lists the published ports; refuses if two containers use the same one.
-fn ports(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> {
+fn ports(log: &mut Log, tool: Tool, found: &Descriptors) -> Result<(), Halt> {
     for (index, port) in found.ports.iter().enumerate() {
         let earlier = found.ports.iter().take(index).find(|earlier| earlier.conflicts(port));
         if let Some(earlier) = earlier {
-            let code = if compose { HPL10000E } else { HPL15005E };
             let detail = format!(
                 "{}: port {}/{} of the guest goes to `{}` already: {}",
                 at(&port.place),
@@ -261,7 +294,8 @@ fn ports(log: &mut Log, compose: bool, found: &Descriptors) -> Result<(), Halt> 
                 earlier.by,
                 at(&earlier.place)
             );
-            return Err(log.refused("ports", code, detail, "give one of them another port of the guest"));
+            let hint = "give one of them another port of the guest";
+            return Err(log.refused("ports", tool.not_started(), detail, hint));
         }
     }
     if found.ports.is_empty() {
@@ -280,9 +314,9 @@ fn describe_port(port: &Port) -> String {
 }
 
 /// The same lines as `check`, with every variable known.
-fn mounts(log: &mut Log, compose: bool, found: &Descriptors, volumes: &[WorkloadVolume]) {
+fn mounts(log: &mut Log, tool: Tool, found: &Descriptors, volumes: &[WorkloadVolume]) {
     let mounted: Vec<_> = volumes.iter().map(WorkloadVolume::mounted).collect();
-    let storage = storage(found, &mounted, compose);
+    let storage = storage(found, &mounted, tool == Tool::Compose);
     if storage.kept.is_empty() && storage.lost.0.is_empty() {
         log.skipped("mounts", "no container mounts a volume of the contract");
     }
@@ -290,6 +324,6 @@ fn mounts(log: &mut Log, compose: bool, found: &Descriptors, volumes: &[Workload
         log.ok("mounts", line);
     }
     for finding in storage.lost.0 {
-        log.advised("mounts", finding.message, finding.hint);
+        log.warning_with_hint("mounts", finding.message, finding.hint);
     }
 }

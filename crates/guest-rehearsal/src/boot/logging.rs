@@ -35,7 +35,7 @@ const ROUTER_PORT: u16 = 443;
 
 /// How long to wait.
 #[derive(Clone, Copy, Debug)]
-pub struct Limits {
+pub struct Timeouts {
     /// For the addresses of a name.
     pub lookup: Duration,
     /// For an address to answer.
@@ -51,7 +51,7 @@ pub struct Limits {
     pub close: Duration,
 }
 
-impl Default for Limits {
+impl Default for Timeouts {
     fn default() -> Self {
         let seconds = Duration::from_secs;
         Self {
@@ -74,8 +74,8 @@ pub struct LoggingProbe {
     pub origin: String,
     /// Addresses to use instead of those in DNS.
     pub resolve: Vec<Resolve>,
-    /// The limits of all waits.
-    pub limits: Limits,
+    /// How long to wait.
+    pub timeouts: Timeouts,
 }
 
 /// The kind of log server.
@@ -140,14 +140,14 @@ impl LoggingProbe {
             Logging::Syslog(syslog) => Trust::of_section(syslog, at)?,
             Logging::LogRouter(_) => Trust::of_system(at)?,
         };
-        let addresses = reach::look_up(server, &self.resolve, self.limits.lookup)?;
-        let stream = reach::connect(&addresses, self.limits.connect)?;
-        let mut session = trust.shake_hands(server.hostname, stream, self.limits.handshake)?;
+        let addresses = reach::look_up(server, &self.resolve, self.timeouts.lookup)?;
+        let stream = reach::connect(&addresses, self.timeouts.connect)?;
+        let mut session = trust.shake_hands(server.hostname, stream, self.timeouts.handshake)?;
         if matches!(logging, Logging::Syslog(_)) {
-            session.send(&frame(self.now, &self.origin), self.limits.send)?;
-            session.listen(self.limits.listen)?;
+            session.send(&frame(self.now, &self.origin), self.timeouts.send)?;
+            session.listen(self.timeouts.listen)?;
         }
-        session.close(self.limits.close)?;
+        session.close(self.timeouts.close)?;
         Ok(Reached { version: session.version(), ends: session.ends()? })
     }
 }
@@ -155,7 +155,7 @@ impl LoggingProbe {
 const STEP: &str = "logging";
 
 /// Tries the log server, if asked to.
-pub(super) fn set_up(
+pub(super) fn probe(
     log: &mut Log,
     env: &EnvModel,
     probe: Option<&LoggingProbe>,

@@ -7,13 +7,13 @@ use findings::Advice as _;
 use strict_yaml::{Limits, Tags};
 
 use crate::hpl::HPL11001E;
-use crate::report::{Digest, Halt, Log};
+use crate::report::{Halt, Log, RecordLine};
 
 const STEP: &str = "medium";
 
 /// Finds the user data on a medium, and the lines that the medium adds to the attestation record. Anything that is not a
 /// medium is user data.
-pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], Vec<Digest>), Halt> {
+pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], Vec<RecordLine>), Halt> {
     if !matches!(is_medium(Cursor::new(input)), Ok(true)) {
         return Ok((input, Vec::new()));
     }
@@ -25,8 +25,8 @@ pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], V
     })?;
     let sha256 = lines.last().map_or("", |(_, sha256)| sha256);
     describe(log, input, &medium, sha256);
-    let digests = lines.into_iter().map(|(name, sha256)| Digest { name, sha256 }).collect();
-    Ok((file(input, medium.user_data), digests))
+    let lines = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
+    Ok((file(input, medium.user_data), lines))
 }
 
 /// Describes the medium, with a warning if the files next to the user data are unusual.
@@ -100,8 +100,8 @@ mod tests {
     fn try_boot(bytes: &[u8]) -> BootReport {
         let disks = &Disks::default();
         let guest = Guest { key: guest_key(), at: jiff::Timestamp::now(), disks, probe_logging: None };
-        let (report, ended) = boot(bytes, &guest);
-        ended.unwrap();
+        let (report, result) = boot(bytes, &guest);
+        result.unwrap();
         report
     }
 

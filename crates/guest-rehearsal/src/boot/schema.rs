@@ -6,7 +6,7 @@
 use contract_core::kind::{Env, Kind, Workload};
 use contract_pki::verifying_key::VerifyingKey;
 use contract_section::Section;
-use findings::{Finding, Severity};
+use findings::{Finding, Rule, Severity};
 use jiff::Timestamp;
 use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
@@ -76,11 +76,8 @@ fn waits(finding: &Finding) -> bool {
         || matches!(place.field.as_str(), "compose.archive" | "play.archive")
         || place.field.starts_with("play.resources[")
         || place.field.starts_with("play.templates[")
-        || finding.message == NO_POD
+        || finding.rule == Rule::NoPod
 }
-
-/// The message of the section reader if nothing would run.
-pub const NO_POD: &str = "no pod is described";
 
 /// The tree of a section, if it is YAML; refused if a second reader reads something else.
 fn document(log: &mut Log, name: &str, text: &str) -> Result<Option<Node>, Halt> {

@@ -10,16 +10,16 @@ mod judged;
 
 use super::Guest;
 use super::luks::Disks;
-use crate::boot::logging::{Limits, LoggingProbe};
+use crate::boot::logging::{LoggingProbe, Timeouts};
 use crate::hpl::{self, Hpl};
 use crate::keys::GuestKey;
 use crate::report::{BootReport, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 
 fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
-    let (report, ended) =
+    let (report, result) =
         super::boot(user_data, &Guest { key, at, disks: &Disks::default(), probe_logging: None });
-    ended.unwrap();
+    result.unwrap();
     report
 }
 
@@ -239,12 +239,12 @@ fn an_unreachable_log_server_ends_the_boot_without_a_message_id() {
         resolve: ["log.example:443:127.77.66.55", "log.example:6514:127.77.66.55"]
             .map(|it| it.parse().unwrap())
             .to_vec(),
-        limits: Limits::default(),
+        timeouts: Timeouts::default(),
     };
     let disks = &Disks::default();
     let guest = Guest { key: guest_key(), at: Timestamp::now(), disks, probe_logging: Some(&probe) };
-    let (report, ended) = super::boot(Case::sound().user_data().as_bytes(), &guest);
-    ended.unwrap();
+    let (report, result) = super::boot(Case::sound().user_data().as_bytes(), &guest);
+    result.unwrap();
     let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();
     assert!(steps[0].verdict == Verdict::Warning && steps[0].detail.contains("is not used"), "{report:#?}");
     assert_eq!(report.refusal(), Some(steps[1]));

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::hpl::HPL11001E;
 use crate::keys::GuestKey;
-use crate::report::{Digest, Halt, Log};
+use crate::report::{Halt, Log, RecordLine};
 use crate::second_reader;
 
 const STEP: &str = "user data";
@@ -112,15 +112,15 @@ fn report_opened(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Ope
 }
 
 /// The lines that the user data determines, then those of the medium.
-pub fn digests(facts: Option<&UserDataFacts>, medium: Vec<Digest>) -> Vec<Digest> {
+pub fn record_lines(facts: Option<&UserDataFacts>, medium: Vec<RecordLine>) -> Vec<RecordLine> {
     let lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
-    let mut digests: Vec<_> = lines.into_iter().map(|(name, sha256)| Digest { name, sha256 }).collect();
-    for digest in medium {
-        if digests.iter().all(|known| known.name != digest.name) {
-            digests.push(digest);
+    let mut known: Vec<_> = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
+    for line in medium {
+        if known.iter().all(|known| known.name != line.name) {
+            known.push(line);
         }
     }
-    digests
+    known
 }
 
 /// Reads the auditor key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token with either.

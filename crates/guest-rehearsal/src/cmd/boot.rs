@@ -11,7 +11,7 @@ use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use contract_core::boot_media::{Medium, is_medium};
 use contract_core::user_data::is_own_form;
-use guest_rehearsal::boot::logging::{Limits, LoggingProbe};
+use guest_rehearsal::boot::logging::{LoggingProbe, Timeouts};
 use guest_rehearsal::boot::luks::Disks;
 use guest_rehearsal::boot::{Guest, boot};
 use guest_rehearsal::keys::GuestKey;
@@ -37,32 +37,32 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let files = Files::open(arguments, report)?;
     let limit = if is_own_form_file(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
     let user_data = input::read_piped_secret_bytes(&arguments.user_data, limit)?;
-    let probe = arguments.probe_logging.then(|| probe(arguments));
+    let probe_logging = arguments.probe_logging.then(|| logging_probe(arguments));
     // whole seconds, as on the page: the same time with `--at` gives the same page
     let now = clock::now();
     let at = arguments.at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now));
 
-    let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe.as_ref() };
-    let (mut booted, ended) = {
+    let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe_logging.as_ref() };
+    let (mut boot_report, result) = {
         let _progress = Progress::spinner(report, "booting");
         boot(&user_data, &guest)
     };
 
     // written first: the reader of the log may close the pipe
-    let written = files.write(&mut booted, ended.as_ref().err(), at);
+    let written = files.write(&mut boot_report, result.as_ref().err(), at);
 
     if arguments.report.as_deref().is_some_and(is_stdout) {
-        for line in log(&booted) {
+        for line in log(&boot_report) {
             report.note(&line);
         }
     } else {
-        report.result(&booted, log)?;
+        report.result(&boot_report, log)?;
     }
     for name in written? {
         report.success(&format!("wrote {name}"));
     }
-    ended?;
-    booted.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
+    result?;
+    boot_report.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
 }
 
 /// Whether it is user data in the form of `sign`, or a medium with it. Reads a stream, so that other large files do not get
@@ -80,12 +80,12 @@ fn is_own_form_file(path: &Path) -> bool {
     holds().unwrap_or(false)
 }
 
-fn probe(arguments: &Boot) -> LoggingProbe {
+fn logging_probe(arguments: &Boot) -> LoggingProbe {
     LoggingProbe {
         now: clock::now(),
         origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
         resolve: arguments.resolve.clone(),
-        limits: Limits::default(),
+        timeouts: Timeouts::default(),
     }
 }
 
@@ -118,7 +118,7 @@ fn log(report: &BootReport) -> Vec<String> {
         return lines;
     }
     lines.push("the attestation record of this guest must show:".into());
-    lines.extend(report.attestation.iter().map(|digest| format!("  {} {}", digest.sha256, digest.name)));
+    lines.extend(report.attestation.iter().map(|line| format!("  {} {}", line.sha256, line.name)));
     lines.push("the guest would boot".into());
     lines
 }

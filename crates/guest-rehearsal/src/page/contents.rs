@@ -11,13 +11,13 @@ use jiff::{SignedDuration, Timestamp};
 use report_page::{Html, Mark, Row, Table};
 
 use super::when;
-use crate::contents::{Certificate, Contents, Side};
+use crate::contents::{Certificate, PublicContents, Side};
 
 /// The certificates that the contract depends on.
 pub fn write_certificates(
     html: &mut Html,
     record: Option<&Record>,
-    contents: Option<&Contents>,
+    contents: Option<&PublicContents>,
     at: Timestamp,
 ) {
     let mut shown = record.map(encryption).unwrap_or_default();
@@ -104,7 +104,7 @@ fn remaining(validity: Validity, at: Timestamp) -> (Mark, String) {
 }
 
 /// Generations come from the statements, everything else from the sections.
-pub fn write_volumes(html: &mut Html, record: Option<&Record>, contents: Option<&Contents>) {
+pub fn write_volumes(html: &mut Html, record: Option<&Record>, contents: Option<&PublicContents>) {
     let mut names = BTreeSet::new();
     names.extend(contents.iter().flat_map(|it| it.volumes.keys()));
     names.extend(record.iter().flat_map(|it| it.statements()).flat_map(|it| it.predicate.volumes.keys()));

@@ -7,23 +7,23 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::boot::luks::Disks;
 use crate::boot::{Guest, boot};
-use crate::contents::Contents;
+use crate::contents::PublicContents;
 use crate::hpl::{HPL07013E, HPL12007E};
 use crate::report::{Log, Step};
 use crate::testing::{API_KEY, Case, ENV_SEED, WORKLOAD_SEED, guest_key, quoted, signing_certificate};
 
-fn page(report: &BootReport, ended: Option<&Failure>, at: Timestamp) -> String {
+fn page(report: &BootReport, failure: Option<&Failure>, at: Timestamp) -> String {
     let (provenance, subject) = (&Provenance::NotGiven, "user-data");
     let (command, version) = ("guest-rehearsal boot user-data", "1.2.3");
-    BootPage { report, ended, provenance, subject, at, at_given: true, command, version }.to_html()
+    BootPage { report, failure, provenance, subject, at, at_given: true, command, version }.to_html()
 }
 
 /// The page of a case, booted in so many days.
 fn page_of(case: &Case, days: i64) -> String {
     let at = Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
     let guest = Guest { key: guest_key(), at, disks: &Disks::default(), probe_logging: None };
-    let (report, ended) = boot(case.user_data().as_bytes(), &guest);
-    page(&report, ended.as_ref().err(), at)
+    let (report, result) = boot(case.user_data().as_bytes(), &guest);
+    page(&report, result.as_ref().err(), at)
 }
 
 fn holds(page: &str, all: &[&str]) {
@@ -87,7 +87,7 @@ fn other_keepers_of_a_seed_are_named() {
     let now = Timestamp::UNIX_EPOCH;
     let workload = Section::<Workload>::open(open(&case.workload), now).0.unwrap();
     let env = Section::<Env>::open(open(&env), now).0.unwrap();
-    let contents = Contents::new(Some(workload.model()), env.model());
+    let contents = PublicContents::new(Some(workload.model()), env.model());
     let report = BootReport { booted: true, contents: Some(contents), ..BootReport::default() };
     holds(&page(&report, None, now), &["the ultravisor keeps it as <code class=\"short\">index-3</code>"]);
 }
@@ -103,12 +103,12 @@ fn nothing_from_outside_becomes_markup() {
         hint: Some(hostile.to_owned()),
     };
     let steps = [Verdict::Ok, Verdict::Warning, Verdict::Skipped, Verdict::Refused].map(step);
-    let digest = Digest { name: "cidata/user-data", sha256: hostile.to_owned() };
-    let report = BootReport { steps: Log(steps.into()), attestation: vec![digest], ..BootReport::default() };
+    let line = RecordLine { name: "cidata/user-data", sha256: hostile.to_owned() };
+    let report = BootReport { steps: Log(steps.into()), attestation: vec![line], ..BootReport::default() };
     let failure = Failure::usage(hostile).hint(hostile);
     let page = BootPage {
         report: &report,
-        ended: Some(&failure),
+        failure: Some(&failure),
         provenance: &Provenance::NotCompared,
         subject: hostile,
         at: Timestamp::UNIX_EPOCH,

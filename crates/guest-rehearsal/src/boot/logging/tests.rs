@@ -74,12 +74,12 @@ fn probe(port: u16) -> LoggingProbe {
         resolve: ["log.example", "wrong.example"]
             .map(|name| format!("{name}:{port}:127.0.0.1").parse().unwrap())
             .to_vec(),
-        limits: Limits {
+        timeouts: Timeouts {
             lookup: Duration::from_millis(300),
             connect: Duration::from_secs(2),
             handshake: Duration::from_secs(4),
             listen: Duration::from_millis(100),
-            ..Limits::default()
+            ..Timeouts::default()
         },
     }
 }
@@ -255,7 +255,7 @@ fn listen(act: impl FnOnce(TcpStream) + Send + 'static) -> u16 {
 fn found_at(port: u16) -> (String, Fault, Duration) {
     let logging = syslog("log.example", port, "ca.crt", CLIENT);
     let mut probe = probe(port);
-    probe.limits.handshake = Duration::from_millis(500);
+    probe.timeouts.handshake = Duration::from_millis(500);
     let begun = Instant::now();
     let unreached = probe.reach(&logging, Timestamp::now()).unwrap_err();
     (unreached.field(), unreached.fault, begun.elapsed())

@@ -52,26 +52,26 @@ impl<'a> Files<'a> {
     /// Writes record and page, both or neither; returns their names for messages.
     pub fn write(
         self,
-        booted: &mut BootReport,
-        ended: Option<&Failure>,
+        boot_report: &mut BootReport,
+        failure: Option<&Failure>,
         at: Timestamp,
     ) -> Result<Vec<String>, Failure> {
         let Self { arguments, attest, page } = self;
         let mut outputs = Vec::new();
         let mut named = Vec::new();
         // a guest that does not boot attests nothing
-        if let (Some(attest), true) = (attest, booted.booted) {
-            let files = write_record(arguments, &attest, booted)?;
+        if let (Some(attest), true) = (attest, boot_report.booted) {
+            let files = write_record(arguments, &attest, boot_report)?;
             named.push(files.each_ref().map(Output::quoted).join(" and "));
             outputs.extend(files);
         }
-        let page = page.map(|page| write_page(arguments, page, booted, ended, at)).transpose();
+        let page = page.map(|page| write_page(arguments, page, boot_report, failure, at)).transpose();
         let written = page.and_then(|page| {
             named.extend(page.as_ref().map(Output::quoted));
             commit_all(outputs.into_iter().chain(page))
         });
         if written.is_err() {
-            booted.written = None;
+            boot_report.written = None;
         }
         written.map(|()| named)
     }
@@ -139,9 +139,9 @@ fn certified(key: &ImageAttestationKey, file: &Path, guest_key: &Path) -> Result
 fn write_record(
     arguments: &Boot,
     Attest { folder, key }: &Attest<'_>,
-    report: &mut BootReport,
+    boot_report: &mut BootReport,
 ) -> Result<[Output; 2], Failure> {
-    let Attested { record, signature } = Attested::new(report, key, &mut SystemRandomness)
+    let Attested { record, signature } = Attested::new(boot_report, key, &mut SystemRandomness)
         .doing(|| "cannot write the attestation record".to_owned())?;
     create_folder(folder)?;
     refuse_other_form(folder, record.0)?;
@@ -153,7 +153,8 @@ fn write_record(
     let outputs = [write(&record)?, write(&signature)?];
     let [record_file, signature_file] = outputs.each_ref().map(Output::name);
     let encrypted = record.0 == ENCRYPTED;
-    report.written = Some(AttestationFiles { record: record_file, signature: signature_file, encrypted });
+    boot_report.written =
+        Some(AttestationFiles { record: record_file, signature: signature_file, encrypted });
     Ok(outputs)
 }
 
@@ -193,15 +194,15 @@ fn read_record(path: &Path) -> Result<Record, Failure> {
 fn write_page(
     arguments: &Boot,
     Page { target, mut output, record }: Page<'_>,
-    report: &BootReport,
-    ended: Option<&Failure>,
+    boot_report: &BootReport,
+    failure: Option<&Failure>,
     at: Timestamp,
 ) -> Result<Output, Failure> {
     let record_name = arguments.record.as_deref().map(input::name).unwrap_or_default();
-    let provenance = Provenance::check(record, report).doing(|| format!("`{record_name}`"))?;
+    let provenance = Provenance::check(record, boot_report).doing(|| format!("`{record_name}`"))?;
     let page = BootPage {
-        report,
-        ended,
+        report: boot_report,
+        failure,
         provenance: &provenance,
         subject: &input::name(&arguments.user_data),
         at,
