@@ -34,47 +34,10 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make a folder to start from
-    #[command(after_help = "EXAMPLES\n  contract-auditor init contract-auditor")]
     Init(Init),
     Keygen(KeygenArguments),
-    /// Open the guest's attestation record, if it is encrypted to the auditor key
-    ///
-    /// Opens also a record whose password was cut at a line feed or NUL, as shells do, and warns.
-    #[command(after_help = "EXAMPLES
-  contract-auditor open
-  contract-auditor open se-checksums.txt.enc -o - --passphrase-file passphrase
-
-EXIT STATUS
-  3 it does not open with this key, or its content is no attestation record; 5 no passphrase")]
     Open(Open),
-    /// Verify that the guest signed the attestation record
-    ///
-    /// Verifies the signature with the attestation certificate's key, and the certificate up to a root that you trust, by
-    /// IBM's procedure. An encrypted record is opened in memory.
-    #[command(after_help = "EXAMPLES
-  contract-auditor verify
-  contract-auditor verify se-checksums.txt --attestation-certificate hpcr-attestation.crt \\
-    --intermediate hpcr-intermediate.crt --root root.crt
-
-EXIT STATUS
-  3 a file is rejected; 4 refused: the signature, or the certificate; 5 no passphrase")]
     Verify(Verify),
-    /// Compare the guest's attestation record with what was signed, and verify who signed the record
-    ///
-    /// Every line is equal, different, missing (expected, but not shown), unexpected (a line of a contract that the signing
-    /// record does not have, or a name that could be mistaken for another) or unknown (no file expects it).
-    #[command(after_help = "EXAMPLES
-  contract-auditor compare
-  contract-auditor compare --medium ciiso.iso --report audit.html --force
-  contract-auditor compare --medium ciiso.iso --signing-key signing-key.pub.pem \\
-    --allowed-signers allowed_signers
-  contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
-
-EXIT STATUS
-  3 a file is rejected; 5 no passphrase
-  4 a line is different, missing or unexpected, two files expect different values, another key
-    signed the contract, someone vouched who may not, or the record is not the guest's")]
     Compare(Box<Compare>),
     Certificate(Certificate),
 }
@@ -117,7 +80,16 @@ pub struct SignatureArguments {
     pub danger_accept_unverified_certificate: bool,
 }
 
+/// Open the guest's attestation record, if it is encrypted to the auditor key
+///
+/// Opens also a record whose password was cut at a line feed or NUL, as shells do, and warns.
 #[derive(Args)]
+#[command(after_help = "EXAMPLES
+  contract-auditor open
+  contract-auditor open se-checksums.txt.enc -o - --passphrase-file passphrase
+
+EXIT STATUS
+  3 it does not open with this key, or its content is no attestation record; 5 no passphrase")]
 pub struct Open {
     /// The encrypted attestation record; `-` for standard input
     #[arg(value_name = "FILE", default_value = "se-checksums.txt.enc")]
@@ -131,7 +103,22 @@ pub struct Open {
     pub force: Force,
 }
 
+/// Compare the guest's attestation record with what was signed, and verify who signed the record
+///
+/// Every line is equal, different, missing (expected, but not shown), unexpected (a line of a contract that the signing
+/// record does not have, or a name that could be mistaken for another) or unknown (no file expects it).
 #[derive(Args)]
+#[command(after_help = "EXAMPLES
+  contract-auditor compare
+  contract-auditor compare --medium ciiso.iso --report audit.html --force
+  contract-auditor compare --medium ciiso.iso --signing-key signing-key.pub.pem \\
+    --allowed-signers allowed_signers
+  contract-auditor compare se-checksums.txt user-data.record.json --expect own-lines.txt --json
+
+EXIT STATUS
+  3 a file is rejected; 5 no passphrase
+  4 a line is different, missing or unexpected, two files expect different values, another key
+    signed the contract, someone vouched who may not, or the record is not the guest's")]
 pub struct Compare {
     #[command(flatten)]
     pub record: RecordArguments,
@@ -166,7 +153,18 @@ pub struct Compare {
     pub force: Force,
 }
 
+/// Verify that the guest signed the attestation record
+///
+/// Verifies the signature with the attestation certificate's key, and the certificate up to a root that you trust, by
+/// IBM's procedure. An encrypted record is opened in memory.
 #[derive(Args)]
+#[command(after_help = "EXAMPLES
+  contract-auditor verify
+  contract-auditor verify se-checksums.txt --attestation-certificate hpcr-attestation.crt \\
+    --intermediate hpcr-intermediate.crt --root root.crt
+
+EXIT STATUS
+  3 a file is rejected; 4 refused: the signature, or the certificate; 5 no passphrase")]
 pub struct Verify {
     #[command(flatten)]
     pub record: RecordArguments,
@@ -174,7 +172,9 @@ pub struct Verify {
     pub signature: SignatureArguments,
 }
 
+/// Make a folder to start from
 #[derive(Args)]
+#[command(after_help = "EXAMPLES\n  contract-auditor init contract-auditor")]
 pub struct Init {
     /// The folder; made if it does not exist
     #[arg(default_value = ".")]

@@ -40,49 +40,14 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Make a folder to start from
-    #[command(after_help = "EXAMPLES\n  contract-signer init contract-signer")]
     Init(Init),
     Identity(IdentityArguments),
     Keygen(KeygenArguments),
-    /// Write the public half of a signing key, for the env deployer
-    #[command(
-        after_help = "EXAMPLES\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
-    )]
     PublicKey(PublicKey),
     Certify(Certify),
     Csr(Csr),
-    /// Show everything about a handoff, token, user data or signing record that needs no key
-    ///
-    /// Shows also what ends first, and when to act. For user data, only the signing record next to it states that.
-    #[command(after_help = "EXAMPLES
-  contract-signer inspect paynow.workload.handoff.age
-  contract-signer inspect user-data --json
-  contract-signer inspect user-data --at 2027-01-31
-  contract-signer inspect user-data --fail-within 30d
-
-EXIT STATUS
-  3 the file is rejected; 5 no identity
-  4 a token is weak, a signature does not verify, or with `--fail-within` something ends")]
     Inspect(Inspect),
-    /// Check that both handoffs belong together, sign them, and write the user data
-    #[command(after_help = "EXAMPLES
-  contract-signer sign
-  contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
-  contract-signer sign --auditor-key attestation-key.pub.pem --encrypt-auditor-key \\
-    --expect expected.txt --force
-  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age \\
-    --force
-
-EXIT STATUS
-  3 a handoff is rejected; 5 no passphrase for the key or the identity
-  4 the halves disagree, nobody vouches for one, or the certificate has expired")]
     Sign(Sign),
-    /// Verify the signature of user data, made by any tool
-    #[command(after_help = "EXAMPLES
-  contract-signer verify user-data --signing-key signing-key.pub.pem
-  contract-signer verify user-data --signing-key signing-key.pub.pem \\
-    --record user-data.record.json --fail-within 30d")]
     Verify(Verify),
     Certificate(Certificate),
     /// Set and show who may vouch for which half of a contract, in OpenSSH's `allowed_signers` format
@@ -155,7 +120,9 @@ fn time(text: &str) -> Result<Timestamp, String> {
     read.map(|(at, _)| at).ok_or_else(|| "expected a time as in 20371231Z or 20371231235959Z".to_owned())
 }
 
+/// Make a folder to start from
 #[derive(Args)]
+#[command(after_help = "EXAMPLES\n  contract-signer init contract-signer")]
 pub struct Init {
     /// The folder; made if it does not exist
     #[arg(default_value = ".")]
@@ -166,7 +133,11 @@ pub struct Init {
     pub force: Force,
 }
 
+/// Write the public half of a signing key, for the env deployer
 #[derive(Args)]
+#[command(
+    after_help = "EXAMPLES\n  contract-signer public-key signing-key.pem -o signing-key.pub.pem --force"
+)]
 pub struct PublicKey {
     /// The private key
     #[arg(value_name = "KEY", default_value = "signing-key.pem")]
@@ -305,7 +276,19 @@ impl Subject {
     }
 }
 
+/// Show everything about a handoff, token, user data or signing record that needs no key
+///
+/// Shows also what ends first, and when to act. For user data, only the signing record next to it states that.
 #[derive(Args)]
+#[command(after_help = "EXAMPLES
+  contract-signer inspect paynow.workload.handoff.age
+  contract-signer inspect user-data --json
+  contract-signer inspect user-data --at 2027-01-31
+  contract-signer inspect user-data --fail-within 30d
+
+EXIT STATUS
+  3 the file is rejected; 5 no identity
+  4 a token is weak, a signature does not verify, or with `--fail-within` something ends")]
 pub struct Inspect {
     /// A handoff, a token, user data or a signing record; `-` for standard input
     pub file: PathBuf,
@@ -326,7 +309,19 @@ pub struct Inspect {
     pub passphrase: PassphraseSource,
 }
 
+/// Check that both handoffs belong together, sign them, and write the user data
 #[derive(Args)]
+#[command(after_help = "EXAMPLES
+  contract-signer sign
+  contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
+  contract-signer sign --auditor-key attestation-key.pub.pem --encrypt-auditor-key \\
+    --expect expected.txt --force
+  contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age \\
+    --force
+
+EXIT STATUS
+  3 a handoff is rejected; 5 no passphrase for the key or the identity
+  4 the halves disagree, nobody vouches for one, or the certificate has expired")]
 #[expect(clippy::struct_excessive_bools, reason = "each danger has its own flag")]
 pub struct Sign {
     /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff; NAME is `name` in persona.yaml]
@@ -389,7 +384,12 @@ pub struct Sign {
     pub force: Force,
 }
 
+/// Verify the signature of user data, made by any tool
 #[derive(Args)]
+#[command(after_help = "EXAMPLES
+  contract-signer verify user-data --signing-key signing-key.pub.pem
+  contract-signer verify user-data --signing-key signing-key.pub.pem \\
+    --record user-data.record.json --fail-within 30d")]
 pub struct Verify {
     /// User data made by any tool; `-` for standard input
     #[arg(value_name = "USER-DATA")]

@@ -17,7 +17,7 @@ use contract_core::user_data::AuditorKeyForm;
 /// Anyone who handles the user data can change this field: the signature does not cover it.
 fn warn_of_auditor_key(form: &AuditorKeyForm, report: &Report) {
     if let AuditorKeyForm::Unusable(_) = form {
-        let hint = "sign again with the auditor's key: `contract-signer sign --auditor-key PEM`".to_owned();
+        let hint = "sign again with the auditor key: `contract-signer sign --auditor-key PEM`".to_owned();
         report.warning(&format!("`attestationPublicKey` is {form}"), &[hint]);
     }
 }

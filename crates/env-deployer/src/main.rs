@@ -2,10 +2,7 @@
 //! the guest from the finished contract.
 
 mod cli;
-mod cmd {
-    pub mod boot_media;
-    pub mod init;
-}
+mod cmd;
 mod libvirt;
 
 use std::process::ExitCode;
@@ -13,11 +10,12 @@ use std::process::ExitCode;
 use author_kit::seed::seed;
 use author_kit::{check, encrypt};
 use certificate_command::certificate;
-use cli::{Cli, Command};
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
 use contract_core::kind::Env;
 use contract_pki::certificate::Encryption;
+
+use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     cli_kit::run("env-deployer", |cli: Cli, report| match &cli.command {

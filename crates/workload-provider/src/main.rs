@@ -1,21 +1,19 @@
 //! `workload-provider`: owns the application, writes the workload section and encrypts it for the guest.
 
 mod cli;
-mod cmd {
-    pub mod init;
-    pub mod pack;
-}
+mod cmd;
 
 use std::process::ExitCode;
 
 use author_kit::seed::seed;
 use author_kit::{check, encrypt};
 use certificate_command::certificate;
-use cli::{Cli, Command};
 use cli_kit::identity::identity;
 use cli_kit::persona::Persona;
 use contract_core::kind::Workload;
 use contract_pki::certificate::Encryption;
+
+use cli::{Cli, Command};
 
 fn main() -> ExitCode {
     cli_kit::run("workload-provider", |cli: Cli, report| match &cli.command {

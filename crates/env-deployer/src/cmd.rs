@@ -1,0 +1,4 @@
+//! One file per command.
+
+pub mod boot_media;
+pub mod init;
