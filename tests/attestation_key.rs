@@ -185,7 +185,7 @@ fn an_expired_certificate_of_the_same_key_is_taken_at_a_risk_that_stands_on_reco
          CERTIFICATE=over.crt sealed --danger-accept-expired-certificate
          value attestationPublicKey user-data > key.token; open_token key.token | cmp - auditor.pub.pem",
     );
-    assert!(accepts(&story, "attestation key is encrypted under a certificate that expired on 2021-01-01"));
+    assert!(accepts(&story, "auditor key is encrypted under a certificate that expired on 2021-01-01"));
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn bare_tokens_name_no_certificate_and_give_the_prefix() {
     );
     assert_eq!(outcome.exit, 0, "{outcome:?}");
     assert!(
-        outcome.stderr.contains("not checked: that the guest of both halves can open the attestation key"),
+        outcome.stderr.contains("not checked: that the guest of both halves can open the auditor key"),
         "{outcome:?}"
     );
     does(
@@ -334,7 +334,7 @@ fn the_guest_s_key_and_the_signer_s_are_not_the_auditor_s() {
         (
             "$PUBLIC_KEY",
             "",
-            "cannot sign: the attestation key is the signing key: one person would sign and audit",
+            "cannot sign: the auditor key is the signing key: one person would sign and audit",
         ),
     ] {
         for how in ["", "--encrypt-attestation-key --certificate $CERTIFICATE"] {
@@ -346,5 +346,5 @@ fn the_guest_s_key_and_the_signer_s_are_not_the_auditor_s() {
         }
     }
     does(&story, "sign --attestation-key $PUBLIC_KEY --danger-allow-one-person");
-    assert!(accepts(&story, "the attestation key is the signing key"));
+    assert!(accepts(&story, "the auditor key is the signing key"));
 }

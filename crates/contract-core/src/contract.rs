@@ -53,17 +53,17 @@ pub enum Error {
     #[error("the workload token begins with `{}`, the env token with `{}`: they are for different platforms", .0.as_str(), .1.as_str())]
     Prefixes(Prefix, Prefix),
     #[error(
-        "the {section} half is encrypted under the key {stated}, and the attestation key would be under {found}"
+        "the {section} half is encrypted under the key {stated}, and the auditor key would be under {found}"
     )]
     OtherGuest { section: &'static str, stated: String, found: String },
     /// The guest's own encryption certificate in place of the auditor's key.
     #[error(
-        "the attestation key is the key that the {0} half is encrypted under, which exists only inside the guest: no auditor could open the record"
+        "the auditor key is the key that the {0} half is encrypted under, which exists only inside the guest: no auditor could open the attestation record"
     )]
     AttestationKeyOfGuest(&'static str),
-    #[error("the attestation key is the signing key: one person would sign and audit")]
+    #[error("the auditor key is the signing key: one person would sign and audit")]
     AttestationKeyOfSigner,
-    #[error("the attestation key: {0}")]
+    #[error("the auditor key: {0}")]
     Encrypt(#[source] token::SealError),
     #[error(transparent)]
     Key(#[from] private_key::Error),
@@ -189,7 +189,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
             let both = stated.len() == 2;
             let Agreement { checked, unchecked, accepted, .. } = &mut self.agreement;
             let list = if both { checked } else { unchecked };
-            list.push("that the guest of both halves can open the attestation key".to_owned());
+            list.push("that the guest of both halves can open the auditor key".to_owned());
             accepted.extend(auditor.accepted(at));
         }
         self.auditor = Some(auditor);

@@ -31,8 +31,8 @@ const TOKEN: &str = "token";
 const STATEMENT: &str = "statement.json";
 /// The entry that holds the signature over the statement.
 const SIGNATURE: &str = "statement.json.sig";
-/// tar's record.
-const RECORD: usize = 512;
+/// A block of a tar.
+const BLOCK: usize = 512;
 
 /// Streams a handoff, entry by entry. The token's size is known only when it is written, so its header is written last,
 /// and `out` must be able to seek.
@@ -78,7 +78,7 @@ impl<W: Write + Seek> Writer<W> {
 
     /// Ends the archive.
     pub fn finish(mut self) -> io::Result<()> {
-        self.out.write_all(&[0; 2 * RECORD])?;
+        self.out.write_all(&[0; 2 * BLOCK])?;
         self.out.flush()
     }
 
@@ -90,8 +90,7 @@ impl<W: Write + Seek> Writer<W> {
     }
 
     fn pad(&mut self, size: u64) -> io::Result<()> {
-        let record = RECORD as u64;
-        let padding = size.next_multiple_of(record) - size;
+        let padding = size.next_multiple_of(BLOCK as u64) - size;
         io::copy(&mut io::repeat(0).take(padding), &mut self.out).map(drop)
     }
 }

@@ -22,9 +22,9 @@ use crate::statement::Predicate;
 pub struct Disagreement {
     /// What differs: `platform`, `encryption certificate`, …
     pub what: &'static str,
-    /// According to the workload half.
+    /// What the workload half states; for the signing key, what the given key is.
     pub workload: String,
-    /// According to the env half, or the signing key.
+    /// What the env half states.
     pub env: String,
     /// What to do.
     pub hints: Vec<String>,
@@ -85,15 +85,15 @@ impl Agreement {
         if let (Ok(workload), Ok(env)) = (workload.vouched(), env.vouched()) {
             all.two_persons(workload, env, accept.one_person);
         }
-        all.weak_passwords(workload.is_made_by_us() && env.is_made_by_us());
+        all.strong_passwords(workload.is_made_by_us() && env.is_made_by_us());
         let (workload, env) = (workload.statement(), env.statement());
         let (workload, env) = (workload.map(|it| &it.predicate), env.map(|it| &it.predicate));
         match (workload, env) {
             (Some(workload), Some(env)) => {
-                all.compared("platform", platform(workload, env));
-                all.compared("encryption certificate", certificate(workload, env));
-                all.compared("volumes", volumes(workload, env));
-                all.compared("environment variables", variables(workload, env));
+                all.compared("platform", platforms_differ(workload, env));
+                all.compared("encryption certificate", certificates_differ(workload, env));
+                all.compared("volumes", volumes_differ(workload, env));
+                all.compared("environment variables", variables_missing(workload, env));
             }
             _ => all.unchecked.push(
                 "sections, platform, certificate, volumes, variables of both halves: a bare token states none of them"
@@ -103,17 +103,20 @@ impl Agreement {
         all.foreign(workload, env, accept.foreign);
         all.expiry(workload, env, at, accept.expiry);
         if workload.is_some() || env.is_some() {
-            all.compared("times of the statements", times(workload, env, at));
+            all.compared("times of the statements", times_differ(workload, env, at));
         }
         match env {
-            Some(env) => all.compared("signing key", signing_key(env, key)),
+            Some(env) => all.compared("signing key", signing_key_differs(env, key)),
             None => {
                 all.unchecked.push("whether the env section names the signing key as `signingKey`".into());
             }
         }
         match env.and_then(|env| env.certificates.as_ref()) {
             Some(certificates) => {
-                all.compared("validity of the signing certificate", signing_certificate(certificates, at));
+                all.compared(
+                    "validity of the signing certificate",
+                    signing_certificate_ended(certificates, at),
+                );
             }
             None => all.unchecked.push(
                 "until when the signing key is certified, if the env section holds it as a certificate"
@@ -183,7 +186,8 @@ impl Agreement {
         self.disagreements.push(Disagreement { what, workload, env, hints });
     }
 
-    fn weak_passwords(&mut self, ours: bool) {
+    /// [`Contract::sign`](super::Contract::sign) checks it: only a signed contract gets a record of these lines.
+    fn strong_passwords(&mut self, ours: bool) {
         self.checked.push("that no token opens with the empty password".into());
         if !ours {
             self.checked.push("that no token of an unknown tool opens with a password of one byte".into());
@@ -224,7 +228,7 @@ impl Agreement {
         at: Timestamp,
         accept: Expiry,
     ) {
-        let expired = validity(workload, env, at);
+        let expired = certificate_ended(workload, env, at);
         for (section, half) in [(Workload::NAME, workload), (Env::NAME, env)] {
             if half.is_none() {
                 self.unchecked.push(format!(
@@ -251,7 +255,7 @@ fn voucher(vouched: Result<&Vouched, &NotVouched>) -> String {
     }
 }
 
-fn platform(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
+fn platforms_differ(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     (workload.platform != env.platform).then(|| Disagreement {
         what: "platform",
         workload: workload.platform.to_string(),
@@ -260,7 +264,7 @@ fn platform(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     })
 }
 
-fn certificate(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
+fn certificates_differ(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     let (a, b) = (&workload.encryption_certificate, &env.encryption_certificate);
     let shown = |it: &CertificateFacts| {
         let (from, until) = (day(it.not_before), day(it.not_after));
@@ -277,7 +281,11 @@ fn certificate(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     })
 }
 
-fn validity(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
+fn certificate_ended(
+    workload: Option<&Predicate>,
+    env: Option<&Predicate>,
+    at: Timestamp,
+) -> Option<Disagreement> {
     let early = |begin| format!("not valid before {}", day(begin));
     let expired = |end| format!("expired on {}", day(end));
     let stated = |half: Option<&Predicate>| {
@@ -297,7 +305,11 @@ fn validity(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp
 }
 
 /// A statement from the future would make every later one look old.
-fn times(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -> Option<Disagreement> {
+fn times_differ(
+    workload: Option<&Predicate>,
+    env: Option<&Predicate>,
+    at: Timestamp,
+) -> Option<Disagreement> {
     let latest = at.checked_add(CLOCKS_DIFFER).unwrap_or(Timestamp::MAX);
     let is_ahead = |half: Option<&Predicate>| half.is_some_and(|half| half.time > latest);
     let time = |half: Option<&Predicate>| half.map_or("not stated".to_owned(), |half| half.time.to_string());
@@ -309,7 +321,7 @@ fn times(workload: Option<&Predicate>, env: Option<&Predicate>, at: Timestamp) -
     })
 }
 
-fn volumes(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
+fn volumes_differ(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     let names = |half: &Predicate| half.volumes.keys().cloned().collect::<BTreeSet<_>>();
     let (a, b) = (names(workload), names(env));
     (a != b).then(|| Disagreement {
@@ -320,7 +332,7 @@ fn volumes(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     })
 }
 
-fn variables(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
+fn variables_missing(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     let missing: BTreeSet<_> =
         workload.required_variables.difference(&env.provided_variables).cloned().collect();
     (!missing.is_empty()).then(|| Disagreement {
@@ -331,7 +343,7 @@ fn variables(workload: &Predicate, env: &Predicate) -> Option<Disagreement> {
     })
 }
 
-fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
+fn signing_key_differs(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
     (env.signing_key.as_deref() != Some(key.fingerprint())).then(|| Disagreement {
         what: "signing key",
         workload: format!("names none; the signing key is {}", key.fingerprint()),
@@ -341,7 +353,7 @@ fn signing_key(env: &Predicate, key: &VerifyingKey) -> Option<Disagreement> {
 }
 
 /// The guest boots no contract with an expired one (contract-format, section 5), so there is no flag to accept it.
-fn signing_certificate(certificates: &Certificates, at: Timestamp) -> Option<Disagreement> {
+fn signing_certificate_ended(certificates: &Certificates, at: Timestamp) -> Option<Disagreement> {
     let validity = certificates.get(&CertificateField::SigningKey)?;
     let early = |begin| {
         let hint = "sign after that day, or see whether the clock is right: `date -u`";

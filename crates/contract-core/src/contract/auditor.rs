@@ -81,12 +81,12 @@ impl AuditorKey {
         let end = guest.facts().not_after;
         let expired = guest.facts().validity().has_ended(at).then(|| {
             let text =
-                format!("the attestation key is encrypted under a certificate that expired on {}", day(end));
+                format!("the auditor key is encrypted under a certificate that expired on {}", day(end));
             Accepted::new(Danger::Other, &text, "accept-expired-certificate")
         });
         let foreign = guest.foreign().map(|why| {
             let text =
-                format!("the attestation key is encrypted under another certificate than an image's: {why}");
+                format!("the auditor key is encrypted under another certificate than an image's: {why}");
             Accepted::new(Danger::Other, &text, "accept-foreign-certificate")
         });
         expired.into_iter().chain(foreign).collect()

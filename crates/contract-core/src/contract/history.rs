@@ -6,9 +6,9 @@
 //! | before | now | the disk |
 //! |---|---|---|
 //! | 3 | 3, or 4 (rolling) | opens |
-//! | 3 | 2 | may be closed with 3 |
-//! | 3 | 4 | is closed with 3, unless a guest booted with 4 (rolling) meanwhile |
-//! | 3 | 5, rolling or not | is closed with 3, unless a guest booted with 4 meanwhile |
+//! | 3 | 2 | may be encrypted with generation 3 |
+//! | 3 | 4 | is encrypted with generation 3, unless a guest booted with 4 (rolling) meanwhile |
+//! | 3 | 5, rolling or not | is encrypted with generation 3, unless a guest booted with 4 meanwhile |
 //! | 3 | not stated | unknown |
 //!
 //! A vault that was restored and rolled again has another seed with the same generation: this is not visible here.

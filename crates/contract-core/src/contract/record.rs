@@ -311,12 +311,12 @@ impl Record {
     /// Checks that no part of the record contradicts another, without any other file.
     pub fn verify_consistency(&self) -> Result<(), RecordError> {
         let mut differences = self.within();
-        differences.extend(self.expected_lines());
+        differences.extend(self.line_differences());
         if differences.is_empty() { Ok(()) } else { Err(RecordError::Changed(differences)) }
     }
 
     /// Lines of the expected attestation record that differ from the record's other digests.
-    fn expected_lines(&self) -> Vec<Difference> {
+    fn line_differences(&self) -> Vec<Difference> {
         let lines = [
             ("contract:workload", &self.workload.token),
             ("contract:env", &self.env.token),

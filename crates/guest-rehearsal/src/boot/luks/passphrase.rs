@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Source: contract-format, section 6. The sources differ on the order of the seeds: see [`SeedOrder`]. No source states
-//! which seeds the guest tries while both sides roll: see [`Seeds::previous`].
+//! which seeds the guest tries while both sides roll: see `Seeds::previous`.
 
 use std::fmt;
 
