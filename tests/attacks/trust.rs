@@ -43,7 +43,7 @@ attacks! {
         exit: 4, says: ["nobody is allowed to vouch", "`contract-signer trust add PRINCIPAL KEY.pub --workload`"],
     }
     an_allowed_signers_file_that_nobody_may_read {
-        given: "cp $(command -v contract-signer) tmp; chmod 755 .; chmod 600 contract-signer/allowed_signers; chmod a+r $SIGNING_KEY; mkdir -m 777 out",
+        given: "cp $(command -v contract-signer) tmp; chmod 755 .; chmod 0 contract-signer/allowed_signers; chmod a+r $SIGNING_KEY; mkdir -m 777 out",
         run: "as_nobody tmp/contract-signer sign --workload workload.handoff --env env.handoff $SIGNER -o out/new",
         exit: 1, says: ["contract-signer/allowed_signers", "permission denied"],
     }

@@ -50,7 +50,7 @@ pub struct Storage {
 pub struct Volume<'v> {
     /// Its key under `volumes`.
     pub name: &'v str,
-    /// Where the guest mounts it; [`MOUNT_POINT`] if `None`.
+    /// Where the guest mounts it; `/mnt/data` if `None`.
     pub mount: Option<&'v str>,
 }
 
