@@ -26,18 +26,25 @@ pub struct FolderArguments {
 /// What `check` takes.
 #[derive(Args, Clone, Debug)]
 pub struct CheckArguments {
+    // first: the headings of the others would also take its DIR
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
     /// Print the section too, with its secrets masked; comments are printed unchanged
     #[arg(long, help_heading = "Output")]
     pub(crate) show: bool,
     #[command(flatten)]
     pub(crate) verbose: Verbose,
-    #[command(flatten)]
-    pub(crate) folder: FolderArguments,
 }
 
 /// What `encrypt` takes.
 #[derive(Args, Clone, Debug)]
 pub struct EncryptArguments {
+    // first: the headings of the others would also take its DIR
+    #[command(flatten)]
+    pub(crate) folder: FolderArguments,
+    /// Encrypt for the guest image with this certificate [default: `certificate` in persona.yaml]
+    #[arg(long, value_name = "PEM", help_heading = "Trust")]
+    pub(crate) certificate: Option<PathBuf>,
     /// Encrypt for an image of this product: hpvs, ccrt, ccrv or ccco [default: `platform` in persona.yaml, or hpvs]
     #[arg(long, help_heading = "Input")]
     pub(crate) platform: Option<Platform>,
@@ -53,8 +60,6 @@ pub struct EncryptArguments {
     pub(crate) verbose: Verbose,
     #[command(flatten)]
     pub(crate) force: Force,
-    #[command(flatten)]
-    pub(crate) folder: FolderArguments,
     /// Sign the statement with this SSH key, so that the contract signer knows who made it; name the `.pub` file of a key
     /// that ssh-agent holds [default: `handoff.vouch-with` in persona.yaml]
     #[arg(long, value_name = "KEY", help_heading = "Keys")]
@@ -62,9 +67,6 @@ pub struct EncryptArguments {
     /// Encrypt the handoff to this age recipient, may be repeated [default: `handoff.recipients` in persona.yaml]
     #[arg(short, long = "recipient", value_name = "age1…", help_heading = "Keys")]
     pub(crate) recipients: Vec<String>,
-    /// Encrypt for the guest image with this certificate [default: `certificate` in persona.yaml]
-    #[arg(long, value_name = "PEM", help_heading = "Trust")]
-    pub(crate) certificate: Option<PathBuf>,
     /// Accept an expired certificate: for test guests only
     #[arg(long, help_heading = "Dangerous")]
     pub(crate) danger_accept_expired_certificate: bool,
