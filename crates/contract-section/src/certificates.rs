@@ -10,7 +10,7 @@ use contract_pki::{
     validity::{Standing, Validity},
     x509::{day, one_line, validity},
 };
-use findings::Advice as _;
+use findings::{Advice as _, Rule};
 use openssl::{
     pkey::{PKey, Private},
     x509::{X509, X509Ref},
@@ -56,7 +56,8 @@ fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, cert
     if is_reversed(check, validity) {
         check.error(field, format!("the certificate `{name}` ends before it begins"), RENEW);
     } else if validity.has_ended(check.at) {
-        check.error(field, format!("the certificate `{name}` expired on {}", day(to)), RENEW);
+        let message = format!("the certificate `{name}` expired on {}", day(to));
+        check.error_of(Rule::Expired, field, message, RENEW);
     } else if to.duration_since(check.at) < NOTICE {
         let message = format!("the certificate `{name}` expires on {}, within 30 days", day(to));
         check.warning(field, message, RENEW);
@@ -91,7 +92,7 @@ pub fn contract_expiry(check: &mut Check<'_>, field: &Field<'_>, validity: Valid
         check.error(field, "the certificate ends before it begins", BARE_KEY);
     } else if validity.has_ended(check.at) {
         let error = Error::Expired(not_after);
-        check.error(field, error.to_string(), error.hints().concat());
+        check.error_of(Rule::Expired, field, error.to_string(), error.hints().concat());
     } else if not_after.duration_since(check.at) < NOTICE {
         let message =
             format!("the certificate ends on {}: the guest boots no contract after it", day(not_after));

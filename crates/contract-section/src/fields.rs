@@ -6,7 +6,7 @@ use contract_core::{
     env_certificates::Certificates,
     secret::{Secret, hidden},
 };
-use findings::{Findings, Place, join, nearest};
+use findings::{Findings, Place, Rule, join, nearest};
 use jiff::Timestamp;
 use strict_yaml::{
     Key, Kind, Node, Style, Tag,
@@ -126,6 +126,17 @@ impl<'a> Check<'a> {
     /// The guest would refuse this field.
     pub fn error(&mut self, field: &Field<'_>, message: impl Into<String>, hint: impl Into<String>) {
         self.findings.error(self.place(field), message, hint);
+    }
+
+    /// The guest would refuse this field, by this rule.
+    pub fn error_of(
+        &mut self,
+        rule: Rule,
+        field: &Field<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.findings.error_of(rule, self.place(field), message, hint);
     }
 
     /// This field is unwise.

@@ -38,7 +38,7 @@ use contract_core::{
     kind::{Env, Kind, Workload},
     statement::Facts,
 };
-use findings::{Advice as _, Findings, Place, nearest};
+use findings::{Advice as _, Finding, Findings, Place, Rule, Severity, nearest};
 use jiff::Timestamp;
 use strict_yaml::{Kind as YamlKind, Limits, Node, Style, Tag, Tags};
 use zeroize::Zeroizing;
@@ -146,7 +146,9 @@ impl<K: Readable> Section<K> {
         if let Some(pem) = source.signing_key {
             edits.extend(tags::insert_signing_key(&mut check, source.text, &mut root, pem));
         }
-        let Some((model, facts)) = Self::checked(&mut check, &root) else { return (None, check.findings) };
+        let Some((model, facts)) = Self::checked(&mut check, &root, |_| true) else {
+            return (None, check.findings);
+        };
         let (inserted, shown): (Vec<_>, Vec<_>) =
             insertions.into_iter().map(|insertion| (insertion.written, insertion.shown)).unzip();
         let masked = masked(source.text, &check.hidden, edits.iter().chain(&shown));
@@ -161,11 +163,13 @@ impl<K: Readable> Section<K> {
         (Some(Self { parts, files, masked, model, facts, kind: PhantomData }), check.findings)
     }
 
-    /// Reads a section as the guest does: no tags, the same checks.
+    /// Reads a section as the guest does: no tags, the same checks. The guest's schema checks no dates, so there is a section
+    /// even if a certificate expired ([`Rule::Expired`]).
     pub fn open(text: Zeroizing<String>, at: Timestamp) -> (Option<Self>, Findings) {
         let mut check = Check::new(K::NAME, None, at);
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
-        let section = Self::checked(&mut check, &root).and_then(|(model, facts)| {
+        let matters = |error: &Finding| error.rule != Rule::Expired;
+        let section = Self::checked(&mut check, &root, matters).and_then(|(model, facts)| {
             let masked = masked(&text, &check.hidden, [])?;
             Some(Self {
                 parts: vec![Part::Text(text)],
@@ -179,9 +183,15 @@ impl<K: Readable> Section<K> {
         (section, check.findings)
     }
 
-    fn checked(check: &mut Check<'_>, root: &Node) -> Option<(K::Model, Facts)> {
+    /// Nothing if there is an error that matters.
+    fn checked(
+        check: &mut Check<'_>,
+        root: &Node,
+        matters: impl Fn(&Finding) -> bool,
+    ) -> Option<(K::Model, Facts)> {
         let (model, facts) = K::model(check, &Field::root(root));
-        model.filter(|_| check.findings.errors() == 0).map(|model| (model, facts))
+        let stops = |finding: &Finding| finding.severity == Severity::Error && matters(finding);
+        model.filter(|_| !check.findings.0.iter().any(stops)).map(|model| (model, facts))
     }
 
     /// The section as it will be encrypted, with folders not yet packed.

@@ -86,7 +86,7 @@ fn accepted<K: Readable>(folder: &Path, text: &str) -> Section<K> {
 /// `error file:line field: message (hint)`
 fn shown(findings: &Findings) -> Vec<String> {
     let line = |place: &Place| place.line.map_or(String::new(), |line| format!(":{line}"));
-    let show = |finding: &findings::Finding| {
+    let show = |finding: &Finding| {
         let place = &finding.place;
         let (severity, message, hint) = (finding.severity, &finding.message, &finding.hint);
         format!("{severity:?} {}{} {}: {message} ({hint})", place.file, line(place), place.field)

@@ -166,8 +166,7 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
     if found.pods == 0 && whole && found.findings.errors() == 0 {
         let hint =
             "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`";
-        let place = check.place(field);
-        check.findings.error_of(Rule::NoPod, place, "no pod is described", hint);
+        check.error_of(Rule::NoPod, field, "no pod is described", hint);
     }
     Some(Application::Play)
 }

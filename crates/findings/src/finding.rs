@@ -58,6 +58,8 @@ pub enum Rule {
     NoPod,
     /// An image is neither pinned by digest nor covered by `images`.
     UnverifiedImage,
+    /// A certificate expired.
+    Expired,
 }
 
 /// One thing to fix: its place, what is wrong, and what to do. Never holds a secret value.

@@ -212,7 +212,7 @@ fn unusable(log: &mut Log, tool: Tool, waiting: &[Finding]) -> Halt {
     let (step, code) = match first.rule {
         Rule::NoPod => (CONTAINERS, HPL15006I),
         Rule::UnverifiedImage => ("images", tool.unverified_image()),
-        Rule::Other => (CONTAINERS, tool.unreadable()),
+        Rule::Other | Rule::Expired => (CONTAINERS, tool.unreadable()),
     };
     log.refused(step, code, one_line("workload", first), &first.hint)
 }
