@@ -329,7 +329,7 @@ fn the_guest_s_key_and_the_signer_s_are_not_the_auditor_s() {
     does(&story, "openssl x509 -in $CERTIFICATE -noout -pubkey > guest.pub.pem; cp $CERTIFICATE guest.crt");
     let files = listing(story.folder());
     for (key, lab, said) in [
-        ("guest.crt", "", "which exists only inside the guest: no auditor could open the record"),
+        ("guest.crt", "", "which exists only inside the guest: no auditor could open the attestation record"),
         ("guest.pub.pem", "--danger-allow-one-person", "which exists only inside the guest"),
         (
             "$PUBLIC_KEY",

@@ -24,7 +24,7 @@ pub(super) trait Fields: Sized {
     fn defaults(folder: &Path, persona: Persona) -> Self;
     /// The fields that the file may have.
     fn known(persona: Persona) -> Vec<&'static str>;
-    /// Takes one of the known fields; `persona` needs no more.
+    /// Takes one of the known fields, or its old name; `persona` needs no more.
     fn set(&mut self, reader: &Reader, field: &str, node: &Node) -> Result<(), Failure>;
 }
 
@@ -80,7 +80,8 @@ fn parse_as<F: Fields>(text: &str, folder: &Path, persona: Persona) -> Result<F,
         }
         match name {
             "persona" => {}
-            _ if known.contains(&name) => filled.set(&reader, name, node)?,
+            // errors name the field as it is in the file
+            _ if known.contains(&name) => filled.set(&reader, field, node)?,
             _ => return Err(reader.unknown("", &known, key)),
         }
     }

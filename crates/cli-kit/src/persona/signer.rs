@@ -92,8 +92,8 @@ impl Fields for SignerFolder {
             "key" => self.key = reader.file(field, node)?,
             "identity" => self.identity = reader.home_file(field, node)?,
             "allowed-signers" => self.allowed_signers = reader.file(field, node)?,
-            "auditor-key" => self.auditor_key = Some(reader.file(field, node)?),
-            "encrypt-auditor-key" => {
+            "auditor-key" | "attestation-key" => self.auditor_key = Some(reader.file(field, node)?),
+            "encrypt-auditor-key" | "encrypt-attestation-key" => {
                 self.encrypt_auditor_key = reader.boolean(field, node)?;
             }
             _ => self.certificate.set(reader, field, node)?,
