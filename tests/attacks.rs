@@ -2,7 +2,7 @@
 //! sends, which exit code and message it earns, and that nothing is left behind.
 //!
 //! As the hostile table, whose [`Case`] it shares: `given` is what the attacker prepares, with standard tools and his own
-//! copies of ours; `run` is the contract signer's command, which must fail as told. `docs/threat-model.md` names these
+//! copies of ours; `run` is the contract signer's command, which must fail as stated. `docs/threat-model.md` names these
 //! tests.
 
 mod containers;
@@ -32,7 +32,7 @@ use attacks;
 const SIGN: &str = "sign -o new";
 const INSPECT: &str = "contract-signer inspect workload.handoff $TRUST";
 
-/// Everything that disagrees is told at once, workload left of env: no second round by mail.
+/// Everything that disagrees is reported at once, workload left of env: no second round by mail.
 #[test]
 fn five_disagreements_are_told_at_once() {
     const CASE: Case = Case {

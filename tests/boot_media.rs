@@ -168,7 +168,7 @@ fn cloud_init_takes_the_seed() {
     assert_eq!(read, "paynow\n{'users': ['default']}\n");
 }
 
-/// cloud-init's own reader of a `NoCloud` seed; only where the medium would be mounted is told.
+/// cloud-init's own reader of a `NoCloud` seed; only the place where the medium would be mounted is an argument.
 const CLOUD_INIT: &str = r#"import sys
 from cloudinit import helpers, util
 from cloudinit.sources.DataSourceNoCloud import DataSourceNoCloud
@@ -187,9 +187,9 @@ print(util.load_yaml(vendor_data))
 #[test]
 fn the_digests_are_known_beforehand() {
     let story = made();
-    let told = sh(&story, "make --json -o again.iso").json();
-    assert_eq!(told["medium"], "again.iso");
-    let record = &told["attestationRecord"];
+    let output = sh(&story, "make --json -o again.iso").json();
+    assert_eq!(output["medium"], "again.iso");
+    let record = &output["attestationRecord"];
     for (line, file) in [
         ("cidata/user-data", "user-data"),
         ("cidata/meta-data", "meta-data"),

@@ -1,7 +1,7 @@
 //! The hostile table: what goes wrong, which exit code and message it earns, and that nothing is left behind.
 //!
 //! Each case is a test of its own. `given` is a bash script that must succeed; `run` is the line that must fail, and
-//! fail as told. All run in a fresh folder in which everything is in order: see [`Story::signed`] and
+//! fail as stated. All run in a fresh folder in which everything is in order: see [`Story::signed`] and
 //! `src/prelude.bash` for the words that the scripts use.
 
 use story_tests::{Story, listing};

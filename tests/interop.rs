@@ -39,7 +39,7 @@ fn age_and_tar_open_our_encrypted_handoff() {
 #[test]
 fn a_handoff_packed_by_any_tar_is_accepted() {
     let story = Story::encrypted();
-    let told = story.does(
+    let output = story.does(
         "unpack workload.handoff; files='token statement.json statement.json.sig'
          pack() { echo \"$1\"; shift; rm -f workload.handoff; (cd handoff && \"$@\") && sign -o user-data --force 2>/dev/null; }
          pack gnu tar cf ../workload.handoff $files
@@ -55,7 +55,7 @@ with tarfile.open('../workload.handoff', 'w', format=tarfile.${python}_FORMAT) a
          done
          if command -v bsdtar >/dev/null; then pack bsdtar bsdtar cf ../workload.handoff $files; fi",
     );
-    assert!(told.lines().count() >= 8, "{told}");
+    assert!(output.lines().count() >= 8, "{output}");
 }
 
 /// Another tool writes names and numbers in its own way: the key, the dates and the number of the serial say which certificate it is.
@@ -102,7 +102,7 @@ with tarfile.open('../workload.handoff', 'w') as tar:
 #[test]
 fn a_handoff_signed_by_ssh_keygen_is_accepted() {
     let story = Story::encrypted();
-    let told = story.does(
+    let output = story.does(
         r#"trusted() { # KEY.pub
                sed -i /^alice/d contract-signer/allowed_signers
                contract-signer trust add alice@example.com "$1" --workload -C contract-signer >/dev/null 2>&1
@@ -121,7 +121,7 @@ fn a_handoff_signed_by_ssh_keygen_is_accepted() {
                accepted "agent $kind"
            done 2>&1"#,
     );
-    assert_eq!(told.lines().count(), 7, "{told}");
+    assert_eq!(output.lines().count(), 7, "{output}");
 }
 
 /// Our own `encrypt` signs with all of them, too.

@@ -89,22 +89,25 @@ fn a_disk_is_formatted_and_reopened() {
 #[test]
 fn a_disk_opens_behind_a_link_and_with_one_of_its_two_headers() {
     let story = Story::signed();
-    let told = does(
+    let output = does(
         &story,
         "boot --luks disk; ln -s disk link
          printf damage | dd of=disk bs=1 seek=100 conv=notrunc status=none; boot --luks link",
     );
-    assert!(told.contains("`data`: `link`: the current seeds open it"), "{told}");
+    assert!(output.contains("`data`: `link`: the current seeds open it"), "{output}");
 }
 
 #[test]
 fn an_empty_file_becomes_a_disk_of_its_size() {
     let story = Story::signed();
-    let told =
+    let output =
         does(&story, ": > disk; boot --luks disk; cryptsetup isLuks --type luks2 disk; stat -c %s disk");
-    assert!(told.contains("was empty: formatted as LUKS2, 64 MiB") && told.ends_with("67108864\n"), "{told}");
-    let told = does(&story, "rm disk; truncate -s 40M disk; boot --luks disk; stat -c '%a %s' disk");
-    assert!(told.contains("40 MiB") && told.ends_with("600 41943040\n"), "{told}");
+    assert!(
+        output.contains("was empty: formatted as LUKS2, 64 MiB") && output.ends_with("67108864\n"),
+        "{output}"
+    );
+    let output = does(&story, "rm disk; truncate -s 40M disk; boot --luks disk; stat -c '%a %s' disk");
+    assert!(output.contains("40 MiB") && output.ends_with("600 41943040\n"), "{output}");
 }
 
 /// One side, then both at once; the disk and what is on it stay.
@@ -138,7 +141,7 @@ fn a_rolled_seed_takes_over_and_the_volume_key_stays() {
 /// Both roll, but the disk was booted when only one of them had.
 #[test]
 fn a_disk_between_two_rolls_opens_with_a_warning() {
-    for (between, told) in [
+    for (between, output) in [
         (r#"$ENV "$NEW_WORKLOAD""#, "it opens with the env section's previous seed"),
         ("$NEW_ENV $WORKLOAD", "it opens with the workload section's previous seed"),
     ] {
@@ -155,7 +158,7 @@ fn a_disk_between_two_rolls_opens_with_a_warning() {
                    fails opens "$(passphrase {between})""#
             ),
         );
-        assert!(log.contains("[ warning ] luks") && log.contains(told), "{log}");
+        assert!(log.contains("[ warning ] luks") && log.contains(output), "{log}");
     }
 }
 
@@ -177,12 +180,15 @@ fn a_wrong_seed_opens_nothing_and_changes_nothing() {
 #[test]
 fn the_order_of_the_seeds_can_be_switched_and_the_wrong_one_is_told() {
     let story = Story::signed();
-    let told = does(
+    let output = does(
         &story,
         r#"boot --luks disk --seed-order workload-first; opens "$(passphrase $WORKLOAD $ENV)"
            fails opens "$(passphrase $ENV $WORKLOAD)""#,
     );
-    assert!(told.contains("the less likely order; the sources differ, `--seed-order env-first`"), "{told}");
+    assert!(
+        output.contains("the less likely order; the sources differ, `--seed-order env-first`"),
+        "{output}"
+    );
     let said = refused(&story, "--luks disk");
     assert!(said.contains("hint: boot it with `--seed-order workload-first`"), "{said}");
     // a rolled disk is recognised in the other order, too, and not changed
@@ -209,15 +215,15 @@ fn each_of_several_volumes_has_its_own_disk() {
     );
     let outcome = sh(&story, "boot --luks date=disk");
     assert!(outcome.exit == 2 && outcome.stderr.contains("no volume `date`"), "{outcome:?}");
-    let told = does(
+    let output = does(
         &story,
         r#"[ ! -e disk ]; boot --luks logs=logs --luks data=disk
            opens "$(passphrase second-seed-of-the-env second-seed-of-the-workload)" logs
            opens "$(passphrase $ENV $WORKLOAD)" disk"#,
     );
-    assert!(told.contains("`data`: `disk`:") && told.contains("`logs`: `logs`:"), "{told}");
-    let told = does(&story, "boot --luks logs=logs");
-    assert!(told.contains("[ skipped ] luks        `data`: no file was given"), "{told}");
+    assert!(output.contains("`data`: `disk`:") && output.contains("`logs`: `logs`:"), "{output}");
+    let output = does(&story, "boot --luks logs=logs");
+    assert!(output.contains("[ skipped ] luks        `data`: no file was given"), "{output}");
 }
 
 #[test]
@@ -231,8 +237,11 @@ fn a_volume_with_a_key_service_is_left_alone() {
            } >> env-deployer/env.yaml
            contract"#,
     );
-    let told = does(&story, "boot --luks disk; [ ! -e disk ]");
-    assert!(told.contains("[ warning ] luks        HPL07013E: `data`: a part of its passphrase"), "{told}");
+    let output = does(&story, "boot --luks disk; [ ! -e disk ]");
+    assert!(
+        output.contains("[ warning ] luks        HPL07013E: `data`: a part of its passphrase"),
+        "{output}"
+    );
 }
 
 /// Seeds and passphrases of a whole roll, in every form, are in nothing that others could see.
@@ -298,7 +307,7 @@ fn without_cryptsetup_the_package_is_named_and_nothing_done() {
 #[test]
 fn a_file_on_the_disk_outlives_the_roll() {
     let story = Story::signed();
-    let told = does(
+    let output = does(
         &story,
         r#"if [ "$(id -u)" != 0 ] || ! { : < /dev/mapper/control; } 2>/dev/null || ! command -v mkfs.ext4 >/dev/null; then
                echo "skipped: this takes root, a kernel with a device mapper, and mkfs.ext4"; exit 0
@@ -312,7 +321,7 @@ fn a_file_on_the_disk_outlives_the_roll() {
            seeds workload "$NEW_WORKLOAD" $WORKLOAD; contract; boot --luks disk
            unlock "$(passphrase $ENV "$NEW_WORKLOAD")"; mount /dev/mapper/$mapped tmp/mnt; grep -qx kept tmp/mnt/file"#,
     );
-    println!("{told}");
+    println!("{output}");
 }
 
 /// An ordinary user needs no help of root.

@@ -35,7 +35,7 @@ fn said(story: &Story) -> String {
     story.does(&format!("{SIGN} 2>&1"))
 }
 
-/// The changes that `sign --json` tells, as `section volume event weight`; people are told the same.
+/// The changes that `sign --json` reports, as `section volume event weight`; the text shows the same.
 fn changes(story: &Story) -> Vec<String> {
     let (json, said) = (story.sh(&format!("{SIGN} --json")).json(), said(story));
     let changes = json["changes"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! `sign` and the dates: a signing certificate that is over is refused, the rest is told in time.
+//! `sign` and the dates: a signing certificate that has ended is refused, everything else is reported in time.
 
 use super::{LAST, does, living, says};
 

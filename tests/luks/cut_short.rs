@@ -8,7 +8,7 @@ use super::does;
 #[test]
 fn a_change_that_is_killed_locks_nobody_out() {
     let story = Story::signed();
-    let told = does(
+    let output = does(
         &story,
         r#"boot --luks disk >/dev/null
            seeds env $ENV $NEW_ENV; contract; mv user-data forth
@@ -42,7 +42,7 @@ fn a_change_that_is_killed_locks_nobody_out() {
            done
            echo "$between of 20 kills left both passphrases""#,
     );
-    println!("{told}");
+    println!("{output}");
 }
 
 #[test]

@@ -83,7 +83,7 @@ fn seeds_of_both_vaults_roll_over_one_disk() {
 fn a_volume_is_added_and_one_is_retired() {
     let story = Story::new();
     steps(&story, BEGIN);
-    let told = steps(
+    let output = steps(
         &story,
         r"printf '  logs:\n    mount: /mnt/logs\n' >> workload-provider/workload.yaml; workload add logs
           printf '  logs: {}\n' >> env-deployer/env.yaml; env add logs
@@ -92,6 +92,6 @@ fn a_volume_is_added_and_one_is_retired() {
           sed -i '/^  data:/,/mount:/d' workload-provider/workload.yaml; sed -i '/^  data:/d' env-deployer/env.yaml
           contract three two; sha256sum disk > before; boot --luks logs=logs; sha256sum --check --quiet before",
     );
-    assert!(told.contains("`logs`: `logs`: did not exist: formatted as LUKS2"), "{told}");
-    assert!(told.contains("`logs`: `logs`: the current seeds open it"), "{told}");
+    assert!(output.contains("`logs`: `logs`: did not exist: formatted as LUKS2"), "{output}");
+    assert!(output.contains("`logs`: `logs`: the current seeds open it"), "{output}");
 }

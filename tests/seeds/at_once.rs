@@ -111,7 +111,7 @@ fn of_two_at_once_no_change_is_lost() {
     assert_eq!(values(&opened(&story), "generation").len(), 51);
 }
 
-/// Somebody else's lock is waited for, and told about.
+/// A command waits for another one's lock, and reports that it waits.
 #[test]
 fn a_run_waits_for_its_turn() {
     let story = with_vault();

@@ -11,13 +11,13 @@ fn long_values_stay_in_their_columns() {
         env: env.into(),
         hints: Vec::new(),
     };
-    let shown = table(&[one("platform", "hpvs", "ccrt"), one("signing key at hand", "none", &long)]);
+    let shown = table(&[one("platform", "hpvs", "ccrt"), one("given signing key", "none", &long)]);
     assert_eq!(shown[1], format!("  {:<16}  {:<44}  ccrt", "platform", "hpvs"));
     assert!(shown.iter().all(|line| line.chars().count() <= 2 + 16 + 2 + 44 + 2 + 44), "{shown:#?}");
     let right: String = shown[2..].iter().map(|line| line.get(66..).unwrap_or_default()).collect();
     assert_eq!(right, long);
     let left: Vec<_> = shown[2..].iter().map(|line| line.get(2..18).unwrap_or(&line[2..]).trim()).collect();
-    assert_eq!(left, ["signing key at", "hand"]);
+    assert_eq!(left, ["given signing", "key"]);
 }
 
 #[test]
