@@ -1,9 +1,6 @@
-//! The attack table: somebody with the mail server, or one of the two authors, against the contract signer. What he
-//! sends, which exit code and message it earns, and that nothing is left behind.
-//!
-//! As the hostile table, whose [`Case`] it shares: `given` is what the attacker prepares, with standard tools and his own
-//! copies of ours; `run` is the contract signer's command, which must fail as stated. `docs/threat-model.md` names these
-//! tests.
+//! Attacks on the contract signer by somebody with the mail server, or by one of the two authors: see [`Case`]. `given` is
+//! what the attacker prepares, with standard tools and their own copies of ours; `run` is the contract signer's command.
+//! `docs/threat-model.md` names these tests.
 
 mod containers;
 mod encrypted;
@@ -15,19 +12,7 @@ mod records;
 mod terminal;
 mod trust;
 
-use crate::hostile::Case;
-use story_tests::{Outcome, Story};
-
-/// Makes each attack of a table a test; all of what is listed must be said.
-macro_rules! attacks {
-    ($($name:ident { given: $given:expr, run: $run:expr, exit: $exit:expr, says: [$($says:expr),+ $(,)?] $(,)? })*) => {
-        $(#[test]
-        fn $name() {
-            $crate::hostile::Case { given: $given, run: $run, exit: $exit, says: &[$($says),+] }.check();
-        })*
-    };
-}
-use attacks;
+use story_tests::{Case, Outcome, Story, cases};
 
 const SIGN: &str = "sign -o new";
 const INSPECT: &str = "contract-signer inspect workload.handoff $TRUST";

@@ -3,8 +3,8 @@
 //!
 //! Each is signed and complete but for the trick, so that nothing else stops it.
 
-use super::{INSPECT, SIGN, attacks};
-use crate::hostile::Case;
+use super::{INSPECT, SIGN, cases};
+use story_tests::Case;
 use story_tests::Story;
 
 /// `crafted PYTHON`: the handoff anew; `tar` is Python's, `plain(NAME)` adds one of the three entries as it was.
@@ -188,7 +188,7 @@ body = open("workload.handoff", "rb").read(); open("workload.handoff", "wb").wri
     }
 }
 
-attacks! {
+cases! {
     a_handoff_cut_in_its_last_entry {
         given: "unpack workload.handoff; size=$(stat -c %s handoff/token); rm -r handoff; truncate -s $((size / 512 * 512 + 512 + 2048)) workload.handoff",
         run: SIGN,

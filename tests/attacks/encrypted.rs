@@ -1,6 +1,6 @@
 //! Age files on their way: whoever carries them can cut, change, replace and wrap them, and cannot read them.
 
-use super::attacks;
+use super::cases;
 
 /// The contract signer has an identity, and the workload handoff is encrypted to it: `workload.handoff.age`.
 const ENCRYPTED: &str = "
@@ -17,7 +17,7 @@ macro_rules! encrypted {
         $(#[test]
         fn $name() {
             let given: &'static str = String::leak(format!("{ENCRYPTED}\n{}", $given));
-            $crate::hostile::Case { given, run: $run, exit: $exit, says: &[$($says),+] }.check();
+            story_tests::Case { given, run: $run, exit: $exit, says: &[$($says),+] }.check();
         })*
     };
 }
@@ -135,7 +135,7 @@ file.seek(200000); file.write(bytes([b[0] ^ 1]))'",
     }
 }
 
-attacks! {
+cases! {
     an_age_header_without_an_end {
         given: "age-keygen -o contract-signer/identity.age 2>/dev/null
                 { echo age-encryption.org/v1; echo '-> X25519 AAAA'; head -c 300000000 /dev/zero | tr '\\0' A; } > workload.handoff.age",

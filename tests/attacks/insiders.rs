@@ -1,9 +1,9 @@
 //! One of the two authors, whose key is allowed for his own half: he must not make the other half too, and what the
 //! halves say of each other must agree.
 
-use super::{SIGN, attacks};
+use super::{SIGN, cases};
 
-attacks! {
+cases! {
     workload_vouched_for_in_the_env_role {
         given: "unpack workload.handoff; vouch env workload-provider/id_ed25519; repack workload.handoff",
         run: SIGN,

@@ -1,8 +1,8 @@
 //! Whoever has the mail server: he reads, keeps, changes and forges what passes, and has no key that anybody allows.
 
-use super::{INSPECT, SIGN, attacks};
+use super::{INSPECT, SIGN, cases};
 
-attacks! {
+cases! {
     a_token_swapped_under_a_good_statement {
         given: "workload-provider encrypt workload-provider -o his --token his.token
                 unpack workload.handoff; cp his.token handoff/token; repack workload.handoff",

@@ -1,13 +1,13 @@
 //! The record beside the user data: it tells what was signed, who vouched, and what danger was accepted; `verify
 //! --record` notices another one and a changed one.
 
-use super::attacks;
+use super::cases;
 use story_tests::Story;
 
 const VERIFY: &str =
     "contract-signer verify user-data --signing-key $PUBLIC_KEY --record user-data.record.json";
 
-attacks! {
+cases! {
     record_of_other_user_data {
         given: "workload-provider encrypt workload-provider -o workload.handoff --force; sign -o other",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY --record other.record.json",

@@ -1,10 +1,10 @@
 //! Names and values that steer a terminal: nothing that came from outside reaches it raw. That no control character is
-//! in the output is checked of every case; see [`crate::hostile::Case`].
+//! in the output is checked of every case; see [`story_tests::Case`].
 
-use super::{INSPECT, SIGN, attacks};
+use super::{INSPECT, SIGN, cases};
 use story_tests::Story;
 
-attacks! {
+cases! {
     terminal_escapes_in_names {
         given: r#"unpack workload.handoff; name=$'\e[2J\e]0;owned\a'; echo x > "handoff/$name"; repack workload.handoff token statement.json statement.json.sig "$name""#,
         run: INSPECT,

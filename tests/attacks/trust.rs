@@ -1,8 +1,8 @@
 //! The signer's own `allowed_signers`, written carelessly: what cannot be read grants nothing, and is said.
 
-use super::{SIGN, attacks};
+use super::{SIGN, cases};
 
-attacks! {
+cases! {
     a_certificate_authority_line {
         given: "ssh-keygen -q -t ed25519 -N '' -f ca; ssh-keygen -q -s ca -I alice -n alice@example.com workload-provider/id_ed25519.pub
                 sed -i /^alice/d contract-signer/allowed_signers

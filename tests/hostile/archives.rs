@@ -1,10 +1,10 @@
 //! Folders that can't become an archive, and archives that no guest should unpack.
 
-use super::hostile;
+use super::cases;
 
 const PACK: &str = "timeout 20 workload-provider pack workload-provider/play -o new";
 
-hostile! {
+cases! {
     a_persona_s_own_folder_as_archive {
         given: "cp workload-provider/play/pod.yml workload-provider/; edit 's/!folder play/!folder ./' workload-provider/workload.yaml",
         run: "workload-provider encrypt workload-provider -o new",

@@ -1,8 +1,8 @@
 //! User data that should start no guest, and media that none starts from.
 
-use super::hostile;
+use super::cases;
 
-hostile! {
+cases! {
     user_data_of_another_signer_on_a_medium {
         given: "openssl genrsa 2048 | openssl rsa -pubout > other.pem",
         run: "env-deployer boot-media user-data --hostname paynow --signing-key other.pem",

@@ -1,8 +1,8 @@
 //! Files named with `--luks` that hold, or are, something else.
 
-use super::hostile;
+use super::cases;
 
-hostile! {
+cases! {
     a_disk_that_is_a_folder {
         given: "mkdir disk",
         run: "boot --luks disk",

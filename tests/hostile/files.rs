@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use super::hostile;
+use super::cases;
 use story_tests::Story;
 
-hostile! {
+cases! {
     a_directory_where_a_token_is_due {
         given: "mkdir folder",
         run: "contract-signer inspect folder",

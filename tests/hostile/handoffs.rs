@@ -1,10 +1,10 @@
 //! Handoffs that disagree with themselves, with each other, or with what a tar should be.
 
-use super::hostile;
+use super::cases;
 
 const SIGN: &str = "sign -o new";
 
-hostile! {
+cases! {
     handoffs_in_each_others_place {
         given: "",
         run: "contract-signer sign --workload env.handoff --env workload.handoff $SIGNER -o new",

@@ -1,10 +1,10 @@
 //! Keys, certificates and passphrases that are not what is due.
 
-use super::hostile;
+use super::cases;
 
 const ENCRYPT: &str = "workload-provider encrypt workload-provider -o new --certificate given.crt";
 
-hostile! {
+cases! {
     a_wrong_passphrase {
         given: "echo wrong > given",
         run: "contract-signer sign --workload workload.handoff --env env.handoff $TRUST --key $SIGNING_KEY --passphrase-file given -o new",

@@ -1,11 +1,11 @@
 //! Sections and persona files that are YAML bombs, or no YAML, or not what the guest takes.
 
-use super::hostile;
+use super::cases;
 
 const CHECK: &str = "workload-provider check workload-provider";
 const ENCRYPT: &str = "workload-provider encrypt workload-provider -o new";
 
-hostile! {
+cases! {
     an_alias_bomb {
         given: r#"{ echo 'type: workload'; echo 'env:'; echo '  A: &a "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"'
                   for n in $(seq 20000); do echo "  B$n: *a"; done; } > workload-provider/workload.yaml"#,

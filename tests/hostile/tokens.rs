@@ -1,8 +1,8 @@
 //! Tokens that are cut, flipped, swapped or weak.
 
-use super::hostile;
+use super::cases;
 
-hostile! {
+cases! {
     a_token_cut_in_its_third_part {
         given: "head -c 1000 workload.token > cut && mv cut workload.token",
         run: "contract-signer inspect workload.token",

@@ -1,6 +1,6 @@
 //! Who may vouch: keys and lines that must not get into `allowed_signers`, and files of lines that nobody can read.
 
-use super::hostile;
+use super::cases;
 
 /// Alice vouches for the workload section, with the key in `alice` and `alice.pub`.
 const ALICE: &str = "ssh-keygen -q -t ed25519 -N '' -C alice -f alice
@@ -9,7 +9,7 @@ const ALICE_AND_ANOTHER: &str = "for k in alice bob; do ssh-keygen -q -t ed25519
     contract-signer trust add alice@example.com alice.pub --workload";
 const NEW_KEY: &str = "ssh-keygen -q -t ed25519 -N '' -C alice -f alice";
 
-hostile! {
+cases! {
     one_key_for_both_halves {
         given: ALICE,
         run: "contract-signer trust add bob@example.com alice.pub --env",

@@ -1,8 +1,8 @@
 //! User data that does not hold what it should.
 
-use super::hostile;
+use super::cases;
 
-hostile! {
+cases! {
     two_signatures {
         given: "grep ^envWorkloadSignature user-data > again; cat again >> user-data",
         run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",

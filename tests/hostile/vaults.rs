@@ -1,8 +1,8 @@
 //! Seed vaults and age identities that are not what is due.
 
-use super::hostile;
+use super::cases;
 
-hostile! {
+cases! {
     no_vault_yet {
         given: "age-keygen -o workload-provider/identity.age",
         run: "seed roll data",

@@ -5,10 +5,12 @@
 #![expect(clippy::missing_panics_doc, reason = "a test's helper fails by panicking")]
 
 mod binaries;
+mod case;
 mod keys;
 mod listing;
 mod story;
 
 pub use binaries::{binaries, repository};
+pub use case::Case;
 pub use listing::{Entry, listing};
 pub use story::{Outcome, Story};
