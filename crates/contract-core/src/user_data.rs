@@ -1,7 +1,7 @@
 //! State 6 of 7: the user data, the finished contract as the guest receives it.
 //!
-//! `user-data = yaml{workload, env, envWorkloadSignature, attestationPublicKey?}`. Source: contract-format, sections 4
-//! and 5. We write the keys in this order, one line each, never folded; we read any order and any equivalent YAML,
+//! `user-data = yaml{workload, env, envWorkloadSignature, attestationPublicKey?, boot?}`. Source: contract-format,
+//! sections 4 and 5; platforms, section 2.1. We write the keys in this order, one line each, never folded; we read any order and any equivalent YAML,
 //! plain sections included.
 //!
 //! | key | value | covered by the signature? |
@@ -10,11 +10,13 @@
 //! | `env` | token, or the section as text | yes |
 //! | `envWorkloadSignature` | base64 of RSASSA-PKCS1-v1_5 with SHA-256 | |
 //! | `attestationPublicKey` | PEM, base64 of PEM, or token | **no** |
+//! | `boot` | a Secure Execution header, on CCCO | **no** |
 //!
 //! `signed bytes = workload || env`, every CR and LF removed. The verifying key is inside `env`: the signature binds
 //! the author of an env section to a workload token, and does not show who made the workload.
 
 mod auditor_key;
+mod boot;
 mod survey;
 
 use std::io;
@@ -31,13 +33,14 @@ use zeroize::Zeroizing;
 use crate::token::{self, Scanner, TokenFacts};
 
 pub use auditor_key::AuditorKeyForm;
+pub use boot::{Boot, SeHeader, SeHeaderError};
 pub use survey::{is_own_form, survey};
 
 /// Longest user data that is read as general YAML; our own form streams without a limit.
 pub const LARGEST_YAML: usize = 32 << 20;
 
 /// The keys of user data, in the order in which they are written.
-pub const KEYS: [&str; 4] = ["workload", "env", "envWorkloadSignature", "attestationPublicKey"];
+pub const KEYS: [&str; 5] = ["workload", "env", "envWorkloadSignature", "attestationPublicKey", "boot"];
 
 /// Why a file is no user data.
 #[derive(Debug, thiserror::Error)]
@@ -126,6 +129,8 @@ pub struct UserData {
     pub signature: Option<String>,
     /// The value as written.
     pub attestation_public_key: Option<String>,
+    /// The Secure Execution header of a CCCO guest on bare metal.
+    pub boot: Option<Boot>,
     /// Keys that this version does not know; the guest may know them.
     pub unknown: Vec<String>,
 }
@@ -146,16 +151,16 @@ impl UserData {
         };
         let section =
             |key| value(key)?.map(|text| Zeroizing::new(text.to_owned())).ok_or(Error::Missing(key));
+        let boot = document.root.entry("boot").filter(|node| !node.is_null()).map(Boot::read);
+        let unknown = entries.iter().map(|(key, _)| &key.text).filter(|key| !KEYS.contains(&key.as_str()));
+        let unknown = unknown.chain(boot.iter().flat_map(|boot| &boot.unknown)).cloned().collect();
         Ok(Self {
             workload: section("workload")?,
             env: section("env")?,
             signature: value("envWorkloadSignature")?.map(str::to_owned),
             attestation_public_key: value("attestationPublicKey")?.map(str::to_owned),
-            unknown: entries
-                .iter()
-                .map(|(key, _)| key.text.clone())
-                .filter(|key| !KEYS.contains(&key.as_str()))
-                .collect(),
+            boot,
+            unknown,
         })
     }
 
@@ -174,6 +179,7 @@ impl UserData {
             signed_digest: self.signed_digest(),
             signature: self.signature.clone(),
             attestation_public_key: self.attestation_public_key.clone(),
+            boot: self.boot.clone(),
             unknown: self.unknown.clone(),
             sha256,
             bytes,
@@ -194,6 +200,8 @@ pub struct UserDataFacts {
     pub signature: Option<String>,
     /// `attestationPublicKey` as written.
     pub attestation_public_key: Option<String>,
+    /// `boot`: a Secure Execution header.
+    pub boot: Option<Boot>,
     /// Keys that this version does not know.
     pub unknown: Vec<String>,
     /// Lower-case hex SHA-256 of the file.

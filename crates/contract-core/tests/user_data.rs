@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contract_core::user_data::{Refusal, UserData, survey};
+use contract_core::user_data::{Refusal, SeHeader, SeHeaderError, UserData, is_own_form, survey};
 use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
@@ -28,6 +28,8 @@ fn agree(text: &str) -> bool {
     assert_eq!(facts.signed_digest, parsed.signed_digest());
     assert_eq!(facts.signature, parsed.signature);
     assert_eq!(facts.attestation_public_key, parsed.attestation_public_key);
+    assert_eq!(facts.boot, parsed.boot);
+    assert_eq!(facts.unknown, parsed.unknown);
     assert_eq!(facts.bytes, text.len() as u64);
     true
 }
@@ -111,6 +113,50 @@ fn a_key_that_is_not_known_is_named_and_no_other() {
     let text = user_data() + "extra: x\n";
     assert_eq!(UserData::parse(&text).unwrap().unknown, ["extra"]);
     assert_eq!(survey(Cursor::new(text)).unwrap().unknown, ["extra"]);
+}
+
+/// Text and mapping; the block that `initdata` writes; what is damaged.
+#[test]
+fn boot_is_read_in_all_its_forms() {
+    let header = "SUJNU2VjRXh4"; // IBMSecExx
+    for (boot, expected) in [
+        (format!("boot: |\n    sehdr: {header}\n"), Ok(9)),
+        (format!("boot: |\n  sehdr: \"{header}\"\n"), Ok(9)),
+        (format!("\nboot: |\n    sehdr: {header}"), Ok(9)),
+        (format!("boot:\n  sehdr: {header}\n"), Ok(9)),
+        (format!("boot: \"sehdr: {header}\"\n"), Ok(9)),
+        (format!("boot: |\n  sehdr: |\n    {header}\n"), Ok(9)),
+        ("boot: |\n    sehdr: AAAA\n".to_owned(), Err(SeHeaderError::NoMagic)),
+        ("boot: |\n    sehdr: AA AA\n".to_owned(), Err(SeHeaderError::NotBase64)),
+        ("boot: |\n    sehdr: [AAAA]\n".to_owned(), Err(SeHeaderError::NotBase64)),
+        ("boot: |\n    sehdr:\n".to_owned(), Err(SeHeaderError::Missing)),
+        ("boot: |\n    header: AAAA\n".to_owned(), Err(SeHeaderError::Missing)),
+        ("boot: [AAAA]\n".to_owned(), Err(SeHeaderError::Missing)),
+        ("boot: AAAA\n".to_owned(), Err(SeHeaderError::Missing)),
+    ] {
+        let text = user_data() + &boot;
+        assert!(agree(&text), "{boot}");
+        let header = survey(Cursor::new(text)).unwrap().boot.unwrap().header;
+        assert_eq!(header.map(|header| header.bytes()), expected, "{boot}");
+    }
+    assert_eq!(survey(Cursor::new(user_data() + "boot:\n")).unwrap().boot, None);
+}
+
+#[test]
+fn other_keys_in_boot_are_named() {
+    let text = user_data() + "boot: |\n    sehdr: SUJNU2VjRXh4\n    sehdrs: x\n";
+    assert!(agree(&text));
+    assert_eq!(survey(Cursor::new(text)).unwrap().unknown, ["boot.sehdrs"]);
+}
+
+/// As `initdata` writes it; a header does not make large user data unreadable.
+#[test]
+fn our_own_form_may_end_in_boot() {
+    let header = SeHeader::parse(b"IBMSecEx and more".to_vec()).unwrap();
+    let text = user_data() + &header.to_yaml();
+    assert!(agree(&text));
+    assert!(is_own_form(text.as_bytes()));
+    assert_eq!(UserData::parse(&text).unwrap().boot.unwrap().header, Ok(header));
 }
 
 proptest! {

@@ -28,6 +28,9 @@ const TYPE: &str = "urn:hyper-protect-contract:record:v1";
 /// The line of the attestation record for the auditor key.
 const AUDITOR_KEY: &str = "contract:attestationPublicKey";
 
+/// The line of the attestation record for the user data's file.
+const USER_DATA_LINE: &str = "cidata/user-data";
+
 /// Longest signing record that is read: two statements of 1 MiB, in two forms each, with their signatures.
 pub const LONGEST: usize = 8 << 20;
 
@@ -320,7 +323,7 @@ impl Record {
         let lines = [
             ("contract:workload", &self.workload.token),
             ("contract:env", &self.env.token),
-            ("cidata/user-data", &self.user_data),
+            (USER_DATA_LINE, &self.user_data),
         ];
         let differences = lines.into_iter().filter_map(|(name, Digest { sha256 })| {
             let expected = self.attestation_record.get(name).map_or("none", String::as_str);
@@ -344,7 +347,11 @@ impl Record {
         let mut same = |what: &str, record: &str, found: &str| {
             differences.extend(Difference::between(what, record, found));
         };
-        same("user data", &self.user_data.sha256, &facts.sha256);
+        // `boot` is added after signing: the file is then another one, but nothing else in it
+        let extended = facts.boot.is_some();
+        if !extended {
+            same("user data", &self.user_data.sha256, &facts.sha256);
+        }
         same("signature", &self.signature.sha256, &facts.signature_sha256());
         if let Some(key) = key {
             same("signing key", &self.signing_key, key.fingerprint());
@@ -356,7 +363,7 @@ impl Record {
         }
         let found = lines(facts);
         let every: BTreeSet<_> = self.attestation_record.keys().chain(found.keys()).collect();
-        for name in every {
+        for name in every.into_iter().filter(|name| !(extended && *name == USER_DATA_LINE)) {
             let line =
                 |lines: &BTreeMap<String, String>| lines.get(name).map_or("none".into(), String::clone);
             same(&format!("line `{name}`"), &line(&self.attestation_record), &line(&found));

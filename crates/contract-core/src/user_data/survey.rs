@@ -10,7 +10,7 @@ use openssl::sha::Sha256;
 use strict_yaml::{Limits, Tags};
 use zeroize::Zeroizing;
 
-use super::{Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts, token_facts};
+use super::{Boot, Error, Form, LARGEST_YAML, SignedBytes, UserData, UserDataFacts, ValueFacts, token_facts};
 use crate::token::{self, Scanner, TokenFacts};
 
 /// Longest line that is not a token.
@@ -66,7 +66,15 @@ fn own_form(input: &mut impl Read) -> Result<UserDataFacts, Left> {
     let env = lines.token("env", &mut signed)?;
     let mut signature = None;
     let mut attestation_public_key = None;
+    let mut boot = None;
     while let Some(line) = lines.short_line()? {
+        if line == "boot: |" {
+            let header = lines.short_line()?.ok_or(Left::Form)?;
+            if boot.replace(boot_block(&header)?).is_some() {
+                return Err(Left::Form);
+            }
+            continue;
+        }
         let (slot, value) = match line.split_once(": ") {
             Some(("envWorkloadSignature", value)) if is_base64(value) => (&mut signature, value.to_owned()),
             Some(("attestationPublicKey", value)) if value.starts_with('"') => {
@@ -87,6 +95,7 @@ fn own_form(input: &mut impl Read) -> Result<UserDataFacts, Left> {
         signed_digest: signed.0.finish(),
         signature,
         attestation_public_key,
+        boot,
         unknown: Vec::new(),
         sha256: hex(&lines.hasher.finish()),
         bytes: lines.bytes,
@@ -97,6 +106,12 @@ fn is_base64(value: &str) -> bool {
     !value.is_empty()
         && !strict_yaml::plain::is_null(value)
         && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte))
+}
+
+/// The one line of `boot`, as `initdata` writes it.
+fn boot_block(line: &str) -> Result<Boot, Left> {
+    let base64 = line.strip_prefix("    sehdr: ").filter(|value| is_base64(value)).ok_or(Left::Form)?;
+    Ok(Boot::from_base64(base64))
 }
 
 /// A scalar in double quotes, as `sign` writes it.

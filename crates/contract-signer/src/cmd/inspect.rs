@@ -17,7 +17,7 @@ use contract_core::kind::Workload;
 use contract_core::lifetime::Lifetime;
 use contract_core::statement::Statement;
 use contract_core::token::TokenFacts;
-use contract_core::user_data::{self, AuditorKeyForm, Form, ValueFacts};
+use contract_core::user_data::{self, AuditorKeyForm, Boot, Form, SeHeader, ValueFacts};
 use contract_pki::x509::day;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -137,6 +137,9 @@ fn inspect_user_data(
     if let Some(key) = &facts.attestation_public_key {
         found.auditor_key(key, report);
     }
+    if let Some(boot) = &facts.boot {
+        found.boot(boot, report);
+    }
     for key in &facts.unknown {
         found.line(key, "not known to this version");
     }
@@ -199,6 +202,16 @@ impl Inspection {
         let line = format!("{form}; the signature does not cover it");
         self.say("attestationPublicKey", "auditor key", value, &line);
         self.json["attestationKey"] = json!({ "form": form.name(), "fingerprint": form.fingerprint() });
+    }
+
+    fn boot(&mut self, boot: &Boot, report: &Report) {
+        super::warn_of_boot(boot, report);
+        self.json["boot"] = super::boot_json(boot);
+        let header = boot
+            .header
+            .as_ref()
+            .map_or_else(|_| "no Secure Execution header".to_owned(), SeHeader::to_string);
+        self.line("boot", &format!("{header}; the signature does not cover it"));
     }
 
     fn value(&mut self, section: SectionName, value: &ValueFacts) {

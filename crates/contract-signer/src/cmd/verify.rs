@@ -44,6 +44,12 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         report.note(&format!("not covered by the signature: `attestationPublicKey`, {form}"));
         super::warn_of_auditor_key(form, report);
     }
+    if let Some(boot) = &facts.boot {
+        super::warn_of_boot(boot, report);
+        if let Ok(header) = &boot.header {
+            report.note(&format!("not covered by the signature: `boot`, {header}"));
+        }
+    }
     if let Some(record) = &record {
         show_record(record, report);
     }
@@ -56,6 +62,8 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         .facts()
         .map_or_else(String::new, |it| format!("; the signing certificate ends at {}", it.not_after));
     report.success(&format!("verified `{name}`: signed with key {}{until}", key.fingerprint()));
+    let not_covered = auditor_key.iter().map(|_| "attestationPublicKey");
+    let not_covered = not_covered.chain(facts.boot.iter().map(|_| "boot"));
     let mut result = json!({
         "file": name,
         "verified": true,
@@ -63,9 +71,10 @@ pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
         "expires": key.facts().map(|facts| facts.not_after),
         "workload": facts.workload.sha256,
         "env": facts.env.sha256,
-        "notCovered": auditor_key.iter().map(|_| "attestationPublicKey").collect::<Vec<_>>(),
+        "notCovered": not_covered.collect::<Vec<_>>(),
         "attestationKey": auditor_key
             .map(|form| json!({ "form": form.name(), "fingerprint": form.fingerprint() })),
+        "boot": facts.boot.as_ref().map(super::boot_json),
         "unknown": facts.unknown,
         "record": record.as_ref().map(|record| json!({
             "time": record.time,

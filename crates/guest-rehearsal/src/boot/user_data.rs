@@ -39,20 +39,25 @@ pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserD
         .map_err(|difference| log.refused(STEP, HPL11001E, difference.to_string(), READERS_HINT))?;
     let user_data = UserData::parse(text).map_err(|error| refused(log, &error))?;
     let has = |value: &Option<String>| if value.is_some() { "" } else { "no " };
-    let detail = format!(
+    let mut detail = format!(
         "workload, env, {}signature, {}auditor key",
         has(&user_data.signature),
         has(&user_data.attestation_public_key)
     );
-    if user_data.unknown.is_empty() {
+    let header = user_data.boot.as_ref().map(|boot| &boot.header);
+    if let Some(Ok(header)) = header {
+        detail = format!("{detail}, `boot` with {header}, which is not signed");
+    }
+    let damage = header.and_then(|header| header.as_ref().err());
+    let mut doubts: Vec<_> = damage.map(|damage| format!("`boot`: {damage}")).into_iter().collect();
+    if !user_data.unknown.is_empty() {
+        let unknown = user_data.unknown.join("`, `");
+        doubts.push(format!("`{unknown}` is not a key of a contract, and is not signed"));
+    }
+    if doubts.is_empty() {
         log.ok(STEP, detail);
     } else {
-        let unknown = user_data.unknown.join("`, `");
-        log.warning(
-            STEP,
-            None,
-            format!("{detail}; `{unknown}` is not a key of a contract, and is not signed"),
-        );
+        log.warning(STEP, None, format!("{detail}; {}", doubts.join("; ")));
     }
     Ok(user_data)
 }
