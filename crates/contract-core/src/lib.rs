@@ -39,6 +39,7 @@ pub mod handoff; //          4: a token with its statement and signature
 pub mod contract; //         5: two halves that agree, and the signing record
 pub mod user_data; //        6: the contract as the guest receives it
 pub mod boot_media; //       7: the medium with the user data
+pub mod initdata; //         7 for CCCO: the pod's annotation with the user data
 
 // After the boot
 pub mod lifetime; //         when a contract ends
