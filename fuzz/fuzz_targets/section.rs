@@ -6,6 +6,7 @@ use std::path::Path;
 
 use contract_core::kind::{Env, Workload};
 use contract_fuzz::{CERTIFICATE, at, no_passphrase};
+use contract_pki::platform::Platform;
 use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use contract_section::{Part, Passphrases, Readable, Section, Source};
 use findings::Findings;
@@ -22,13 +23,13 @@ fn section(data: &[u8]) {
 }
 
 fn check<K: Readable>(text: &str, signing_key: Option<&str>) {
-    let source = Source { file: "section.yaml", text, folder: Path::new(FOLDER), at: at(), signing_key };
+    let source = Source { file: "section.yaml", text, folder: Path::new(FOLDER), at: at(), platform: Platform::Hpvs, signing_key };
     let (section, findings) = Section::<K>::read(&source, &mut Nobody, &mut Vault);
     has_no_internal_error(&findings);
     let Some(section) = section else { return };
     let _ = section.masked();
     let Some(text) = section.parts().iter().map(text_of).collect::<Option<String>>() else { return };
-    let (opened, findings) = Section::<K>::open(Zeroizing::new(text), at());
+    let (opened, findings) = Section::<K>::open(Zeroizing::new(text), at(), &Platform::ALL);
     has_no_internal_error(&findings);
     assert!(opened.is_some(), "what we write the guest refuses: {findings:?}");
 }

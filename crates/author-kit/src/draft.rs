@@ -65,7 +65,14 @@ impl<'a> Draft<'a> {
             failure.hint(format!("begin with `{init}`"))
         })?;
         let mut keys = KeyPassphrases { folder: self.folder, source: self.passphrases, failure: None };
-        let source = Source { file: &self.file, text: &text, folder: self.folder, at: self.at, signing_key };
+        let source = Source {
+            file: &self.file,
+            text: &text,
+            folder: self.folder,
+            at: self.at,
+            platform: self.persona.platform,
+            signing_key,
+        };
         let mut seeds = VaultSeeds::<K>::new(self.folder, &self.persona, &self.identity_passphrase, report);
         let (section, findings) = Section::read(&source, &mut keys, &mut seeds);
         // a missing secret has its own exit code

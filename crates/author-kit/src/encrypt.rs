@@ -48,7 +48,6 @@ pub fn encrypt<K: Authored>(
 /// What is read before anything is written, and checked.
 struct Inputs<'a> {
     draft: Draft<'a>,
-    platform: Platform,
     certificate_file: PathBuf,
     certificate: VerifiedCertificate,
     /// The contract signer's public key, as it is put into the section.
@@ -67,7 +66,9 @@ impl<'a> Inputs<'a> {
         report: &Report,
     ) -> Result<(Self, Option<Recipients>), Failure> {
         let mut draft = Draft::open::<K>(&arguments.folder)?;
-        let platform = arguments.platform.unwrap_or(draft.persona.platform);
+        if let Some(platform) = arguments.platform {
+            draft.persona.platform = platform;
+        }
         let certificate_file = draft.persona.encryption_certificate(arguments.certificate.as_deref())?;
         let key_file = key_file.map(Path::to_owned).or_else(|| draft.persona.signing_key.clone());
         draft
@@ -82,8 +83,7 @@ impl<'a> Inputs<'a> {
         let key = key_file.map(|path| signing_key::read_for_contract(&path, certificate.facts(), draft.at));
         let key_pem = key.transpose()?.as_ref().map(signing_key::pem).transpose()?;
         let names = recipients.as_ref().map(|recipients| recipients.names.clone()).unwrap_or_default();
-        let inputs =
-            Self { draft, platform, certificate_file, certificate, key_pem, vouch_with, recipients: names };
+        let inputs = Self { draft, certificate_file, certificate, key_pem, vouch_with, recipients: names };
         Ok((inputs, recipients))
     }
 
@@ -94,7 +94,7 @@ impl<'a> Inputs<'a> {
 
     /// Reads the section, reports all findings, and refuses a section that has an error or cannot be used today.
     fn accept_section<K: Authored>(&mut self, report: &Report) -> Result<(Section<K>, Findings), Failure> {
-        let Self { draft, platform, certificate_file, certificate, key_pem, recipients, .. } = self;
+        let Self { draft, certificate_file, certificate, key_pem, recipients, .. } = self;
         let (section, mut findings) = draft.read::<K>(key_pem.as_deref(), report)?;
         let (file, at) = (&draft.file, draft.at);
         if let Some(section) = &section {
@@ -104,7 +104,7 @@ impl<'a> Inputs<'a> {
         if recipients.is_empty() {
             warn_unencrypted(&mut findings);
         }
-        certificate::warnings(certificate_file, certificate, *platform, at, &mut findings);
+        certificate::warnings(certificate_file, certificate, draft.persona.platform, at, &mut findings);
         report.findings(file, &findings)?;
         let rejected = || Failure::new(ExitCode::Rejected, format!("`{file}` is rejected"));
         let section = section.ok_or_else(rejected)?;
@@ -207,20 +207,21 @@ impl Outputs {
         vouch_key: Option<&VouchKey>,
         report: &Report,
     ) -> Result<Written, Failure> {
-        let Inputs { draft, platform, certificate, .. } = inputs;
+        let Inputs { draft, certificate, .. } = inputs;
+        let platform = draft.persona.platform;
         let cannot = || format!("cannot encrypt `{}`", draft.file);
         let unwritten = |error| Failure::from_io(&cannot(), &error);
         let mut writer = Writer::new(&mut self.handoff, draft.at);
         let encrypted = writer.token(|out: &mut dyn Write| {
             let mut both = Tee { out, token: &mut self.token };
             packing(section, report, |workers, progress| {
-                section.encrypt(certificate, *platform, &mut SystemRandomness, workers, &mut both, progress)
+                section.encrypt(certificate, platform, &mut SystemRandomness, workers, &mut both, progress)
             })
         });
         let encrypted = encrypted.doing(cannot)?;
         let tool = Tool { name: K::PERSONA.name().into(), version: env!("CARGO_PKG_VERSION").into() };
         let statement =
-            Statement::new::<K>(section.facts(), &encrypted, *platform, certificate, draft.at, tool);
+            Statement::new::<K>(section.facts(), &encrypted, platform, certificate, draft.at, tool);
         let signed = writer.statement(&statement).map_err(unwritten)?;
         let vouching = vouch_key.map(|key| key.vouch(&signed, K::SECTION.namespace()));
         let vouching = vouching.transpose()?;
@@ -310,7 +311,7 @@ impl Done {
         let Written { handoff, token, summary, encrypted, vouched_with } = written;
         Self {
             section: K::NAME,
-            platform: inputs.platform,
+            platform: inputs.draft.persona.platform,
             certificate: inputs.certificate.facts().clone(),
             key_fingerprint: section.facts().signing_key.clone(),
             contract_ends: signing_key::contract_ends(section.facts()),

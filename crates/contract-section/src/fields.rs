@@ -6,7 +6,8 @@ use contract_core::{
     env_certificates::Certificates,
     secret::{Secret, hidden},
 };
-use findings::{Findings, Place, Rule, join, nearest};
+use contract_pki::platform::{self, Platform, Product};
+use findings::{Findings, Place, Rule, Severity, join, nearest};
 use jiff::Timestamp;
 use strict_yaml::{
     Key, Kind, Node, Style, Tag,
@@ -46,6 +47,8 @@ pub struct Check<'a> {
     pub folder: Option<&'a Path>,
     /// Now.
     pub at: Timestamp,
+    /// The products whose guest may read the section; those that refuse it are taken out while others are left.
+    pub platforms: Vec<Platform>,
     /// The findings so far.
     pub findings: Findings,
     /// Secrets in the source, and what to show instead.
@@ -106,11 +109,12 @@ impl<'n> Map<'n> {
 
 impl<'a> Check<'a> {
     /// A new reading.
-    pub fn new(file: &'a str, folder: Option<&'a Path>, at: Timestamp) -> Self {
+    pub fn new(file: &'a str, folder: Option<&'a Path>, at: Timestamp, platforms: &[Platform]) -> Self {
         Self {
             file,
             folder,
             at,
+            platforms: platforms.to_vec(),
             findings: Findings::default(),
             hidden: Vec::new(),
             origins: None,
@@ -144,6 +148,55 @@ impl<'a> Check<'a> {
         self.findings.warning(self.place(field), message, hint);
     }
 
+    /// Some products refuse this: an error if no product is left that does not.
+    pub fn refused_by(
+        &mut self,
+        refuses: impl Fn(&Product) -> bool,
+        field: &Field<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let (refusing, _) = self.split(&refuses);
+        if !refusing.is_empty() {
+            let message = format!("{} on {}", message.into(), platform::names(&refusing));
+            self.ruled_by(refuses, |check| check.error(field, message, hint));
+        }
+    }
+
+    /// Reads what some products have rules for. Its errors are errors if no product is left without these rules; there are
+    /// none if no product has them.
+    pub fn ruled_by<T>(
+        &mut self,
+        has_rules: impl Fn(&Product) -> bool,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> T {
+        let before = self.findings.0.len();
+        let value = read(self);
+        let (ruled, others) = self.split(&has_rules);
+        if others.is_empty() {
+            return value;
+        }
+        let mut refused = false;
+        for finding in self.findings.0.iter_mut().skip(before) {
+            if finding.severity == Severity::Error && finding.rule != Rule::NotInSchema {
+                refused = true;
+                finding.severity = Severity::Warning;
+                finding.rule = Rule::SomePlatforms;
+            }
+        }
+        if ruled.is_empty() {
+            self.findings.0.truncate(before);
+        } else if refused {
+            self.platforms = others;
+        }
+        value
+    }
+
+    /// The products in question for which this is true, and the others.
+    fn split(&self, is: impl Fn(&Product) -> bool) -> (Vec<Platform>, Vec<Platform>) {
+        self.platforms.iter().partition(|platform| is(platform.product()))
+    }
+
     /// The place of a field.
     pub fn place(&self, field: &Field<'_>) -> Place {
         Place { file: self.file.to_owned(), line: Some(field.line), field: field.path.clone() }
@@ -154,6 +207,20 @@ impl<'a> Check<'a> {
         let map = self.any_mapping(field)?;
         for (name, unknown) in map.fields().filter(|(name, _)| !known.contains(name)) {
             self.error(&unknown, format!("unknown field `{name}`"), nearest(name, known));
+        }
+        Some(map)
+    }
+
+    /// A mapping with these fields, in a place where the guest's schema accepts others too: they are a warning.
+    pub fn open_mapping<'n>(&mut self, field: &Field<'n>, known: &[&str]) -> Option<Map<'n>> {
+        let map = self.any_mapping(field)?;
+        for (name, unknown) in map.fields().filter(|(name, _)| !known.contains(name)) {
+            self.findings.warning_of(
+                Rule::UnknownField,
+                self.place(&unknown),
+                format!("unknown field `{name}`: a guest may ignore it"),
+                nearest(name, known),
+            );
         }
         Some(map)
     }

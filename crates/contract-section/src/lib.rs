@@ -38,6 +38,7 @@ use contract_core::{
     kind::{Env, Kind, Workload},
     statement::Facts,
 };
+use contract_pki::platform::Platform;
 use findings::{Advice as _, Finding, Findings, Place, Rule, Severity, nearest};
 use jiff::Timestamp;
 use strict_yaml::{Kind as YamlKind, Limits, Node, Style, Tag, Tags};
@@ -53,7 +54,7 @@ pub use registries::Images;
 pub use splice::{Edit, Part, SpliceError, splice};
 pub use tags::IncludedFile;
 pub use volumes::{EnvSeed, EnvVolume, WorkloadVolume};
-pub use workload::{Application, WorkloadModel};
+pub use workload::WorkloadModel;
 pub use write::{EncryptError, Measured, WriteError};
 
 /// A kind of section that can be read in plain.
@@ -102,6 +103,8 @@ pub struct Source<'a> {
     pub folder: &'a Path,
     /// Now, for warnings about expiry.
     pub at: Timestamp,
+    /// The product whose guest will read it.
+    pub platform: Platform,
     /// A public key or certificate, in PEM, to be inserted as `signingKey`; env sections only.
     pub signing_key: Option<&'a str>,
 }
@@ -122,6 +125,7 @@ pub struct Section<K: Readable> {
     masked: String,
     model: K::Model,
     facts: Facts,
+    platforms: Vec<Platform>,
     kind: PhantomData<K>,
 }
 
@@ -133,7 +137,7 @@ impl<K: Readable> Section<K> {
         passphrases: &mut dyn Passphrases,
         seeds: &mut dyn Seeds,
     ) -> (Option<Self>, Findings) {
-        let mut check = Check::new(source.file, Some(source.folder), source.at);
+        let mut check = Check::new(source.file, Some(source.folder), source.at, &[source.platform]);
         let Some(mut root) = parse(&mut check, source.text, Tags::FileAndFolder) else {
             return (None, check.findings);
         };
@@ -160,15 +164,18 @@ impl<K: Readable> Section<K> {
             check.error(&Field::root(&root), message, hint);
             return (None, check.findings);
         };
-        (Some(Self { parts, files, masked, model, facts, kind: PhantomData }), check.findings)
+        let section =
+            Self { parts, files, masked, model, facts, platforms: check.platforms, kind: PhantomData };
+        (Some(section), check.findings)
     }
 
-    /// Reads a section as the guest does: no tags, the same checks. The guest's schema checks no dates, so there is a section
-    /// even if a certificate expired ([`Rule::Expired`]).
-    pub fn open(text: Zeroizing<String>, at: Timestamp) -> (Option<Self>, Findings) {
-        let mut check = Check::new(K::NAME, None, at);
+    /// Reads a section as the guest of one of these products does: no tags, the same checks. What only some of them refuse is
+    /// a warning ([`Rule::SomePlatforms`]). There is a section even if a certificate expired ([`Rule::Expired`]), or for
+    /// another reason that the guest's schema does not know ([`Rule::NotInSchema`]).
+    pub fn open(text: Zeroizing<String>, at: Timestamp, platforms: &[Platform]) -> (Option<Self>, Findings) {
+        let mut check = Check::new(K::NAME, None, at, platforms);
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
-        let matters = |error: &Finding| error.rule != Rule::Expired;
+        let matters = |error: &Finding| !matches!(error.rule, Rule::Expired | Rule::NotInSchema);
         let section = Self::checked(&mut check, &root, matters).and_then(|(model, facts)| {
             let masked = masked(&text, &check.hidden, [])?;
             Some(Self {
@@ -177,6 +184,7 @@ impl<K: Readable> Section<K> {
                 masked,
                 model,
                 facts,
+                platforms: std::mem::take(&mut check.platforms),
                 kind: PhantomData,
             })
         });
@@ -207,6 +215,11 @@ impl<K: Readable> Section<K> {
     /// What may be public about it.
     pub fn facts(&self) -> &Facts {
         &self.facts
+    }
+
+    /// The products whose guest accepts it, of those that were in question.
+    pub fn platforms(&self) -> &[Platform] {
+        &self.platforms
     }
 
     /// Its fields.

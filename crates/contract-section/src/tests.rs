@@ -69,12 +69,14 @@ fn read_with<K: Readable>(
     signing_key: Option<&str>,
     asked: Result<&'static str, &'static str>,
 ) -> (Option<Section<K>>, Findings) {
-    let source = Source { file: "section.yaml", text, folder, at: now(), signing_key };
+    let source =
+        Source { file: "section.yaml", text, folder, at: now(), platform: Platform::Hpvs, signing_key };
     Section::read(&source, &mut Asked(asked), &mut Kept::default())
 }
 
 fn read_keeping<K: Readable>(folder: &Path, text: &str, mut kept: Kept) -> (Option<Section<K>>, Findings) {
-    let source = Source { file: "section.yaml", text, folder, at: now(), signing_key: None };
+    let source =
+        Source { file: "section.yaml", text, folder, at: now(), platform: Platform::Hpvs, signing_key: None };
     Section::read(&source, &mut Asked(Err("nobody is there")), &mut kept)
 }
 

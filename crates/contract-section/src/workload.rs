@@ -5,6 +5,7 @@ use std::path::Path;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use container_descriptors::{Descriptors, Resource, Storage, TopLevel, image::is_pinned};
 use contract_core::{secret::Secret, statement::Facts};
+use contract_pki::platform::Application;
 use findings::{Finding, Place, Rule};
 use strict_yaml::Tag;
 
@@ -25,17 +26,6 @@ pub struct WorkloadModel {
     pub images: Images,
     /// `volumes`
     pub volumes: Vec<WorkloadVolume>,
-}
-
-/// How the application is described.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Application {
-    /// `compose`
-    Compose,
-    /// `play`
-    Play,
-    /// `confidential-containers`: the schema leaves its content open
-    ConfidentialContainers,
 }
 
 const FIELDS: [&str; 8] =

@@ -132,7 +132,8 @@ impl Story {
 }
 
 fn read<K: Readable>(text: &str, signing_key: Option<&str>, seeds: &mut Kept, at: Timestamp) -> Section<K> {
-    let source = Source { file: K::NAME, text, folder: Path::new(""), at, signing_key };
+    let source =
+        Source { file: K::NAME, text, folder: Path::new(""), at, platform: Platform::Hpvs, signing_key };
     let (section, findings) = Section::read(&source, &mut NoPassphrase, seeds);
     assert_eq!(findings.0, [], "{text}");
     section.unwrap()
@@ -141,7 +142,7 @@ fn read<K: Readable>(text: &str, signing_key: Option<&str>, seeds: &mut Kept, at
 /// The same section as the guest reads it.
 fn opened<K: Readable>(section: &Section<K>, at: Timestamp) -> Section<K> {
     let [Part::Text(text)] = section.parts() else { panic!("one text") };
-    Section::open(text.clone(), at).0.unwrap()
+    Section::open(text.clone(), at, &[Platform::Hpvs]).0.unwrap()
 }
 
 fn pairs(workload: &Section<Workload>, env: &Section<Env>) -> BTreeMap<String, Vec<(String, String)>> {

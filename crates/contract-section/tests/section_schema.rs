@@ -16,6 +16,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_core::kind::{Env, Workload};
+use contract_pki::platform::Platform;
 use contract_section::seed::{NoSeed, Seeds, VolumeSeeds};
 use contract_section::{Edit, Part, Passphrases, Readable, Section, Source, splice};
 use jiff::Timestamp;
@@ -142,7 +143,7 @@ fn corpus(folder: &str) -> Vec<(String, String)> {
 }
 
 fn read<K: Readable>(file: &str, text: &str, folder: &Path) -> Result<String, String> {
-    let source = Source { file, text, folder, at: now(), signing_key: None };
+    let source = Source { file, text, folder, at: now(), platform: Platform::Hpvs, signing_key: None };
     let (section, mut findings) = Section::<K>::read(&source, &mut Nobody, &mut Nobody);
     let Some(section) = section else { return Err(format!("{:#?}", findings.0)) };
     // the corpus needs no vault
@@ -173,9 +174,9 @@ fn read_either(file: &str, text: &str, folder: &Path) -> Result<String, String> 
 fn opens(file: &str, text: &str) -> bool {
     let text = Zeroizing::new(text.to_owned());
     if file.starts_with("workload") {
-        Section::<Workload>::open(text, now()).0.is_some()
+        Section::<Workload>::open(text, now(), &[Platform::Hpvs]).0.is_some()
     } else {
-        Section::<Env>::open(text, now()).0.is_some()
+        Section::<Env>::open(text, now(), &[Platform::Hpvs]).0.is_some()
     }
 }
 

@@ -42,7 +42,7 @@ fn encrypted() -> String {
     let certificate = EncryptionCertificate::parse(&text("guest-encrypt.crt")).unwrap();
     // the vector's certificate says CA:TRUE, as `openssl req -x509` writes it
     let certificate = certificate.verify(at, Expiry::Refuse, Foreign::DangerAccept).unwrap();
-    let (section, findings) = Section::<Env>::open(text("section.yaml").into(), at);
+    let (section, findings) = Section::<Env>::open(text("section.yaml").into(), at, &[Platform::Hpvs]);
     let section = section.unwrap_or_else(|| panic!("{findings:?}"));
     let mut out = Vec::new();
     let workers = NonZeroUsize::MIN;

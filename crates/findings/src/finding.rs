@@ -60,6 +60,14 @@ pub enum Rule {
     UnverifiedImage,
     /// A certificate expired.
     Expired,
+    /// A field without a meaning here, in a place where the guest's schema accepts any.
+    UnknownField,
+    /// The guests of some products refuse it, those of others do not.
+    SomePlatforms,
+    /// No guest of this product runs such a workload.
+    WrongApplication,
+    /// The guest's schema accepts it.
+    NotInSchema,
 }
 
 /// One thing to fix: its place, what is wrong, and what to do. Never holds a secret value.
@@ -103,7 +111,18 @@ impl Findings {
 
     /// Adds something unwise.
     pub fn warning(&mut self, place: Place, message: impl Into<String>, hint: impl Into<String>) {
-        self.push(Severity::Warning, Rule::Other, place, message.into(), hint.into());
+        self.warning_of(Rule::Other, place, message, hint);
+    }
+
+    /// Adds something unwise, by this rule.
+    pub fn warning_of(
+        &mut self,
+        rule: Rule,
+        place: Place,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, rule, place, message.into(), hint.into());
     }
 
     /// How many errors there are.

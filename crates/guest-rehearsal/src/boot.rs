@@ -13,6 +13,7 @@ mod containers;
 pub mod logging;
 pub mod luks;
 mod medium;
+mod platforms;
 mod schema;
 mod signature;
 mod user_data;
@@ -23,6 +24,7 @@ use std::io::Cursor;
 use cli_kit::Failure;
 use contract_core::kind::{Env, Workload};
 use contract_core::user_data::survey;
+use contract_pki::platform::Platform;
 use contract_section::Section;
 use jiff::Timestamp;
 
@@ -40,6 +42,8 @@ pub struct Guest<'a> {
     pub at: Timestamp,
     /// The disks that are attached.
     pub disks: &'a Disks,
+    /// The product; `None` derives what it may be.
+    pub platform: Option<Platform>,
     /// How to try the log server; `None` does not use the network.
     pub probe_logging: Option<&'a LoggingProbe>,
 }
@@ -61,7 +65,7 @@ pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>
 
 /// Takes the steps in the order of the guest. The report keeps the findings of each, also if a later one refuses.
 fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Result<(), Halt> {
-    let &Guest { key, at, disks, probe_logging } = guest;
+    let &Guest { key, at, disks, platform, probe_logging } = guest;
     let log = &mut report.steps;
 
     let (bytes, medium_lines) = medium::find_user_data(log, input)?;
@@ -72,6 +76,7 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     report.attestation = user_data::record_lines(facts.as_ref(), medium_lines);
     report.user_data = facts;
     let user_data = user_data::read(log, bytes, damage.as_ref())?;
+    let platforms = platform.map_or_else(|| platforms::possible(&user_data), |platform| vec![platform]);
 
     let workload = user_data::open_section::<Workload>(log, &user_data.workload, key)?;
     let env = user_data::open_section::<Env>(log, &user_data.env, key)?;
@@ -79,8 +84,8 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
         report.auditor_key = Some(user_data::auditor_key(log, value, key)?);
     }
 
-    let workload = schema::workload(log, workload, at)?;
-    let env = schema::env(log, env, at)?;
+    let workload = schema::workload(log, workload, at, &platforms)?;
+    let env = schema::env(log, env, at, &platforms)?;
     report.contents = Some(PublicContents::new(workload.section.as_ref().map(Section::model), env.model()));
 
     logging::probe(log, env.model(), probe_logging, at)?;

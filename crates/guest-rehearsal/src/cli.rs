@@ -6,6 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use cli_kit::clock::parse_at;
 use cli_kit::{Common, Force};
+use contract_pki::platform::Platform;
 use guest_rehearsal::boot::logging::Resolve;
 use guest_rehearsal::boot::luks::DiskFile;
 use guest_rehearsal::boot::luks::passphrase::SeedOrder;
@@ -99,6 +100,9 @@ pub struct Boot {
     /// The time of boot: a day, 2027-01-31, or 2027-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_at, help_heading = "Input")]
     pub at: Option<Timestamp>,
+    /// The product of the guest: hpvs, ccrt, ccrv or ccco [default: every product that the user data may be for]
+    #[arg(long, help_heading = "Input")]
+    pub platform: Option<Platform>,
     /// The signing record, which `contract-signer sign` wrote: the page then shows who vouched and what was checked
     #[arg(long, value_name = "JSON", requires = "report", help_heading = "Input")]
     pub record: Option<PathBuf>,

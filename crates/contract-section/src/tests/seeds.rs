@@ -36,7 +36,7 @@ fn becomes(text: &str, expected: &str) -> (String, String) {
     assert!(!shown.contains("canary") && !format!("{section:?}{:?}", section.model()).contains("canary"));
     assert!(shown.contains("seed: <hidden, 20 characters>"), "{shown}");
     assert!(shown.contains("previousSeed: <hidden, 19 characters>"), "{shown}");
-    assert!(Section::<Workload>::open(Zeroizing::new(bytes(&section)), now()).0.is_some());
+    assert!(Section::<Workload>::open(Zeroizing::new(bytes(&section)), now(), &[Platform::Hpvs]).0.is_some());
     (text.to_owned(), expected)
 }
 
@@ -250,8 +250,14 @@ fn a_literal_seed_beats_no_vault() {
         assert_eq!(section.is_some(), level == "Warning");
     }
     let text = format!("{HEAD}volumes: {{data: {{seed: {OLD}}}}}\n");
-    let source =
-        Source { file: "section.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
+    let source = Source {
+        file: "section.yaml",
+        text: &text,
+        folder: folder.path(),
+        at: now(),
+        platform: Platform::Hpvs,
+        signing_key: None,
+    };
     let (section, findings) = Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Shut);
     let expected = "Warning section.yaml:3 volumes.data.seed: the seed is in the section, and whether the vault holds another one is not known: it does not open (open it)";
     assert_eq!((section.is_some(), shown(&findings)), (true, vec![expected.to_owned()]));
@@ -267,19 +273,32 @@ fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
     }
     let folder = folder(&[]);
     let text = "type: env\nlogging: {logRouter: {hostname: h, iamApiKey: canarycanary}}\nvolumes:\n  data: {uv-secret-id: index-1, uv-previous-secret-id: index-2}\n";
-    let source = Source { file: "env.yaml", text, folder: folder.path(), at: now(), signing_key: None };
+    let source = Source {
+        file: "env.yaml",
+        text,
+        folder: folder.path(),
+        at: now(),
+        platform: Platform::Hpvs,
+        signing_key: None,
+    };
     let (section, findings) = Section::<Env>::read(&source, &mut Asked(Err("")), &mut Never);
     assert_eq!(findings.0, []);
     let fact = VolumeFacts { name: "data".into(), rolling: true, generation: None };
     assert_eq!(section.unwrap().facts().volumes, [fact]);
     let text = format!("{HEAD}volumes: {{data: !file null}}\n");
-    let source =
-        Source { file: "workload.yaml", text: &text, folder: folder.path(), at: now(), signing_key: None };
+    let source = Source {
+        file: "workload.yaml",
+        text: &text,
+        folder: folder.path(),
+        at: now(),
+        platform: Platform::Hpvs,
+        signing_key: None,
+    };
     assert!(Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Never).0.is_none());
     // a section as the guest reads it: a seed that is missing is missing, an existing one does not matter
     let opened = |volume| {
         let text = Zeroizing::new(format!("{HEAD}volumes: {{data: {volume}}}\n"));
-        shown(&Section::<Workload>::open(text, now()).1)
+        shown(&Section::<Workload>::open(text, now(), &[Platform::Hpvs]).1)
     };
     assert_eq!(opened("{seed: \"canary-canary-canary\"}"), Vec::<String>::new());
     assert!(opened("{}")[0].contains("volumes.data.seed: `seed` is missing"));
@@ -329,7 +348,7 @@ proptest! {
     #[test]
     fn hostile_seeds_arrive(seed in seeds(), previous in seeds()) {
         let text = section_with(&seed, &previous);
-        let opened = Section::<Workload>::open(Zeroizing::new(text.clone()), now()).0.unwrap();
+        let opened = Section::<Workload>::open(Zeroizing::new(text.clone()), now(), &[Platform::Hpvs]).0.unwrap();
         for volume in &opened.model().volumes {
             prop_assert_eq!(volume.seed.expose(), &seed);
             prop_assert_eq!(volume.previous_seed.as_ref().map(Seed::expose), Some(&*previous));

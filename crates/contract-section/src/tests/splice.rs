@@ -27,12 +27,12 @@ fn the_guest_opens_what_was_read() {
     let folder = folder(&[("ca.crt", &Pair::new("ca", 365, None).pem())]);
     let text = "type: env\nlogging: {syslog: {hostname: h, port: 6514, server: !file ca.crt}}\nenv: {A: b}\n";
     let section = accepted::<Env>(folder.path(), text);
-    let (opened, findings) = Section::<Env>::open(Zeroizing::new(bytes(&section)), now());
+    let (opened, findings) = Section::<Env>::open(Zeroizing::new(bytes(&section)), now(), &[Platform::Hpvs]);
     assert_eq!(opened.unwrap().facts(), section.facts());
     assert_eq!(findings.0, []);
-    let (opened, findings) = Section::<Env>::open(Zeroizing::new(text.to_owned()), now());
+    let (opened, findings) = Section::<Env>::open(Zeroizing::new(text.to_owned()), now(), &[Platform::Hpvs]);
     assert!(opened.is_none() && findings.0[0].message == "unknown tag", "{findings:?}");
-    let (opened, _) = Section::<Workload>::open(Zeroizing::new(bytes(&section)), now());
+    let (opened, _) = Section::<Workload>::open(Zeroizing::new(bytes(&section)), now(), &[Platform::Hpvs]);
     assert!(opened.is_none());
 }
 

@@ -19,7 +19,8 @@ use std::collections::BTreeSet;
 use container_descriptors::{Descriptors, Environment, Port, Resource, TopLevel, image, storage};
 use contract_archive::unpack;
 use contract_core::kind::{Env, Workload};
-use contract_section::{Application, Images, Section, WorkloadVolume};
+use contract_pki::platform::Application;
+use contract_section::{Images, Section, WorkloadVolume};
 use findings::{Finding, Place, Rule, Severity};
 use strict_yaml::Node;
 
@@ -212,7 +213,7 @@ fn unusable(log: &mut Log, tool: Tool, waiting: &[Finding]) -> Halt {
     let (step, code) = match first.rule {
         Rule::NoPod => (CONTAINERS, HPL15006I),
         Rule::UnverifiedImage => ("images", tool.unverified_image()),
-        Rule::Other | Rule::Expired => (CONTAINERS, tool.unreadable()),
+        _ => (CONTAINERS, tool.unreadable()),
     };
     log.refused(step, code, one_line("workload", first), &first.hint)
 }

@@ -99,7 +99,13 @@ mod tests {
 
     fn try_boot(bytes: &[u8]) -> BootReport {
         let disks = &Disks::default();
-        let guest = Guest { key: guest_key(), at: jiff::Timestamp::now(), disks, probe_logging: None };
+        let guest = Guest {
+            key: guest_key(),
+            at: jiff::Timestamp::now(),
+            disks,
+            platform: None,
+            probe_logging: None,
+        };
         let (report, result) = boot(bytes, &guest);
         result.unwrap();
         report

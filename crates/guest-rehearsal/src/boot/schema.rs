@@ -4,6 +4,7 @@
 //! with other messages: such findings wait until then.
 
 use contract_core::kind::{Env, Kind, Workload};
+use contract_pki::platform::Platform;
 use contract_section::Section;
 use findings::{Finding, Rule, Severity};
 use jiff::Timestamp;
@@ -27,9 +28,14 @@ pub struct WorkloadSection {
 }
 
 /// Reads the workload section.
-pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<WorkloadSection, Halt> {
+pub fn workload(
+    log: &mut Log,
+    text: Zeroizing<String>,
+    at: Timestamp,
+    platforms: &[Platform],
+) -> Result<WorkloadSection, Halt> {
     let root = document(log, Workload::NAME, &text)?;
-    let (section, findings) = Section::<Workload>::open(text, at);
+    let (section, findings) = Section::<Workload>::open(text, at, platforms);
     let errors = findings.0.into_iter().filter(|finding| finding.severity == Severity::Error);
     let (waiting, errors): (Vec<_>, Vec<_>) = errors.partition(waits);
     match (errors.is_empty(), root) {
@@ -42,9 +48,14 @@ pub fn workload(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result
 }
 
 /// Reads the env section.
-pub fn env(log: &mut Log, text: Zeroizing<String>, at: Timestamp) -> Result<Section<Env>, Halt> {
+pub fn env(
+    log: &mut Log,
+    text: Zeroizing<String>,
+    at: Timestamp,
+    platforms: &[Platform],
+) -> Result<Section<Env>, Halt> {
     document(log, Env::NAME, &text)?;
-    let (section, findings) = Section::<Env>::open(text, at);
+    let (section, findings) = Section::<Env>::open(text, at, platforms);
     let Some(section) = section else {
         let is_error = |it: &Finding| it.severity == Severity::Error && it.rule != Rule::Expired;
         let errors: Vec<_> = findings.0.into_iter().filter(is_error).collect();

@@ -17,8 +17,10 @@ use crate::report::{BootReport, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 
 fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
-    let (report, result) =
-        super::boot(user_data, &Guest { key, at, disks: &Disks::default(), probe_logging: None });
+    let (report, result) = super::boot(
+        user_data,
+        &Guest { key, at, disks: &Disks::default(), platform: None, probe_logging: None },
+    );
     result.unwrap();
     report
 }
@@ -242,7 +244,8 @@ fn an_unreachable_log_server_ends_the_boot_without_a_message_id() {
         timeouts: Timeouts::default(),
     };
     let disks = &Disks::default();
-    let guest = Guest { key: guest_key(), at: Timestamp::now(), disks, probe_logging: Some(&probe) };
+    let guest =
+        Guest { key: guest_key(), at: Timestamp::now(), disks, platform: None, probe_logging: Some(&probe) };
     let (report, result) = super::boot(Case::sound().user_data().as_bytes(), &guest);
     result.unwrap();
     let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();

@@ -10,6 +10,7 @@ use findings::Advice as _;
 use open_token::{Opened, PASSWORD_LENGTH};
 use zeroize::Zeroizing;
 
+use super::platforms::token_prefix;
 use crate::hpl::HPL11001E;
 use crate::keys::GuestKey;
 use crate::report::{Halt, Log, RecordLine};
@@ -73,11 +74,8 @@ pub fn open_section<K: Kind>(log: &mut Log, value: &str, key: &GuestKey) -> Resu
     Ok(Zeroizing::new(value.to_owned()))
 }
 
-/// Whether a value begins like a token; the rest may be damaged.
 fn is_token(value: &str) -> bool {
-    let begins =
-        |prefix: &Prefix| value.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'));
-    Prefix::ALL.iter().any(begins)
+    token_prefix(value).is_some()
 }
 
 /// Opens a token with any content.

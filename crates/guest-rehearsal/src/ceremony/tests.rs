@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 
 use cli_kit::persona::{Persona, SharedSettings};
 use contract_core::kind::{Env, Workload};
+use contract_pki::platform::Platform;
 use contract_pki::random::SystemRandomness;
 use contract_section::seed::{NoSeed, Seed, Seeds, VolumeSeeds};
 use contract_section::{Passphrases, Section, Source};
@@ -170,7 +171,14 @@ impl Seeds for Made {
 fn the_samples_hold_nothing_to_complain_about() {
     fn findings<K: contract_section::Readable>(folder: &Path, file: &str) -> (Section<K>, Findings) {
         let text = fs_err::read_to_string(folder.join(file)).unwrap();
-        let source = Source { file, text: &text, folder, at: Timestamp::now(), signing_key: None };
+        let source = Source {
+            file,
+            text: &text,
+            folder,
+            at: Timestamp::now(),
+            platform: Platform::Hpvs,
+            signing_key: None,
+        };
         let (section, findings) = Section::read(&source, &mut NoPassphrase, &mut Made);
         (section.unwrap_or_else(|| panic!("{findings:#?}")), findings)
     }

@@ -42,7 +42,13 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let now = clock::now();
     let at = arguments.at.unwrap_or_else(|| Timestamp::from_second(now.as_second()).unwrap_or(now));
 
-    let guest = Guest { key: &key, at, disks: &disks, probe_logging: probe_logging.as_ref() };
+    let guest = Guest {
+        key: &key,
+        at,
+        disks: &disks,
+        platform: arguments.platform,
+        probe_logging: probe_logging.as_ref(),
+    };
     let (mut boot_report, result) = {
         let _progress = Progress::spinner(report, "booting");
         boot(&user_data, &guest)

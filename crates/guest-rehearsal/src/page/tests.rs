@@ -1,6 +1,7 @@
 //! The page of boots that are hard to reach in story tests, which check the rest.
 
 use contract_core::kind::{Env, Workload};
+use contract_pki::platform::Platform;
 use contract_section::Section;
 use zeroize::Zeroizing;
 
@@ -21,7 +22,7 @@ fn page(report: &BootReport, failure: Option<&Failure>, at: Timestamp) -> String
 /// The page of a case, booted in so many days.
 fn page_of(case: &Case, days: i64) -> String {
     let at = Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
-    let guest = Guest { key: guest_key(), at, disks: &Disks::default(), probe_logging: None };
+    let guest = Guest { key: guest_key(), at, disks: &Disks::default(), platform: None, probe_logging: None };
     let (report, result) = boot(case.user_data().as_bytes(), &guest);
     page(&report, result.as_ref().err(), at)
 }
@@ -85,8 +86,8 @@ fn other_keepers_of_a_seed_are_named() {
     let env = case.env.replace(&format!("seed: \"{ENV_SEED}\""), "uv-secret-id: \"index-3\"");
     let open = |text: &str| Zeroizing::new(text.to_owned());
     let now = Timestamp::UNIX_EPOCH;
-    let workload = Section::<Workload>::open(open(&case.workload), now).0.unwrap();
-    let env = Section::<Env>::open(open(&env), now).0.unwrap();
+    let workload = Section::<Workload>::open(open(&case.workload), now, &Platform::ALL).0.unwrap();
+    let env = Section::<Env>::open(open(&env), now, &Platform::ALL).0.unwrap();
     let contents = PublicContents::new(Some(workload.model()), env.model());
     let report = BootReport { booted: true, contents: Some(contents), ..BootReport::default() };
     holds(&page(&report, None, now), &["the ultravisor keeps it as <code class=\"short\">index-3</code>"]);

@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use contract_core::kind::Env;
+use contract_pki::platform::Platform;
 use contract_section::Section;
 use jiff::SignedDuration;
 use tempfile::TempDir;
@@ -60,7 +61,7 @@ fn syslog(hostname: &str, port: u16, server: &str, client: Option<(&str, &str)>)
         file("cert", cert);
         file("key", key);
     }
-    let (section, findings) = Section::<Env>::open(text.into(), Timestamp::now());
+    let (section, findings) = Section::<Env>::open(text.into(), Timestamp::now(), &[Platform::Hpvs]);
     section.unwrap_or_else(|| panic!("{findings:?}")).model().logging.clone()
 }
 

@@ -140,6 +140,7 @@ impl<'a> Seeds<'a> {
 #[cfg(test)]
 mod tests {
     use contract_core::kind::{Env, Workload};
+    use contract_pki::platform::Platform;
     use contract_section::Section;
     use jiff::Timestamp;
 
@@ -152,8 +153,8 @@ mod tests {
         let with =
             |text: &str, line: &str| Zeroizing::new(text.replace("    seed:", &format!("{line}    seed:")));
         let now = Timestamp::UNIX_EPOCH;
-        let workload = Section::open(with(&case.workload, workload), now).0.unwrap();
-        let env = Section::open(with(&case.env, env), now).0.unwrap();
+        let workload = Section::open(with(&case.workload, workload), now, &[Platform::Hpvs]).0.unwrap();
+        let env = Section::open(with(&case.env, env), now, &[Platform::Hpvs]).0.unwrap();
         (workload, env)
     }
 
