@@ -1,4 +1,4 @@
-//! `certificate show`, `verify` and `fetch`, and the pin: one certificate for each way to fail, all made by `openssl`,
+//! `certificate show`, `list`, `verify` and `fetch`, and the pin: one certificate for each way to fail, all made by `openssl`,
 //! which also judges the chains, by IBM's documented commands.
 
 use std::path::Path;
@@ -10,6 +10,7 @@ mod chains;
 mod fetching;
 mod foreign;
 mod forms;
+mod images;
 mod impostors;
 mod lists;
 mod pinning;

@@ -67,9 +67,13 @@ fn a_list_of_another_scope_is_no_list() {
 
 /// A certificate is anybody's word: what it names must not become another command in somebody's shell.
 #[test]
-fn the_command_that_gets_the_list_is_harmless() {
+fn the_commands_that_get_list_and_issuer_are_harmless() {
     let shown = |given: &str| played(given, "workload-provider certificate show encrypt.crt").text();
     assert!(shown("").contains("curl -fL -o intermediate.crl 'https://crl.example.com/encrypt-crl-1'\n"));
+    let both = shown("POINT=http://ibm.example.com/x-1 issue encrypt intermediate pointed x");
+    for file in ["intermediate.crt", "intermediate.crl"] {
+        assert!(both.contains(&format!("curl -fL -o {file} 'http://ibm.example.com/x-1'\n")), "{both}");
+    }
     for address in [
         "https://crl.example.com/x';touch here;'",
         "https://crl.example.com/x y",
@@ -78,7 +82,7 @@ fn the_command_that_gets_the_list_is_harmless() {
     ] {
         let given = format!("POINT=\"{address}\" issue encrypt intermediate pointed x");
         let text = shown(&given);
-        assert!(text.contains("revocation list"), "{text}");
+        assert!(text.contains("revocation list") && text.contains("issuer's own"), "{text}");
         assert!(!text.contains("curl"), "{text}");
     }
     let run = "workload-provider certificate verify encrypt.crt $CHAIN";

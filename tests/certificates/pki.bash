@@ -66,6 +66,7 @@ subjectKeyIdentifier = hash
 crlDistributionPoints = URI:https://crl.example.com/encrypt-crl-1
 [pointed]
 crlDistributionPoints = URI:${POINT:-https://crl.example.com/}
+authorityInfoAccess = caIssuers;URI:${POINT:-https://crl.example.com/}
 [code_signing]
 extendedKeyUsage = codeSigning
 [web_server]

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use certificate_command::{TAKE_PRODUCT_CERTIFICATE, contradiction, read, test_image_warning};
+use certificate_command::{Contradiction, contradiction, read};
 use cli_kit::persona::{self, AuthorFolder};
 use contract_core::env_certificates::CertificateField;
 use contract_core::lifetime::{NOTICE, What};
 use contract_core::statement::Facts;
-use contract_pki::certificate::{CertificateFacts, Encryption, Expiry, Foreign, VerifiedCertificate};
+use contract_pki::certificate::{CertificateFacts, Encryption, Error, Expiry, Foreign, VerifiedCertificate};
 use contract_pki::platform::Platform;
 use contract_pki::validity::Validity;
 use contract_pki::x509::day;
@@ -46,9 +46,6 @@ pub fn warnings(
             "take the certificate that comes with your image, or for a rehearsal that of `guest-rehearsal keygen`",
         );
     }
-    if let Some(message) = test_image_warning(facts) {
-        findings.warning(place(path), message, TAKE_PRODUCT_CERTIFICATE);
-    }
     if facts.validity().has_ended(at) {
         findings.warning(
             place(path),
@@ -66,7 +63,14 @@ pub fn warnings(
             "look for a newer image and take the certificate that belongs to it",
         );
     }
-    if let Some((message, hint)) = contradiction(facts, platform) {
+    if certificate.foreign().is_none() {
+        compare_platform(path, facts, platform, findings);
+    }
+}
+
+/// Warns of a known key that belongs to another platform's images.
+fn compare_platform(path: &Path, facts: &CertificateFacts, platform: Platform, findings: &mut Findings) {
+    if let Some(Contradiction { message, hint }) = contradiction(facts, platform) {
         findings.warning(place(path), message, hint);
     }
 }
@@ -100,7 +104,12 @@ pub fn check(persona: &AuthorFolder, at: Timestamp, findings: &mut Findings) -> 
     }
     match certificate.verify(at, Expiry::Refuse, Foreign::Refuse) {
         Ok(certificate) => warnings(path, &certificate, persona.platform, at, findings),
-        Err(error) => findings.error(place(path), error.to_string(), error.hints().join("; ")),
+        Err(error) => {
+            findings.error(place(path), error.to_string(), error.hints().join("; "));
+            if !matches!(error, Error::Foreign(_)) {
+                compare_platform(path, &facts, persona.platform, findings);
+            }
+        }
     }
     Some(facts)
 }

@@ -11,7 +11,7 @@ use contract_pki::certificate::{Attestation, Role};
 use contract_pki::platform::Platform;
 use jiff::Timestamp;
 
-/// Show, verify and fetch the certificates of a guest image
+/// Show, list, verify and fetch the certificates of a guest image
 ///
 /// A section can be read only with the private key of the encryption certificate, and the guest signs its record with that
 /// of the attestation certificate. With a wrong certificate, the wrong people read or sign. The same subject was seen with
@@ -22,6 +22,7 @@ use jiff::Timestamp;
     after_help = "\
 EXAMPLES
   {program} certificate show image.crt
+  {program} certificate list --platform ccrt
   {program} certificate verify image.crt --intermediate intermediate.crt --intermediate ca.crt --root root.crt
 
 EXIT STATUS
@@ -35,6 +36,7 @@ pub struct Certificate {
 #[derive(Subcommand, Clone, Debug)]
 pub enum Verb {
     Show(Show),
+    List(List),
     Verify(Verify),
     Fetch(Fetch),
 }
@@ -60,7 +62,7 @@ impl CertificateFile {
     }
 }
 
-/// Show subject, issuer, serial, key, validity and revocation lists, without verifying anything
+/// Show subject, issuer, key, validity, images and addresses, without verifying anything
 #[derive(Args, Clone, Debug)]
 #[command(after_help = "\
 EXAMPLES
@@ -69,9 +71,27 @@ EXAMPLES
 pub struct Show {
     #[command(flatten)]
     pub certificate: CertificateFile,
-    /// Warn if the subject does not fit this platform: hpvs, ccrt, ccrv or ccco
+    /// Warn if the key is known, and not of an image of this platform: hpvs, ccrt, ccrv or ccco
     #[arg(long, help_heading = "Input")]
     pub platform: Option<Platform>,
+}
+
+/// List the published encryption certificates that this version knows, newest first
+///
+/// By product and version of the image, with what has ended and what ends within 90 days. IBM publishes no such list: a
+/// certificate that is missing may still be genuine.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = "\
+EXAMPLES
+  {program} certificate list --platform ccrt
+  {program} certificate list --at 2027-01-31 --json")]
+pub struct List {
+    /// List this platform's only: hpvs, ccrt, ccrv or ccco
+    #[arg(long, help_heading = "Input")]
+    pub platform: Option<Platform>,
+    /// Compare the dates with TIME instead of now: a day, 2027-01-31, or 2027-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_at, help_heading = "Input")]
+    pub at: Option<Timestamp>,
 }
 
 /// The certificates between an image's and a root, and revocation lists.

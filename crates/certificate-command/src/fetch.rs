@@ -19,8 +19,8 @@ use serde::Serialize;
 
 use crate::arguments::{Companion, Fetch};
 use crate::https::{Fetcher, without_query};
+use crate::images::{Contradiction, contradiction};
 use crate::lines::{chain_lines, description_lines};
-use crate::platform::contradiction;
 use crate::{address, refused};
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ pub fn fetch<R: Role>(arguments: &Fetch, persona: Persona, report: &Report) -> R
         verified,
     };
     commit_all(files.into_iter().rev().map(|file| file.output))?;
-    if let Some((message, hint)) = contradiction(&description.facts, platform) {
+    if let Some(Contradiction { message, hint }) = contradiction(&description.facts, platform) {
         report.warning(&message, &[hint]);
     }
     let lines = chain_lines.unwrap_or_else(|| description_lines(&description, at));

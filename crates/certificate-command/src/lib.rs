@@ -1,4 +1,4 @@
-//! `certificate show`, `verify` and `fetch`: is this the right certificate? One command for every persona: the auditor's
+//! `certificate show`, `list`, `verify` and `fetch`: is this the right certificate? One command for every persona: the auditor's
 //! is about the attestation certificate, the others' about the encryption certificate.
 
 // The command line.
@@ -7,8 +7,8 @@ mod arguments;
 mod chain;
 // Certificates as lines of text.
 mod lines;
-// What subject and key of a certificate say about its image.
-mod platform;
+// Which images a certificate belongs to.
+mod images;
 
 // Where certificates are published.
 mod address;
@@ -16,6 +16,7 @@ mod address;
 mod https;
 
 mod fetch;
+mod list;
 mod show;
 mod verify;
 
@@ -29,8 +30,8 @@ use findings::Advice;
 use arguments::Verb;
 
 pub use arguments::{Certificate, ChainArguments};
+pub use images::{Contradiction, contradiction, images};
 pub use lines::{chain_lines, encryption_lines};
-pub use platform::{TAKE_PRODUCT_CERTIFICATE, contradiction, test_image_warning};
 
 /// The command.
 pub fn certificate<R: Role>(
@@ -40,6 +41,7 @@ pub fn certificate<R: Role>(
 ) -> Result<(), Failure> {
     match &arguments.verb {
         Verb::Show(arguments) => show::show::<R>(arguments, persona, report),
+        Verb::List(arguments) => list::list(arguments, report),
         Verb::Verify(arguments) => verify::verify::<R>(arguments, persona, report),
         Verb::Fetch(arguments) => fetch::fetch::<R>(arguments, persona, report),
     }

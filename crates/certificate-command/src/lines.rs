@@ -7,9 +7,11 @@ use contract_pki::validity::{Standing, Validity};
 use contract_pki::x509::{day, is_endless};
 use jiff::Timestamp;
 
-/// An encryption certificate: its subject, then what distinguishes it from others of the same subject.
-pub fn encryption_lines(facts: &CertificateFacts) -> [String; 2] {
-    [
+use crate::images::images;
+
+/// An encryption certificate: its subject, then what distinguishes it from others of the same subject, then its images.
+pub fn encryption_lines(facts: &CertificateFacts) -> Vec<String> {
+    let mut lines = vec![
         format!("encryption certificate: {}", facts.subject),
         format!(
             "  valid until {}, serial {}, key {}",
@@ -17,7 +19,9 @@ pub fn encryption_lines(facts: &CertificateFacts) -> [String; 2] {
             facts.serial,
             facts.key_fingerprint
         ),
-    ]
+    ];
+    lines.extend(images(facts).iter().map(|images| format!("  image: {images}")));
+    lines
 }
 
 /// A certificate's description; nothing that distinguishes certificates is left out.
@@ -35,15 +39,20 @@ pub(crate) fn description_lines(description: &Description, now: Timestamp) -> Ve
     line("signed with", &description.signature_algorithm);
     line("valid from", &day(facts.not_before).to_string());
     line("valid until", &until(facts.validity(), now));
-    for address in &description.crl_distribution_points {
-        line("revocation list", address);
+    for (label, addresses, file) in [
+        ("issuer's own", &description.ca_issuers, "intermediate.crt"),
+        ("revocation list", &description.crl_distribution_points, "intermediate.crl"),
+    ] {
+        for address in addresses {
+            line(label, address);
+        }
+        if let Some(command) = download_command(addresses, file) {
+            line("  get it with", &command);
+        }
     }
-    if let Some(command) = list_command(&description.crl_distribution_points, "intermediate.crl") {
-        line("  get it with", &command);
-    }
-    let platforms: Vec<_> = description.suggested_platforms.iter().map(|platform| platform.name()).collect();
-    if !platforms.is_empty() {
-        line("seen with", &format!("platform {}", platforms.join(" or ")));
+    let images = images(facts);
+    for (place, images) in images.iter().enumerate() {
+        line(if place == 0 { "image" } else { "" }, images);
     }
     lines
 }
@@ -70,7 +79,7 @@ pub fn chain_lines<R: Role>(chain: &VerifiedChain<R>) -> Vec<String> {
             Revocation::NotChecked => {
                 line("  revoked", "NOT CHECKED: no `--crl` is about it".to_owned());
                 let file = format!("{}.crl", place + 1);
-                if let Some(command) = list_command(&link.crl_distribution_points, &file) {
+                if let Some(command) = download_command(&link.crl_distribution_points, &file) {
                     line("  its list", command);
                 }
             }
@@ -89,9 +98,9 @@ pub(crate) fn days_left(end: Timestamp, now: Timestamp) -> i64 {
     end.duration_since(now).as_secs().div_euclid(86_400)
 }
 
-/// A command for the user that gets a revocation list: authorities publish signed lists over plain HTTP. The address is from
-/// the certificate, so nothing in it may have a meaning in a shell.
-fn list_command(addresses: &[String], file: &str) -> Option<String> {
+/// A command for the user that gets what an authority publishes, which is signed and often over plain HTTP. The address is
+/// from the certificate, so nothing in it may have a meaning in a shell.
+fn download_command(addresses: &[String], file: &str) -> Option<String> {
     let harmless = |address: &&String| {
         (address.starts_with("https://") || address.starts_with("http://"))
             && address.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~:/?&=%+,".contains(&byte))
@@ -100,7 +109,7 @@ fn list_command(addresses: &[String], file: &str) -> Option<String> {
 }
 
 /// The last day, and how long that is.
-fn until(validity: Validity, now: Timestamp) -> String {
+pub(crate) fn until(validity: Validity, now: Timestamp) -> String {
     let end = validity.not_after;
     let left = match (validity.at(now), days_left(end, now)) {
         (Standing::NotYet, _) => "NOT YET VALID".to_owned(),

@@ -7,8 +7,8 @@ use contract_pki::validity::Standing;
 use serde::Serialize;
 
 use crate::arguments::Show;
+use crate::images::{Contradiction, contradiction};
 use crate::lines::{days_left, description_lines};
-use crate::platform::contradiction;
 use crate::read;
 
 #[derive(Serialize)]
@@ -20,7 +20,7 @@ struct Shown<'a> {
     /// Negative: it has expired.
     days_left: i64,
     valid_now: bool,
-    /// Why the subject does not fit `--platform`.
+    /// Why the key does not fit `--platform`.
     contradiction: Option<String>,
 }
 
@@ -39,12 +39,11 @@ pub fn show<R: Role>(arguments: &Show, persona: Persona, report: &Report) -> Res
         file: input::name(&path),
         days_left: days_left(description.facts.not_after, now),
         valid_now: description.facts.validity().at(now) == Standing::Valid,
-        contradiction: against.as_ref().map(|(message, _)| message.clone()),
+        contradiction: against.as_ref().map(|it| it.message.clone()),
         description,
     };
-    if let Some((message, _)) = against {
-        let hint = "take the certificate that belongs to your image, or name the platform that it is for";
-        report.warning(&message, &[hint.to_owned()]);
+    if let Some(Contradiction { message, hint }) = against {
+        report.warning(&message, &[hint]);
     }
     report.result(&shown, |_| description_lines(description, now))
 }

@@ -165,11 +165,11 @@ impl Tool {
 }
 
 impl Predicate {
-    /// Why its certificate is not an image's, as stated or by its subject.
+    /// Why its certificate is not an image's, as stated or by its subject and key.
     pub fn foreign(&self) -> Option<String> {
-        let by_subject =
-            || Encryption::verify_subject(&self.encryption_certificate).err().map(|it| it.to_string());
-        self.foreign_certificate.clone().or_else(by_subject)
+        let by_facts =
+            || Encryption::verify_facts(&self.encryption_certificate).err().map(|it| it.to_string());
+        self.foreign_certificate.clone().or_else(by_facts)
     }
 
     fn check_certificates(&self) -> Result<(), String> {

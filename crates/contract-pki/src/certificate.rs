@@ -21,12 +21,12 @@ use openssl::x509::X509;
 use serde::Serialize;
 
 use crate::pem::{self, PemError};
-use crate::platform::Platform;
 use crate::verifying_key::{self, VerifyingKey};
 use crate::x509::{
-    MINIMUM_BITS, crl_distribution_points, day, is_signed_by, key_fingerprint, key_type, one_line, same_name,
-    signature_algorithm, validity,
+    MINIMUM_BITS, ca_issuers, crl_distribution_points, day, is_signed_by, key_fingerprint, key_type,
+    one_line, same_name, signature_algorithm, validity,
 };
+use known::KnownCertificate;
 use refusal::refuse;
 
 pub use crate::x509::CertificateFacts;
@@ -188,16 +188,17 @@ impl<R: Role> ImageCertificate<R> {
             key_type: "RSA",
             key_bits: self.key.bits(),
             signature_algorithm: signature_algorithm(&self.x509),
+            ca_issuers: ca_issuers(&self.x509),
             crl_distribution_points: crl_distribution_points(&self.x509),
             self_signed: self.is_self_signed(),
-            suggested_platforms: Platform::suggested_by(&self.facts.subject),
+            known: KnownCertificate::with_key(&self.facts.key_fingerprint).collect(),
         }
     }
 
-    /// Refuses a certificate that is not an image's of this role, by its extensions and its subject.
+    /// Refuses a certificate that is not an image's of this role, by its extensions, its subject and its key.
     pub fn verify_purpose(&self) -> Result<(), Refusal> {
         role::verify_extensions::<R>(&self.x509)?;
-        R::verify_subject(&self.facts)
+        R::verify_facts(&self.facts)
     }
 
     /// Verifies the validity at a point in time, and nothing else.
@@ -287,12 +288,14 @@ pub struct Description {
     pub key_bits: u32,
     /// `sha512WithRSAEncryption` in all known certificates of IBM.
     pub signature_algorithm: String,
+    /// Where its issuer's own certificate is published.
+    pub ca_issuers: Vec<String>,
     /// Where its issuer publishes revocation lists (contract-format, section 9).
     pub crl_distribution_points: Vec<String>,
     /// Signed with its own key: a stand-in for a rehearsal.
     pub self_signed: bool,
-    /// The platforms whose certificates have such a subject; empty if the subject names no product.
-    pub suggested_platforms: &'static [Platform],
+    /// The published certificates with the same key; empty if the key is unknown.
+    pub known: Vec<&'static KnownCertificate>,
 }
 
 /// The key that an image's certificate must hold: `sha256:` and 64 digits of lower-case hex, its fingerprint.

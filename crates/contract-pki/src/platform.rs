@@ -34,17 +34,6 @@ impl Platform {
         }
     }
 
-    /// The platforms whose certificates have such a subject (contract-format, section 9); empty for a subject that names no
-    /// product. A hint and no proof: two products shipped one key.
-    pub fn suggested_by(subject: &str) -> &'static [Self] {
-        match subject {
-            _ if subject.contains("Hyper Protect Container Runtime") => &[Self::Hpvs],
-            _ if subject.contains("Confidential Container ") => &[Self::Ccco],
-            _ if subject.contains("CN=Container Runtime") => &[Self::Ccrt, Self::Ccrv],
-            _ => &[],
-        }
-    }
-
     /// The first part of a token for this platform.
     pub fn prefix(self) -> Prefix {
         self.product().prefix
@@ -247,25 +236,6 @@ impl Prefix {
         match self {
             Self::HyperProtectBasic => "hyper-protect-basic",
             Self::ContractBasic => "contract-basic",
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Platform;
-
-    /// The names in the certificates that IBM ships.
-    #[test]
-    fn a_subject_suggests_its_platform() {
-        for (name, platforms) in [
-            ("Hyper Protect Container Runtime Contract Encryption", &[Platform::Hpvs][..]),
-            ("Hyper Protect Confidential Container Contract Encryption", &[Platform::Ccco]),
-            ("Container Runtime Contract Encryption", &[Platform::Ccrt, Platform::Ccrv]),
-            ("guest rehearsal", &[]),
-        ] {
-            let subject = format!("C=IN, OU=Confidential Computing Platform Signing Service, CN={name}");
-            assert_eq!(Platform::suggested_by(&subject), platforms, "{name}");
         }
     }
 }

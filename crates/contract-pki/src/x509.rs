@@ -163,6 +163,13 @@ pub fn crl_distribution_points(x509: &X509Ref) -> Vec<String> {
     names.flatten().filter_map(|name| name.uri()).map(str::to_owned).collect()
 }
 
+/// The addresses of the issuer's own certificate: `CA Issuers` of the Authority Information Access.
+pub fn ca_issuers(x509: &X509Ref) -> Vec<String> {
+    let accesses = x509.authority_info();
+    let issuers = accesses.iter().flatten().filter(|it| it.method().nid() == Nid::AD_CA_ISSUERS);
+    issuers.filter_map(|it| it.location().uri()).map(str::to_owned).collect()
+}
+
 /// The name of a key's algorithm for messages.
 pub fn key_type(id: Id) -> String {
     let name = match id {

@@ -49,6 +49,9 @@ pub enum Reason {
     ImageHasPurpose(String),
     ImageKeyUsage(&'static str),
     OtherRole(&'static str),
+    /// Its key is that of a published certificate of this kind.
+    KnownAs(&'static str),
+    TestImage,
     /// By its object identifier.
     UnknownExtension(String),
     /// As [`Reason::WrongSigner`], further up.
@@ -135,6 +138,12 @@ impl fmt::Display for Refusal {
             Reason::OtherRole(role) => {
                 write!(f, "`{subject}` is {role} by its name, not an image's encryption certificate")
             }
+            Reason::KnownAs(kind) => {
+                write!(f, "the key of `{subject}` is that of IBM's published {kind} certificate")
+            }
+            Reason::TestImage => {
+                write!(f, "the key of `{subject}` is that of one of IBM's test images, never of a product")
+            }
             Reason::UnknownExtension(oid) => {
                 write!(f, "`{subject}` has a critical extension that is not known here: {oid}")
             }
@@ -206,6 +215,8 @@ impl Advice for Refusal {
             | Reason::ImageHasPurpose(_)
             | Reason::ImageKeyUsage(_)
             | Reason::OtherRole(_)
+            | Reason::KnownAs(_)
+            | Reason::TestImage
             | Reason::UnknownExtension(_)
             | Reason::NoSubject => {
                 "it is no image's certificate: take the one that comes with your image: `certificate fetch --version NN`"

@@ -10,6 +10,7 @@ use openssl::x509::X509Ref;
 use pkcs8::der::asn1::{AnyRef, ObjectIdentifier};
 use pkcs8::der::{Decode as _, Tag, Tagged as _};
 
+use crate::certificate::known::KnownCertificate;
 use crate::certificate::refusal::{Reason, Refusal, refuse};
 use crate::extensions::{BASIC_CONSTRAINTS, Extension, elements, of_certificate};
 use crate::x509::{CertificateFacts, algorithm_name};
@@ -31,9 +32,26 @@ pub trait Role: sealed::Sealed {
     /// One of these bits must be set if there is a `KeyUsage` (RFC 5280, section 4.2.1.3, first byte).
     const KEY_USAGE: u8;
 
-    /// Refuses a certificate whose subject names another role.
-    fn verify_subject(_: &CertificateFacts) -> Result<(), Refusal> {
-        Ok(())
+    /// Refuses a certificate whose subject names another role, or whose key is known as that of another role or of a test
+    /// image.
+    fn verify_facts(facts: &CertificateFacts) -> Result<(), Refusal> {
+        Self::other_role(facts)
+            .or_else(|| known_otherwise::<Self>(facts))
+            .map_or(Ok(()), |reason| Err(Refusal { subject: facts.subject.clone(), reason }))
+    }
+
+    /// The other role that its subject names.
+    fn other_role(_: &CertificateFacts) -> Option<Reason> {
+        None
+    }
+}
+
+fn known_otherwise<R: Role + ?Sized>(facts: &CertificateFacts) -> Option<Reason> {
+    let known = KnownCertificate::with_key(&facts.key_fingerprint).next()?;
+    match () {
+        () if known.is_for_tests() => Some(Reason::TestImage),
+        () if known.kind != R::NAME => Some(Reason::KnownAs(known.kind)),
+        () => None,
     }
 }
 
@@ -44,21 +62,16 @@ impl Role for Encryption {
     const KEY_USAGE: u8 = 0b0011_0000;
 
     /// Accepts a subject that names no role: the names of later images are not known.
-    fn verify_subject(facts: &CertificateFacts) -> Result<(), Refusal> {
+    fn other_role(facts: &CertificateFacts) -> Option<Reason> {
         let name = facts.subject.rsplit_once("CN=").map_or("", |(_, name)| name);
         let name = name.split(", ").next().unwrap_or(name);
         let words = name.to_lowercase();
-        let role = if words.contains("attestation") {
-            "an attestation certificate"
-        } else if INTERMEDIATES.contains(&name)
-            || words.contains("intermediate")
-            || words.starts_with("digicert ")
-        {
-            "the certificate of an intermediate or an authority"
-        } else {
-            return Ok(());
-        };
-        Err(Refusal { subject: facts.subject.clone(), reason: Reason::OtherRole(role) })
+        if words.contains("attestation") {
+            return Some(Reason::OtherRole("an attestation certificate"));
+        }
+        let is_authority =
+            INTERMEDIATES.contains(&name) || words.contains("intermediate") || words.starts_with("digicert ");
+        is_authority.then_some(Reason::OtherRole("the certificate of an intermediate or an authority"))
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
+use certificate_command::{Contradiction, contradiction, images};
 use cli_kit::input::Input;
 use cli_kit::looks::Looks;
 use cli_kit::persona::SignerFolder;
@@ -34,6 +35,8 @@ struct Inspection {
     json: Value,
     lines: Vec<String>,
     weak: Vec<String>,
+    /// A known key of another platform.
+    contradiction: Option<Contradiction>,
     /// A signature that exists and does not verify.
     broken: Option<NotVouched>,
     lifetime: Lifetime,
@@ -65,6 +68,9 @@ pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     check.add_to(&mut found.json, &found.lifetime);
     for (label, line) in check.lines(&found.lifetime) {
         found.line(label, &line);
+    }
+    if let Some(Contradiction { message, hint }) = &found.contradiction {
+        report.warning(message, std::slice::from_ref(hint));
     }
     report.result(&found.json, |_| found.lines.clone())?;
     found.verdict(&name, check)
@@ -286,6 +292,8 @@ impl Inspection {
         let names = |names: &BTreeSet<String>| listed(names.iter().cloned().collect(), " ");
         let volumes = stated.volumes.iter().map(|(name, volume)| format!("{name}: {volume}"));
         self.json["statement"] = json!(statement);
+        self.json["images"] = json!(images(certificate));
+        self.contradiction = contradiction(certificate, stated.platform);
         let mut line = |label: &str, text: String| self.line(label, &text);
         line("made by", format!("{} {} at {}", stated.tool.name, stated.tool.version, stated.time));
         line("platform", stated.platform.to_string());
@@ -293,6 +301,9 @@ impl Inspection {
         line("  serial", certificate.serial.clone());
         line("  key", certificate.key_fingerprint.clone());
         line("  valid until", format!("{}{expired}", day(certificate.not_after)));
+        for images in images(certificate) {
+            line("  image", images);
+        }
         line("volumes", listed(volumes.collect(), ", "));
         line("needs variables", names(&stated.required_variables));
         line("gives variables", names(&stated.provided_variables));

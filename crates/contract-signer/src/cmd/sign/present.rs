@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
-use certificate_command::{TAKE_PRODUCT_CERTIFICATE, test_image_warning};
+use certificate_command::{Contradiction, contradiction};
 use cli_kit::report::visible;
 use cli_kit::{Failure, Report};
 use contract_core::contract::record::{HalfRecord, Record, Voucher};
@@ -42,13 +42,13 @@ pub fn warn_before_signing<R: Read + Seek>(contract: &Contract<R>, changes: &[Ch
         }
     }
     let (workload, env) = contract.statements();
-    let stated = [workload, env].into_iter().flatten();
-    let mut messages: Vec<_> =
-        stated.filter_map(|it| test_image_warning(&it.predicate.encryption_certificate)).collect();
+    let stated = [workload, env].into_iter().flatten().map(|it| &it.predicate);
+    let mut contradictions: Vec<_> =
+        stated.filter_map(|it| contradiction(&it.encryption_certificate, it.platform)).collect();
     // both halves usually name the same certificate
-    messages.dedup();
-    for message in messages {
-        report.warning(&message, &[TAKE_PRODUCT_CERTIFICATE.to_owned()]);
+    contradictions.dedup();
+    for Contradiction { message, hint } in contradictions {
+        report.warning(&message, &[hint]);
     }
 }
 
