@@ -10,6 +10,7 @@ use std::os::unix::fs::{FileTypeExt, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use contract_core::received::BEGINNING;
 use rustix::fs::OFlags;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -17,9 +18,6 @@ use crate::exit::ExitCode;
 use crate::failure::{DoingIo, Failure};
 pub use crate::names::name;
 use crate::report::warning_of_file;
-
-/// Bytes that show what a file is.
-pub const BEGINNING: u64 = 512;
 
 /// Bytes of a file with a key or a certificate: more than any needs.
 pub const LARGEST_KEY_FILE: usize = 256 << 10;
@@ -49,7 +47,7 @@ impl Input {
         let mut file = open(path)?;
         let seekable = seekable(&file).doing_io("read", path)?;
         let mut beginning = Vec::new();
-        file.by_ref().take(BEGINNING).read_to_end(&mut beginning).doing_io("read", path)?;
+        file.by_ref().take(BEGINNING as u64).read_to_end(&mut beginning).doing_io("read", path)?;
         let accepted = accept(&beginning)?;
         if !seekable {
             let mut spool = tempfile::tempfile().doing_io("make a temporary file for", path)?;

@@ -18,8 +18,8 @@ pub mod report;
 pub mod identity;
 // Files and stdin, read within a limit.
 pub mod input;
-// What a received file is, judged by its first bytes.
-pub mod looks;
+// Received files, of any tool.
+pub mod received;
 // Facts about path names.
 pub mod names;
 // Files that no output may replace.

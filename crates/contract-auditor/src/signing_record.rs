@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use cli_kit::evidence::{self, RECORD_LIMIT};
-use cli_kit::looks::Looks;
 use cli_kit::persona::AuditorFolder;
-use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input, received};
 use contract_core::contract::record::Record;
 use contract_core::user_data::{self, UserDataFacts};
 use contract_pki::verifying_key::VerifyingKey;
@@ -57,8 +56,8 @@ pub fn read(path: &Path, report: &Report) -> Result<Record, Failure> {
 /// Reads user data in its own file.
 pub fn user_data(path: &Path) -> Result<NamedUserData, Failure> {
     let name = input::name(path);
-    let facts =
-        user_data::survey(Looks::open(path)?.0).doing(|| format!("cannot read `{name}` as user data"))?;
+    let facts = user_data::survey(received::user_data(path)?)
+        .doing(|| format!("cannot read `{name}` as user data"))?;
     Ok((name, facts))
 }
 

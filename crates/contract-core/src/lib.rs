@@ -40,6 +40,7 @@ pub mod contract; //         5: two halves that agree, and the signing record
 pub mod user_data; //        6: the contract as the guest receives it
 pub mod boot_media; //       7: the medium with the user data
 pub mod initdata; //         7 for CCCO: the pod's annotation with the user data
+pub mod received; //         any of them, in a file of any tool
 
 // After the boot
 pub mod lifetime; //         when a contract ends

@@ -19,7 +19,7 @@ mod auditor_key;
 mod boot;
 mod survey;
 
-use std::io;
+use std::{fmt, io};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_pki::verifying_key::VerifyingKey;
@@ -27,7 +27,7 @@ use contract_pki::x509::day;
 use findings::text::hex;
 use findings::{Advice, Blame};
 use jiff::Timestamp;
-use strict_yaml::{Limits, Tags};
+use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
 
 use crate::token::{self, Scanner, TokenFacts};
@@ -38,6 +38,9 @@ pub use survey::{is_own_form, survey};
 
 /// Longest user data that is read as general YAML; our own form streams without a limit.
 pub const LARGEST_YAML: usize = 32 << 20;
+
+/// Where user data is found, for a hint.
+pub(crate) const FORMS: &str = "user data is read as it is, as base64, as gzip, as initdata, on a boot medium, and in the resource of the Kubernetes operator; `contract-signer inspect FILE` also reads handoffs, tokens and signing records";
 
 /// The keys of user data, in the order in which they are written.
 pub const KEYS: [&str; 5] = ["workload", "env", "envWorkloadSignature", "attestationPublicKey", "boot"];
@@ -76,7 +79,7 @@ impl Advice for Error {
             }
             Self::Token { error, .. } => error.hints(),
             Self::NoMapping | Self::Missing(_) | Self::Neither { .. } => {
-                vec!["user data is what `contract-signer sign … -o user-data` writes".into()]
+                vec!["user data is what `contract-signer sign … -o user-data` writes".into(), FORMS.into()]
             }
         }
     }
@@ -86,8 +89,8 @@ impl Advice for Error {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages are the documentation")]
 pub enum Refusal {
-    #[error("it has no `envWorkloadSignature`")]
-    Unsigned,
+    #[error("it is not signed: it has no `envWorkloadSignature`")]
+    Unsigned(State),
     #[error("its `envWorkloadSignature` is not base64")]
     NotBase64,
     #[error(
@@ -107,7 +110,11 @@ impl Advice for Refusal {
 
     fn hints(&self) -> Vec<String> {
         vec![match self {
-            Self::Unsigned | Self::NotBase64 => "sign it: `contract-signer sign … -o user-data`".into(),
+            Self::Unsigned(State::Tokens) => "sign it: `contract-signer sign --assembled FILE -o user-data`".into(),
+            Self::Unsigned(_) => {
+                "encrypt the plain sections first: `workload-provider encrypt`, `env-deployer encrypt`; then `contract-signer sign`".into()
+            }
+            Self::NotBase64 => "sign it again: `contract-signer sign … -o user-data`".into(),
             Self::Signature { .. } => {
                 "look at it: `contract-signer inspect user-data`; then sign both handoffs again".into()
             }
@@ -224,8 +231,51 @@ pub struct ValueFacts {
 pub enum Form {
     /// Encrypted.
     Token(TokenFacts),
-    /// For everyone to read.
+    /// For everyone to read: the names of the fields, without values.
+    Plain(Vec<String>),
+}
+
+/// How far user data is on its way to a guest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// With a signature, which nobody has verified yet.
+    Signed,
+    /// Two tokens without a signature, as other tools assemble them.
+    Tokens,
+    /// A token and a plain section, without a signature.
+    Mixed,
+    /// Two plain sections, without a signature.
     Plain,
+}
+
+impl State {
+    /// One word for programs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Tokens => "unsigned",
+            Self::Mixed => "mixed",
+            Self::Plain => "plain",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Signed => "user data, signed",
+            Self::Tokens => "an unsigned contract: two tokens",
+            Self::Mixed => "an unsigned contract: a token and a plain section",
+            Self::Plain => "a plain contract: two sections that anyone can read",
+        })
+    }
+}
+
+/// The names of all fields of a section, with their paths: `volumes.data.seed`.
+pub(crate) fn fields(section: &Node) -> Vec<String> {
+    let mut fields = Vec::new();
+    section.visit_scalars("", &mut |path, _| fields.push(path.to_owned()));
+    fields
 }
 
 impl ValueFacts {
@@ -236,17 +286,19 @@ impl ValueFacts {
         }
         let document =
             strict_yaml::parse(value, &Limits { bytes: LARGEST_YAML, ..Limits::default() }, Tags::Refused);
-        let is_section =
-            document.is_ok_and(|it| it.root.entry("type").and_then(strict_yaml::Node::text) == Some(key));
-        if !is_section {
-            return Err(Error::Neither { key });
+        let is_section = |root: &Node| root.entry("type").and_then(Node::text) == Some(key);
+        match document {
+            Ok(document) if is_section(&document.root) => Ok(Self {
+                sha256: hex(&openssl::sha::sha256(value.as_bytes())),
+                form: Form::Plain(fields(&document.root)),
+            }),
+            _ => Err(Error::Neither { key }),
         }
-        Ok(Self { sha256: hex(&openssl::sha::sha256(value.as_bytes())), form: Form::Plain })
     }
 }
 
 /// The facts of a token; `None` if a value does not begin as one.
-fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
+pub(crate) fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Error> {
     let mut scanner = Scanner::new();
     match scanner.push(value.as_bytes()) {
         Err(token::Error::Prefix) => return Ok(None),
@@ -282,9 +334,20 @@ impl UserDataFacts {
         lines
     }
 
+    /// How far it is on its way to a guest.
+    pub fn state(&self) -> State {
+        let plain = [&self.workload, &self.env].into_iter().filter(|it| matches!(it.form, Form::Plain(_)));
+        match (&self.signature, plain.count()) {
+            (Some(_), _) => State::Signed,
+            (None, 0) => State::Tokens,
+            (None, 1) => State::Mixed,
+            (None, _) => State::Plain,
+        }
+    }
+
     /// Verifies the signature, and the dates of the certificate that carries the key, if there is one.
     pub fn verify(&self, key: &VerifyingKey, at: Timestamp) -> Result<(), Refusal> {
-        let signature = self.signature.as_ref().ok_or(Refusal::Unsigned)?;
+        let signature = self.signature.as_ref().ok_or(Refusal::Unsigned(self.state()))?;
         let signature: String = signature.split_ascii_whitespace().collect();
         let signature = STANDARD.decode(signature).map_err(|_| Refusal::NotBase64)?;
         if !key.verifies(&self.signed_digest, &signature) {

@@ -11,9 +11,21 @@ mod signing_record;
 pub mod trust;
 pub mod verify;
 
-use cli_kit::Report;
-use contract_core::user_data::{AuditorKeyForm, Boot};
+use cli_kit::input::Input;
+use cli_kit::{Doing as _, Failure, Report};
+use contract_core::received::UserDataFile;
+use contract_core::user_data::{self, AuditorKeyForm, Boot, UserDataFacts};
 use serde_json::{Value, json};
+
+/// The facts of user data, in whatever file of any tool it is.
+fn survey(file: &mut UserDataFile<Input>, name: &str, report: &Report) -> Result<UserDataFacts, Failure> {
+    let facts = user_data::survey(&mut *file).doing(|| format!("cannot read `{name}` as user data"))?;
+    for doubt in &file.doubts {
+        let hint = format!("make it again with `env-deployer initdata`, or ask who made `{name}`");
+        report.warning(&format!("`{name}`: {doubt}"), &[hint]);
+    }
+    Ok(facts)
+}
 
 /// Anyone who handles the user data can change this field: the signature does not cover it.
 fn warn_of_auditor_key(form: &AuditorKeyForm, report: &Report) {

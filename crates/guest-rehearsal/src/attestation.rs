@@ -87,7 +87,7 @@ fn sign(key: &ImageAttestationKey, text: &str) -> Result<Vec<u8>, ErrorStack> {
 fn prefix(facts: &UserDataFacts) -> Prefix {
     let of = |form: &Form| match form {
         Form::Token(token) => Some(token.prefix),
-        Form::Plain => None,
+        Form::Plain(_) => None,
     };
     of(&facts.workload.form).or(of(&facts.env.form)).unwrap_or(Prefix::HyperProtectBasic)
 }

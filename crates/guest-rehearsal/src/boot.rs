@@ -1,7 +1,7 @@
 //! Boots user data in the order of the guest, and reports each step.
 //!
 //! ```text
-//! [medium →] user data → workload → env [→ attestation] → schema → logging → signature [→ expiry] → environment
+//! [input, medium →] user data → workload → env [→ attestation] → schema → logging → signature [→ expiry] → environment
 //!     → archive → variables → containers → images → ports → mounts → volumes → seeds [→ passphrase → luks]
 //! ```
 //!
@@ -10,6 +10,7 @@
 
 mod archive;
 mod containers;
+mod given;
 pub mod logging;
 pub mod luks;
 mod medium;
@@ -31,6 +32,7 @@ use jiff::Timestamp;
 use crate::contents::PublicContents;
 use crate::keys::GuestKey;
 use crate::report::{BootReport, Halt};
+use given::Given;
 use logging::LoggingProbe;
 use luks::Disks;
 
@@ -48,7 +50,7 @@ pub struct Guest<'a> {
     pub probe_logging: Option<&'a LoggingProbe>,
 }
 
-/// Boots user data, or a medium that contains it. Returns the steps that were taken. The second value is an error if the
+/// Boots user data, in whatever it is. Returns the steps that were taken. The second value is an error if the
 /// rehearsal itself failed: on a file, the machine or the command line.
 pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
     let mut report = BootReport::default();
@@ -68,14 +70,16 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     let &Guest { key, at, disks, platform, probe_logging } = guest;
     let log = &mut report.steps;
 
-    let (bytes, medium_lines) = medium::find_user_data(log, input)?;
-    let (facts, damage) = match survey(Cursor::new(bytes)) {
+    let given = Given::find(log, input)?;
+    let (facts, damage) = match survey(Cursor::new(given.bytes())) {
         Ok(facts) => (Some(facts), None),
         Err(damage) => (None, Some(damage)),
     };
-    report.attestation = user_data::record_lines(facts.as_ref(), medium_lines);
+    given.describe(log, facts.as_ref());
+    let user_data = user_data::read(log, given.bytes(), damage.as_ref());
+    report.attestation = given.record_lines(facts.as_ref());
     report.user_data = facts;
-    let user_data = user_data::read(log, bytes, damage.as_ref())?;
+    let user_data = user_data?;
     let platforms = platform.map_or_else(|| platforms::possible(&user_data), |platform| vec![platform]);
 
     let workload = user_data::open_section::<Workload>(log, &user_data.workload, key)?;

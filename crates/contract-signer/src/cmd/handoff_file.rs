@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use cli_kit::age_keys::Identities;
 use cli_kit::input::Input;
-use cli_kit::looks::Looks;
 use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Doing as _, ExitCode, Failure, input};
 use contract_core::age_file::{self, AgeError};
 use contract_core::handoff::Unsorted;
+use contract_core::received::FileKind;
 
 /// Where a handoff is read from: a file, or an age file that is decrypted while it is read. No plain copy is made.
 pub trait ReadSeek: Read + Seek {}
@@ -37,11 +37,11 @@ impl<'a> HandoffOpener<'a> {
     pub fn handoff(
         &self,
         file: Input,
-        looks: Looks,
+        kind: FileKind,
         context: impl Fn() -> String,
     ) -> Result<Unsorted<Box<dyn ReadSeek>>, Failure> {
         let source: Box<dyn ReadSeek> =
-            if looks == Looks::Age { self.open(file, &context)? } else { Box::new(file) };
+            if kind == FileKind::EncryptedHandoff { self.open(file, &context)? } else { Box::new(file) };
         Unsorted::read(source).doing(context)
     }
 

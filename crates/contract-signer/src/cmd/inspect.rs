@@ -6,19 +6,19 @@ use std::path::Path;
 
 use certificate_command::{Contradiction, contradiction, images};
 use cli_kit::input::Input;
-use cli_kit::looks::Looks;
 use cli_kit::persona::SignerFolder;
 use cli_kit::progress::workers;
-use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, input, received};
 use contract_core::contract::BareToken;
 use contract_core::contract::record::{Record, Voucher};
 use contract_core::handoff::NotVouched;
 use contract_core::kind::SectionName;
 use contract_core::kind::Workload;
 use contract_core::lifetime::Lifetime;
+use contract_core::received::{FileKind, LoneSection, Received, UserDataFile};
 use contract_core::statement::Statement;
 use contract_core::token::TokenFacts;
-use contract_core::user_data::{self, AuditorKeyForm, Boot, Form, SeHeader, ValueFacts};
+use contract_core::user_data::{AuditorKeyForm, Boot, Form, SeHeader, State, UserDataFacts, ValueFacts};
 use contract_pki::x509::day;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -28,6 +28,9 @@ use super::handoff_file::HandoffOpener;
 use super::lifetime::{LifetimeCheck, Source};
 use super::{signing_record, trust};
 use crate::cli::Inspect;
+
+/// Fields of a plain section that are listed for people.
+const MOST_FIELDS: usize = 60;
 
 /// What was found: an object for `--json`, the same in lines for people, and what is wrong.
 #[derive(Default)]
@@ -45,24 +48,28 @@ struct Inspection {
 
 pub fn run(arguments: &Inspect, report: &Report) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
-    let (file, looks) = Looks::open(&arguments.file)?;
+    let (file, kind) = received::open(&arguments.file)?;
     let check = LifetimeCheck::new(&arguments.lifetime);
-    if arguments.record.is_some() && looks != Looks::Other {
+    let is_part = matches!(
+        kind,
+        FileKind::Token | FileKind::Handoff | FileKind::EncryptedHandoff | FileKind::Record | FileKind::Empty
+    );
+    if arguments.record.is_some() && is_part {
         return Err(Failure::usage(format!("`--record` is for user data, and `{name}` is something else"))
             .hint("name the user data: `contract-signer inspect user-data --record FILE`"));
     }
     let mut found = Inspection::default();
-    match looks {
-        Looks::Empty => {
+    match kind {
+        FileKind::Empty => {
             return Err(Failure::new(ExitCode::Rejected, format!("`{name}` is empty"))
                 .hint("name a handoff, a token or user data: `contract-signer inspect user-data`"));
         }
-        Looks::Token => inspect_token(file, &name, &mut found)?,
-        Looks::Tar | Looks::Age => {
-            inspect_handoff(file, looks, arguments, check.at, &mut found, report)?;
+        FileKind::Token => inspect_token(file, &name, &mut found)?,
+        FileKind::Handoff | FileKind::EncryptedHandoff => {
+            inspect_handoff(file, kind, arguments, check.at, &mut found, report)?;
         }
-        Looks::Record => found.record(&signing_record::read_alone(file, &name, report)?),
-        Looks::Other => inspect_user_data(file, arguments, &mut found, report)?,
+        FileKind::Record => found.record(&signing_record::read_alone(file, &name, report)?),
+        _ => inspect_contract(file, arguments, &mut found, report)?,
     }
     found.json["weak"] = json!(found.weak);
     check.add_to(&mut found.json, &found.lifetime);
@@ -95,20 +102,20 @@ fn inspect_token(file: Input, name: &str, found: &mut Inspection) -> Result<(), 
 
 fn inspect_handoff(
     file: Input,
-    looks: Looks,
+    kind: FileKind,
     arguments: &Inspect,
     at: Timestamp,
     found: &mut Inspection,
     report: &Report,
 ) -> Result<(), Failure> {
     let context = || format!("cannot read `{}` as a handoff", input::name(&arguments.file));
-    let sealed = looks == Looks::Age;
+    let sealed = kind == FileKind::EncryptedHandoff;
     let persona = SignerFolder::read(Path::new("."))?;
     let passphrase = arguments.identity_passphrase.source_or(&arguments.passphrase);
     let opener = HandoffOpener::new(&arguments.identities, &persona.identity, &passphrase);
     let signers = arguments.allowed_signers.as_deref().unwrap_or(&persona.allowed_signers);
     let signers = trust::allowed_signers(signers, report)?;
-    let mut handoff = opener.handoff(file, looks, context)?;
+    let mut handoff = opener.handoff(file, kind, context)?;
     let facts = handoff.copy_token(&mut io::sink()).doing(context)?;
     let vouched = handoff.vouched(&signers, clock::now());
     let statement = handoff.statement();
@@ -124,18 +131,35 @@ fn inspect_handoff(
     Ok(())
 }
 
-fn inspect_user_data(
+fn inspect_contract(
     file: Input,
     arguments: &Inspect,
     found: &mut Inspection,
     report: &Report,
 ) -> Result<(), Failure> {
     let name = input::name(&arguments.file);
-    let facts = user_data::survey(file)
-        .doing(|| format!("cannot read `{name}`: not a token, not a handoff, and as user data"))?;
-    let signed = if facts.signature.is_some() { "signed" } else { "not signed" };
-    found.say("kind", "what", "user data", &format!("user data, {signed}"));
-    found.json["signed"] = json!(facts.signature.is_some());
+    match Received::read(file).doing(|| format!("cannot read `{name}`"))? {
+        Received::Section(section) => found.lone_section(&section),
+        Received::UserData(mut file) => {
+            let facts = super::survey(&mut file, &name, report)?;
+            inspect_user_data(&file, &facts, arguments, found, report)?;
+        }
+    }
+    Ok(())
+}
+
+fn inspect_user_data(
+    file: &UserDataFile<Input>,
+    facts: &UserDataFacts,
+    arguments: &Inspect,
+    found: &mut Inspection,
+    report: &Report,
+) -> Result<(), Failure> {
+    let state = facts.state();
+    found.say("kind", "what", "user data", &file.describe(state));
+    found.json["inside"] = file.wrappers.iter().map(|wrapper| wrapper.name()).collect();
+    found.json["state"] = json!(state.name());
+    found.json["signed"] = json!(state == State::Signed);
     found.say("sha256", "sha256", &facts.sha256, &facts.sha256);
     for (section, value) in [(SectionName::Workload, &facts.workload), (SectionName::Env, &facts.env)] {
         found.value(section, value);
@@ -150,8 +174,10 @@ fn inspect_user_data(
         found.line(key, "not known to this version");
     }
     found.json["unknown"] = json!(facts.unknown);
-    found.json["attestationRecord"] = facts.attestation_lines().into_iter().collect();
-    let verify = |record: &Record| record.verify_without_key(&facts);
+    if !file.has_mappings() {
+        found.json["attestationRecord"] = facts.attestation_lines().into_iter().collect();
+    }
+    let verify = |record: &Record| record.verify_without_key(facts);
     let record = signing_record::find(&arguments.file, arguments.record.as_deref(), verify, report)?;
     found.json["record"] = json!(record.as_ref().map(|(path, _)| input::name(path)));
     if let Some((path, record)) = record {
@@ -223,11 +249,35 @@ impl Inspection {
     fn value(&mut self, section: SectionName, value: &ValueFacts) {
         match &value.form {
             Form::Token(facts) => self.token(Some(section), facts, true),
-            Form::Plain => {
-                self.json[section.as_str()] = json!({ "form": "plain", "sha256": value.sha256 });
-                self.line(section.as_str(), &format!("plain text: not encrypted; sha256 {}", value.sha256));
+            Form::Plain(fields) => {
+                self.plain(section, fields);
+                self.json[section.as_str()]["sha256"] = json!(value.sha256);
+                self.line("  sha256", &value.sha256);
             }
         }
+    }
+
+    /// Names of fields, never values: they may be secrets.
+    fn plain(&mut self, section: SectionName, fields: &[String]) {
+        self.json[section.as_str()] = json!({ "form": "plain", "fields": fields });
+        self.line(section.as_str(), "plain text: anyone who gets the file can read it");
+        for field in fields.iter().take(MOST_FIELDS) {
+            self.line("  field", field);
+        }
+        if let Some(more) = fields.len().checked_sub(MOST_FIELDS).filter(|more| *more > 0) {
+            self.line("", &format!("and {more} more: see `--json`"));
+        }
+    }
+
+    fn lone_section(&mut self, lone: &LoneSection) {
+        self.say("kind", "what", "section", &format!("{lone}: one half of a contract"));
+        self.json["belowKey"] = json!(lone.has_key);
+        match &lone.form {
+            Form::Token(facts) => self.token(Some(lone.section), facts, true),
+            Form::Plain(fields) => self.plain(lone.section, fields),
+        }
+        self.line("next", &lone.next());
+        self.dates_from = Source::BareToken;
     }
 
     /// `section` is `None` for a bare token.

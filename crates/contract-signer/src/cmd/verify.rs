@@ -1,11 +1,9 @@
 //! `contract-signer verify`: verifies the signature of user data, and compares the user data with its signing record.
 
 use cli_kit::evidence::verifying_key;
-use cli_kit::looks::Looks;
-use cli_kit::{Doing as _, Failure, Report, input};
+use cli_kit::{Doing as _, Failure, Report, input, received};
 use contract_core::contract::record::Record;
 use contract_core::lifetime::Lifetime;
-use contract_core::user_data;
 use serde_json::json;
 
 use super::lifetime::{LifetimeCheck, Source};
@@ -15,8 +13,11 @@ use crate::cli::Verify;
 pub fn run(arguments: &Verify, report: &Report) -> Result<(), Failure> {
     let key = verifying_key(&arguments.signing_key)?;
     let name = input::name(&arguments.user_data);
-    let (user_data, _) = Looks::open(&arguments.user_data)?;
-    let facts = user_data::survey(user_data).doing(|| format!("cannot read `{name}` as user data"))?;
+    let mut user_data = received::user_data(&arguments.user_data)?;
+    let facts = super::survey(&mut user_data, &name, report)?;
+    if !user_data.wrappers.is_empty() {
+        report.note(&format!("`{name}` is {}", user_data.describe(facts.state())));
+    }
 
     let cannot = || format!("cannot verify `{name}`");
     let check = LifetimeCheck::new(&arguments.lifetime);

@@ -6,13 +6,14 @@ use std::path::PathBuf;
 
 use cli_kit::failure::DoingIo as _;
 use cli_kit::input;
-use cli_kit::looks::Looks;
 use cli_kit::names::is_stdout;
 use cli_kit::output::{Output, Visibility, commit_all};
 use cli_kit::persona::{AuthorFolder, Persona, protected_around};
 use cli_kit::progress::Progress;
+use cli_kit::received;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, clock, expect};
 use contract_core::boot_media::{self, Hostname};
+use contract_core::received::FileKind;
 use contract_core::user_data::{self, Form, UserDataFacts};
 use contract_pki::verifying_key::VerifyingKey;
 use serde::Serialize;
@@ -50,9 +51,9 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
     };
     protected.add_inputs([&arguments.user_data]).add_inputs(&key_file);
     let key = key_file.map(signing_key).transpose()?;
-    let (mut user_data, looks) = Looks::open(&arguments.user_data)?;
+    let (mut user_data, kind) = received::open(&arguments.user_data)?;
     let name = user_data.name();
-    check_user_data(looks, &name)?;
+    check_user_data(kind, &name)?;
     let facts = {
         let _progress = Progress::spinner(report, "verifying");
         user_data::survey(&mut user_data).doing(|| format!("cannot read `{name}` as user data"))?
@@ -62,7 +63,7 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
 
     let cannot = || format!("cannot make a boot medium of `{name}`");
     let medium = boot_media::BootMedia::new(user_data, &facts, &hostname).doing(cannot)?;
-    let is_plain = [&facts.workload, &facts.env].iter().any(|section| matches!(section.form, Form::Plain));
+    let is_plain = [&facts.workload, &facts.env].iter().any(|section| matches!(section.form, Form::Plain(_)));
     let visibility = if is_plain { Visibility::Secret } else { Visibility::Public };
     let mut output = Output::create(&arguments.output, arguments.force.force, visibility, &protected)?;
     let mut expect =
@@ -88,16 +89,11 @@ pub fn run(arguments: &BootMedia, report: &Report) -> Result<(), Failure> {
 }
 
 /// Refuses the other files of a contract by their names.
-fn check_user_data(looks: Looks, name: &str) -> Result<(), Failure> {
-    let what = match looks {
-        Looks::Other => return Ok(()),
-        Looks::Token => "it is a token, one half of a contract",
-        Looks::Tar => "it is a handoff, one half of a contract",
-        Looks::Age => "it is encrypted with age, as handoffs are",
-        Looks::Record => "it is the record of a signing, which is next to the user data",
-        Looks::Empty => "it is empty",
-    };
-    Err(Failure::new(ExitCode::Rejected, format!("cannot read `{name}` as user data: {what}"))
+fn check_user_data(kind: FileKind, name: &str) -> Result<(), Failure> {
+    if kind == FileKind::Text {
+        return Ok(());
+    }
+    Err(Failure::new(ExitCode::Rejected, format!("cannot read `{name}` as user data: it is {kind}"))
         .hint("name what the contract signer hands over: `env-deployer boot-media user-data`"))
 }
 
@@ -127,7 +123,7 @@ fn verify(
     report: &Report,
 ) -> Result<Option<String>, Failure> {
     for (key, value) in [("workload", &facts.workload), ("env", &facts.env)] {
-        if matches!(value.form, Form::Plain) && !arguments.danger_accept_plain_sections {
+        if matches!(value.form, Form::Plain(_)) && !arguments.danger_accept_plain_sections {
             return Err(Failure::new(
                 ExitCode::Refused,
                 format!("`{name}`: the `{key}` section is not encrypted: anyone who gets the medium can read it"),
@@ -154,7 +150,7 @@ fn verify(
         return Ok(Some(key.fingerprint().to_owned()));
     }
     if facts.signature.is_none() {
-        let refusal = Err(user_data::Refusal::Unsigned).doing(cannot_verify);
+        let refusal = Err(user_data::Refusal::Unsigned(facts.state())).doing(cannot_verify);
         return refusal.map_err(|failure| failure.hint("for a test guest, add `--danger-accept-unsigned`"));
     }
     let hint = "name the contract signer's key: `--signing-key signing-key.pub.pem`, or `signing-key` in `persona.yaml`";

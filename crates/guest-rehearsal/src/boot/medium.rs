@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use contract_core::boot_media::{Extent, Medium, VENDOR_DATA, VOLUME_ID, is_medium};
+use contract_core::boot_media::{Extent, Medium, VENDOR_DATA, VOLUME_ID};
 use findings::Advice as _;
 use strict_yaml::{Limits, Tags};
 
@@ -11,12 +11,8 @@ use crate::report::{Halt, Log, RecordLine};
 
 const STEP: &str = "medium";
 
-/// Finds the user data on a medium, and the lines that the medium adds to the attestation record. Anything that is not a
-/// medium is user data.
+/// Finds the user data on a medium, and the lines that the medium adds to the attestation record.
 pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], Vec<RecordLine>), Halt> {
-    if !matches!(is_medium(Cursor::new(input)), Ok(true)) {
-        return Ok((input, Vec::new()));
-    }
     let read = Medium::read(Cursor::new(input))
         .and_then(|medium| Ok((medium.attestation_lines(Cursor::new(input))?, medium)));
     let (lines, medium) = read.map_err(|error| {

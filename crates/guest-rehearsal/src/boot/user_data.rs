@@ -2,7 +2,7 @@
 
 use contract_core::kind::Kind;
 use contract_core::token::Token;
-use contract_core::user_data::{Error, LARGEST_YAML, UserData, UserDataFacts};
+use contract_core::user_data::{Error, LARGEST_YAML, UserData};
 use contract_pki::pem::PemError;
 use contract_pki::platform::Prefix;
 use contract_pki::verifying_key::{self, VerifyingKey};
@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::platforms::token_prefix;
 use crate::hpl::HPL11001E;
 use crate::keys::GuestKey;
-use crate::report::{Halt, Log, RecordLine};
+use crate::report::{Halt, Log};
 use crate::second_reader;
 
 const STEP: &str = "user data";
@@ -112,18 +112,6 @@ fn report_opened(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Ope
     let detail =
         format!("opens with a password of {length} bytes instead of {PASSWORD_LENGTH}{cut}: {consequence}");
     log.warning(name, None, detail);
-}
-
-/// The lines that the user data determines, then those of the medium.
-pub fn record_lines(facts: Option<&UserDataFacts>, medium: Vec<RecordLine>) -> Vec<RecordLine> {
-    let lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
-    let mut known: Vec<_> = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
-    for line in medium {
-        if known.iter().all(|known| known.name != line.name) {
-            known.push(line);
-        }
-    }
-    known
 }
 
 /// Reads the auditor key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token with either.

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use certificate_command::encryption_lines;
 use cli_kit::evidence::RECORD_LIMIT;
-use cli_kit::looks::Looks;
 use cli_kit::persona::SignerFolder;
 use cli_kit::private_key;
 use cli_kit::protected::Protected;
-use cli_kit::{Doing as _, ExitCode, Failure, Report, input};
+use cli_kit::{Doing as _, ExitCode, Failure, Report, input, received};
 use contract_core::contract::record::Record;
 use contract_core::contract::{AuditorKey, BareToken, Earlier, Half, Signed};
 use contract_core::kind::{Env, Kind, Workload};
+use contract_core::received::FileKind;
 use contract_core::statement::Statement;
 use contract_pki::certificate::{Encryption, Pin, VerifiedCertificate};
 use contract_pki::private_key::SigningKey;
@@ -144,8 +144,8 @@ impl<'a> Sources<'a> {
     ) -> Result<Half<K, Box<dyn ReadSeek>>, Failure> {
         let name = input::name(path);
         let context = || format!("cannot take `{name}` as the {} half", K::NAME);
-        let (file, looks) = Looks::open(path)?;
-        if looks == Looks::Token {
+        let (file, kind) = received::open(path)?;
+        if kind == FileKind::Token {
             if !self.arguments.danger_accept_unsigned_tokens {
                 return Err(Failure::new(
                     ExitCode::Refused,
@@ -159,7 +159,7 @@ impl<'a> Sources<'a> {
                 .map(Half::BareToken)
                 .map_err(|error| Failure::from_io(&context(), &error));
         }
-        let handoff = opener.handoff(file, looks, context)?.of_section::<K>().doing(context)?;
+        let handoff = opener.handoff(file, kind, context)?.of_section::<K>().doing(context)?;
         let half = Half::new(handoff, signers, at);
         if let (Some(pin), Some(statement)) = (&self.pin, half.statement()) {
             pin.check(&statement.predicate.encryption_certificate).doing(context)?;
@@ -248,9 +248,9 @@ fn auditor_public_key(path: &Path) -> Result<VerifyingKey, Failure> {
 /// What a file of `--previous` states: a handoff states one half, a signing record both.
 fn statements(path: &Path, opener: &HandoffOpener<'_>) -> Result<Vec<Statement>, Failure> {
     let context = || format!("cannot compare with `{}`", input::name(path));
-    let (file, looks) = Looks::open(path)?;
-    if matches!(looks, Looks::Tar | Looks::Age) {
-        let mut handoff = opener.handoff(file, looks, context)?;
+    let (file, kind) = received::open(path)?;
+    if matches!(kind, FileKind::Handoff | FileKind::EncryptedHandoff) {
+        let mut handoff = opener.handoff(file, kind, context)?;
         // a statement about another token is not about an earlier contract
         handoff.copy_token(&mut io::sink()).doing(context)?;
         return Ok(vec![handoff.statement().clone()]);

@@ -1,0 +1,80 @@
+//! What the rehearsal is given: a boot medium, or user data in whatever another tool put it.
+
+use std::io::Cursor;
+
+use contract_core::received::{Error, FileKind, UserDataFile};
+use contract_core::user_data::{State, UserDataFacts};
+use findings::Advice as _;
+
+use super::medium;
+use crate::hpl::HPL11001E;
+use crate::report::{Halt, Log, RecordLine};
+
+const STEP: &str = "input";
+
+/// A file that contains user data.
+pub enum Given<'a> {
+    /// A boot medium: its user data, and the lines that it adds to the attestation record.
+    Medium(&'a [u8], Vec<RecordLine>),
+    /// User data, and the whole file.
+    File(UserDataFile<Cursor<&'a [u8]>>, &'a [u8]),
+}
+
+impl<'a> Given<'a> {
+    /// Finds the user data. On a medium, it must be as the guest reads it.
+    pub fn find(log: &mut Log, input: &'a [u8]) -> Result<Self, Halt> {
+        if FileKind::from_beginning(input) == FileKind::Medium {
+            let (user_data, lines) = medium::find_user_data(log, input)?;
+            return Ok(Self::Medium(user_data, lines));
+        }
+        match UserDataFile::read(Cursor::new(input)) {
+            Ok(file) => Ok(Self::File(file, input)),
+            Err(error) => {
+                // a guest that gets it cannot read it
+                let code = matches!(error, Error::NotUserData(_) | Error::Section(_)).then_some(HPL11001E);
+                let hint = error.hints().join("; ");
+                Err(log.refused(STEP, code, error.to_string(), &hint))
+            }
+        }
+    }
+
+    /// The user data.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Medium(user_data, _) => user_data,
+            Self::File(file, whole) => file.unpacked().unwrap_or(whole),
+        }
+    }
+
+    /// States what the file is, if it is anything but signed user data.
+    pub fn describe(&self, log: &mut Log, facts: Option<&UserDataFacts>) {
+        let (Self::File(file, _), Some(state)) = (self, facts.map(UserDataFacts::state)) else { return };
+        if file.has_mappings() {
+            let detail = format!("{}; booted with their text, as tools encrypt it", file.describe(state));
+            log.warning(STEP, None, detail);
+        } else if !file.doubts.is_empty() {
+            log.warning(STEP, None, format!("{}; {}", file.describe(state), file.doubts.join("; ")));
+        } else if !file.wrappers.is_empty() || state != State::Signed {
+            log.ok(STEP, file.describe(state));
+        }
+    }
+
+    /// The lines that the attestation record must show, as far as they are known: those of the user data, then those of the
+    /// medium.
+    pub fn record_lines(self, facts: Option<&UserDataFacts>) -> Vec<RecordLine> {
+        let medium = match self {
+            // the guest gets other bytes
+            Self::File(file, _) if file.has_mappings() => return Vec::new(),
+            Self::File(..) => Vec::new(),
+            Self::Medium(_, lines) => lines,
+        };
+        let lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
+        let mut known: Vec<_> = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
+        for line in medium {
+            if known.iter().all(|known| known.name != line.name) {
+                known.push(line);
+            }
+        }
+        known
+    }
+}
