@@ -33,7 +33,7 @@ use zeroize::Zeroizing;
 use crate::token::{self, Scanner, TokenFacts};
 
 pub use auditor_key::AuditorKeyForm;
-pub use boot::{Boot, SeHeader, SeHeaderError};
+pub use boot::{Boot, HeaderNotAdded, SeHeader, SeHeaderError, with_header};
 pub use survey::{is_own_form, survey};
 
 /// Longest user data that is read as general YAML; our own form streams without a limit.
@@ -308,6 +308,16 @@ pub(crate) fn token_facts(value: &str) -> Result<Option<TokenFacts>, token::Erro
 }
 
 impl UserDataFacts {
+    /// Whether a section is for everyone to read.
+    pub fn is_plain(&self) -> bool {
+        [&self.workload, &self.env].iter().any(|section| matches!(section.form, Form::Plain(_)))
+    }
+
+    /// Whether these are the bytes that the facts are about.
+    pub fn is_of(&self, user_data: &[u8]) -> bool {
+        hex(&openssl::sha::sha256(user_data)) == self.sha256
+    }
+
     /// Lower-case hex SHA-256 of the value of `envWorkloadSignature`, without line end; of nothing if there is none.
     pub fn signature_sha256(&self) -> String {
         let value = self.signature.as_deref().unwrap_or_default();

@@ -3,7 +3,9 @@
 use std::io::Cursor;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use contract_core::user_data::{Refusal, SeHeader, SeHeaderError, UserData, is_own_form, survey};
+use contract_core::user_data::{
+    HeaderNotAdded, Refusal, SeHeader, SeHeaderError, UserData, is_own_form, survey, with_header,
+};
 use contract_pki::verifying_key::VerifyingKey;
 use jiff::Timestamp;
 use openssl::asn1::Asn1Time;
@@ -149,14 +151,30 @@ fn other_keys_in_boot_are_named() {
     assert_eq!(survey(Cursor::new(text)).unwrap().unknown, ["boot.sehdrs"]);
 }
 
-/// As `initdata` writes it; a header does not make large user data unreadable.
+/// A header does not make large user data unreadable.
 #[test]
 fn our_own_form_may_end_in_boot() {
     let header = SeHeader::parse(b"IBMSecEx and more".to_vec()).unwrap();
-    let text = user_data() + &header.to_yaml();
-    assert!(agree(&text));
-    assert!(is_own_form(text.as_bytes()));
-    assert_eq!(UserData::parse(&text).unwrap().boot.unwrap().header, Ok(header));
+    for text in [user_data(), user_data().trim_end().to_owned()] {
+        let text = with_header(&text, &header).unwrap();
+        assert!(agree(&text));
+        assert!(is_own_form(text.as_bytes()));
+        assert_eq!(UserData::parse(&text).unwrap().boot.unwrap().header, Ok(header.clone()));
+        assert_eq!(with_header(&text, &header), Err(HeaderNotAdded::Present));
+    }
+}
+
+/// It becomes the last key of the document, or nothing is written.
+#[test]
+fn a_header_changes_nothing_else() {
+    let header = SeHeader::parse(b"IBMSecEx".to_vec()).unwrap();
+    let lines: Vec<_> = user_data().lines().take(3).map(str::to_owned).collect();
+    for text in [format!("{{{}}}\n", lines.join(", ")), user_data() + "...\n"] {
+        assert_eq!(with_header(&text, &header), Err(HeaderNotAdded::Form), "{text}");
+    }
+    for text in [user_data().replace('\n', "\r\n"), user_data() + "# end", format!("---\n{}", user_data())] {
+        assert!(with_header(&text, &header).is_ok(), "{text}");
+    }
 }
 
 proptest! {

@@ -15,7 +15,7 @@ use cli_kit::{Common, Force};
 ///
 /// The env deployer owns the infrastructure. They write the env section of the contract (logging, volumes, variables) with
 /// the contract signer's public key, encrypt it with the guest image's certificate and hand the result to the contract
-/// signer. Nobody else sees the section. The signed contract then goes to the guest on a boot medium.
+/// signer. Nobody else sees the section. The signed contract then goes to the guest on a boot medium, or to a CCCO pod as initdata.
 #[derive(Parser)]
 #[command(
     name = "env-deployer",
@@ -27,6 +27,7 @@ EXAMPLES
   env-deployer check
   env-deployer encrypt --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
   env-deployer boot-media user-data --hostname paynow
+  env-deployer initdata user-data --se-header se-hdr.bin
 
 EXIT STATUS
   0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
@@ -48,6 +49,7 @@ pub enum Command {
     Certificate(Certificate),
     Seed(Seed),
     BootMedia(BootMedia),
+    Initdata(Initdata),
 }
 
 /// Make a folder to start with
@@ -127,26 +129,64 @@ EXIT STATUS
   3 the user data or the host name was rejected;
   4 the user data is not signed, or by another key, or not encrypted")]
 pub struct BootMedia {
-    /// The signed contract, as the contract signer hands it over; `-` is standard input
-    #[arg(value_name = "USER-DATA")]
-    pub user_data: PathBuf,
+    // first: the headings of the others would also take its USER-DATA
+    #[command(flatten)]
+    pub contract: ContractArguments,
     /// Give the guest this name
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub hostname: String,
     /// Write the medium to FILE, `-` for standard output
     #[arg(short, long, value_name = "FILE", default_value = "ciiso.iso", help_heading = "Output")]
     pub output: PathBuf,
+    #[command(flatten)]
+    pub expect: Expect,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+/// Write the initdata of a CCCO pod: an annotation with the signed contract
+///
+/// Verifies the user data, and writes base64 of gzip of TOML, one line without a line end: always the same bytes for the
+/// same user data. Prints the annotations to paste into the pod, for a peer pod and for bare metal. The signature does not
+/// cover the Secure Execution header that `--se-header` adds.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  env-deployer initdata user-data
+  env-deployer initdata user-data --se-header se-hdr.bin -o initdata.txt \\
+    --signing-key signing-key.pub.pem
+  env-deployer initdata user-data -o - | base64 -d | gunzip
+
+EXIT STATUS
+  3 the user data or the header was rejected, or the contract is for another product;
+  4 the user data is not signed, or by another key, or not encrypted")]
+pub struct Initdata {
+    // first: the headings of the others would also take its USER-DATA
+    #[command(flatten)]
+    pub contract: ContractArguments,
+    /// Add the Secure Execution header of the guest image, for bare metal: `se-hdr.bin` of the CCCO installation
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub se_header: Option<PathBuf>,
+    /// Write the annotation's value to FILE, `-` for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "initdata.txt", help_heading = "Output")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub force: Force,
+}
+
+/// The signed contract, and what it is verified with.
+#[derive(Args)]
+pub struct ContractArguments {
+    /// The signed contract, as the contract signer hands it over; `-` is standard input
+    #[arg(value_name = "USER-DATA")]
+    pub user_data: PathBuf,
     /// Your folder, with persona.yaml
     #[arg(short = 'C', value_name = "DIR", default_value = ".", help_heading = "Input")]
     pub folder: PathBuf,
     /// Verify the user data with the contract signer's public key or certificate [default: `signing-key` in persona.yaml]
     #[arg(long, value_name = "PEM", help_heading = "Trust")]
     pub signing_key: Option<PathBuf>,
-    #[command(flatten)]
-    pub expect: Expect,
-    #[command(flatten)]
-    pub force: Force,
-    /// Accept sections that are not encrypted: anyone who gets the medium can read them
+    /// Accept sections that are not encrypted: anyone who gets the output can read them
     #[arg(long, help_heading = "Dangerous")]
     pub danger_accept_plain_sections: bool,
     /// Accept user data without a signature: for test guests only

@@ -2,3 +2,5 @@
 
 pub mod boot_media;
 pub mod init;
+pub mod initdata;
+mod signed_contract;

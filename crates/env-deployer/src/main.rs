@@ -30,5 +30,6 @@ fn main() -> ExitCode {
         Command::Certificate(arguments) => certificate::<Encryption>(arguments, Persona::EnvDeployer, report),
         Command::Seed(arguments) => seed::<Env>(arguments, report),
         Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
+        Command::Initdata(arguments) => cmd::initdata::run(arguments, report),
     })
 }

@@ -10,6 +10,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use findings::text::hex;
 use findings::{Advice, Blame};
 use strict_yaml::{Limits, Node, Tags};
+use zeroize::Zeroizing;
+
+use super::UserData;
 
 /// How every header begins.
 const MAGIC: &[u8] = b"IBMSecEx";
@@ -57,17 +60,56 @@ impl SeHeader {
     pub fn sha256(&self) -> String {
         hex(&openssl::sha::sha256(&self.0))
     }
-
-    /// The `boot` of user data: two lines, each with its end.
-    pub fn to_yaml(&self) -> String {
-        format!("boot: |\n    {HEADER_KEY}: {}\n", STANDARD.encode(&self.0))
-    }
 }
 
 impl fmt::Display for SeHeader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a Secure Execution header of {} bytes, sha256 {}", self.bytes(), self.sha256())
     }
+}
+
+/// Why a header is not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
+pub enum HeaderNotAdded {
+    #[error("it has a `boot` already")]
+    Present,
+    #[error("it is YAML in a form that nothing can be added to")]
+    Form,
+}
+
+impl Advice for HeaderNotAdded {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec![match self {
+            Self::Present => "leave out `--se-header`, or remove `boot` first".to_owned(),
+            Self::Form => "take the user data as `contract-signer sign … -o user-data` writes it".to_owned(),
+        }]
+    }
+}
+
+/// User data with `boot` as its last key.
+pub fn with_header(user_data: &str, header: &SeHeader) -> Result<Zeroizing<String>, HeaderNotAdded> {
+    let before = UserData::parse(user_data).map_err(|_| HeaderNotAdded::Form)?;
+    if before.boot.is_some() {
+        return Err(HeaderNotAdded::Present);
+    }
+    let line_end = if user_data.ends_with('\n') { "" } else { "\n" };
+    let boot = format!("{line_end}boot: |\n    {HEADER_KEY}: {}\n", STANDARD.encode(&header.0));
+    let text = Zeroizing::new([user_data, &boot].concat());
+    // user data in braces, or after `...`, cannot be continued
+    let after = UserData::parse(&text).map_err(|_| HeaderNotAdded::Form)?;
+    let added = Boot { header: Ok(header.clone()), unknown: Vec::new() };
+    let same = after.workload == before.workload
+        && after.env == before.env
+        && after.signature == before.signature
+        && after.attestation_public_key == before.attestation_public_key
+        && after.unknown == before.unknown
+        && after.boot == Some(added);
+    if same { Ok(text) } else { Err(HeaderNotAdded::Form) }
 }
 
 /// The value of `boot`.
