@@ -8,6 +8,7 @@ mod boot_media;
 mod certificates;
 mod docs;
 mod hostile;
+mod initdata;
 mod interop;
 mod lifetime;
 mod luks;

@@ -153,6 +153,7 @@ fn the_pages_of_docs_hold() {
         ("format/statement-signature.md", "tmp"),
         ("format/signing-certificate.md", "target/ceremony/contract-signer"),
         ("format/7-boot-media.md", "target/ceremony/env-deployer"),
+        ("format/7-initdata.md", "target/ceremony/env-deployer"),
         // last, since they write anew what the others look at
         ("seeds.md", "target/ceremony"),
         ("from-the-lab.md", "target/ceremony"),
@@ -294,7 +295,7 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
          for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
-         cp contract-signer/user-data* guest/ciiso.iso .; cp -r '{}/personas' personas
+         cp contract-signer/user-data* guest/ciiso.iso .; printf IBMSecEx > env-deployer/se-hdr.bin; cp -r '{}/personas' personas
          {}
          cd './{folder}'; {}; {given}",
         repository().display(),
@@ -358,6 +359,7 @@ fn make_room(command: &str) -> String {
         "trust" if words[2] == "add" => gone.push("allowed_signers".to_owned()),
         "sign" if !command.contains("--previous") => gone.push("user-data*".to_owned()),
         "boot-media" => gone.push("ciiso.iso".to_owned()),
+        "initdata" => gone.push("initdata.txt".to_owned()),
         "init" => gone.extend(words.get(2).map(|folder| (*folder).to_owned())),
         _ => {}
     }

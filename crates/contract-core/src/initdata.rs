@@ -1,7 +1,7 @@
 //! State 7 of 7 for CCCO: the initdata, an annotation of the pod that contains the user data.
 //!
 //! `initdata = base64(gzip(toml{algorithm, version, data{"contract.yaml": user data}}))`, on one line without a line end.
-//! Source: platforms, section 2.2. Equal user data gives equal initdata: gzip's header has no time and no name.
+//! Source: docs/format/7-initdata.md. Equal user data gives equal initdata: gzip's header has no time and no name.
 //!
 //! It is read in three forms: the annotation, what base64 decodes it to, and the TOML. What readers may read differently
 //! is refused: base64 in several lines, and more than one gzip member.

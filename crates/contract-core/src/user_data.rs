@@ -1,8 +1,8 @@
 //! State 6 of 7: the user data, the finished contract as the guest receives it.
 //!
 //! `user-data = yaml{workload, env, envWorkloadSignature, attestationPublicKey?, boot?}`. Source: contract-format,
-//! sections 4 and 5; platforms, section 2.1. We write the keys in this order, one line each, never folded; we read any order and any equivalent YAML,
-//! plain sections included.
+//! sections 4 and 5; docs/platforms.md for `boot`. We write the keys in this order, one line each, never folded; we read
+//! any order and any equivalent YAML, plain sections included.
 //!
 //! | key | value | covered by the signature? |
 //! |---|---|---|

@@ -1,6 +1,7 @@
 //! Initdata of another tool, of ours, and what is no initdata.
 
 use std::io::Write as _;
+use std::process::Command;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_core::initdata::{Algorithm, Error, Initdata, LARGEST};
@@ -9,7 +10,7 @@ use flate2::write::GzEncoder;
 use proptest::prelude::*;
 use zeroize::Zeroizing;
 
-/// Made by contract-cli 1.32.2 from [`CONTRACT`] (platforms, section 2.2).
+/// Made by contract-cli 1.32.2 from [`CONTRACT`].
 const OF_CONTRACT_CLI: &str = "H4sIAAAAAAAA/2zMwaqCQBSA4f15imE2s3Lwcu+FENwVgRCUZi2ixWkcnEGdkePJ8O1DaNn25+MH7NtInt0gciEnh7+bPwmzpcnHsKZU/+hUAtwaZLyDNDEwoWG94NBLkQul1CtS10dsMuGW0VIyUmRrOHng5I0+1cVWl7vLHmyYv5MydYWuOj6s5Pq5Vb4NyE+ymTjX/0dQSsF7AFzFZO2vAAAA";
 
 const CONTRACT: &str = "workload: hyper-protect-basic.QUJD.REVG
@@ -42,6 +43,18 @@ fn initdata_of_contract_cli_is_read() {
         assert_eq!((read.algorithm, read.version.as_str()), (Algorithm::Sha384, "0.1.0"));
         assert_eq!(read.doubts(), Vec::<String>::new());
     }
+}
+
+/// What contract-cli wrote and what we write mean the same to another reader.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "an independent judge")]
+fn python_reads_the_same_in_both() {
+    let script = r"import base64, gzip, sys, tomllib
+theirs, ours = (tomllib.loads(gzip.decompress(base64.b64decode(a, validate=True)).decode()) for a in sys.argv[1:])
+assert theirs == ours, ours";
+    let ours = initdata(CONTRACT).to_annotation().unwrap();
+    let python = Command::new("python3").args(["-c", script, OF_CONTRACT_CLI, &ours]).output().unwrap();
+    assert!(python.status.success(), "{}", String::from_utf8_lossy(&python.stderr));
 }
 
 #[test]

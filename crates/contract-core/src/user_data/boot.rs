@@ -1,7 +1,7 @@
 //! `boot` of user data: the Secure Execution header of a CCCO guest image, for bare metal.
 //!
 //! `boot = yaml{sehdr}`, as a text or as a mapping; `sehdr = base64(header)`, `header = "IBMSecEx" || …`. Source:
-//! platforms, section 2.1. Public, and **not** covered by the signature: it is added after signing, so anyone can have
+//! docs/format/6-user-data.md. Public, and **not** covered by the signature: it is added after signing, so anyone can have
 //! written it. Peer pods need none. No source says what a guest does with a damaged one.
 
 use std::fmt;
