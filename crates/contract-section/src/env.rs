@@ -1,22 +1,23 @@
 //! The env section: where it runs (contract-format, section 7).
 
 use contract_core::{env_certificates::CertificateField, secret::Secret, statement::Facts};
-use contract_pki::{pem, signing_certificate, verifying_key::VerifyingKey};
-use findings::Advice as _;
+use contract_pki::{pem, platform::Product, signing_certificate, verifying_key::VerifyingKey};
+use findings::{Advice as _, Place, Rule};
 
 use crate::{
     certificates,
+    confidential::{self, SealedSecretKeys},
     fields::{Check, Field},
     logging::{self, Logging},
-    registries,
+    machine, registries,
     volumes::{self, EnvVolume},
 };
 
 /// The fields of an env section that others use, in the section's order.
 #[derive(Clone, Debug)]
 pub struct EnvModel {
-    /// `logging`
-    pub logging: Logging,
+    /// `logging`; one product does not require it
+    pub logging: Option<Logging>,
     /// `volumes`
     pub volumes: Vec<EnvVolume>,
     /// `signingKey`
@@ -25,9 +26,11 @@ pub struct EnvModel {
     pub env: Vec<(String, Secret)>,
     /// `cacerts`: name and base64 certificate
     pub cacerts: Vec<(String, String)>,
+    /// `confidential-containers.secret`
+    pub sealed_secret_keys: Option<SealedSecretKeys>,
 }
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "type",
     "logging",
     "volumes",
@@ -35,6 +38,7 @@ const FIELDS: [&str; 9] = [
     "env",
     "auths",
     "cacerts",
+    "crypto-pt",
     "host-attestation",
     "confidential-containers",
 ];
@@ -42,10 +46,15 @@ const FIELDS: [&str; 9] = [
 /// Reads the section below its root.
 pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts) {
     let mut facts = Facts::default();
-    let Some(map) = check.mapping(root, &FIELDS) else { return (None, facts) };
+    let Some(map) = check.open_mapping(root, &FIELDS) else { return (None, facts) };
     super::section_type(check, &map, "env");
-    let hint = "write `logging:`, and `syslog:` or `logRouter:` under it";
-    let logging = check.required(&map, "logging", hint).and_then(|field| logging::logging(check, &field));
+    let logging = map.find("logging").map(|field| logging::logging(check, &field));
+    if logging.is_none() {
+        let place = Place { field: "logging".to_owned(), ..check.place(&map.field) };
+        let hint = "write `logging:`, and `syslog:` or `logRouter:` under it";
+        let requires = |product: &Product| product.requires_logging;
+        check.refused_by(requires, (Rule::Other, place), "`logging` is missing, and required", hint);
+    }
     let (volumes, volume_facts) =
         map.find("volumes").map(|field| volumes::env(check, &field)).unwrap_or_default();
     let signing_key = map.find("signingKey").and_then(|field| signing_key(check, &field));
@@ -54,19 +63,26 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts
         registries::credentials(check, &field);
     }
     let cacerts = map.find("cacerts").map(|field| cacerts(check, &field)).unwrap_or_default();
-    // the schema leaves the content of both open
+    if let Some(field) = map.find("crypto-pt") {
+        machine::crypto_pt(check, &field);
+    }
     if let Some(field) = map.find("host-attestation") {
-        check.any_mapping(&field);
+        machine::host_attestation(check, &field);
     }
-    if let Some(field) = map.find("confidential-containers") {
-        check.hide(&field);
-        check.any_mapping(&field);
-    }
+    let sealed_secret_keys = map.find("confidential-containers").and_then(|field| {
+        check.any_mapping(&field)?;
+        confidential::env(check, &field)
+    });
     facts.volumes = volume_facts;
     facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
     facts.certificates = std::mem::take(&mut check.certificates);
     facts.signing_key = signing_key.as_ref().map(|key| key.fingerprint().to_owned());
-    (logging.map(|logging| EnvModel { logging, volumes, signing_key, env, cacerts }), facts)
+    // `None`: it is missing, or damaged
+    let logging = match logging {
+        Some(None) => return (None, facts),
+        logging => logging.flatten(),
+    };
+    (Some(EnvModel { logging, volumes, signing_key, env, cacerts, sealed_secret_keys }), facts)
 }
 
 /// The forms of contract-format, section 5; the schema's patterns take nothing around the PEM block.

@@ -152,15 +152,26 @@ impl<'a> Check<'a> {
     pub fn refused_by(
         &mut self,
         refuses: impl Fn(&Product) -> bool,
-        field: &Field<'_>,
+        (rule, place): (Rule, Place),
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
         let (refusing, _) = self.split(&refuses);
         if !refusing.is_empty() {
             let message = format!("{} on {}", message.into(), platform::names(&refusing));
-            self.ruled_by(refuses, |check| check.error(field, message, hint));
+            self.ruled_by(refuses, |check| check.findings.error_of(rule, place, message, hint));
         }
+    }
+
+    /// Reads a place that the guest's schema describes, or does not: then the errors are ours alone.
+    pub fn described_if<T>(&mut self, described: bool, read: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.findings.0.len();
+        let value = read(self);
+        let errors = self.findings.0.iter_mut().skip(before).filter(|it| it.severity == Severity::Error);
+        for finding in errors.filter(|_| !described) {
+            finding.rule = Rule::NotInSchema;
+        }
+        value
     }
 
     /// Reads what some products have rules for. Its errors are errors if no product is left without these rules; there are
@@ -335,6 +346,22 @@ impl<'a> Check<'a> {
             self.mismatch(field, "a whole number", "write decimal digits without quotes");
         }
         number
+    }
+
+    /// `true` or `false`, unquoted.
+    pub fn boolean(&mut self, field: &Field<'_>) {
+        let is_boolean = matches!(&field.node.kind, Kind::Scalar { text, style: Style::Plain }
+            if matches!(&***text, "true" | "false"));
+        if !is_boolean {
+            self.mismatch(field, "`true` or `false`", "write one of them without quotes");
+        }
+    }
+
+    /// A list of texts.
+    pub fn texts(&mut self, field: &Field<'_>) {
+        for item in self.list(field).unwrap_or_default() {
+            self.text(&item);
+        }
     }
 
     /// One of some words.

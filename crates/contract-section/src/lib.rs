@@ -18,11 +18,13 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, clippy::disallowed_macros))]
 
 mod certificates;
+mod confidential;
 mod env;
 mod fields;
 mod file;
 mod key_management;
 mod logging;
+mod machine;
 mod registries;
 pub mod seed;
 mod seeds;
@@ -30,6 +32,7 @@ mod splice;
 mod tags;
 mod volumes;
 mod workload;
+mod wrapper;
 mod write;
 
 use std::{fmt, marker::PhantomData, ops::Range, path::Path};
@@ -48,6 +51,7 @@ use crate::seed::Seeds;
 use fields::{Check, Field, Map};
 use tags::Resolver;
 
+pub use confidential::{ConfidentialContainers, SealedSecretKeys};
 pub use env::EnvModel;
 pub use logging::{LogRouter, Logging, Syslog};
 pub use registries::Images;
@@ -141,6 +145,9 @@ impl<K: Readable> Section<K> {
         let Some(mut root) = parse(&mut check, source.text, Tags::FileAndFolder) else {
             return (None, check.findings);
         };
+        if wrapper::found::<K>(&mut check, &root) {
+            return (None, check.findings);
+        }
         // before tags are resolved: a finding states whether a seed is in a file
         let insertions = seeds::insert(&mut check, source.text, &mut root, seeds);
         let mut resolver =
@@ -175,6 +182,9 @@ impl<K: Readable> Section<K> {
     pub fn open(text: Zeroizing<String>, at: Timestamp, platforms: &[Platform]) -> (Option<Self>, Findings) {
         let mut check = Check::new(K::NAME, None, at, platforms);
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
+        if wrapper::found::<K>(&mut check, &root) {
+            return (None, check.findings);
+        }
         let matters = |error: &Finding| !matches!(error.rule, Rule::Expired | Rule::NotInSchema);
         let section = Self::checked(&mut check, &root, matters).and_then(|(model, facts)| {
             let masked = masked(&text, &check.hidden, [])?;

@@ -1,6 +1,8 @@
 //! `logging` of the env section: syslog over TLS, or Cloud Logs behind a log router (contract-format, section 7).
 
 use contract_core::{env_certificates::CertificateField, secret::Secret};
+use contract_pki::platform::Product;
+use findings::Rule;
 use openssl::{
     pkey::{PKey, Private},
     x509::X509,
@@ -46,7 +48,19 @@ pub struct LogRouter {
 
 /// `logging`: exactly one backend.
 pub fn logging(check: &mut Check<'_>, field: &Field<'_>) -> Option<Logging> {
-    let map = check.mapping(field, &["syslog", "logRouter"])?;
+    let known = ["syslog", "logRouter"];
+    let map = check.any_mapping(field)?;
+    let gone = map.fields().find(|(name, _)| name.eq_ignore_ascii_case("logDNA"));
+    if let Some((name, gone)) = gone.filter(|_| !known.iter().any(|name| map.has(name))) {
+        let message = format!(
+            "`{name}` is IBM Log Analysis, which is gone: `logRouter`, IBM Cloud Logs, is its successor"
+        );
+        let hint = "write `logRouter:` with `hostname`, `port: 443` and `iamApiKey` instead; see docs/env-deployer.md";
+        check.hide(&gone);
+        check.error(&gone, message, hint);
+        return None;
+    }
+    let map = check.open_mapping(field, &known)?;
     match (map.find("syslog"), map.find("logRouter")) {
         (Some(field), None) => syslog(check, &field).map(Logging::Syslog),
         (None, Some(field)) => log_router(check, &field).map(Logging::LogRouter),
@@ -156,7 +170,13 @@ fn private_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Secret, Opti
 }
 
 fn log_router(check: &mut Check<'_>, field: &Field<'_>) -> Option<LogRouter> {
-    let map = check.mapping(field, &["hostname", "port", "iamApiKey"])?;
+    let map = check.mapping(field, &["hostname", "port", "iamApiKey", "tags"])?;
+    if let Some(tags) = map.find("tags") {
+        let place = check.place(&tags);
+        let unknown = |product: &Product| !product.log_router_tags;
+        check.refused_by(unknown, (Rule::Other, place), "unknown field `tags`", "remove it");
+        check.ruled_by(|product| product.log_router_tags, |check| check.texts(&tags));
+    }
     let hostname = hostname(check, &map);
     let port = map.find("port").and_then(|field| port(check, &field));
     let field = check.required(&map, "iamApiKey", "write `iamApiKey: !file iam-api-key`")?;

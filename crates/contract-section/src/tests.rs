@@ -2,6 +2,7 @@
 
 mod authority;
 mod env;
+mod platforms;
 mod seeds;
 mod splice;
 mod workload;
@@ -70,19 +71,30 @@ fn read_with<K: Readable>(
     asked: Result<&'static str, &'static str>,
 ) -> (Option<Section<K>>, Findings) {
     let source =
-        Source { file: "section.yaml", text, folder, at: now(), platform: Platform::Hpvs, signing_key };
+        Source { file: "section.yaml", text, folder, at: now(), platform: platform_of(text), signing_key };
     Section::read(&source, &mut Asked(asked), &mut Kept::default())
 }
 
 fn read_keeping<K: Readable>(folder: &Path, text: &str, mut kept: Kept) -> (Option<Section<K>>, Findings) {
-    let source =
-        Source { file: "section.yaml", text, folder, at: now(), platform: Platform::Hpvs, signing_key: None };
+    let source = Source {
+        file: "section.yaml",
+        text,
+        folder,
+        at: now(),
+        platform: platform_of(text),
+        signing_key: None,
+    };
     Section::read(&source, &mut Asked(Err("nobody is there")), &mut kept)
 }
 
 fn accepted<K: Readable>(folder: &Path, text: &str) -> Section<K> {
     let (section, findings) = read_in(folder, text);
     section.unwrap_or_else(|| panic!("{}", shown(&findings).join("\n")))
+}
+
+/// Only one product runs `confidential-containers`, the shortest workload.
+fn platform_of(text: &str) -> Platform {
+    if text.contains("confidential-containers: {regoValidator") { Platform::Ccco } else { Platform::Hpvs }
 }
 
 /// `error file:line field: message (hint)`

@@ -5,6 +5,8 @@ use contract_core::{
     names::is_volume_name,
     statement::VolumeFacts,
 };
+use contract_pki::platform::Product;
+use findings::Rule;
 use strict_yaml::{Kind, Style};
 
 use crate::{
@@ -113,6 +115,16 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
                 check.at_least(&field, minimum, text);
             }
         }
+        for field in ["uv-secret-id", "uv-previous-secret-id", "grep11"].iter().filter_map(|it| map.find(it))
+        {
+            let place = (Rule::Other, check.place(&field));
+            let hint = "write `seed: \"…\"`, and `kms:` for a key service";
+            check.refused_by(no_key_services, place, "a volume has no such field", hint);
+        }
+        if let Some(field) = map.find("kmsTimeout").filter(|_| !map.has("kms")) {
+            let place = (Rule::Other, check.place(&field));
+            check.refused_by(no_key_services, place, "`kmsTimeout` without `kms` is refused", "remove it");
+        }
         let checks: [(&str, CheckField); 4] = [
             ("apiKey", key_management::api_key),
             ("kms", key_management::kms),
@@ -133,6 +145,10 @@ pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> (Vec<EnvVolume>, Vec<Vol
             has_grep11: map.has("grep11"),
         })
     })
+}
+
+fn no_key_services(product: &Product) -> bool {
+    !product.volume_key_services
 }
 
 fn each<'n, K: kind::Kind, V>(

@@ -5,11 +5,12 @@ use std::path::Path;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use container_descriptors::{Descriptors, Resource, Storage, TopLevel, image::is_pinned};
 use contract_core::{secret::Secret, statement::Facts};
-use contract_pki::platform::Application;
+use contract_pki::platform::{Application, Product};
 use findings::{Finding, Place, Rule};
 use strict_yaml::Tag;
 
 use crate::{
+    confidential::{self, ConfidentialContainers},
     fields::{Check, Field, Map},
     registries::{self, Images},
     volumes::{self, WorkloadVolume},
@@ -20,6 +21,8 @@ use crate::{
 pub struct WorkloadModel {
     /// `compose`, `play` or `confidential-containers`
     pub application: Application,
+    /// `confidential-containers`, if it is that kind
+    pub confidential_containers: Option<ConfidentialContainers>,
     /// `env`
     pub env: Vec<(String, Secret)>,
     /// `images`
@@ -34,10 +37,10 @@ const FIELDS: [&str; 8] =
 /// Reads the section below its root.
 pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, Facts) {
     let mut facts = Facts::default();
-    let Some(map) = check.mapping(root, &FIELDS) else { return (None, facts) };
+    let Some(map) = check.open_mapping(root, &FIELDS) else { return (None, facts) };
     super::section_type(check, &map, "workload");
     let mut found = Descriptors::default();
-    let application = application(check, &map, &mut found);
+    let (application, confidential_containers) = application(check, &map, &mut found);
     if let Some(field) = map.find("auths") {
         registries::credentials(check, &field);
     }
@@ -62,7 +65,13 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
             facts.images.push(image);
         }
     }
-    let model = application.map(|application| WorkloadModel { application, env, images, volumes });
+    let model = application.map(|application| WorkloadModel {
+        application,
+        confidential_containers,
+        env,
+        images,
+        volumes,
+    });
     (model, facts)
 }
 
@@ -106,45 +115,70 @@ fn unverified(check: &mut Check<'_>, found: &Descriptors, images: &Images) {
     }
 }
 
-fn application(check: &mut Check<'_>, map: &Map<'_>, found: &mut Descriptors) -> Option<Application> {
-    let kinds = ["compose", "play", "confidential-containers"];
-    let given: Vec<_> = kinds.iter().filter_map(|name| map.find(name).map(|field| (*name, field))).collect();
+fn application(
+    check: &mut Check<'_>,
+    map: &Map<'_>,
+    found: &mut Descriptors,
+) -> (Option<Application>, Option<ConfidentialContainers>) {
+    let given: Vec<_> = Application::ALL
+        .into_iter()
+        .filter_map(|application| Some((application, map.find(application.field())?)))
+        .collect();
     if given.is_empty() {
         let hint = "write `play:` and `archive: !folder play` under it, or `compose:`";
         check.error(&map.field, "neither `compose` nor `play` nor `confidential-containers` is given", hint);
     }
-    if let [_, .., (name, last)] = &*given {
-        let message = format!(
-            "`{name}` and `{}` are both given: exactly one is allowed",
-            given.first().map_or("", |first| first.0)
-        );
+    if let [(first, _), .., (another, last)] = &*given {
+        let message =
+            format!("`{}` and `{}` are both given: exactly one is allowed", another.field(), first.field());
         check.error(last, message, "keep one of them");
     }
-    let read: Vec<_> = given
-        .iter()
-        .map(|(name, field)| match *name {
-            "compose" => compose(check, field, found),
-            "play" => play(check, field, found),
-            _ => {
-                check.hide(field);
-                check.any_mapping(field)?;
-                Some(Application::ConfidentialContainers)
+    let mut read = Vec::new();
+    for (application, field) in given {
+        runs(check, &field, application);
+        let readable = match application {
+            Application::Compose => compose(check, &field, found).map(|()| None),
+            Application::Play => play(check, &field, found).map(|()| None),
+            Application::ConfidentialContainers => {
+                check.any_mapping(&field).map(|_| confidential::workload(check, &field))
             }
-        })
-        .collect();
-    read.into_iter().next().flatten()
+        };
+        read.push(readable.map(|confidential| (application, confidential)));
+    }
+    match read.into_iter().next().flatten() {
+        Some((application, confidential)) => (Some(application), confidential),
+        None => (None, None),
+    }
 }
 
-fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
+/// Whether guests run this kind of workload.
+fn runs(check: &mut Check<'_>, field: &Field<'_>, application: Application) {
+    let name = application.field();
+    let place = check.place(field);
+    if application == Application::Compose {
+        let hint = "describe the application with `play:`, which this product runs";
+        let unknown = |product: &Product| !product.describes_compose;
+        check.refused_by(unknown, (Rule::Other, place.clone()), "`compose` is not known", hint);
+    }
+    let known = |product: &Product| product.describes_compose || application != Application::Compose;
+    let other = |product: &Product| known(product) && !product.runs(application);
+    let is_run = |it: &Application| check.platforms.iter().any(|platform| platform.product().runs(*it));
+    let runs: Vec<_> =
+        Application::ALL.into_iter().filter(is_run).map(|it| format!("`{}:`", it.field())).collect();
+    let hint = format!("write {}, or the right `platform` into `persona.yaml`", runs.join(" or "));
+    check.refused_by(other, (Rule::WrongApplication, place), format!("`{name}` is not run"), hint);
+}
+
+fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<()> {
     let map = check.mapping(field, &["archive"])?;
     let field = check.required(&map, "archive", "name the folder: `archive: !folder compose`")?;
     let top = archive(check, &field)?;
     *found = container_descriptors::compose(&top, None);
     check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
-    Some(Application::Compose)
+    Some(())
 }
 
-fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<Application> {
+fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<()> {
     let map = check.mapping(field, &["archive", "resources", "templates"])?;
     let archive = map.find("archive").map(|field| archive(check, &field));
     let whole = !matches!(archive, Some(None));
@@ -158,7 +192,7 @@ fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Op
             "put a descriptor with `kind: Pod` at the top level of the folder: `archive: !folder play`";
         check.error_of(Rule::NoPod, field, "no pod is described", hint);
     }
-    Some(Application::Play)
+    Some(())
 }
 
 fn descriptors(check: &mut Check<'_>, map: &Map<'_>, name: &str) -> Vec<Resource> {

@@ -103,7 +103,7 @@ impl Story {
     fn contract(&mut self, earlier: &[&Booted]) -> Result<(Booted, Vec<Change>), String> {
         self.day += 1;
         let at = Timestamp::from_second(1_800_000_000 + 86_400 * self.day).unwrap();
-        let head = "type: workload\nconfidential-containers: {}\n";
+        let head = "type: workload\nconfidential-containers: {regoValidator: {policy: cA==}}\n";
         let workload =
             read::<Workload>(&format!("{head}{}", self.workload.volumes()), None, &mut self.workload, at);
         let head = "type: env\nlogging: {logRouter: {hostname: h, iamApiKey: test-material}}\n";
@@ -133,7 +133,7 @@ impl Story {
 
 fn read<K: Readable>(text: &str, signing_key: Option<&str>, seeds: &mut Kept, at: Timestamp) -> Section<K> {
     let source =
-        Source { file: K::NAME, text, folder: Path::new(""), at, platform: Platform::Hpvs, signing_key };
+        Source { file: K::NAME, text, folder: Path::new(""), at, platform: Platform::Ccco, signing_key };
     let (section, findings) = Section::read(&source, &mut NoPassphrase, seeds);
     assert_eq!(findings.0, [], "{text}");
     section.unwrap()
@@ -142,7 +142,7 @@ fn read<K: Readable>(text: &str, signing_key: Option<&str>, seeds: &mut Kept, at
 /// The same section as the guest reads it.
 fn opened<K: Readable>(section: &Section<K>, at: Timestamp) -> Section<K> {
     let [Part::Text(text)] = section.parts() else { panic!("one text") };
-    Section::open(text.clone(), at, &[Platform::Hpvs]).0.unwrap()
+    Section::open(text.clone(), at, &[Platform::Ccco]).0.unwrap()
 }
 
 fn pairs(workload: &Section<Workload>, env: &Section<Env>) -> BTreeMap<String, Vec<(String, String)>> {
@@ -169,13 +169,13 @@ fn handed<K: Readable>(section: &Section<K>, at: Timestamp) -> Unsorted<Cursor<V
     let mut out = Cursor::new(Vec::new());
     let encrypt = |out: &mut dyn Write| {
         let (randomness, workers) = (&mut SystemRandomness, NonZeroUsize::MIN);
-        section.encrypt(&certificate, Platform::Hpvs, randomness, workers, out, &|_| ())
+        section.encrypt(&certificate, Platform::Ccco, randomness, workers, out, &|_| ())
     };
     let tool = Tool { name: K::AUTHOR.into(), version: "test".into() };
     let mut writer = handoff::Writer::new(&mut out, at);
     let encrypted = writer.token(encrypt).unwrap();
     writer
-        .statement(&Statement::new::<K>(section.facts(), &encrypted, Platform::Hpvs, &certificate, at, tool))
+        .statement(&Statement::new::<K>(section.facts(), &encrypted, Platform::Ccco, &certificate, at, tool))
         .unwrap();
     writer.finish().unwrap();
     Unsorted::read(out).unwrap()

@@ -143,7 +143,8 @@ fn corpus(folder: &str) -> Vec<(String, String)> {
 }
 
 fn read<K: Readable>(file: &str, text: &str, folder: &Path) -> Result<String, String> {
-    let source = Source { file, text, folder, at: now(), platform: Platform::Hpvs, signing_key: None };
+    let platform = platform_of(file);
+    let source = Source { file, text, folder, at: now(), platform, signing_key: None };
     let (section, mut findings) = Section::<K>::read(&source, &mut Nobody, &mut Nobody);
     let Some(section) = section else { return Err(format!("{:#?}", findings.0)) };
     // the corpus needs no vault
@@ -154,6 +155,11 @@ fn read<K: Readable>(file: &str, text: &str, folder: &Path) -> Result<String, St
         Part::Folder(folder) => STANDARD.encode(tgz(folder)),
     };
     Ok(section.parts().iter().map(text).collect())
+}
+
+/// Only one product runs `confidential-containers`.
+fn platform_of(file: &str) -> Platform {
+    if file.contains("confidential") { Platform::Ccco } else { Platform::Hpvs }
 }
 
 fn tgz(folder: &Path) -> Vec<u8> {
@@ -174,9 +180,9 @@ fn read_either(file: &str, text: &str, folder: &Path) -> Result<String, String> 
 fn opens(file: &str, text: &str) -> bool {
     let text = Zeroizing::new(text.to_owned());
     if file.starts_with("workload") {
-        Section::<Workload>::open(text, now(), &[Platform::Hpvs]).0.is_some()
+        Section::<Workload>::open(text, now(), &[platform_of(file)]).0.is_some()
     } else {
-        Section::<Env>::open(text, now(), &[Platform::Hpvs]).0.is_some()
+        Section::<Env>::open(text, now(), &[platform_of(file)]).0.is_some()
     }
 }
 

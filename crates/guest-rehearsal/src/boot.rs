@@ -89,7 +89,8 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     }
 
     let workload = schema::workload(log, workload, at, &platforms)?;
-    let env = schema::env(log, env, at, &platforms)?;
+    let platforms = workload.section.as_ref().map_or(&*platforms, Section::platforms);
+    let env = schema::env(log, env, at, platforms)?;
     report.contents = Some(PublicContents::new(workload.section.as_ref().map(Section::model), env.model()));
 
     logging::probe(log, env.model(), probe_logging, at)?;

@@ -96,7 +96,7 @@ fn of_env(env: &EnvModel) -> Vec<Certificate> {
         // the schema step has reported what does not decode
         found.extend(all.iter().filter_map(|it| Certificate::from_field(role, field, it).ok()));
     };
-    if let Logging::Syslog(syslog) = &env.logging {
+    if let Some(Logging::Syslog(syslog)) = &env.logging {
         add("log server’s authority", "logging.syslog.server", &syslog.server);
         if let Some(certificate) = &syslog.cert {
             add("guest, to the log server", "logging.syslog.cert", certificate);

@@ -15,7 +15,7 @@ const SEED: &str = "canary-{#:*&!},\"@|>?";
 const OLD: &str = "canary-of-old-seeds";
 
 /// Before the volumes; `confidential-containers` needs no archive.
-const HEAD: &str = "type: workload\nconfidential-containers: {a: b}\n";
+const HEAD: &str = "type: workload\nconfidential-containers: {regoValidator: {policy: cA==}}\n";
 
 /// A file with one volume, `data`, which the keeper has while it rolls, and the file that becomes of it; `<new>` and
 /// `<old>` are the quoted seeds.
@@ -36,7 +36,7 @@ fn becomes(text: &str, expected: &str) -> (String, String) {
     assert!(!shown.contains("canary") && !format!("{section:?}{:?}", section.model()).contains("canary"));
     assert!(shown.contains("seed: <hidden, 20 characters>"), "{shown}");
     assert!(shown.contains("previousSeed: <hidden, 19 characters>"), "{shown}");
-    assert!(Section::<Workload>::open(Zeroizing::new(bytes(&section)), now(), &[Platform::Hpvs]).0.is_some());
+    assert!(Section::<Workload>::open(Zeroizing::new(bytes(&section)), now(), &[Platform::Ccco]).0.is_some());
     (text.to_owned(), expected)
 }
 
@@ -101,12 +101,12 @@ fn every_shape_of_a_volume_takes_its_seeds() {
         cases.push(becomes(&with(volumes), &with(expected)));
     }
     cases.push(becomes(
-        "{type: workload, confidential-containers: {}, volumes: {data: {}}}",
-        "{type: workload, confidential-containers: {}, volumes: {data: {seed: <new>, previousSeed: <old>}}}",
+        "{type: workload, confidential-containers: {regoValidator: {policy: cA==}}, volumes: {data: {}}}",
+        "{type: workload, confidential-containers: {regoValidator: {policy: cA==}}, volumes: {data: {seed: <new>, previousSeed: <old>}}}",
     ));
     cases.push(becomes(
-        "  volumes:\n    data:\n      mount: /a\n  type: workload\n  confidential-containers: {}",
-        "  volumes:\n    data:\n      seed: <new>\n      previousSeed: <old>\n      mount: /a\n  type: workload\n  confidential-containers: {}",
+        "  volumes:\n    data:\n      mount: /a\n  type: workload\n  confidential-containers: {regoValidator: {policy: cA==}}",
+        "  volumes:\n    data:\n      seed: <new>\n      previousSeed: <old>\n      mount: /a\n  type: workload\n  confidential-containers: {regoValidator: {policy: cA==}}",
     ));
     // what it reads before, it reads after, with two fields more; it reads YAML 1.1, which lacks some of the shapes
     let script = "import json, sys, yaml
@@ -255,7 +255,7 @@ fn a_literal_seed_beats_no_vault() {
         text: &text,
         folder: folder.path(),
         at: now(),
-        platform: Platform::Hpvs,
+        platform: platform_of(&text),
         signing_key: None,
     };
     let (section, findings) = Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Shut);
@@ -291,14 +291,14 @@ fn the_ultravisor_the_guest_and_what_is_no_volume_ask_no_vault() {
         text: &text,
         folder: folder.path(),
         at: now(),
-        platform: Platform::Hpvs,
+        platform: platform_of(&text),
         signing_key: None,
     };
     assert!(Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Never).0.is_none());
     // a section as the guest reads it: a seed that is missing is missing, an existing one does not matter
     let opened = |volume| {
         let text = Zeroizing::new(format!("{HEAD}volumes: {{data: {volume}}}\n"));
-        shown(&Section::<Workload>::open(text, now(), &[Platform::Hpvs]).1)
+        shown(&Section::<Workload>::open(text, now(), &[Platform::Ccco]).1)
     };
     assert_eq!(opened("{seed: \"canary-canary-canary\"}"), Vec::<String>::new());
     assert!(opened("{}")[0].contains("volumes.data.seed: `seed` is missing"));
@@ -348,7 +348,7 @@ proptest! {
     #[test]
     fn hostile_seeds_arrive(seed in seeds(), previous in seeds()) {
         let text = section_with(&seed, &previous);
-        let opened = Section::<Workload>::open(Zeroizing::new(text.clone()), now(), &[Platform::Hpvs]).0.unwrap();
+        let opened = Section::<Workload>::open(Zeroizing::new(text.clone()), now(), &[Platform::Ccco]).0.unwrap();
         for volume in &opened.model().volumes {
             prop_assert_eq!(volume.seed.expose(), &seed);
             prop_assert_eq!(volume.previous_seed.as_ref().map(Seed::expose), Some(&*previous));

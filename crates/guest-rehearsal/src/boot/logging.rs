@@ -161,7 +161,11 @@ pub(super) fn probe(
     probe: Option<&LoggingProbe>,
     at: Timestamp,
 ) -> Result<(), Halt> {
-    let server = server(&env.logging);
+    let Some(logging) = &env.logging else {
+        log.skipped(STEP, "the env section names no log server");
+        return Ok(());
+    };
+    let server = server(logging);
     let name = format!("`{}:{}`", server.hostname, server.port);
     let Some(probe) = probe else {
         log.skipped(STEP, format!("{name} was not tried: add `--probe-logging`"));
@@ -169,10 +173,10 @@ pub(super) fn probe(
     };
     warn_unused(log, probe, &server);
     let reached = probe
-        .reach(&env.logging, at)
+        .reach(logging, at)
         .map_err(|unreached| log.refused(STEP, None, format!("{name}: {unreached}"), &unreached.hint()))?;
     let version = reached.version;
-    let detail = match &env.logging {
+    let detail = match logging {
         Logging::Syslog(_) => format!("{name} accepted one line over {version}"),
         Logging::LogRouter(_) => {
             format!("{name} answers over {version}; a rehearsal can't know whether it accepts the API key")

@@ -4,9 +4,9 @@
 //! with other messages: such findings wait until then.
 
 use contract_core::kind::{Env, Kind, Workload};
-use contract_pki::platform::Platform;
+use contract_pki::platform::{self, Platform};
 use contract_section::Section;
-use findings::{Finding, Rule, Severity};
+use findings::{Finding, Findings, Rule, Severity};
 use jiff::Timestamp;
 use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
@@ -27,7 +27,7 @@ pub struct WorkloadSection {
     pub root: Node,
 }
 
-/// Reads the workload section.
+/// Reads the workload section, as the guest of one of these products.
 pub fn workload(
     log: &mut Log,
     text: Zeroizing<String>,
@@ -36,18 +36,20 @@ pub fn workload(
 ) -> Result<WorkloadSection, Halt> {
     let root = document(log, Workload::NAME, &text)?;
     let (section, findings) = Section::<Workload>::open(text, at, platforms);
-    let errors = findings.0.into_iter().filter(|finding| finding.severity == Severity::Error);
+    let errors = findings.0.iter().filter(|finding| refuses(finding)).cloned();
     let (waiting, errors): (Vec<_>, Vec<_>) = errors.partition(waits);
     match (errors.is_empty(), root) {
         (true, Some(root)) => {
-            log.ok(STEP, "the workload section fits the schema");
+            let accepting = section.as_ref().map_or(platforms, Section::platforms);
+            log.ok(STEP, fits(Workload::NAME, accepting, &findings));
+            warn(log, Workload::NAME, &findings);
             Ok(WorkloadSection { section, waiting, root })
         }
         _ => Err(refused(log, Workload::NAME, &errors)),
     }
 }
 
-/// Reads the env section.
+/// Reads the env section, as the guest of one of these products.
 pub fn env(
     log: &mut Log,
     text: Zeroizing<String>,
@@ -57,20 +59,41 @@ pub fn env(
     document(log, Env::NAME, &text)?;
     let (section, findings) = Section::<Env>::open(text, at, platforms);
     let Some(section) = section else {
-        let is_error = |it: &Finding| it.severity == Severity::Error && it.rule != Rule::Expired;
-        let errors: Vec<_> = findings.0.into_iter().filter(is_error).collect();
+        let errors: Vec<_> = findings.0.into_iter().filter(refuses).collect();
         return Err(refused(log, Env::NAME, &errors));
     };
-    log.ok(STEP, "the env section fits the schema");
-    // the guest does not report these; the signature step reports the dates of `signingKey`
+    log.ok(STEP, fits(Env::NAME, section.platforms(), &findings));
+    warn(log, Env::NAME, &findings);
+    Ok(section)
+}
+
+/// Whether the guest refuses the section for it.
+fn refuses(finding: &Finding) -> bool {
+    finding.severity == Severity::Error && !matches!(finding.rule, Rule::Expired | Rule::NotInSchema)
+}
+
+/// The products whose guest accepts the section, and what those that do not refuse.
+fn fits(name: &str, accepting: &[Platform], findings: &Findings) -> String {
+    let products = platform::names(accepting);
+    let refused: Vec<_> = findings.0.iter().filter(|finding| finding.rule == Rule::SomePlatforms).collect();
+    let refused: Vec<_> =
+        refused.iter().map(|finding| format!("; refused: {}", one_line(name, finding))).collect();
+    format!("the {name} section fits the schema of {products}{}", refused.concat())
+}
+
+/// What a guest may ignore, or what our rules alone refuse; and doubts about the log server, which the guest needs first. The
+/// guest does not report these; the signature step reports the dates of `signingKey`.
+fn warn(log: &mut Log, name: &str, findings: &Findings) {
     let is_shown = |it: &&Finding| match it.rule {
         Rule::Expired => it.place.field != "signingKey",
-        _ => it.place.field.starts_with("logging"),
+        Rule::UnknownField => true,
+        Rule::NotInSchema => !waits(it),
+        Rule::SomePlatforms => false,
+        _ => name == Env::NAME && it.place.field.starts_with("logging"),
     };
     for finding in findings.0.iter().filter(is_shown) {
-        log.warning(STEP, None, one_line(Env::NAME, finding));
+        log.warning(STEP, None, one_line(name, finding));
     }
-    Ok(section)
 }
 
 /// Whether a finding is about an archive or a descriptor, not about the section itself.
@@ -109,7 +132,9 @@ fn refused(log: &mut Log, name: &str, errors: &[Finding]) -> Halt {
         1 => String::new(),
         count => format!(" (and {} more)", count - 1),
     };
-    log.refused(STEP, HPL01001E, format!("{}{more}", one_line(name, first)), &first.hint)
+    // the schema accepts such a workload, and no source states what a guest does that cannot run it
+    let code = (first.rule != Rule::WrongApplication).then_some(HPL01001E);
+    log.refused(STEP, code, format!("{}{more}", one_line(name, first)), &first.hint)
 }
 
 /// A finding on one line: `env:3: logging.syslog: …`.

@@ -62,7 +62,7 @@ fn syslog(hostname: &str, port: u16, server: &str, client: Option<(&str, &str)>)
         file("key", key);
     }
     let (section, findings) = Section::<Env>::open(text.into(), Timestamp::now(), &[Platform::Hpvs]);
-    section.unwrap_or_else(|| panic!("{findings:?}")).model().logging.clone()
+    section.unwrap_or_else(|| panic!("{findings:?}")).model().logging.clone().unwrap()
 }
 
 const CLIENT: Option<(&str, &str)> = Some(("client.crt", "client.key"));

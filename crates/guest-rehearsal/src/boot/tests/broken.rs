@@ -52,7 +52,7 @@ const REFUSED: &[(&str, &str, Hpl, Spoil)] = &[
         it.case.workload = "hyper-protect-basic.QUJD.QUJD".into();
     }),
     ("the sections are swapped", "schema", hpl::HPL01001E, |it| std::mem::swap(&mut it.case.workload, &mut it.case.env)),
-    ("a field is spelled wrongly", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("signingKey", "signingkey")),
+    ("a field is spelled wrongly", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("iamApiKey", "iamApikey")),
     ("logging is of a kind that is gone", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("logRouter", "logDNA")),
     ("a volume has no workload seed", "schema", hpl::HPL01001E, |it| it.case.workload = without(&it.case.workload, "seed")),
     ("a seed is too short", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace(testing::ENV_SEED, "short")),

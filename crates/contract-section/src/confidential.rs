@@ -1,0 +1,137 @@
+//! `confidential-containers` of both sections (contract-format, section 7; platforms, 1.2).
+//!
+//! Only one product describes it. The guests of the others accept any mapping there and do not use it.
+
+use contract_core::secret::Secret;
+use contract_pki::platform::Product;
+use findings::Rule;
+
+use crate::fields::{Check, Field, Map};
+
+/// `confidential-containers` of a workload section, as far as it follows the schema.
+#[derive(Clone, Debug)]
+pub struct ConfidentialContainers {
+    /// `regoValidator.policy`: base64 of the policy's text.
+    pub policy: Option<String>,
+    /// `secret`
+    pub secret: Option<SealedSecretKeys>,
+}
+
+/// The keys of sealed secrets: `secret` in either section.
+#[derive(Clone, Debug)]
+pub struct SealedSecretKeys {
+    /// `verificationKey`: the public key that a sealed secret is verified with.
+    pub verification_key: String,
+    /// `decryptionKey`: the private key that opens it.
+    pub decryption_key: Secret,
+}
+
+/// Reads it in a workload section.
+pub fn workload(check: &mut Check<'_>, field: &Field<'_>) -> Option<ConfidentialContainers> {
+    check.ruled_by(is_described, |check| {
+        let known = ["regoValidator", "config", "allowedContainers", "secret"];
+        let map = mapping(check, field, &known)?;
+        let policy = policy(check, &map);
+        if let Some(field) = map.find("config") {
+            config(check, &field);
+        }
+        if let Some(field) = map.find("allowedContainers") {
+            allowed_containers(check, &field);
+        }
+        let secret = map.find("secret").and_then(|field| secret(check, &field));
+        Some(ConfidentialContainers { policy, secret })
+    })
+}
+
+/// Reads it in an env section.
+pub fn env(check: &mut Check<'_>, field: &Field<'_>) -> Option<SealedSecretKeys> {
+    check.ruled_by(is_described, |check| {
+        let map = mapping(check, field, &["secret"])?;
+        map.find("secret").and_then(|field| secret(check, &field))
+    })
+}
+
+fn is_described(product: &Product) -> bool {
+    product.describes_confidential_containers
+}
+
+/// What is unknown may be secret.
+fn mapping<'n>(check: &mut Check<'_>, field: &Field<'n>, known: &[&str]) -> Option<Map<'n>> {
+    let map = check.open_mapping(field, known)?;
+    for (_, unknown) in map.fields().filter(|(name, _)| !known.contains(name)) {
+        check.hide(&unknown);
+    }
+    Some(map)
+}
+
+fn policy(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
+    let hint = "write `regoValidator:` and `policy: !file policy.rego` under it";
+    let field = check.required(map, "regoValidator", hint)?;
+    let map = mapping(check, &field, &["policy"])?;
+    let field = check.required(&map, "policy", "write `policy: !file policy.rego`")?;
+    check.text(&field).map(|text| text.to_string())
+}
+
+fn config(check: &mut Check<'_>, field: &Field<'_>) {
+    let Some(map) = mapping(check, field, &["cosign", "registryMapping"]) else { return };
+    // new in 1.2 of the product; its form is not published
+    if let Some(field) = map.find("registryMapping") {
+        check.hide(&field);
+    }
+    let Some(map) = map.find("cosign").and_then(|field| check.any_mapping(&field)) else { return };
+    for (name, field) in map.fields() {
+        check.described_if(is_name(name), |check| {
+            let Some(map) = mapping(check, &field, &["publicKey"]) else { return };
+            let hint = "write the key's base64: `publicKey: !file cosign.pub.b64`";
+            if let Some(field) = check.required(&map, "publicKey", hint) {
+                check.text(&field);
+            }
+        });
+    }
+}
+
+fn allowed_containers(check: &mut Check<'_>, field: &Field<'_>) {
+    let Some(map) = check.any_mapping(field) else { return };
+    for (name, field) in map.fields() {
+        check_name(check, &field, name);
+        let Some(map) = mapping(check, &field, &["allowedImages"]) else { continue };
+        let hint = "write `allowedImages:` and `imageNames:` or `imagePatterns:` under it";
+        let Some(field) = check.required(&map, "allowedImages", hint) else { continue };
+        let lists = ["imageNames", "imagePatterns"];
+        let Some(map) = mapping(check, &field, &lists) else { continue };
+        if !lists.iter().any(|name| map.has(name)) {
+            check.error(&field, "neither `imageNames` nor `imagePatterns` is given", "write one of them");
+        }
+        for field in lists.iter().filter_map(|name| map.find(name)) {
+            check.texts(&field);
+        }
+    }
+}
+
+fn secret(check: &mut Check<'_>, field: &Field<'_>) -> Option<SealedSecretKeys> {
+    let map = mapping(check, field, &["verificationKey", "decryptionKey"])?;
+    let hint = "a sealed secret needs both keys: write `verificationKey: !file verification-key.pub.pem`";
+    let verification_key = check.required(&map, "verificationKey", hint);
+    let hint = "a sealed secret needs both keys: write `decryptionKey: !file decryption-key.pem`";
+    let decryption_key = check.required(&map, "decryptionKey", hint);
+    let verification_key = verification_key.and_then(|field| check.text(&field).map(|text| text.to_string()));
+    let decryption_key = decryption_key.and_then(|field| check.secret(&field));
+    Some(SealedSecretKeys { verification_key: verification_key?, decryption_key: decryption_key? })
+}
+
+/// `^[a-zA-Z0-9_-]+$`
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
+}
+
+/// A name that the user chooses, where the schema has rules for it.
+pub fn check_name(check: &mut Check<'_>, field: &Field<'_>, name: &str) {
+    if !is_name(name) {
+        check.error_of(
+            Rule::Other,
+            field,
+            format!("`{name}` is no name for an entry"),
+            "take letters, digits, `_` and `-`",
+        );
+    }
+}
