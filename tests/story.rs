@@ -13,6 +13,7 @@ mod interop;
 mod lifetime;
 mod luks;
 mod openssl_opens_what_we_make;
+mod other_tools;
 mod rolling;
 mod seeds;
 mod probe_logging;

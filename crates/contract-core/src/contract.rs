@@ -4,6 +4,7 @@
 //! the guest would find the same disagreements minutes after boot. The result lists what could not be checked.
 
 mod agreement;
+mod assembled;
 mod auditor;
 mod half;
 mod history;
@@ -30,6 +31,7 @@ use agreement::Agreement;
 use record::{Accepted, Danger, HalfRecord};
 
 pub use agreement::{Accept, Disagreement};
+pub use assembled::{Assembled, AssembledError, Entry};
 pub use auditor::{AuditorKey, AuditorKeyRecord};
 pub use half::{BareToken, Half};
 pub use history::{Change, Earlier, Event, Weight};
@@ -127,6 +129,7 @@ pub struct Contract<'k, R> {
     env: Half<Env, R>,
     agreement: Agreement,
     auditor: Option<AuditorKey>,
+    kept: Vec<Entry>,
     accept: Accept,
 }
 
@@ -164,7 +167,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     ) -> Result<Self, Error> {
         let agreement = Agreement::check(&workload, &env, key.public(), at, accept);
         if agreement.disagreements.is_empty() {
-            Ok(Self { key, workload, env, agreement, auditor: None, accept })
+            Ok(Self { key, workload, env, agreement, auditor: None, kept: Vec::new(), accept })
         } else {
             Err(Error::Disagreement(agreement.disagreements))
         }
@@ -180,7 +183,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
                 return Err(Error::AttestationKeyOfSigner);
             }
             let text = Error::AttestationKeyOfSigner.to_string();
-            self.agreement.accepted.push(Accepted::new(Danger::Other, &text, "allow-one-person"));
+            self.agreement.accepted.push(Accepted::new(Danger::Other, &text, "--danger-allow-one-person"));
         }
         if auditor.guest().is_some() {
             let (workload, env) = self.statements();
@@ -192,8 +195,19 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
             list.push("that the guest of both halves can open the auditor key".to_owned());
             accepted.extend(auditor.accepted(at));
         }
+        self.agreement.unchecked.extend(auditor.unchecked());
         self.auditor = Some(auditor);
         Ok(self)
+    }
+
+    /// Adds entries that were in the contract before it was signed.
+    #[must_use]
+    pub fn with_entries(mut self, kept: Vec<Entry>) -> Self {
+        let what =
+            |entry: &Entry| format!("`{}`: kept as it was, and the signature does not cover it", entry.key);
+        self.agreement.unchecked.extend(kept.iter().map(what));
+        self.kept = kept;
+        self
     }
 
     /// Who vouches for the workload half, and who for the env half.
@@ -246,9 +260,12 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         if let Some(auditor) = &self.auditor {
             writeln!(out, "attestationPublicKey: {}", auditor.scalar(workload.prefix, randomness)?)?;
         }
+        for entry in &self.kept {
+            write!(out, "{}", entry.yaml)?;
+        }
         let Agreement { checked, unchecked, accepted, .. } = self.agreement;
         let (workload, env) = (self.workload.record(&workload), self.env.record(&env));
-        let attestation_key = self.auditor.as_ref().map(AuditorKey::record);
+        let attestation_key = self.auditor.as_ref().and_then(AuditorKey::record);
         Ok(Signed { workload, env, attestation_key, checked, unchecked, accepted })
     }
 }

@@ -412,7 +412,7 @@ impl<R: Seek> Seek for UserDataFile<R> {
 }
 
 /// Everything from the input's start; `None` if it is more than `limit` bytes. It may hold plain sections.
-fn read_all(mut input: impl Read, limit: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+pub(crate) fn read_all(mut input: impl Read, limit: usize) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(BEGINNING));
     loop {
         let room = bytes.capacity().min(limit + 1) - bytes.len();

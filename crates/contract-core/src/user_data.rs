@@ -279,7 +279,7 @@ pub(crate) fn fields(section: &Node) -> Vec<String> {
 }
 
 impl ValueFacts {
-    fn of(key: &'static str, value: &str) -> Result<Self, Error> {
+    pub(crate) fn of(key: &'static str, value: &str) -> Result<Self, Error> {
         let value = value.trim_end_matches(['\r', '\n']);
         if let Some(facts) = token_facts(value).map_err(|error| Error::Token { key, error })? {
             return Ok(Self { sha256: facts.sha256.clone(), form: Form::Token(facts) });

@@ -316,6 +316,7 @@ pub struct Inspect {
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
   contract-signer sign --auditor-key attestation-key.pub.pem --encrypt-auditor-key \\
     --expect expected.txt --force
+  contract-signer sign --assembled contract.yaml -o user-data
   contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age \\
     --force
 
@@ -324,6 +325,10 @@ EXIT STATUS
   4 the halves disagree, nobody vouches for one, or the certificate has expired")]
 #[expect(clippy::struct_excessive_bools, reason = "each danger has its own flag")]
 pub struct Sign {
+    /// An unsigned contract of another tool, with two tokens: signs it without handoffs. This flag alone accepts what
+    /// `--danger-accept-unsigned-tokens` accepts; every other entry of the file is kept
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["workload", "env"], help_heading = "Input")]
+    pub assembled: Option<PathBuf>,
     /// The workload provider's handoff [default: NAME.workload.handoff.age or NAME.workload.handoff; NAME is `name` in persona.yaml]
     #[arg(long, value_name = "HANDOFF", help_heading = "Input")]
     pub workload: Option<PathBuf>,

@@ -138,7 +138,8 @@ impl Agreement {
         (workload, env): (Result<&Vouched, &NotVouched>, Result<&Vouched, &NotVouched>),
         accept: bool,
     ) {
-        let refused = |reason: &NotVouched| !(accept && reason.may_be_accepted());
+        let refused =
+            |reason: &NotVouched| *reason != NotVouched::Assembled && !(accept && reason.may_be_accepted());
         let reasons: Vec<&NotVouched> = [workload, env].into_iter().filter_map(Result::err).collect();
         if reasons.iter().any(|reason| refused(reason)) {
             let mut hints: Vec<String> = reasons.iter().flat_map(|reason| reason.hints()).collect();
@@ -160,7 +161,9 @@ impl Agreement {
                 Ok(_) => self.checked.push(format!("who made the {section} half: {}", voucher(vouched))),
                 Err(reason) => {
                     let text = format!("{section}: {reason}");
-                    self.accepted.push(Accepted::new(danger, &text, "accept-unsigned-tokens"));
+                    let assembled = *reason == NotVouched::Assembled;
+                    let flag = if assembled { "--assembled" } else { "--danger-accept-unsigned-tokens" };
+                    self.accepted.push(Accepted::new(danger, &text, flag));
                     self.unchecked.push(format!("who made the {section} half: {reason}"));
                 }
             }
@@ -176,7 +179,7 @@ impl Agreement {
         let (workload, env) = (voucher(Ok(workload)), voucher(Ok(env)));
         if accept {
             let text = format!("{what}: workload {workload}, env {env}");
-            return self.accepted.push(Accepted::new(Danger::OnePerson, &text, "allow-one-person"));
+            return self.accepted.push(Accepted::new(Danger::OnePerson, &text, "--danger-allow-one-person"));
         }
         let hints = vec![
             "a person with both halves knows both seeds of every volume: let two persons vouch, each with their own key"
@@ -210,7 +213,8 @@ impl Agreement {
         });
         if accept == Foreign::DangerAccept {
             let text = format!("{what}: workload {workload}, env {env}");
-            let accepted = Accepted::new(Danger::ForeignCertificate, &text, "accept-foreign-certificate");
+            let accepted =
+                Accepted::new(Danger::ForeignCertificate, &text, "--danger-accept-foreign-certificate");
             return self.accepted.push(accepted);
         }
         self.disagreements.push(Disagreement {
@@ -242,7 +246,11 @@ impl Agreement {
             (Expiry::DangerAccept, None) => {}
             (Expiry::DangerAccept, Some(Disagreement { what, workload, env, .. })) => {
                 let text = format!("{what}: workload {workload}, env {env}");
-                self.accepted.push(Accepted::new(Danger::Other, &text, "accept-expired-certificate"));
+                self.accepted.push(Accepted::new(
+                    Danger::Other,
+                    &text,
+                    "--danger-accept-expired-certificate",
+                ));
             }
         }
     }

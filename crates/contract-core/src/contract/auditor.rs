@@ -5,6 +5,7 @@ use contract_pki::platform::Prefix;
 use contract_pki::random::Randomness;
 use contract_pki::verifying_key::{self, VerifyingKey};
 use contract_pki::x509::day;
+use findings::{Advice, Blame};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +17,10 @@ use crate::user_data::AuditorKeyForm;
 
 /// The key under which the guest will encrypt its attestation record (contract-format, section 8).
 pub struct AuditorKey {
-    key: VerifyingKey,
-    pem: String,
+    /// `None` if it was encrypted before: only the guest can read it.
+    key: Option<VerifyingKey>,
+    /// What goes into the contract, or is encrypted for it.
+    text: String,
     /// What it is encrypted under; if `None`, anyone can read it in the user data.
     guest: Option<VerifiedCertificate>,
 }
@@ -25,7 +28,23 @@ pub struct AuditorKey {
 impl AuditorKey {
     /// Takes a key that goes into the contract as PEM, or as a token for the guest of this certificate.
     pub fn new(key: VerifyingKey, guest: Option<VerifiedCertificate>) -> Result<Self, verifying_key::Error> {
-        Ok(Self { pem: key.to_pem()?, key, guest })
+        Ok(Self { text: key.to_pem()?, key: Some(key), guest })
+    }
+
+    /// Keeps the value that a contract had before it was signed.
+    pub fn kept(value: &str) -> Result<Self, UnusableAuditorKey> {
+        let key = match AuditorKeyForm::new(value) {
+            AuditorKeyForm::Pem(key) | AuditorKeyForm::Base64(key) => Some(key),
+            AuditorKeyForm::Token(_) => None,
+            AuditorKeyForm::Unusable(reason) => return Err(UnusableAuditorKey(reason)),
+        };
+        Ok(Self { key, text: value.to_owned(), guest: None })
+    }
+
+    /// Whether both are one key; `None` if one was encrypted before.
+    pub fn is_same(&self, other: &Self) -> Option<bool> {
+        let (key, other) = (self.key.as_ref()?, other.key.as_ref()?);
+        Some(key.fingerprint() == other.fingerprint())
     }
 
     /// The encryption certificate, if one is needed.
@@ -35,26 +54,36 @@ impl AuditorKey {
 
     /// The value of `attestationPublicKey` as it is written: a PEM in quotes, a token plain.
     pub(super) fn scalar(&self, prefix: Prefix, randomness: &mut dyn Randomness) -> Result<String, Error> {
-        match &self.guest {
-            None => Ok(strict_yaml::quote(self.pem.trim_end()).to_string()),
-            Some(guest) => {
-                token::seal(&self.pem, Recipient::Guest(guest), prefix, randomness).map_err(Error::Encrypt)
+        match (&self.guest, &self.key) {
+            (Some(guest), _) => {
+                token::seal(&self.text, Recipient::Guest(guest), prefix, randomness).map_err(Error::Encrypt)
             }
+            (None, Some(_)) => Ok(strict_yaml::quote(self.text.trim_end()).to_string()),
+            (None, None) => Ok(self.text.trim_end().to_owned()),
         }
     }
 
-    pub(super) fn record(&self) -> AuditorKeyRecord {
-        AuditorKeyRecord { fingerprint: self.key.fingerprint().to_owned(), encrypted: self.guest.is_some() }
+    /// `None` if nobody but the guest knows which key it is.
+    pub(super) fn record(&self) -> Option<AuditorKeyRecord> {
+        let fingerprint = self.key.as_ref()?.fingerprint().to_owned();
+        Some(AuditorKeyRecord { fingerprint, encrypted: self.guest.is_some() })
     }
 
     pub(super) fn is_same_key(&self, other: &VerifyingKey) -> bool {
-        self.key.fingerprint() == other.fingerprint()
+        self.key.as_ref().is_some_and(|key| key.fingerprint() == other.fingerprint())
+    }
+
+    /// What the signer cannot check.
+    pub(super) fn unchecked(&self) -> Option<String> {
+        let text = "whose key is in the encrypted `attestationPublicKey`, which was kept as it was";
+        self.key.is_none().then(|| text.to_owned())
     }
 
     /// Refuses the guest's own key: nobody else could open an attestation record that is encrypted under it.
     pub(super) fn check_not_guest_key(&self, statement: &Statement) -> Result<(), Error> {
         let it = &statement.predicate;
-        if self.key.fingerprint() == it.encryption_certificate.key_fingerprint {
+        let stated = &it.encryption_certificate.key_fingerprint;
+        if self.key.as_ref().is_some_and(|key| key.fingerprint() == stated) {
             return Err(Error::AttestationKeyOfGuest(it.section.as_str()));
         }
         Ok(())
@@ -82,14 +111,29 @@ impl AuditorKey {
         let expired = guest.facts().validity().has_ended(at).then(|| {
             let text =
                 format!("the auditor key is encrypted under a certificate that expired on {}", day(end));
-            Accepted::new(Danger::Other, &text, "accept-expired-certificate")
+            Accepted::new(Danger::Other, &text, "--danger-accept-expired-certificate")
         });
         let foreign = guest.foreign().map(|why| {
             let text =
                 format!("the auditor key is encrypted under another certificate than an image's: {why}");
-            Accepted::new(Danger::Other, &text, "accept-foreign-certificate")
+            Accepted::new(Danger::Other, &text, "--danger-accept-foreign-certificate")
         });
         expired.into_iter().chain(foreign).collect()
+    }
+}
+
+/// Why the `attestationPublicKey` of a contract is not kept.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("its `attestationPublicKey` is of no use to a guest: {0}")]
+pub struct UnusableAuditorKey(String);
+
+impl Advice for UnusableAuditorKey {
+    fn blame(&self) -> Blame {
+        Blame::Input
+    }
+
+    fn hints(&self) -> Vec<String> {
+        vec!["replace it by the auditor's PEM, or remove it and name the key with `--auditor-key PEM`".into()]
     }
 }
 

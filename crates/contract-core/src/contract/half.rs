@@ -20,6 +20,8 @@ pub enum Half<K, R> {
     Unverified(Box<Handoff<K, R>>, NotVouched),
     /// A token without a statement.
     BareToken(BareToken<K, R>),
+    /// A token of an [`Assembled`](super::Assembled) contract: to sign it is to accept that nobody vouches for it.
+    Assembled(BareToken<K, R>),
 }
 
 /// A file with a token, and perhaps a line end as shell scripts write it.
@@ -67,7 +69,7 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
         match self {
             Self::Verified(handoff) => Some(handoff.statement()),
             Self::Unverified(handoff, _) => Some(handoff.statement()),
-            Self::BareToken(_) => None,
+            Self::BareToken(_) | Self::Assembled(_) => None,
         }
     }
 
@@ -77,6 +79,7 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
             Self::Verified(handoff) => Ok(handoff.vouched()),
             Self::Unverified(_, reason) => Err(reason),
             Self::BareToken(_) => Err(&NotVouched::BareToken),
+            Self::Assembled(_) => Err(&NotVouched::Assembled),
         }
     }
 
@@ -84,7 +87,7 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
         match self {
             Self::Verified(handoff) => handoff.copy_token(out),
             Self::Unverified(handoff, _) => handoff.copy_token(out),
-            Self::BareToken(token) => token.copy_token(out),
+            Self::BareToken(token) | Self::Assembled(token) => token.copy_token(out),
         }
     }
 
@@ -99,7 +102,7 @@ impl<K: Kind, R: Read + Seek> Half<K, R> {
                 HalfRecord::new(token, Some(handoff.handoff()), Some(handoff.vouched()))
             }
             Self::Unverified(handoff, _) => HalfRecord::new(token, Some(&**handoff), None),
-            Self::BareToken(_) => HalfRecord::new::<K, R>(token, None, None),
+            Self::BareToken(_) | Self::Assembled(_) => HalfRecord::new::<K, R>(token, None, None),
         }
     }
 }

@@ -434,7 +434,7 @@ impl Record {
     }
 }
 
-/// A danger that the signer accepted, with a `--danger-…` flag.
+/// A danger that the signer accepted, with a `--danger-…` flag or `--assembled`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Danger {
     /// Nobody vouches for the workload half.
@@ -479,7 +479,7 @@ pub struct Accepted {
 impl Accepted {
     /// States a danger, its details and the flag that accepted it.
     pub(super) fn new(danger: Danger, details: &str, flag: &str) -> Self {
-        Self { danger, text: format!("{details} (--danger-{flag})") }
+        Self { danger, text: format!("{details} ({flag})") }
     }
 
     /// Which danger it is.

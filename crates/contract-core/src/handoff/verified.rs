@@ -18,6 +18,8 @@ use crate::token::TokenFacts;
 pub enum NotVouched {
     #[error("nobody vouches for a bare token")]
     BareToken,
+    #[error("nobody vouches for an unsigned token, which another tool assembled")]
+    Assembled,
     #[error("nobody vouches for it: it holds no `statement.json.sig`")]
     Unsigned,
     #[error("nobody is allowed to vouch: there are no allowed signers")]
@@ -44,7 +46,7 @@ impl Advice for NotVouched {
 
     fn hints(&self) -> Vec<String> {
         match self {
-            Self::BareToken => vec!["ask for the handoff that `encrypt` wrote".into()],
+            Self::BareToken | Self::Assembled => vec!["ask for the handoff that `encrypt` wrote".into()],
             Self::Unsigned => vec!["ask its author to encrypt with `--vouch-with KEY`, an SSH key".into()],
             Self::NobodyAllowed => vec![
                 "state whom you trust: `contract-signer trust add PRINCIPAL KEY.pub --workload`, and `--env` for the other"

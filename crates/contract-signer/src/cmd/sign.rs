@@ -33,7 +33,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let sources = Sources::resolve(arguments, report)?;
     let outputs = Outputs::create(arguments, &sources, report)?;
     let at = clock::now();
-    let Inputs { workload, env, auditor_key, earlier, key } = sources.read(at, report)?;
+    let Inputs { workload, env, auditor_key, kept, earlier, key } = sources.read(at, report)?;
 
     // combine
     let mut contract = Contract::combine(workload, env, &key, at, arguments.accept())
@@ -41,6 +41,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     if let Some(auditor_key) = auditor_key {
         contract = contract.with_auditor_key(auditor_key, at).doing(|| CANNOT.to_owned())?;
     }
+    let contract = contract.with_entries(kept);
     let changes = contract.changes_since(&earlier);
     present::warn_before_signing(&contract, &changes, report);
 
@@ -77,8 +78,8 @@ impl Outputs {
 
         let default = signing_record::default_path(target);
         let path = arguments.record.as_deref().or_else(|| user_data.is_file().then_some(default.as_path()));
-        if path.is_none() && arguments.accept() != Accept::NOTHING {
-            let message = "`--danger-…` needs a signing record of what was accepted, and none is written if the user data is not a file";
+        if path.is_none() && (arguments.accept() != Accept::NOTHING || arguments.assembled.is_some()) {
+            let message = "`--danger-…` and `--assembled` need a signing record of what was accepted, and none is written if the user data is not a file";
             return Err(Failure::usage(message).hint("name one: `--record user-data.record.json`"));
         }
         let record = path.map(|path| {

@@ -1,6 +1,6 @@
 //! What `sign` reads: both handoffs, the keys, who may vouch, and earlier contracts.
 
-use std::io::{self, Read as _};
+use std::io::{self, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use certificate_command::encryption_lines;
@@ -10,10 +10,11 @@ use cli_kit::private_key;
 use cli_kit::protected::Protected;
 use cli_kit::{Doing as _, ExitCode, Failure, Report, input, received};
 use contract_core::contract::record::Record;
-use contract_core::contract::{AuditorKey, BareToken, Earlier, Half, Signed};
+use contract_core::contract::{Assembled, AuditorKey, BareToken, Earlier, Entry, Half, Signed};
 use contract_core::kind::{Env, Kind, Workload};
 use contract_core::received::FileKind;
 use contract_core::statement::Statement;
+use contract_core::user_data::State;
 use contract_pki::certificate::{Encryption, Pin, VerifiedCertificate};
 use contract_pki::private_key::SigningKey;
 use contract_pki::verifying_key::{Error, VerifyingKey};
@@ -27,8 +28,7 @@ use crate::cmd::trust;
 /// The files, named by flags or by the signer's folder.
 pub struct Sources<'a> {
     arguments: &'a Sign,
-    workload: PathBuf,
-    env: PathBuf,
+    halves: Halves,
     key: PathBuf,
     allowed_signers: PathBuf,
     identity: PathBuf,
@@ -40,11 +40,19 @@ pub struct Sources<'a> {
     owned: Protected,
 }
 
+/// The files with both halves.
+enum Halves {
+    Handoffs { workload: PathBuf, env: PathBuf },
+    Assembled(PathBuf),
+}
+
 /// All of them, read.
 pub struct Inputs {
     pub workload: Half<Workload, Box<dyn ReadSeek>>,
     pub env: Half<Env, Box<dyn ReadSeek>>,
     pub auditor_key: Option<AuditorKey>,
+    /// Other entries of an assembled contract.
+    pub kept: Vec<Entry>,
     pub earlier: Vec<Earlier>,
     pub key: SigningKey,
 }
@@ -52,27 +60,17 @@ pub struct Inputs {
 impl<'a> Sources<'a> {
     pub fn resolve(arguments: &'a Sign, report: &Report) -> Result<Self, Failure> {
         let persona = SignerFolder::read(Path::new("."))?;
-        let handoff = |flag: &Option<PathBuf>, section| {
-            if let Some(named) = flag {
-                return Ok(named.clone());
-            }
-            let found = handoff_in_folder(&persona.name, section, report);
-            input::refuse_special_file(&found).map(|()| found)
+        let halves = match &arguments.assembled {
+            Some(file) => Halves::Assembled(file.clone()),
+            None => handoff_files(arguments, &persona, report)?,
         };
-        let workload = handoff(&arguments.workload, Workload::NAME)?;
-        let env = handoff(&arguments.env, Env::NAME)?;
-        if workload == Path::new("-") && env == Path::new("-") {
-            return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
-                .hint("name a file for the other"));
-        }
         let (auditor_key, certificate) = auditor_key_files(arguments, &persona)?;
         let owned = persona.protected();
         let pin = persona.certificate.pin.clone();
         let SignerFolder { key, allowed_signers, identity, .. } = persona;
         Ok(Self {
             arguments,
-            workload,
-            env,
+            halves,
             key: arguments.key.clone().unwrap_or(key),
             allowed_signers: arguments.allowed_signers.clone().unwrap_or(allowed_signers),
             identity,
@@ -86,8 +84,12 @@ impl<'a> Sources<'a> {
     /// All that no output may replace.
     pub fn protected(&self) -> Protected {
         let mut protected = self.owned.clone();
+        match &self.halves {
+            Halves::Handoffs { workload, env } => protected.add_inputs([workload, env]),
+            Halves::Assembled(file) => protected.add_inputs([file]),
+        };
         protected
-            .add_inputs([&self.workload, &self.env, &self.key, &self.allowed_signers])
+            .add_inputs([&self.key, &self.allowed_signers])
             .add_inputs(&self.auditor_key)
             .add_inputs(&self.certificate)
             .add_inputs(&self.arguments.identities)
@@ -100,13 +102,24 @@ impl<'a> Sources<'a> {
     /// Asks for the passphrase of the signing key last, when everything else could be read.
     pub fn read(&self, at: Timestamp, report: &Report) -> Result<Inputs, Failure> {
         let auditor_key = self.auditor_key.as_deref().map(|path| self.auditor_key(path, at, report));
-        let auditor_key = auditor_key.transpose()?;
-        let signers = trust::allowed_signers(&self.allowed_signers, report)?;
+        let mut auditor_key = auditor_key.transpose()?;
         // `--passphrase-file` is for the signing key only
         let passphrase = self.arguments.identity_passphrase.source();
         let opener = HandoffOpener::new(&self.arguments.identities, &self.identity, &passphrase);
-        let workload = self.half::<Workload>(&self.workload, &opener, &signers, at)?;
-        let env = self.half::<Env>(&self.env, &opener, &signers, at)?;
+        let mut kept = Vec::new();
+        let (workload, env) = match &self.halves {
+            Halves::Handoffs { workload, env } => {
+                let signers = trust::allowed_signers(&self.allowed_signers, report)?;
+                let workload = self.half(workload, &opener, &signers, at)?;
+                (workload, self.half(env, &opener, &signers, at)?)
+            }
+            Halves::Assembled(file) => {
+                let assembled = read_assembled(file, report)?;
+                auditor_key = agreed_auditor_key(file, auditor_key, &assembled)?;
+                kept = assembled.others;
+                (token(assembled.workload)?, token(assembled.env)?)
+            }
+        };
         let mut earlier = Vec::new();
         for path in &self.arguments.previous {
             let source = input::name(path);
@@ -119,7 +132,7 @@ impl<'a> Sources<'a> {
                 "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
             report.warning(&format!("the key `{}` has no passphrase", self.key.display()), &[hint]);
         }
-        Ok(Inputs { workload, env, auditor_key, earlier, key })
+        Ok(Inputs { workload, env, auditor_key, kept, earlier, key })
     }
 
     /// States in the signing record what was checked besides the contract itself.
@@ -191,6 +204,64 @@ impl<'a> Sources<'a> {
         let accept = self.arguments.accept();
         certificate.verify(at, accept.expiry, accept.foreign).doing(cannot)
     }
+}
+
+/// The handoffs that flags name, or those in the signer's folder.
+fn handoff_files(arguments: &Sign, persona: &SignerFolder, report: &Report) -> Result<Halves, Failure> {
+    let handoff = |flag: &Option<PathBuf>, section| {
+        if let Some(named) = flag {
+            return Ok(named.clone());
+        }
+        let found = handoff_in_folder(&persona.name, section, report);
+        input::refuse_special_file(&found).map(|()| found)
+    };
+    let workload = handoff(&arguments.workload, Workload::NAME)?;
+    let env = handoff(&arguments.env, Env::NAME)?;
+    if workload == Path::new("-") && env == Path::new("-") {
+        return Err(Failure::usage("only one of `--workload` and `--env` can be standard input")
+            .hint("name a file for the other"));
+    }
+    Ok(Halves::Handoffs { workload, env })
+}
+
+fn read_assembled(path: &Path, report: &Report) -> Result<Assembled, Failure> {
+    let context = || format!("cannot sign `{}`", input::name(path));
+    let mut file = received::user_data(path)?;
+    let assembled = Assembled::read(&mut file).doing(context)?;
+    report.note(&format!("`{}` is {}", input::name(path), file.describe(State::Tokens)));
+    Ok(assembled)
+}
+
+/// A token of an assembled contract.
+fn token<K: Kind>(token: String) -> Result<Half<K, Box<dyn ReadSeek>>, Failure> {
+    let source: Box<dyn ReadSeek> = Box::new(Cursor::new(token));
+    BareToken::new(source)
+        .map(Half::Assembled)
+        .map_err(|error| Failure::from_io("cannot read a token", &error))
+}
+
+/// The auditor key that is named, or the one in the contract. Two must be one key.
+fn agreed_auditor_key(
+    path: &Path,
+    named: Option<AuditorKey>,
+    assembled: &Assembled,
+) -> Result<Option<AuditorKey>, Failure> {
+    let Some(value) = &assembled.attestation_public_key else { return Ok(named) };
+    let context = || format!("cannot sign `{}`", input::name(path));
+    let kept = AuditorKey::kept(value).doing(context)?;
+    let Some(named) = named else { return Ok(Some(kept)) };
+    let why = match named.is_same(&kept) {
+        Some(true) => return Ok(Some(named)),
+        Some(false) => "its `attestationPublicKey` is another key than the auditor key that is named",
+        None => {
+            "its `attestationPublicKey` is encrypted, so it cannot be compared with the auditor key that is named"
+        }
+    };
+    Err(Failure::new(ExitCode::Refused, format!("{}: {why}", context()))
+        .hint(
+            "ask the auditor which key is theirs; then leave out `--auditor-key` to keep the one in the file",
+        )
+        .hint(format!("or remove the other: `sed /^attestationPublicKey:/d {}`", input::name(path))))
 }
 
 /// The handoff in the signer's folder, encrypted or not. If there are both, one may be an old one: warns.
