@@ -170,10 +170,10 @@ fn every_entry_of_an_assembled_contract_is_kept() {
     let story = Story::encrypted();
     let outcome = run(
         &story,
-        r#"openssl genrsa -out auditor.pem 2048 2>/dev/null; openssl rsa -in auditor.pem -pubout -out auditor.pub.pem 2>/dev/null
+        r"openssl genrsa -out auditor.pem 2048 2>/dev/null; openssl rsa -in auditor.pem -pubout -out auditor.pub.pem 2>/dev/null
            { assembled; echo 'attestationPublicKey: |'; sed 's/^/  /' auditor.pub.pem
              printf 'boot: |\n    sehdr: SUJNU2VjRXh4\nnote: {by: a script, on: [1, 2]}\n'; } > assembled.yaml
-           contract-signer sign --assembled assembled.yaml $SIGNER"#,
+           contract-signer sign --assembled assembled.yaml $SIGNER",
     );
     assert_eq!(outcome.exit, 0, "{outcome:?}");
     for key in ["boot", "note"] {
@@ -210,9 +210,9 @@ END
 fn an_encrypted_auditor_key_is_kept_and_not_compared() {
     let story = Story::encrypted();
     story.does(
-        r#"openssl genrsa 2048 2>/dev/null | openssl rsa -pubout -out auditor.pub.pem 2>/dev/null
+        r"openssl genrsa 2048 2>/dev/null | openssl rsa -pubout -out auditor.pub.pem 2>/dev/null
            printf ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 > password
-           documented_token auditor.pub.pem password > key.token"#,
+           documented_token auditor.pub.pem password > key.token",
     );
     made(
         &story,
@@ -298,5 +298,63 @@ fn a_section_alone_is_named() {
             assert_eq!(outcome.exit, exit, "{made_by}: {outcome:?}");
             assert!(outcome.stderr.contains("one half of a contract"), "{made_by}: {outcome:?}");
         }
+    }
+}
+
+#[test]
+fn any_token_opens_with_its_own_key() {
+    let story = Story::encrypted();
+    made(
+        &story,
+        "section() { open_token \"$1.token\"; }
+         openssl req -x509 -newkey rsa:2048 -passout pass:passphrase -keyout own.pem -subj /CN=logs -days 2 -out own.crt 2>/dev/null
+         echo passphrase > own.passphrase; chmod 600 own.pem own.passphrase
+         printf ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 > password; printf 'a log line\n' > line
+         CERTIFICATE=own.crt documented_token line password > line.token
+         sed s/hyper-protect-basic/contract-basic/ line.token > line.contract-basic
+         for token in line.token line.contract-basic; do
+             guest-rehearsal open $token --key own.pem --passphrase-file own.passphrase | cmp - line
+             guest-rehearsal open - --key own.pem --passphrase-fd 3 -o - < $token 3< own.passphrase | cmp - line
+         done
+         guest-rehearsal open workload.token --key $GUEST_KEY -o opened.yaml
+         section workload | cmp - opened.yaml
+         test $(stat -c %a opened.yaml) = 600",
+    );
+    for (command, exit, says) in [
+        (
+            "guest-rehearsal open workload.token --key own.pem --passphrase-file own.passphrase",
+            5,
+            "does not open with this key",
+        ),
+        (
+            "echo wrong > wrong; chmod 600 wrong; guest-rehearsal open line.token --key own.pem --passphrase-file wrong",
+            5,
+            "the passphrase does not open the key",
+        ),
+        (
+            "guest-rehearsal open line.token --key own.pem < /dev/null",
+            5,
+            "no terminal to ask for the passphrase",
+        ),
+        ("guest-rehearsal open workload.token --key $GUEST_KEY -o opened.yaml", 1, "--force"),
+        ("guest-rehearsal open workload.handoff --key $GUEST_KEY -o other", 3, "it is a handoff"),
+        ("guest-rehearsal open opened.yaml --key $GUEST_KEY -o other", 3, "not a token"),
+        ("guest-rehearsal open line.token --key own.crt -o other", 3, "CERTIFICATE"),
+        (
+            "cut -c1-900 workload.token > cut; guest-rehearsal open cut --key $GUEST_KEY -o other",
+            3,
+            "is not a token",
+        ),
+        (
+            "script -qec 'guest-rehearsal open workload.token --key guest/guest-key.pem' /dev/null",
+            2,
+            "standard output is a terminal",
+        ),
+    ] {
+        let outcome = run(&story, command);
+        assert_eq!(outcome.exit, exit, "{command}: {outcome:?}");
+        let said = format!("{}{}", outcome.stderr, outcome.text());
+        assert!(said.contains(says), "{command}: {outcome:?}");
+        assert!(!story.path("other").exists(), "{command}");
     }
 }

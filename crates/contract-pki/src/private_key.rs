@@ -34,6 +34,8 @@ pub enum Purpose {
     Signing,
     /// The contract auditor's: the guest encrypts its attestation record to it.
     Auditing,
+    /// Anyone's: tokens are encrypted to it.
+    Opening,
 }
 
 impl Purpose {
@@ -41,6 +43,7 @@ impl Purpose {
         match self {
             Self::Signing => "contracts are signed",
             Self::Auditing => "attestation records are encrypted",
+            Self::Opening => "tokens are encrypted",
         }
     }
 
@@ -48,6 +51,7 @@ impl Purpose {
         match self {
             Self::Signing => "contract-signer keygen",
             Self::Auditing => "contract-auditor keygen",
+            Self::Opening => "guest-rehearsal keygen",
         }
     }
 
@@ -55,6 +59,7 @@ impl Purpose {
         match self {
             Self::Signing => "signing-key.pem",
             Self::Auditing => "attestation-key.pem",
+            Self::Opening => "guest",
         }
     }
 }
@@ -66,6 +71,10 @@ pub enum Signing {}
 /// Marks a key that opens attestation records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Auditing {}
+
+/// Marks a key that opens tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {}
 
 /// The use of a private key.
 pub trait Use: sealed::Sealed {
@@ -81,10 +90,21 @@ impl Use for Auditing {
     const PURPOSE: Purpose = Purpose::Auditing;
 }
 
+impl Use for Opening {
+    const PURPOSE: Purpose = Purpose::Opening;
+}
+
+/// A use that needs the key itself: a signing key opens nothing.
+pub trait OpensTokens: Use {}
+
+impl OpensTokens for Auditing {}
+impl OpensTokens for Opening {}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Signing {}
     impl Sealed for super::Auditing {}
+    impl Sealed for super::Opening {}
 }
 
 /// An RSA private key that signs contracts.
@@ -258,8 +278,8 @@ impl SigningKey {
     }
 }
 
-impl AuditorKey {
-    /// The key itself, to open an attestation record.
+impl<U: OpensTokens> PrivateKey<U> {
+    /// The key itself, for the crate `open-token`.
     pub fn rsa(&self) -> Result<Rsa<Private>, Error> {
         self.key.rsa().map_err(|_| Error::Openssl("use the key"))
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand};
 use cli_kit::clock::parse_at;
+use cli_kit::prompt::PassphraseSource;
 use cli_kit::{Common, Force};
 use contract_pki::platform::Platform;
 use guest_rehearsal::boot::logging::Resolve;
@@ -29,7 +30,7 @@ EXAMPLES
 
 EXIT STATUS
   0 done; 1 could not (file, machine); 2 wrong usage; 3 input rejected;
-  4 the guest would not boot"
+  4 the guest would not boot; 5 no passphrase, or a token is for another key"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -42,6 +43,7 @@ pub struct Cli {
 pub enum Command {
     Keygen(Keygen),
     Boot(Boot),
+    Open(Open),
     Ceremony(Ceremony),
 }
 
@@ -94,8 +96,9 @@ EXIT STATUS
   0 the guest would boot; 1 could not (file, `cryptsetup`); 2 wrong usage
   3 a key can't be read, or a disk holds something else; 4 the guest would not boot")]
 pub struct Boot {
-    /// The contract for the guest: user data, or the boot medium that contains it; `-` is standard input
-    #[arg(value_name = "USER-DATA|ISO")]
+    /// The contract for the guest: user data, signed or not, as tokens or plain; a boot medium or initdata with it; base64 or
+    /// gzip of it; or the resource of the Kubernetes operator. `-` is standard input
+    #[arg(value_name = "USER-DATA|ISO|INITDATA")]
     pub user_data: PathBuf,
     /// The time of boot: a day, 2027-01-31, or 2027-01-31T12:00:00Z [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_at, help_heading = "Input")]
@@ -143,6 +146,33 @@ pub struct Boot {
     /// Also write a page: one complete HTML file without secrets; `-` is standard output
     #[arg(long, value_name = "HTML", help_heading = "Output")]
     pub report: Option<PathBuf>,
+    #[command(flatten, next_help_heading = "Output")]
+    pub force: Force,
+}
+
+/// Open any token with your own private key
+///
+/// For tests, and for what else is encrypted in the form of a token, such as log lines. Both prefixes are read.
+#[derive(Args)]
+#[command(after_help = "\
+EXAMPLES
+  guest-rehearsal open workload.token --key guest/guest-key.pem -o section.yaml
+  guest-rehearsal open log.token --key log-key.pem --passphrase-file passphrase | less
+
+EXIT STATUS
+  3 it is not a token; 5 another key is needed, or the passphrase")]
+pub struct Open {
+    /// A file with one token; `-` for standard input
+    pub token: PathBuf,
+    /// The RSA private key of the certificate that the token was made with
+    #[arg(long, value_name = "PEM", help_heading = "Keys")]
+    pub key: PathBuf,
+    #[command(flatten, next_help_heading = "Keys")]
+    pub passphrase: PassphraseSource,
+    /// Write the content to FILE, which only you can read; `-` is standard output [default: standard output, if it is not a
+    /// terminal]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
     #[command(flatten, next_help_heading = "Output")]
     pub force: Force,
 }

@@ -5,6 +5,7 @@ mod cmd {
     pub mod boot;
     pub mod ceremony;
     pub mod keygen;
+    pub mod open;
 }
 
 use std::process::ExitCode;
@@ -15,6 +16,7 @@ fn main() -> ExitCode {
     cli_kit::run("guest-rehearsal", |cli: Cli, report| match &cli.command {
         Command::Keygen(arguments) => cmd::keygen::run(arguments, report),
         Command::Boot(arguments) => cmd::boot::run(arguments, report),
+        Command::Open(arguments) => cmd::open::run(arguments, report),
         Command::Ceremony(arguments) => cmd::ceremony::run(arguments, report),
     })
 }
