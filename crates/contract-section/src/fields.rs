@@ -349,12 +349,14 @@ impl<'a> Check<'a> {
     }
 
     /// `true` or `false`, unquoted.
-    pub fn boolean(&mut self, field: &Field<'_>) {
-        let is_boolean = matches!(&field.node.kind, Kind::Scalar { text, style: Style::Plain }
-            if matches!(&***text, "true" | "false"));
-        if !is_boolean {
-            self.mismatch(field, "`true` or `false`", "write one of them without quotes");
+    pub fn boolean(&mut self, field: &Field<'_>) -> Option<bool> {
+        if let Kind::Scalar { text, style: Style::Plain } = &field.node.kind
+            && classify(text) == Plain::Core(Type::Boolean)
+        {
+            return Some(text.eq_ignore_ascii_case("true"));
         }
+        self.mismatch(field, "`true` or `false`", "write one of them without quotes");
+        None
     }
 
     /// A list of texts.

@@ -25,6 +25,7 @@ mod file;
 mod key_management;
 mod logging;
 mod machine;
+pub mod network_config;
 mod registries;
 pub mod seed;
 mod seeds;

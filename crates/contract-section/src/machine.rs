@@ -20,7 +20,9 @@ pub fn crypto_pt(check: &mut Check<'_>, field: &Field<'_>) {
         let Some(map) = check.open_mapping(field, &INDEXES) else { return };
         for (name, field) in map.fields() {
             match name {
-                "lock" => check.boolean(&field),
+                "lock" => {
+                    check.boolean(&field);
+                }
                 _ if INDEXES.contains(&name) => domain(check, &field),
                 _ => check.hide(&field),
             }

@@ -391,7 +391,7 @@ impl Error {
             Fault::DuplicateKey { .. } => "keep one of them",
             Fault::TooDeep => "write fewer levels; quote values which begin with `[` or `{`",
             Fault::SecondDocument => "keep one document: remove `---` and what follows",
-            Fault::Empty => "begin with `type: workload` or `type: env`",
+            Fault::Empty => "write the fields into the file, as `name: value`",
         }
     }
 }
