@@ -1,6 +1,7 @@
 //! `contract-auditor compare`.
 
 use serde_json::Value;
+use story_tests::repository;
 
 use super::{PASSWORD, does, played, refuses};
 
@@ -100,6 +101,65 @@ fn each_persona_can_foretell_its_own_lines() {
     ] {
         refuses(given, "contract-auditor compare --expect own", 3, says);
     }
+}
+
+/// Whoever has the medium has the contract: no signing record is needed for its lines.
+#[test]
+fn a_medium_alone_has_the_lines_of_its_contract() {
+    let alone = "rm user-data.record.json";
+    let outcome = does(alone, COMPARE, "");
+    assert!(outcome.stderr.contains("`se-checksums.txt` is as expected: 6 lines equal"), "{outcome:?}");
+    let json = does(alone, &format!("{COMPARE} --json"), "").json();
+    assert_eq!(having(&json, "equal"), LINES);
+    assert_eq!(json["lines"][5]["foretoldBy"], serde_json::json!(["ciiso.iso"]));
+    for name in LINES {
+        let given = format!("{alone}; change {name}; guest_signs");
+        refuses(&given, COMPARE, 4, &format!("is not as expected: `{name}` is different\n"));
+    }
+    let more =
+        format!("{alone}; line persona.yaml contract:attestationPublicKey >> se-checksums.txt; guest_signs");
+    refuses(&more, COMPARE, 4, "`contract:attestationPublicKey` is unexpected");
+    // a guest may show the signature, which no medium promises
+    let value =
+        "isoinfo -R -i ciiso.iso -x /user-data | sed -n 's/^envWorkloadSignature: //p' | tr -d '\\n' > value";
+    let shown = format!(
+        "{alone}; {value}; line value contract:envWorkloadSignature >> se-checksums.txt; guest_signs"
+    );
+    let outcome = does(&shown, COMPARE, "");
+    assert!(outcome.stderr.contains("is as expected: 7 lines equal"), "{outcome:?}");
+}
+
+/// The records of `tests/vectors`, with a medium that `env-deployer` makes of the contract beside them.
+#[test]
+fn records_of_every_layout_are_compared_and_their_text_is_shown() {
+    let vectors = repository().join("tests/vectors").display().to_string();
+    let given = format!(
+        "cp -r {vectors}/attestation-record records; rm user-data.record.json
+         env-deployer boot-media records/user-data --hostname paynow -o ciiso.iso --force \
+             --signing-key {vectors}/user-data/signing-key.pub.pem"
+    );
+    let compare = |record: &str| format!("{COMPARE} records/{record}.txt --danger-accept-unsigned-record");
+    for record in ["0.0.0", "24.3.3", "24.11.0", "25.11.0", "25.11.0-hkd-and-ap", "26.7.1"] {
+        let outcome = does(&given, &compare(record), "");
+        let equal = if record == "24.11.0" { 8 } else { 7 };
+        assert!(outcome.stderr.contains(&format!("is as expected: {equal} lines equal")), "{outcome:?}");
+        assert!(outcome.stderr.contains("not a checksum line: Machine Type/Plant/Serial: "), "{outcome:?}");
+        assert!(outcome.text().contains("unknown    root.tar.gz"), "{outcome:?}");
+    }
+    let outcome = does(&given, &compare("1.0.0"), "");
+    assert!(outcome.stderr.contains("is as expected: 5 lines equal, 2 absent, 2 unknown"), "{outcome:?}");
+    assert!(outcome.text().contains("absent     contract:env"), "{outcome:?}");
+    assert!(outcome.text().contains("not in this layout; expected by ciiso.iso"), "{outcome:?}");
+    let says = "not checked: line `contract:workload`: not in the layout of image version 1.0.0";
+    assert!(outcome.stderr.contains(says), "{outcome:?}");
+    let json = does(&given, &format!("{} --json", compare("1.0.0")), "").json();
+    assert_eq!((&json["absent"], &json["imageVersion"]), (&2.into(), &"1.0.0".into()));
+    assert_eq!(having(&json, "absent"), ["contract:env", "contract:workload"]);
+
+    // a line that the layout lacks is no proof for one who expects it alone
+    let alone = format!("{given}; grep contract:workload records/26.7.1.txt > own");
+    let own = "contract-auditor compare records/1.0.0.txt --expect own --danger-accept-unsigned-record";
+    refuses(&alone, own, 4, "does not show `contract:workload`: not in this layout");
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub enum Conclusion {
     Differs,
     /// All lines match, but the signature is refused.
     SignatureRefused,
+    /// Nothing is wrong, but the layout of the record lacks an expected line, and no other line proves it.
+    NotShown,
     /// All lines match, but nobody signed them.
     Unsigned,
     /// All lines match, without a signing record: only some lines were expected.
@@ -54,6 +56,7 @@ impl Audit {
         match &self.signature {
             _ if self.comparison.wrong().next().is_some() => Conclusion::Differs,
             RecordSignature::Refused(_) => Conclusion::SignatureRefused,
+            _ if self.comparison.unproven().next().is_some() => Conclusion::NotShown,
             RecordSignature::Missing => Conclusion::Unsigned,
             RecordSignature::Verified(_) if self.signing_record().is_none() => Conclusion::LinesMatch,
             RecordSignature::Verified(verified) if !verified.is_trusted() => Conclusion::MatchesIfTrusted,
@@ -65,7 +68,9 @@ impl Audit {
     pub fn counts(&self) -> String {
         let number = |status| self.comparison.having(status).count();
         let mut counts = vec![format!("{} equal", count(number(Status::Equal), "line"))];
-        for status in [Status::Different, Status::Missing, Status::Unexpected, Status::Unknown] {
+        for status in
+            [Status::Different, Status::Missing, Status::Unexpected, Status::Absent, Status::Unknown]
+        {
             counts.extend((number(status) > 0).then(|| format!("{} {status}", number(status))));
         }
         counts.join(", ")
@@ -81,6 +86,11 @@ impl Audit {
             RecordSignature::Verified(verified) => verified.unchecked(),
         };
         unchecked.extend(self.expectations.unchecked());
+        let version = self.guest.record.image_version().unwrap_or_default();
+        let absent = self.comparison.having(Status::Absent);
+        unchecked.extend(
+            absent.map(|line| format!("line `{}`: not in the layout of image version {version}", line.name)),
+        );
         let unknown = self.comparison.having(Status::Unknown);
         unchecked.extend(unknown.map(|line| format!("line `{}`: no file expects it", line.name)));
         unchecked
@@ -105,6 +115,14 @@ impl Audit {
                     .hint("this guest was not started with what was signed: ask the env deployer, and the author of the expected line"))
             }
             (_, RecordSignature::Refused(failure)) => Err(failure.clone()),
+            (Conclusion::NotShown, _) => {
+                let lines = self.comparison.unproven().map(|line| format!("`{}`", line.name)).collect::<Vec<_>>();
+                Err(Failure::new(
+                    ExitCode::Refused,
+                    format!("`{name}` does not show {}: not in this layout, and no equal `cidata/user-data` covers it", lines.join(", ")),
+                )
+                .hint("compare the whole user data: `--medium ciiso.iso`, or the contract signer's signing record"))
+            }
             (Conclusion::Unsigned, _) if !self.danger_accept_unsigned => Err(Failure::new(
                 ExitCode::Refused,
                 format!("`{name}` is as expected, but anyone could have written it: no signature shows that it is the guest's"),

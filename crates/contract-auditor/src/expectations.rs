@@ -1,7 +1,6 @@
 //! What the guest's attestation record must show, by the signing record, the boot medium and other files.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
 use std::path::Path;
 
 use cli_kit::failure::DoingIo as _;
@@ -41,9 +40,10 @@ impl Expectations {
             signing = Some((path.clone(), record));
         }
         if let Some(path) = &arguments.medium {
-            let (lines, inside) = from_medium(path, signer.has_key() && user_data.is_none())?;
+            let (lines, inside) = from_medium(path)?;
             sources.push(lines);
-            user_data = user_data.or(inside);
+            // without a key, a record of other user data contradicts these lines
+            user_data = user_data.or_else(|| signer.has_key().then_some(inside));
         }
         for path in &arguments.expect {
             sources.push(from_file(path)?);
@@ -58,34 +58,37 @@ impl Expectations {
     }
 }
 
-/// A line for the signature is in IBM's example of a record, but contract-format, section 8, does not name it.
 fn from_signing_record(path: &Path, record: &Record) -> Expectation {
-    let signature = ("contract:envWorkloadSignature".to_owned(), record.signature.sha256.clone());
     Expectation {
         by: input::name(path),
         lines: record.attestation_record.clone(),
-        if_shown: BTreeMap::from([signature]),
+        if_shown: signature_line(record.signature.sha256.clone()),
         whole_contract: true,
     }
 }
 
-/// The lines of a boot medium, and the user data on it if that is wanted.
-fn from_medium(path: &Path, wanted: bool) -> Result<(Expectation, Option<NamedUserData>), Failure> {
+/// The contract's signature: images before 24.11 have no line for it, and of newer ones no source promises it.
+fn signature_line(sha256: String) -> BTreeMap<String, String> {
+    BTreeMap::from([("contract:envWorkloadSignature".to_owned(), sha256)])
+}
+
+/// The lines of a boot medium and of the contract on it, and the facts of its user data.
+fn from_medium(path: &Path) -> Result<(Expectation, NamedUserData), Failure> {
     let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
     let mut file = Input::open(path)?;
     let medium = Medium::read(&mut file).doing(cannot_read)?;
     let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
-    let lines = lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect();
     let by = input::name(path);
-    let mut user_data = None;
-    if wanted {
-        let mut bytes = Vec::new();
-        let mut inside = medium.user_data.open(&mut file).doing_io("read", path)?;
-        inside.read_to_end(&mut bytes).doing_io("read", path)?;
-        let facts = survey(Cursor::new(bytes)).doing(|| format!("cannot use the user data on `{by}`"))?;
-        user_data = Some((by.clone(), facts));
-    }
-    Ok((Expectation { by, lines, if_shown: BTreeMap::new(), whole_contract: false }, user_data))
+    let user_data = medium.user_data.open(&mut file).doing_io("read", path)?;
+    let facts = survey(user_data).doing(|| format!("cannot use the user data on `{by}`"))?;
+    let lines = lines.into_iter().chain(facts.attestation_lines());
+    let expectation = Expectation {
+        by: by.clone(),
+        lines: lines.map(|(name, sha256)| (name.to_owned(), sha256)).collect(),
+        if_shown: facts.signature.iter().flat_map(|_| signature_line(facts.signature_sha256())).collect(),
+        whole_contract: true,
+    };
+    Ok((expectation, (by, facts)))
 }
 
 fn from_file(path: &Path) -> Result<Expectation, Failure> {

@@ -37,6 +37,7 @@ impl AuditPage<'_> {
         match self.audit.conclusion() {
             Conclusion::Differs => (Mark::Bad, "The guest is not the one that was signed"),
             Conclusion::SignatureRefused => (Mark::Bad, "It is not shown that this record is the guest’s"),
+            Conclusion::NotShown => (Mark::Warning, "The record does not show all that was expected"),
             Conclusion::Unsigned => (Mark::Warning, "The record is as expected, but not signed"),
             Conclusion::LinesMatch => (Mark::Warning, "The expected lines are right"),
             Conclusion::MatchesIfTrusted => {
@@ -92,7 +93,8 @@ impl AuditPage<'_> {
         let by: Vec<_> = self.audit.expectations.sources.iter().map(|it| format!("`{}`", it.by)).collect();
         html.paragraph(&format!("Expected by {}.", by.join(", ")));
         let table = Table {
-            caption: "An unknown line decides nothing; an unexpected line must not be shown.",
+            caption: "An unknown line decides nothing; an unexpected line must not be shown; an absent line is not in the \
+                      layout of this image version.",
             columns: &["Line of the record", "Status", "SHA-256"],
         };
         table.write(html, self.audit.comparison.lines(), |row, line: &Line| {
@@ -241,7 +243,7 @@ fn mark(status: Status) -> Mark {
     match status {
         Status::Equal => Mark::Good,
         Status::Different | Status::Missing | Status::Unexpected => Mark::Bad,
-        Status::Unknown => Mark::Open,
+        Status::Unknown | Status::Absent => Mark::Open,
     }
 }
 

@@ -143,8 +143,10 @@ impl Audit {
             "equal": number(Status::Equal),
             "different": number(Status::Different),
             "missing": number(Status::Missing),
+            "absent": number(Status::Absent),
             "unexpected": number(Status::Unexpected),
             "unknown": number(Status::Unknown),
+            "imageVersion": self.guest.record.image_version(),
             "remarks": self.guest.record.remarks(),
             "foretoldBy": self.expectations.sources.iter().map(|it| &it.by).collect::<Vec<_>>(),
             "unchecked": self.unchecked(),
@@ -215,13 +217,14 @@ impl Audit {
 fn shown(line: &Line, width: usize) -> Vec<(Tone, String, String)> {
     let tone = match line.status {
         Status::Equal => Tone::Plain,
-        Status::Unknown => Tone::Warning,
+        Status::Unknown | Status::Absent => Tone::Warning,
         Status::Different | Status::Missing | Status::Unexpected => Tone::Error,
     };
     let by = line.expected_by.join(", ");
     let remark = match line.status {
         Status::Unknown => "no file expects it".to_owned(),
         Status::Unexpected => "the signed contract has no such line".to_owned(),
+        Status::Absent => format!("not in this layout; expected by {by}"),
         _ => format!("expected by {by}"),
     };
     let mut lines =

@@ -31,6 +31,8 @@ pub enum Status {
     Different,
     /// Expected, and not in the record.
     Missing,
+    /// Expected, and not in the layout of this record: [`AttestationRecord::may_lack`].
+    Absent,
     /// In the record, and not allowed: a part of the contract that was not signed with the others, or a name that could be
     /// confused with another one.
     Unexpected,
@@ -45,6 +47,7 @@ impl Status {
             Self::Equal => "equal",
             Self::Different => "different",
             Self::Missing => "missing",
+            Self::Absent => "absent",
             Self::Unexpected => "unexpected",
             Self::Unknown => "unknown",
         }
@@ -135,6 +138,7 @@ impl Comparison {
                 (expected, Some(_)) if unexpected.contains(name, expected.is_some()) => Status::Unexpected,
                 (Some(expected), Some(found)) if expected == found => Status::Equal,
                 (Some(_), Some(_)) => Status::Different,
+                (Some(_), None) if record.may_lack(name) => Status::Absent,
                 (Some(_), None) => Status::Missing,
                 (None, _) => Status::Unknown,
             };
@@ -157,6 +161,12 @@ impl Comparison {
     /// Those of one status.
     pub fn having(&self, status: Status) -> impl Iterator<Item = &Line> {
         self.0.iter().filter(move |line| line.status == status)
+    }
+
+    /// Absent lines that no other line proves: that of the whole user data covers them.
+    pub fn unproven(&self) -> impl Iterator<Item = &Line> {
+        let is_covered = self.having(Status::Equal).any(|line| line.name == "cidata/user-data");
+        self.having(Status::Absent).filter(move |_| !is_covered)
     }
 
     /// Those that are not as expected.
@@ -260,7 +270,6 @@ mod tests {
             ("contract:envWorkloadSignature", "unknown", "different"),
             // each could be confused with the expected one
             ("Contract:env", "unexpected", "unexpected"),
-            ("contract: env", "unexpected", "unexpected"),
             ("contract:env\u{200b}", "unexpected", "unexpected"),
             ("c\u{43e}ntract:env", "unexpected", "unexpected"),
             ("base\u{1b}image", "unexpected", "unexpected"),
@@ -271,6 +280,22 @@ mod tests {
         let both = [whole, medium];
         assert_eq!(shown("contract:attestationPublicKey", &both), "unexpected");
         assert_eq!(shown("contract:attestationPublicKey", &both[1..]), "equal");
+    }
+
+    #[test]
+    fn a_line_that_an_older_image_lacks_is_not_missing_but_needs_another_to_prove_it() {
+        let user_data = ("cidata/user-data", '1');
+        for (version, user_data_found, expected, unproven) in
+            [("24.11.0", '1', "missing", 0), ("1.0.0", '1', "absent", 0), ("1.0.0", '2', "absent", 1)]
+        {
+            let text = format!("{version}\n{} cidata/user-data\n", digest(user_data_found));
+            let record = AttestationRecord::parse(&text).unwrap();
+            let source = expectation("one", &[("contract:env", '3'), user_data]);
+            let comparison = Comparison::new(&record, &[source]).unwrap();
+            let line = comparison.lines().iter().find(|line| line.name == "contract:env").unwrap();
+            assert_eq!(line.status.as_str(), expected);
+            assert_eq!(comparison.unproven().count(), unproven);
+        }
     }
 
     #[test]
