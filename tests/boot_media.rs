@@ -81,6 +81,107 @@ fn xorriso_finds_the_same_files_and_has_nothing_to_complain_about() {
     }
 }
 
+const NETWORK_CONFIG: &str = "\
+# by hand
+network:
+  version: 2
+  ethernets:
+    enc8:
+      dhcp4: false
+      addresses: [192.0.2.21/24]
+      gateway4: 192.0.2.1
+      nameservers: {addresses: [192.0.2.53]}
+";
+
+/// With all four files.
+fn made_with_network_config() -> Story {
+    let story = Story::signed();
+    story.write("network-config", NETWORK_CONFIG);
+    let outcome = sh(&story, "make --network-config network-config; by_hand");
+    assert!(outcome.stderr.contains("for a guest named `paynow`, enc8 192.0.2.21/24\n"), "{outcome:?}");
+    assert!(!outcome.stderr.contains("warning"), "{outcome:?}");
+    story
+}
+
+#[test]
+fn a_network_config_is_the_fourth_file_byte_for_byte() {
+    let story = made_with_network_config();
+    let all = "/meta-data\n/network-config\n/user-data\n/vendor-data\n";
+    for tree in ["-R", "-J"] {
+        assert_eq!(does(&story, &format!("isoinfo {tree} -f -i ciiso.iso | sort")), all);
+        does(
+            &story,
+            &format!(
+                "for file in $files network-config; do isoinfo {tree} -i ciiso.iso -x /$file | cmp - $file; done"
+            ),
+        );
+    }
+    for tree in ["", "-read_fs norock"] {
+        does(
+            &story,
+            &format!(
+                "xorriso {tree} -indev ciiso.iso -osirrox on -extract / out 2>/dev/null; test $(ls out | wc -l) = 4
+                 for file in $files network-config; do cmp out/$file $file; done; chmod -R u+w out; rm -r out"
+            ),
+        );
+    }
+    // the digest is known beforehand, and the record has no line more
+    let record =
+        &sh(&story, "make --network-config network-config --json -o again.iso").json()["attestationRecord"];
+    let sum = does(&story, "cmp ciiso.iso again.iso; sha256sum < ciiso.iso | cut -d' ' -f1");
+    assert_eq!(record["/dev/disk/by-label/cidata"].as_str(), Some(sum.trim()));
+    assert!(record.as_object().unwrap().keys().all(|name| !name.contains("network")), "{record}");
+}
+
+/// As published scripts make it.
+#[test]
+fn a_network_config_of_any_tool_sets_the_interfaces_of_the_rehearsed_guest() {
+    let story = made_with_network_config();
+    does(
+        &story,
+        "genisoimage -quiet -volid cidata -joliet -rock -output theirs.iso $files network-config 2>/dev/null",
+    );
+    for medium in ["ciiso.iso", "theirs.iso"] {
+        let log = does(&story, &format!("boot_iso {medium}"));
+        assert!(log.starts_with("[   ok    ] medium "), "{log}");
+        assert!(log.contains("[   ok    ] network     HPL13004I: enc8 192.0.2.21/24\n"), "{log}");
+        let (network, logging) = (log.find("HPL13000I").unwrap(), log.find("] logging").unwrap());
+        assert!(network < logging, "the guest sets its network first:\n{log}");
+        assert!(log.ends_with("the guest would boot\n"), "{log}");
+    }
+}
+
+#[test]
+fn a_signer_who_reads_the_medium_sees_that_there_is_a_network_config() {
+    let story = made_with_network_config();
+    let seen = sh(&story, "contract-signer inspect ciiso.iso");
+    assert!(seen.text().contains("a boot medium with `network-config` and user data, signed"), "{seen:?}");
+    let verified = sh(&story, "contract-signer verify ciiso.iso --signing-key $PUBLIC_KEY");
+    assert_eq!(verified.exit, 0, "{verified:?}");
+}
+
+/// VPC instances and pods get their addresses elsewhere.
+#[test]
+fn a_network_config_for_another_platform_is_a_warning() {
+    let story = Story::signed();
+    story.write("network-config", NETWORK_CONFIG);
+    let said = |platform: &str| {
+        let change = format!("sed -i 's/^platform: .*/platform: {platform}/' env-deployer/persona.yaml");
+        let make = "make -C env-deployer --network-config network-config --force";
+        sh(&story, &format!("{change}; {make}")).stderr
+    };
+    for platform in ["hpvs", "ccco"] {
+        let said = said(platform);
+        assert!(
+            said.contains(&format!("no guest of platform `{platform}` reads `network-config`")),
+            "{said}"
+        );
+    }
+    for platform in ["ccrt", "ccrv"] {
+        assert!(!said(platform).contains("warning"), "{platform}");
+    }
+}
+
 #[test]
 fn blkid_finds_the_label_and_no_uuid() {
     let found = does(&made(), "blkid -p -o export ciiso.iso");
@@ -165,7 +266,15 @@ fn cloud_init_takes_the_seed() {
         "mkdir -p seed/nocloud; for file in $files; do isoinfo -J -i ciiso.iso -x /$file > seed/nocloud/$file; done
          /usr/bin/python3 read.py .",
     );
-    assert_eq!(read, "paynow\n{'users': ['default']}\n");
+    assert_eq!(read, "paynow\n{'users': ['default']}\nNone\n");
+    let story = made_with_network_config();
+    story.write("read.py", CLOUD_INIT);
+    let read = does(
+        &story,
+        "mkdir -p seed/nocloud; for file in $files network-config; do isoinfo -J -i ciiso.iso -x /$file > seed/nocloud/$file; done
+         /usr/bin/python3 read.py .",
+    );
+    assert!(read.ends_with("\n{'enc8': ['192.0.2.21/24']}\n"), "{read}");
 }
 
 /// cloud-init's own reader of a `NoCloud` seed; only the place where the medium would be mounted is an argument.
@@ -182,6 +291,8 @@ print(getattr(hostname, "hostname", hostname))
 vendor_data = util.decode_binary(source.vendordata_raw)
 assert vendor_data.splitlines()[0] == '#cloud-config'
 print(util.load_yaml(vendor_data))
+network = source.network_config and source.network_config["network"]["ethernets"]
+print(network and {name: network[name]["addresses"] for name in network})
 "#;
 
 #[test]

@@ -71,6 +71,70 @@ cases! {
         run: "env-deployer boot-media user-data --hostname paynow --signing-key $PUBLIC_KEY -o user-data --force",
         exit: 2, says: "is read by this command",
     }
+    an_interface_that_no_guest_has {
+        given: "network_config '/enc8/s//eth0/'",
+        run: "make_with_network_config",
+        exit: 3, says: [
+            "error: network-config:4: network.ethernets.eth0: not the name of a guest's interface",
+            "name it after its device number: `enc1`",
+        ],
+    }
+    a_dhcp4_that_is_no_boolean {
+        given: "network_config '/dhcp4/s/false/no/'",
+        run: "make_with_network_config",
+        exit: 3, says: "network-config:5: network.ethernets.enc8.dhcp4: expected `true` or `false`, found a string",
+    }
+    an_address_without_a_prefix {
+        given: "network_config 's,21/24,21,'",
+        run: "make_with_network_config",
+        exit: 3, says: "network-config:6: network.ethernets.enc8.addresses[0]: not an IPv4 address with the length",
+    }
+    a_gateway_in_another_network {
+        given: "network_config 's/gateway4: 192.0.2/gateway4: 192.0.3/'",
+        run: "make_with_network_config",
+        exit: 3, says: "192.0.3.1 is outside of the interface's network, `192.0.2.0/24`",
+    }
+    static_addresses_and_dhcp_on_one_interface {
+        given: "network_config '/dhcp4/s/false/true/'",
+        run: "make_with_network_config",
+        exit: 3, says: "`addresses` and `dhcp4: true` exclude each other",
+    }
+    a_name_server_by_name {
+        given: "network_config 's/192.0.2.53/dns.example/'",
+        run: "make_with_network_config",
+        exit: 3, says: "not an IP address: a name would need a name server",
+    }
+    netplan_of_version_1 {
+        given: "network_config '/version/s/2/1/'",
+        run: "make_with_network_config",
+        exit: 3, says: "network-config:2: network.version: netplan reads version 2 only",
+    }
+    a_network_config_with_an_interface_twice {
+        given: "network_config '/ethernets/a\\    enc8: {dhcp4: true}'",
+        run: "make_with_network_config",
+        exit: 3, says: "network-config:5: duplicate key: first on line 4",
+    }
+    a_network_config_that_is_user_data {
+        given: "true",
+        run: "env-deployer boot-media user-data --hostname paynow --signing-key $PUBLIC_KEY --network-config user-data",
+        exit: 3, says: "user-data:1: network: `network` is missing",
+    }
+    a_network_config_of_two_mebibytes {
+        given: "head -c 2097152 /dev/zero | tr '\\0' '#' > network-config",
+        run: "make_with_network_config",
+        exit: 3, says: "`network-config`",
+    }
+    a_medium_over_its_own_network_config {
+        given: "network_config ''",
+        run: "make_with_network_config -o network-config --force",
+        exit: 2, says: "is read by this command",
+    }
+    a_wrong_network_config_on_the_medium_of_another_tool {
+        given: "network_config '/enc8/s//eth0/'; touch meta-data vendor-data
+                genisoimage -quiet -volid cidata -joliet -rock -output ciiso.iso user-data meta-data vendor-data network-config",
+        run: "guest-rehearsal boot ciiso.iso --guest-key $GUEST_KEY",
+        exit: 4, says: ["network: network-config:4: network.ethernets.eth0: not the name", "no source states what its console would show"],
+    }
     a_medium_and_json_on_one_stdout {
         given: "true",
         run: "env-deployer boot-media user-data --hostname paynow -o - --json",

@@ -56,6 +56,18 @@ value() {
     sed -n "s/^$1: //p" "$2"
 }
 
+# network_config SED-SCRIPT: a sound one, changed
+network_config() {
+    printf '%s\n' network: '  version: 2' '  ethernets:' '    enc8:' '      dhcp4: false' \
+        '      addresses: [192.0.2.21/24]' '      gateway4: 192.0.2.1' '      nameservers: {addresses: [192.0.2.53]}' |
+        sed "$1" > network-config
+}
+
+# make_with_network_config ARGS…: a medium with it
+make_with_network_config() {
+    env-deployer boot-media user-data --hostname paynow --signing-key "$PUBLIC_KEY" --network-config network-config "$@"
+}
+
 # flip PART FILE: the middle base64 character of a token's part becomes another one
 flip() {
     awk -F. -v OFS=. -v part="$1" '{

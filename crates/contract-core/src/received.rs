@@ -157,7 +157,10 @@ pub enum Wrapper {
     /// Initdata of a CCCO pod, in any of its three forms.
     Initdata,
     /// A boot medium.
-    Medium,
+    Medium {
+        /// Whether the guest's static addresses are on it too.
+        network_config: bool,
+    },
     /// The resource of the Kubernetes operator.
     Resource,
     /// The sections are mappings. A guest reads text, so the user data has the text of each.
@@ -171,7 +174,8 @@ impl Wrapper {
             Self::Base64 => "base64 of ",
             Self::Gzip => "gzip of ",
             Self::Initdata => "initdata with ",
-            Self::Medium => "a boot medium with ",
+            Self::Medium { network_config: false } => "a boot medium with ",
+            Self::Medium { network_config: true } => "a boot medium with `network-config` and ",
             Self::Resource => "the resource of the Kubernetes operator, with user data in `spec.contract`: ",
             Self::Mappings => "",
         }
@@ -183,7 +187,7 @@ impl Wrapper {
             Self::Base64 => "base64",
             Self::Gzip => "gzip",
             Self::Initdata => "initdata",
-            Self::Medium => "medium",
+            Self::Medium { .. } => "medium",
             Self::Resource => "resource",
             Self::Mappings => "mappings",
         }
@@ -289,7 +293,8 @@ impl<R: Read + Seek> Received<R> {
                 let medium = Medium::read(&mut input)?;
                 let user_data = read_all(medium.user_data.open(&mut input)?, LARGEST_YAML)?;
                 let user_data = user_data.ok_or(Error::TooLargeInside)?;
-                Ok(Self::UserData(UserDataFile::from_unpacked(vec![Wrapper::Medium], user_data)))
+                let wrapper = Wrapper::Medium { network_config: medium.network_config.is_some() };
+                Ok(Self::UserData(UserDataFile::from_unpacked(vec![wrapper], user_data)))
             }
             kind @ (FileKind::Base64 | FileKind::Gzip) => {
                 let packed = read_all(input, LARGEST_PACKED)?.ok_or(Error::TooLarge)?;

@@ -27,6 +27,19 @@ fn write(hostname: &str) -> (Vec<u8>, Written) {
     (bytes, written)
 }
 
+const NETWORK_CONFIG: &[u8] = b"network: {version: 2, ethernets: {enc1: {dhcp4: true}}}\n";
+
+fn write_with_network_config() -> (Vec<u8>, Written) {
+    let mut bytes = Vec::new();
+    let (user_data, name) = (user_data(), Hostname::parse("paynow").unwrap());
+    let medium = BootMedia::new(user_data.as_bytes(), &facts(), &name).unwrap();
+    let medium = medium.with_network_config(NETWORK_CONFIG.to_vec()).unwrap();
+    let size = medium.size();
+    let written = medium.write_to(&mut bytes, &|_| ()).unwrap();
+    assert_eq!(bytes.len() as u64, size);
+    (bytes, written)
+}
+
 fn hex(digest: [u8; 32]) -> String {
     digest.map(|byte| format!("{byte:02x}")).concat()
 }
@@ -76,6 +89,46 @@ fn what_is_written_is_read_again() {
     assert_eq!(content(&bytes, medium.vendor_data.range()), b"#cloud-config\nusers:\n- default\n");
     assert_eq!(medium.others, Vec::<String>::new());
     assert_eq!(medium.attestation_lines(Cursor::new(&bytes)).unwrap(), written.attestation_lines());
+}
+
+#[test]
+fn a_network_config_is_a_fourth_file_and_no_line_of_the_record() {
+    let (bytes, written) = write_with_network_config();
+    let medium = Medium::read(Cursor::new(&bytes)).unwrap();
+    assert_eq!(content(&bytes, medium.network_config.unwrap().range()), NETWORK_CONFIG);
+    assert_eq!(content(&bytes, medium.user_data.range()), user_data().as_bytes());
+    assert_eq!(medium.others, Vec::<String>::new());
+    let lines = medium.attestation_lines(Cursor::new(&bytes)).unwrap();
+    assert_eq!(lines, written.attestation_lines());
+    let without = write("paynow").1.attestation_lines();
+    assert_eq!(lines[..3], without[..3]);
+    assert_ne!(lines[3], without[3], "the digest of the whole medium covers the file");
+    assert!(Medium::read(Cursor::new(write("paynow").0)).unwrap().network_config.is_none());
+}
+
+/// One reader would show it, and another not.
+#[test]
+fn a_network_config_in_one_tree_is_refused() {
+    let joliet: Vec<u8> = "network-config".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for (root, name, tree) in [(ROOT, b"NETWORK_.;1".to_vec(), "Rock Ridge"), (JOLIET_ROOT, joliet, "Joliet")]
+    {
+        let mut bytes = write_with_network_config().0;
+        let at = record(&bytes, root, &name);
+        // an associated file, which no reader lists
+        bytes[at + 25] |= 4;
+        assert_eq!(refusal(&bytes), format!("it has no `network-config` under {tree} names"));
+    }
+}
+
+#[test]
+fn a_network_config_has_a_few_lines() {
+    let (user_data, name) = (user_data(), Hostname::parse("paynow").unwrap());
+    let with = |bytes| {
+        BootMedia::new(user_data.as_bytes(), &facts(), &name).unwrap().with_network_config(vec![b'#'; bytes])
+    };
+    with(1 << 20).unwrap();
+    let error = with((1 << 20) + 1).unwrap_err();
+    assert!(error.to_string().contains("`network-config` has 1048577 bytes"), "{error}");
 }
 
 #[test]

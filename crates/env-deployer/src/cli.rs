@@ -114,8 +114,8 @@ pub struct Encrypt {
 
 /// Write the boot medium of a guest with the signed contract
 ///
-/// Verifies the user data, and writes an ISO 9660 image named `cidata` with user-data, meta-data and vendor-data: always
-/// the same bytes for the same user data and host name. Shows the SHA-256 lines that the attestation record must contain,
+/// Verifies the user data, and writes an ISO 9660 image named `cidata` with user-data, meta-data and vendor-data, and
+/// network-config if you name one: always the same bytes for the same files and host name. Shows the SHA-256 lines that the attestation record must contain,
 /// and how libvirt attaches the medium.
 #[derive(Args)]
 #[command(after_help = "\
@@ -123,10 +123,11 @@ EXAMPLES
   env-deployer boot-media user-data --hostname paynow
   env-deployer boot-media user-data --hostname paynow.example.com -o other.iso \\
     --signing-key signing-key.pub.pem
+  env-deployer boot-media user-data --hostname paynow --network-config network-config
   env-deployer boot-media user-data --hostname paynow -o - | sha256sum
 
 EXIT STATUS
-  3 the user data or the host name was rejected;
+  3 the user data, the host name or network-config was rejected;
   4 the user data is not signed, or by another key, or not encrypted")]
 pub struct BootMedia {
     // first: the headings of the others would also take its USER-DATA
@@ -135,6 +136,9 @@ pub struct BootMedia {
     /// Give the guest this name
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub hostname: String,
+    /// Give the guest the addresses of this netplan file, for a network without DHCP (platforms ccrt and ccrv)
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub network_config: Option<PathBuf>,
     /// Write the medium to FILE, `-` for standard output
     #[arg(short, long, value_name = "FILE", default_value = "ciiso.iso", help_heading = "Output")]
     pub output: PathBuf,

@@ -1,8 +1,8 @@
 //! Boots user data in the order of the guest, and reports each step.
 //!
 //! ```text
-//! [input, medium →] user data → workload → env [→ attestation] → schema → logging → signature [→ expiry] → environment
-//!     → archive → variables → containers → images → ports → mounts → volumes → seeds [→ passphrase → luks]
+//! [input, medium →] user data → workload → env [→ attestation] [→ network] → schema → logging → signature [→ expiry]
+//!     → environment → archive → variables → containers → images → ports → mounts → volumes → seeds [→ passphrase → luks]
 //! ```
 //!
 //! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). The report states
@@ -14,6 +14,7 @@ mod given;
 pub mod logging;
 pub mod luks;
 mod medium;
+mod network;
 mod platforms;
 mod schema;
 mod signature;
@@ -76,6 +77,7 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
         Err(damage) => (None, Some(damage)),
     };
     given.describe(log, facts.as_ref());
+    let network_config = given.network_config();
     let user_data = user_data::read(log, given.bytes(), damage.as_ref());
     report.attestation = given.record_lines(facts.as_ref());
     report.user_data = facts;
@@ -88,6 +90,7 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
         report.auditor_key = Some(user_data::auditor_key(log, value, key)?);
     }
 
+    network::check(log, network_config)?;
     let workload = schema::workload(log, workload, at, &platforms)?;
     let platforms = workload.section.as_ref().map_or(&*platforms, Section::platforms);
     let env = schema::env(log, env, at, platforms)?;

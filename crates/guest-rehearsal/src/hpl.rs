@@ -37,6 +37,11 @@ messages! {
     /// Bootloader: the user data is not the expected YAML, or a token does not decrypt. The list has no separate message
     /// for a medium without user data.
     HPL11001E = "the contract cannot be parsed or decrypted";
+    /// Network: not in the list, but on the console of a guest of build 25.11.0. The list has no message for a file that does
+    /// not follow the schema.
+    HPL13000I = "`network-config` follows the guest's schema";
+    /// Network: as before.
+    HPL13004I = "the guest's interfaces are set as in `network-config`";
     /// Validation, before logging is set up. HPL05001E, HPL07001E and HPL09001E mean the same in later services.
     HPL01001E = "a section does not follow the schema";
     /// The list has this for a signature that does not verify. It has HPL12003E and HPL12004E for values that can't be

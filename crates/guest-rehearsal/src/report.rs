@@ -73,6 +73,11 @@ impl Log {
         self.step(name, Verdict::Ok, None, detail.into(), None);
     }
 
+    /// Nothing to report but the guest's own message.
+    pub(crate) fn ok_with_code(&mut self, name: &'static str, code: Hpl, detail: impl Into<String>) {
+        self.step(name, Verdict::Ok, Some(code), detail.into(), None);
+    }
+
     /// Nothing to do.
     pub(crate) fn skipped(&mut self, name: &'static str, detail: impl Into<String>) {
         self.step(name, Verdict::Skipped, None, detail.into(), None);

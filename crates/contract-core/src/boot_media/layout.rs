@@ -3,7 +3,7 @@
 //! Each structure is written field by field in the order of its standard: ECMA-119 (ISO 9660), sections named beside
 //! them, and Microsoft's Joliet specification, which is the same in UCS-2.
 
-use super::{FILES, VOLUME_ID};
+use super::VOLUME_ID;
 
 /// Bytes of a sector.
 pub const SECTOR: u32 = 2048;
@@ -24,8 +24,13 @@ const PATH_TABLE_SIZE: u32 = 10;
 /// 1970-01-01 00:00:00, offset 0: years since 1900, month, day, hour, minute, second, quarters of an hour.
 const EPOCH: [u8; 7] = [70, 1, 1, 0, 0, 0, 0];
 
-/// The names of [`FILES`] in the primary tree: 8.3 letters, for readers of neither Rock Ridge nor Joliet.
-const SHORT: [&str; 3] = ["META_DAT.;1", "VENDOR_D.;1", "USER_DAT.;1"];
+/// The names of a file: as it is, and in 8.3 letters for readers of neither Rock Ridge nor Joliet.
+pub type Name = [&'static str; 2];
+
+pub const META_DATA: Name = ["meta-data", "META_DAT.;1"];
+pub const VENDOR_DATA: Name = ["vendor-data", "VENDOR_D.;1"];
+pub const NETWORK_CONFIG: Name = [super::NETWORK_CONFIG, "NETWORK_.;1"];
+pub const USER_DATA: Name = ["user-data", "USER_DAT.;1"];
 
 /// One of the two trees.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -38,14 +43,14 @@ enum Tree {
 /// The places of the files.
 #[derive(Debug)]
 pub struct Layout {
-    /// Bytes of each of [`FILES`].
-    pub lengths: [u32; 3],
+    /// Names and lengths, in the order of their data.
+    pub files: Vec<(Name, u32)>,
 }
 
 impl Layout {
     /// Bytes of the medium.
     pub fn size(&self) -> u64 {
-        let sectors: u64 = self.lengths.iter().map(|length| u64::from(sectors(*length))).sum();
+        let sectors: u64 = self.files.iter().map(|(_, length)| u64::from(sectors(*length))).sum();
         ((u64::from(FIRST_FILE) + sectors) * u64::from(SECTOR)).next_multiple_of(GRANULE)
     }
 
@@ -120,7 +125,7 @@ impl Layout {
         bytes.extend(record(&[1], root(tree), SECTOR, DIRECTORY, &dot_dot));
         let mut next = FIRST_FILE;
         let mut records = Vec::new();
-        for ((name, short), length) in FILES.into_iter().zip(SHORT).zip(self.lengths) {
+        for &([name, short], length) in &self.files {
             let identifier = match tree {
                 Tree::Primary => short.as_bytes().to_vec(),
                 Tree::Joliet => ucs2(name).collect(),
@@ -142,6 +147,12 @@ const DIRECTORY: u8 = 2;
 
 fn root(tree: Tree) -> u32 {
     if tree == Tree::Primary { ROOT } else { JOLIET_ROOT }
+}
+
+/// The length of a file other than the user data, which is at most [`LARGEST_SMALL_FILE`](super::LARGEST_SMALL_FILE).
+#[expect(clippy::expect_used, reason = "such a file has a mebibyte at most")]
+pub fn length(bytes: &[u8]) -> u32 {
+    u32::try_from(bytes.len()).expect("a mebibyte has fewer than 2^32 bytes")
 }
 
 /// How many sectors hold so many bytes.

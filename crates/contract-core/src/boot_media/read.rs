@@ -11,7 +11,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use findings::{Advice, Blame};
 
-use super::{FILES, VOLUME_ID, attestation_lines};
+use super::{LARGEST_SMALL_FILE, NETWORK_CONFIG, VOLUME_ID, attestation_lines};
 use crate::digest::Digesting;
 use directory::{Directory, array, both16, both32};
 
@@ -25,8 +25,8 @@ const MOST_DESCRIPTORS: u64 = 32;
 /// `user-data` in one extent and room for all the rest.
 const LARGEST_MEDIUM: u64 = 5 << 30;
 
-/// `meta-data` and `vendor-data` have a line or two.
-const LARGEST_SMALL_FILE: u32 = 1 << 20;
+/// The files that every medium has.
+const FILES: [&str; 3] = ["meta-data", "vendor-data", "user-data"];
 
 /// Why a file is no medium that a guest boots from.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +147,8 @@ pub struct Medium {
     pub meta_data: Extent,
     /// For cloud-init.
     pub vendor_data: Extent,
+    /// The guest's addresses, if they are static.
+    pub network_config: Option<Extent>,
     /// Other names at the root.
     pub others: Vec<String>,
 }
@@ -161,7 +163,7 @@ pub fn is_medium(mut input: impl Read + Seek) -> io::Result<bool> {
 }
 
 impl Medium {
-    /// Finds the three files.
+    /// Finds the files of a guest.
     pub fn read(mut input: impl Read + Seek) -> Result<Self, ReadError> {
         if !is_medium(&mut input)? {
             return Err(ReadError::NoMedium);
@@ -204,12 +206,16 @@ impl Medium {
             Extent { bytes, .. } if bytes > LARGEST_SMALL_FILE => Err(ReadError::LargeFile { name, bytes }),
             extent => Ok(extent),
         };
+        // in both trees or in neither
+        let has_network_config =
+            [Some(&tree), second.as_ref()].into_iter().flatten().any(|tree| tree.has(NETWORK_CONFIG));
         Ok(Self {
             names,
             joliet: has_joliet,
             user_data: file("user-data")?,
             meta_data: small("meta-data")?,
             vendor_data: small("vendor-data")?,
+            network_config: has_network_config.then(|| small(NETWORK_CONFIG)).transpose()?,
             others: tree.others(),
         })
     }

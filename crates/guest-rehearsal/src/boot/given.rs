@@ -14,8 +14,8 @@ const STEP: &str = "input";
 
 /// A file that contains user data.
 pub enum Given<'a> {
-    /// A boot medium: its user data, and the lines that it adds to the attestation record.
-    Medium(&'a [u8], Vec<RecordLine>),
+    /// A boot medium.
+    Medium(medium::Found<'a>),
     /// User data, and the whole file.
     File(UserDataFile<Cursor<&'a [u8]>>, &'a [u8]),
 }
@@ -24,8 +24,7 @@ impl<'a> Given<'a> {
     /// Finds the user data. On a medium, it must be as the guest reads it.
     pub fn find(log: &mut Log, input: &'a [u8]) -> Result<Self, Halt> {
         if FileKind::from_beginning(input) == FileKind::Medium {
-            let (user_data, lines) = medium::find_user_data(log, input)?;
-            return Ok(Self::Medium(user_data, lines));
+            return medium::read(log, input).map(Self::Medium);
         }
         match UserDataFile::read(Cursor::new(input)) {
             Ok(file) => Ok(Self::File(file, input)),
@@ -41,8 +40,16 @@ impl<'a> Given<'a> {
     /// The user data.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::Medium(user_data, _) => user_data,
+            Self::Medium(found) => found.user_data,
             Self::File(file, whole) => file.unpacked().unwrap_or(whole),
+        }
+    }
+
+    /// The guest's static addresses, which come on a medium alone.
+    pub fn network_config(&self) -> Option<&'a [u8]> {
+        match self {
+            Self::Medium(found) => found.network_config,
+            Self::File(..) => None,
         }
     }
 
@@ -66,7 +73,7 @@ impl<'a> Given<'a> {
             // the guest gets other bytes
             Self::File(file, _) if file.has_mappings() => return Vec::new(),
             Self::File(..) => Vec::new(),
-            Self::Medium(_, lines) => lines,
+            Self::Medium(found) => found.record_lines,
         };
         let lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
         let mut known: Vec<_> = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();

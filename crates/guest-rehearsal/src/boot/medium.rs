@@ -11,8 +11,16 @@ use crate::report::{Halt, Log, RecordLine};
 
 const STEP: &str = "medium";
 
-/// Finds the user data on a medium, and the lines that the medium adds to the attestation record.
-pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], Vec<RecordLine>), Halt> {
+/// What a guest finds on a medium.
+pub struct Found<'a> {
+    pub user_data: &'a [u8],
+    pub network_config: Option<&'a [u8]>,
+    /// The lines that the medium adds to the attestation record.
+    pub record_lines: Vec<RecordLine>,
+}
+
+/// Finds the files on a medium.
+pub fn read<'a>(log: &mut Log, input: &'a [u8]) -> Result<Found<'a>, Halt> {
     let read = Medium::read(Cursor::new(input))
         .and_then(|medium| Ok((medium.attestation_lines(Cursor::new(input))?, medium)));
     let (lines, medium) = read.map_err(|error| {
@@ -21,8 +29,11 @@ pub fn find_user_data<'a>(log: &mut Log, input: &'a [u8]) -> Result<(&'a [u8], V
     })?;
     let sha256 = lines.last().map_or("", |(_, sha256)| sha256);
     describe(log, input, &medium, sha256);
-    let lines = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
-    Ok((file(input, medium.user_data), lines))
+    Ok(Found {
+        user_data: file(input, medium.user_data),
+        record_lines: lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect(),
+        network_config: medium.network_config.map(|extent| file(input, extent)),
+    })
 }
 
 /// Describes the medium, with a warning if the files next to the user data are unusual.

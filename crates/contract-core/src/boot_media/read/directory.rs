@@ -144,6 +144,11 @@ impl Directory {
         self.0.iter().filter(|it| !it.is_itself() && !it.is_parent() && it.flags & IS_ASSOCIATED == 0)
     }
 
+    /// Whether there is anything with this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.listed().any(|record| record.name == name)
+    }
+
     /// The place of the plain file with this name.
     pub fn file(&self, name: &'static str, names: Names, volume: u64) -> Result<Extent, ReadError> {
         let mut found = self.listed().filter(|record| record.name == name);
@@ -162,9 +167,7 @@ impl Directory {
 
     /// The other names for the guest.
     pub fn others(&self) -> Vec<String> {
-        self.listed()
-            .filter(|it| !super::FILES.contains(&it.name.as_str()))
-            .map(|it| it.name.clone())
-            .collect()
+        let known = |name: &str| super::FILES.contains(&name) || name == super::NETWORK_CONFIG;
+        self.listed().filter(|it| !known(&it.name)).map(|it| it.name.clone()).collect()
     }
 }
