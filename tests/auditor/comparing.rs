@@ -103,7 +103,7 @@ fn each_persona_can_foretell_its_own_lines() {
     }
 }
 
-/// Whoever has the medium has the contract: no signing record is needed for its lines.
+/// The contract is on the medium, so no signing record is needed for its lines.
 #[test]
 fn a_medium_alone_has_the_lines_of_its_contract() {
     let alone = "rm user-data.record.json";

@@ -1,6 +1,6 @@
 //! `network-config`: the guest's addresses on a network without DHCP, a file of the boot medium.
 //!
-//! `network-config = UTF-8 YAML, netplan version 2 below "network:"`. The guest checks it with a schema of its own: only
+//! `network-config = UTF-8 YAML, netplan version 2 below "network:"`. The guest checks it with a schema: only
 //! `enc` interfaces, `dhcp4` in each, IPv4 addresses with prefix length or DHCP. This reader repeats the schema, and also
 //! refuses what the schema accepts but netplan or IPv4 cannot use. Only the digest of the whole medium protects the file.
 
@@ -148,7 +148,7 @@ impl NetworkConfig {
             check.warning(
                 ethernets,
                 format!("{twice} is there twice"),
-                "give each interface an address of its own",
+                "give each interface another address",
             );
         }
         if by_dhcp {
