@@ -1,5 +1,5 @@
-//! What the two authors of sections share, the workload provider and the env deployer: `check`, `encrypt` and `seed`,
-//! generic over the kind of section. Their binaries add the command line.
+//! What the two authors of sections share, the workload provider and the env deployer: `check`, `encrypt`, `seed` and
+//! `sealed-secret`, generic over the kind of section. Their binaries add the command line.
 
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
 
@@ -23,6 +23,8 @@ mod check;
 mod encrypt;
 // Seeds, and the vault that they are kept in.
 pub mod seed;
+// Sealed secrets of CCCO pods, and their keys.
+pub mod sealed_secret;
 
 use cli_kit::persona::Persona;
 use contract_core::kind::{Env, Workload};

@@ -42,6 +42,9 @@ pub mod boot_media; //       7: the medium with the user data
 pub mod initdata; //         7 for CCCO: the pod's annotation with the user data
 pub mod received; //         any of them, in a file of any tool
 
+// Beside the contract
+pub mod sealed_secret; //    a secret of a CCCO pod, which the keys in a section open
+
 // After the boot
 pub mod lifetime; //         when a contract ends
 pub mod attestation; //      the running guest's report about itself

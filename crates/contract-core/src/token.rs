@@ -30,6 +30,7 @@ use findings::{Advice, Blame};
 pub use base64_writer::Base64Writer;
 pub use encrypt::{Encrypted, Recipient, SealError, encrypt, seal};
 pub use password::WrapError;
+pub(crate) use password::wrap;
 pub use scan::{Scanner, TokenFacts};
 pub use weak::Weakness;
 

@@ -1,14 +1,15 @@
 //! A private key of a persona: RSA, at rest as PKCS#8 under a passphrase.
 //!
 //! The type states its use: a [`SigningKey`] signs contracts (contract-format, section 5), an [`AuditorKey`] opens
-//! attestation records (section 8).
+//! attestation records (section 8). A [`SealingKey`] signs sealed secrets, and an [`UnsealingKey`] opens them in a guest
+//! (docs/format/sealed-secret.md).
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use findings::{Advice, Blame};
 use openssl::error::ErrorStack;
-use openssl::md::Md;
+use openssl::md::{Md, MdRef};
 use openssl::pkey::{Id, PKey, Private};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
@@ -36,6 +37,10 @@ pub enum Purpose {
     Auditing,
     /// Anyone's: tokens are encrypted to it.
     Opening,
+    /// An author's: signs sealed secrets.
+    Sealing,
+    /// An author's, for the guest: opens sealed secrets.
+    Unsealing,
 }
 
 impl Purpose {
@@ -44,6 +49,8 @@ impl Purpose {
             Self::Signing => "contracts are signed",
             Self::Auditing => "attestation records are encrypted",
             Self::Opening => "tokens are encrypted",
+            Self::Sealing => "sealed secrets are signed",
+            Self::Unsealing => "sealed secrets are encrypted",
         }
     }
 
@@ -51,15 +58,8 @@ impl Purpose {
         match self {
             Self::Signing => "contract-signer keygen",
             Self::Auditing => "contract-auditor keygen",
-            Self::Opening => "guest-rehearsal keygen",
-        }
-    }
-
-    fn file(self) -> &'static str {
-        match self {
-            Self::Signing => "signing-key.pem",
-            Self::Auditing => "attestation-key.pem",
-            Self::Opening => "guest",
+            Self::Opening => "guest-rehearsal keygen -o guest",
+            Self::Sealing | Self::Unsealing => "sealed-secret keygen",
         }
     }
 }
@@ -75,6 +75,14 @@ pub enum Auditing {}
 /// Marks a key that opens tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {}
+
+/// Marks a key that signs sealed secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealing {}
+
+/// Marks a key that opens sealed secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unsealing {}
 
 /// The use of a private key.
 pub trait Use: sealed::Sealed {
@@ -100,11 +108,21 @@ pub trait OpensTokens: Use {}
 impl OpensTokens for Auditing {}
 impl OpensTokens for Opening {}
 
+impl Use for Sealing {
+    const PURPOSE: Purpose = Purpose::Sealing;
+}
+
+impl Use for Unsealing {
+    const PURPOSE: Purpose = Purpose::Unsealing;
+}
+
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::Signing {}
     impl Sealed for super::Auditing {}
     impl Sealed for super::Opening {}
+    impl Sealed for super::Sealing {}
+    impl Sealed for super::Unsealing {}
 }
 
 /// An RSA private key that signs contracts.
@@ -112,6 +130,12 @@ pub type SigningKey = PrivateKey<Signing>;
 
 /// An RSA private key that opens attestation records, with the crate `open-token`.
 pub type AuditorKey = PrivateKey<Auditing>;
+
+/// An RSA private key that signs sealed secrets: its author keeps it.
+pub type SealingKey = PrivateKey<Sealing>;
+
+/// An RSA private key that opens sealed secrets: it goes into the section.
+pub type UnsealingKey = PrivateKey<Unsealing>;
 
 /// Why there is no private key.
 #[derive(Debug, thiserror::Error)]
@@ -156,7 +180,7 @@ impl Advice for Error {
             Self::WrongPassphrase => "try it: `openssl pkey -noout -in KEY`".into(),
             Self::NoPassphrase(_) => "give it with `--passphrase-file FILE` or `--passphrase-fd N`".into(),
             Self::NotRsa(purpose, _) | Self::TooShort(purpose, _) => {
-                format!("make a key: `{} -o {}`", purpose.keygen(), purpose.file())
+                format!("make a key: `{}`", purpose.keygen())
             }
             Self::Memory(_) => "see how much there is: `free -m`, `ulimit -v`".into(),
             Self::Random(_) | Self::Openssl(_) => return Vec::new(),
@@ -265,16 +289,47 @@ impl<U: Use> PrivateKey<U> {
 impl SigningKey {
     /// RSASSA-PKCS1-v1_5 over a SHA-256 digest (contract-format, section 5).
     pub fn sign(&self, digest: &[u8; 32]) -> Result<Vec<u8>, Error> {
+        self.sign_digest(Md::sha256(), digest)
+    }
+}
+
+impl SealingKey {
+    /// RSASSA-PKCS1-v1_5 over a SHA-512 digest: JWS's `RS512`.
+    pub fn sign_sha512(&self, digest: &[u8; 64]) -> Result<Vec<u8>, Error> {
+        self.sign_digest(Md::sha512(), digest)
+    }
+
+    /// PKCS#8 `PRIVATE KEY` without a passphrase.
+    pub fn to_unprotected_pem(&self) -> Result<Zeroizing<String>, Error> {
+        self.unprotected_pem()
+    }
+}
+
+impl UnsealingKey {
+    /// PKCS#8 `PRIVATE KEY` without a passphrase, which a guest could not be asked for.
+    pub fn to_unprotected_pem(&self) -> Result<Zeroizing<String>, Error> {
+        self.unprotected_pem()
+    }
+}
+
+impl<U> PrivateKey<U> {
+    fn sign_digest(&self, algorithm: &MdRef, digest: &[u8]) -> Result<Vec<u8>, Error> {
         let sign = || {
             let mut context = PkeyCtx::new(&self.key)?;
             context.sign_init()?;
             context.set_rsa_padding(Padding::PKCS1)?;
-            context.set_signature_md(Md::sha256())?;
+            context.set_signature_md(algorithm)?;
             let mut signature = Vec::new();
             context.sign_to_vec(digest, &mut signature)?;
             Ok::<_, ErrorStack>(signature)
         };
         sign().map_err(|_| Error::Openssl("sign"))
+    }
+
+    fn unprotected_pem(&self) -> Result<Zeroizing<String>, Error> {
+        let failed = || Error::Openssl("write the key");
+        let pem = self.key.private_key_to_pem_pkcs8().map_err(|_| failed())?;
+        String::from_utf8(pem).map(Zeroizing::new).map_err(|_| failed())
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use findings::{Advice, Blame};
 use openssl::error::ErrorStack;
-use openssl::md::Md;
+use openssl::md::{Md, MdRef};
 use openssl::pkey::{Id, PKey, Public};
 use openssl::pkey_ctx::PkeyCtx;
 use openssl::rsa::{Padding, Rsa};
@@ -193,11 +193,20 @@ impl VerifyingKey {
 
     /// Whether `signature` is RSASSA-PKCS1-v1_5 over this SHA-256 digest (contract-format, section 5).
     pub fn verifies(&self, digest: &[u8; 32], signature: &[u8]) -> bool {
+        self.verifies_digest(Md::sha256(), digest, signature)
+    }
+
+    /// Whether `signature` is RSASSA-PKCS1-v1_5 over this SHA-512 digest: JWS's `RS512`.
+    pub fn verifies_sha512(&self, digest: &[u8; 64], signature: &[u8]) -> bool {
+        self.verifies_digest(Md::sha512(), digest, signature)
+    }
+
+    fn verifies_digest(&self, algorithm: &MdRef, digest: &[u8], signature: &[u8]) -> bool {
         let verify = || {
             let mut context = PkeyCtx::new(&self.key)?;
             context.verify_init()?;
             context.set_rsa_padding(Padding::PKCS1)?;
-            context.set_signature_md(Md::sha256())?;
+            context.set_signature_md(algorithm)?;
             context.verify(digest, signature)
         };
         // a malformed signature is an OpenSSL error, and refused like a wrong one

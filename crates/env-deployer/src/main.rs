@@ -7,6 +7,7 @@ mod libvirt;
 
 use std::process::ExitCode;
 
+use author_kit::sealed_secret::sealed_secret;
 use author_kit::seed::seed;
 use author_kit::{check, encrypt};
 use certificate_command::certificate;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         }
         Command::Certificate(arguments) => certificate::<Encryption>(arguments, Persona::EnvDeployer, report),
         Command::Seed(arguments) => seed::<Env>(arguments, report),
+        Command::SealedSecret(arguments) => sealed_secret::<Env>(arguments, report),
         Command::BootMedia(arguments) => cmd::boot_media::run(arguments, report),
         Command::Initdata(arguments) => cmd::initdata::run(arguments, report),
     })

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use author_kit::sealed_secret::SealedSecret;
 use author_kit::seed::Seed;
 use author_kit::{CheckArguments, EncryptArguments, Verbose};
 use certificate_command::Certificate;
@@ -45,6 +46,7 @@ pub enum Command {
     Encrypt(Encrypt),
     Certificate(Certificate),
     Seed(Seed),
+    SealedSecret(SealedSecret),
 }
 
 /// Make a folder to start with

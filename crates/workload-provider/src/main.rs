@@ -5,6 +5,7 @@ mod cmd;
 
 use std::process::ExitCode;
 
+use author_kit::sealed_secret::sealed_secret;
 use author_kit::seed::seed;
 use author_kit::{check, encrypt};
 use certificate_command::certificate;
@@ -26,5 +27,6 @@ fn main() -> ExitCode {
             certificate::<Encryption>(arguments, Persona::WorkloadProvider, report)
         }
         Command::Seed(arguments) => seed::<Workload>(arguments, report),
+        Command::SealedSecret(arguments) => sealed_secret::<Workload>(arguments, report),
     })
 }

@@ -27,7 +27,7 @@ pub(super) fn draw(randomness: &mut dyn Randomness) -> Result<Zeroizing<[u8; LEN
 
 /// `RSA[key](password)`: PKCS#1 v1.5 encryption (RFC 8017, section 7.2.1), with the padding made here so that tests can
 /// compare whole tokens.
-pub(super) fn wrap(
+pub(crate) fn wrap(
     password: &[u8],
     key: &RsaRef<Public>,
     randomness: &mut dyn Randomness,
