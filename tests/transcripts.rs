@@ -346,6 +346,10 @@ fn make_room(command: &str) -> String {
     if let [binary, "seed", verb @ ..] = &*words {
         return lay_seeds(binary, verb);
     }
+    let mut given = "";
+    if let [_, "sealed-secret", "seal", ..] = &*words {
+        given = "printf hidden > db.password; chmod 600 db.password; $BINARY sealed-secret keygen; ";
+    }
     let named = words
         .windows(2)
         .filter(|pair| ["-o", "--output", "--token", "--attest", "--report"].contains(&pair[0]))
@@ -363,5 +367,5 @@ fn make_room(command: &str) -> String {
         "init" => gone.extend(words.get(2).map(|folder| (*folder).to_owned())),
         _ => {}
     }
-    format!("rm -rf {}", gone.join(" "))
+    format!("{}rm -rf {}", given.replace("$BINARY", words[0]), gone.join(" "))
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! [input, medium →] user data → workload → env [→ attestation] [→ network] → schema → logging → signature [→ expiry]
 //!     → environment → archive → variables → containers → images → ports → mounts → volumes → seeds [→ passphrase → luks]
+//!     [→ secrets]
 //! ```
 //!
 //! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). The report states
@@ -17,6 +18,7 @@ mod medium;
 mod network;
 mod platforms;
 mod schema;
+pub mod sealed_secrets;
 mod signature;
 mod user_data;
 mod volumes;
@@ -36,6 +38,7 @@ use crate::report::{BootReport, Halt};
 use given::Given;
 use logging::LoggingProbe;
 use luks::Disks;
+use sealed_secrets::{GivenSecret, Keys};
 
 /// The guest that boots, and what is rehearsed besides its user data.
 pub struct Guest<'a> {
@@ -49,6 +52,8 @@ pub struct Guest<'a> {
     pub platform: Option<Platform>,
     /// How to try the log server; `None` does not use the network.
     pub probe_logging: Option<&'a LoggingProbe>,
+    /// What its containers would get from the cluster.
+    pub sealed_secrets: &'a [GivenSecret],
 }
 
 /// Boots user data, in whatever it is. Returns the steps that were taken. The second value is an error if the
@@ -68,7 +73,7 @@ pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>
 
 /// Takes the steps in the order of the guest. The report keeps the findings of each, also if a later one refuses.
 fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Result<(), Halt> {
-    let &Guest { key, at, disks, platform, probe_logging } = guest;
+    let &Guest { key, at, disks, platform, probe_logging, sealed_secrets } = guest;
     let log = &mut report.steps;
 
     let given = Given::find(log, input)?;
@@ -100,7 +105,12 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     signature::verify(log, &user_data, env.model().signing_key.as_ref(), at)?;
     let workload = containers::check(log, workload, &env)?;
     volumes::agree(log, workload.model(), env.model())?;
-    luks::open(log, workload.model(), env.model(), disks)
+    luks::open(log, workload.model(), env.model(), disks)?;
+    let keys = Keys {
+        workload: workload.model().confidential_containers.as_ref().and_then(|it| it.secret.as_ref()),
+        env: env.model().sealed_secret_keys.as_ref(),
+    };
+    sealed_secrets::open(log, &keys, sealed_secrets)
 }
 
 #[cfg(test)]

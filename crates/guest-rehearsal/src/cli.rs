@@ -139,6 +139,9 @@ pub struct Boot {
     /// The address to use for the log server instead of DNS; its certificate is still checked against the name
     #[arg(long, value_name = "HOST:PORT:ADDRESS", requires = "probe_logging", help_heading = "Network")]
     pub resolve: Vec<Resolve>,
+    /// A sealed secret that a container would get: opened with the keys of its section; may be repeated
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub sealed_secret: Vec<PathBuf>,
     /// Write the attestation record and its signature to this folder, made if it does not exist: se-signature.bin, and
     /// se-checksums.txt, or se-checksums.txt.enc if the contract has an `attestationPublicKey`
     #[arg(long, value_name = "DIR", help_heading = "Output")]

@@ -126,7 +126,8 @@ fn pem_or_der(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     STANDARD.decode(joined.as_bytes()).ok().map(Zeroizing::new)
 }
 
-fn unencrypted(pem: &[u8]) -> Option<PKey<Private>> {
+/// A private key without a passphrase.
+pub(crate) fn unencrypted(pem: &[u8]) -> Option<PKey<Private>> {
     // without a callback OpenSSL would ask on the terminal
     PKey::private_key_from_pem_callback(pem, |_| Ok(0)).ok()
 }

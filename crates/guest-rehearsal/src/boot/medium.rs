@@ -112,6 +112,7 @@ mod tests {
             disks,
             platform: None,
             probe_logging: None,
+            sealed_secrets: &[],
         };
         let (report, result) = boot(bytes, &guest);
         result.unwrap();

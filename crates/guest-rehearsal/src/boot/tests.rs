@@ -19,7 +19,14 @@ use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certif
 fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
     let (report, result) = super::boot(
         user_data,
-        &Guest { key, at, disks: &Disks::default(), platform: None, probe_logging: None },
+        &Guest {
+            key,
+            at,
+            disks: &Disks::default(),
+            platform: None,
+            probe_logging: None,
+            sealed_secrets: &[],
+        },
     );
     result.unwrap();
     report
@@ -244,8 +251,14 @@ fn an_unreachable_log_server_ends_the_boot_without_a_message_id() {
         timeouts: Timeouts::default(),
     };
     let disks = &Disks::default();
-    let guest =
-        Guest { key: guest_key(), at: Timestamp::now(), disks, platform: None, probe_logging: Some(&probe) };
+    let guest = Guest {
+        key: guest_key(),
+        at: Timestamp::now(),
+        disks,
+        platform: None,
+        probe_logging: Some(&probe),
+        sealed_secrets: &[],
+    };
     let (report, result) = super::boot(Case::sound().user_data().as_bytes(), &guest);
     result.unwrap();
     let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();

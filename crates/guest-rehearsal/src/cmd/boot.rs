@@ -10,9 +10,11 @@ use cli_kit::names::is_stdout;
 use cli_kit::progress::Progress;
 use cli_kit::{ExitCode, Failure, Report, clock, input};
 use contract_core::boot_media::{Medium, is_medium};
+use contract_core::sealed_secret::{self, SealedSecret};
 use contract_core::user_data::is_own_form;
 use guest_rehearsal::boot::logging::{LoggingProbe, Timeouts};
 use guest_rehearsal::boot::luks::Disks;
+use guest_rehearsal::boot::sealed_secrets::GivenSecret;
 use guest_rehearsal::boot::{Guest, boot};
 use guest_rehearsal::keys::GuestKey;
 use guest_rehearsal::report::{BootReport, Step, Verdict};
@@ -37,6 +39,8 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
     let files = Files::open(arguments, report)?;
     let limit = if is_own_form_file(&arguments.user_data) { LARGEST_USER_DATA } else { LARGEST_OTHER_FORM };
     let user_data = input::read_piped_secret_bytes(&arguments.user_data, limit)?;
+    let sealed_secrets = arguments.sealed_secret.iter().map(|path| sealed_secret(path));
+    let sealed_secrets = sealed_secrets.collect::<Result<Vec<_>, _>>()?;
     let probe_logging = arguments.probe_logging.then(|| logging_probe(arguments));
     // whole seconds, as on the page: the same time with `--at` gives the same page
     let now = clock::now();
@@ -48,6 +52,7 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
         disks: &disks,
         platform: arguments.platform,
         probe_logging: probe_logging.as_ref(),
+        sealed_secrets: &sealed_secrets,
     };
     let (mut boot_report, result) = {
         let _progress = Progress::spinner(report, "booting");
@@ -84,6 +89,13 @@ fn is_own_form_file(path: &Path) -> bool {
         Some(is_own_form(file))
     };
     holds().unwrap_or(false)
+}
+
+fn sealed_secret(path: &Path) -> Result<GivenSecret, Failure> {
+    let name = input::name(path);
+    let text = input::read_text(path, sealed_secret::LONGEST)?;
+    let secret = SealedSecret::parse(&text).doing(|| format!("cannot read `{name}` as a sealed secret"))?;
+    Ok(GivenSecret { name, secret })
 }
 
 fn logging_probe(arguments: &Boot) -> LoggingProbe {

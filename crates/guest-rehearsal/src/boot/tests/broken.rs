@@ -155,6 +155,7 @@ fn a_disk_of_other_seeds_is_refused() {
             disks: &disks(),
             platform: None,
             probe_logging: None,
+            sealed_secrets: &[],
         };
         let (report, result) = boot(case.user_data().as_bytes(), &guest);
         result.unwrap();

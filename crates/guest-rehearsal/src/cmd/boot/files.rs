@@ -115,6 +115,7 @@ pub fn protected(arguments: &Boot) -> Protected {
     protected
         .add_inputs([&arguments.user_data, &arguments.guest_key])
         .add_inputs(&arguments.record)
+        .add_inputs(&arguments.sealed_secret)
         .add_inputs([attestation_key(arguments)]);
     protected
 }
