@@ -3,10 +3,11 @@
 //! Only one product describes it. The guests of the others accept any mapping there and do not use it.
 
 use contract_core::secret::Secret;
-use contract_pki::platform::Product;
+use contract_pki::{platform::Product, private_key::UnsealingKey, verifying_key::VerifyingKey};
 use findings::Rule;
 
 use crate::fields::{Check, Field, Map};
+use crate::policy;
 
 /// `confidential-containers` of a workload section, as far as it follows the schema.
 #[derive(Clone, Debug)]
@@ -69,7 +70,12 @@ fn policy(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
     let field = check.required(map, "regoValidator", hint)?;
     let map = mapping(check, &field, &["policy"])?;
     let field = check.required(&map, "policy", "write `policy: !file policy.rego`")?;
-    check.text(&field).map(|text| text.to_string())
+    let text = check.text(&field)?;
+    // a guest's schema does not look into the policy, and what it reads has no folder
+    if check.folder.is_some() {
+        policy::check(check, &field, text);
+    }
+    Some(text.to_string())
 }
 
 fn config(check: &mut Check<'_>, field: &Field<'_>) {
@@ -110,13 +116,47 @@ fn allowed_containers(check: &mut Check<'_>, field: &Field<'_>) {
 
 fn secret(check: &mut Check<'_>, field: &Field<'_>) -> Option<SealedSecretKeys> {
     let map = mapping(check, field, &["verificationKey", "decryptionKey"])?;
-    let hint = "a sealed secret needs both keys: write `verificationKey: !file verification-key.pub.pem`";
-    let verification_key = check.required(&map, "verificationKey", hint);
-    let hint = "a sealed secret needs both keys: write `decryptionKey: !file decryption-key.pem`";
-    let decryption_key = check.required(&map, "decryptionKey", hint);
-    let verification_key = verification_key.and_then(|field| check.text(&field).map(|text| text.to_string()));
-    let decryption_key = decryption_key.and_then(|field| check.secret(&field));
-    Some(SealedSecretKeys { verification_key: verification_key?, decryption_key: decryption_key? })
+    let hint = "a sealed secret needs both keys: write `verificationKey: !file secret-signing-key.pub.pem`";
+    let verification_field = check.required(&map, "verificationKey", hint);
+    let hint = "a sealed secret needs both keys: write `decryptionKey: !file secret-decryption-key.pem`";
+    let decryption_field = check.required(&map, "decryptionKey", hint);
+    let verification_field = verification_field.as_ref();
+    let verification_key =
+        verification_field.and_then(|field| check.text(field).map(|text| text.to_string()));
+    let decryption_field = decryption_field.as_ref();
+    let decryption_key = decryption_field.and_then(|field| check.secret(field));
+    let keys = SealedSecretKeys { verification_key: verification_key?, decryption_key: decryption_key? };
+    // a guest's schema does not look into the keys, and what it reads has no folder
+    if check.folder.is_some() {
+        pairs(check, verification_field?, decryption_field?, &keys);
+    }
+    Some(keys)
+}
+
+const KEYGEN: &str = "make the keys with `sealed-secret keygen`, and name their files with `!file`";
+
+/// The two keys are halves of two pairs.
+fn pairs(check: &mut Check<'_>, verification: &Field<'_>, decryption: &Field<'_>, keys: &SealedSecretKeys) {
+    let SealedSecretKeys { verification_key, decryption_key } = keys;
+    let verifies = if verification_key.contains("-----BEGIN PUBLIC KEY-----") {
+        VerifyingKey::parse(verification_key).map_err(|error| error.to_string())
+    } else {
+        Err("not a PEM `PUBLIC KEY`".to_owned())
+    };
+    let mut no_passphrase = || Err("a guest cannot be asked for one".to_owned());
+    let opens = UnsealingKey::parse(decryption_key.expose(), &mut no_passphrase);
+    if let (Ok(verifies), Ok(opens)) = (&verifies, &opens)
+        && verifies.fingerprint() == opens.public().fingerprint()
+    {
+        let message = "the public half of `decryptionKey`: two pairs of keys are expected";
+        check.warning(verification, message, KEYGEN);
+    }
+    if let Err(error) = verifies {
+        check.error(verification, error, KEYGEN);
+    }
+    if let Err(error) = opens {
+        check.error(decryption, error.to_string(), KEYGEN);
+    }
 }
 
 /// `^[a-zA-Z0-9_-]+$`

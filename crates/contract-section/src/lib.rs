@@ -26,6 +26,7 @@ mod key_management;
 mod logging;
 mod machine;
 pub mod network_config;
+mod policy;
 mod registries;
 pub mod seed;
 mod seeds;

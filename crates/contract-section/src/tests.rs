@@ -1,6 +1,7 @@
 //! One case a finding, and the bytes that come out.
 
 mod authority;
+mod confidential;
 mod env;
 mod platforms;
 mod seeds;

@@ -103,7 +103,7 @@ impl Story {
     fn contract(&mut self, earlier: &[&Booted]) -> Result<(Booted, Vec<Change>), String> {
         self.day += 1;
         let at = Timestamp::from_second(1_800_000_000 + 86_400 * self.day).unwrap();
-        let head = "type: workload\nconfidential-containers: {regoValidator: {policy: cA==}}\n";
+        let head = "type: workload\nconfidential-containers: {regoValidator: {policy: cGFja2FnZSBhZ2VudF9wb2xpY3k=}}\n";
         let workload =
             read::<Workload>(&format!("{head}{}", self.workload.volumes()), None, &mut self.workload, at);
         let head = "type: env\nlogging: {logRouter: {hostname: h, iamApiKey: test-material}}\n";

@@ -15,7 +15,8 @@ const SEED: &str = "canary-{#:*&!},\"@|>?";
 const OLD: &str = "canary-of-old-seeds";
 
 /// Before the volumes; `confidential-containers` needs no archive.
-const HEAD: &str = "type: workload\nconfidential-containers: {regoValidator: {policy: cA==}}\n";
+const HEAD: &str =
+    "type: workload\nconfidential-containers: {regoValidator: {policy: cGFja2FnZSBhZ2VudF9wb2xpY3k=}}\n";
 
 /// A file with one volume, `data`, which the keeper has while it rolls, and the file that becomes of it; `<new>` and
 /// `<old>` are the quoted seeds.
@@ -101,12 +102,12 @@ fn every_shape_of_a_volume_takes_its_seeds() {
         cases.push(becomes(&with(volumes), &with(expected)));
     }
     cases.push(becomes(
-        "{type: workload, confidential-containers: {regoValidator: {policy: cA==}}, volumes: {data: {}}}",
-        "{type: workload, confidential-containers: {regoValidator: {policy: cA==}}, volumes: {data: {seed: <new>, previousSeed: <old>}}}",
+        "{type: workload, confidential-containers: {regoValidator: {policy: cGFja2FnZSBhZ2VudF9wb2xpY3k=}}, volumes: {data: {}}}",
+        "{type: workload, confidential-containers: {regoValidator: {policy: cGFja2FnZSBhZ2VudF9wb2xpY3k=}}, volumes: {data: {seed: <new>, previousSeed: <old>}}}",
     ));
     cases.push(becomes(
-        "  volumes:\n    data:\n      mount: /a\n  type: workload\n  confidential-containers: {regoValidator: {policy: cA==}}",
-        "  volumes:\n    data:\n      seed: <new>\n      previousSeed: <old>\n      mount: /a\n  type: workload\n  confidential-containers: {regoValidator: {policy: cA==}}",
+        "  volumes:\n    data:\n      mount: /a\n  type: workload\n  confidential-containers: {regoValidator: {policy: cGFja2FnZSBhZ2VudF9wb2xpY3k=}}",
+        "  volumes:\n    data:\n      seed: <new>\n      previousSeed: <old>\n      mount: /a\n  type: workload\n  confidential-containers: {regoValidator: {policy: cGFja2FnZSBhZ2VudF9wb2xpY3k=}}",
     ));
     // what it reads before, it reads after, with two fields more; it reads YAML 1.1, which lacks some of the shapes
     let script = "import json, sys, yaml
