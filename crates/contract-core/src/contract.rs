@@ -10,6 +10,7 @@ mod half;
 mod history;
 pub mod record;
 
+use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, Write};
 use std::num::NonZeroUsize;
 
@@ -235,6 +236,13 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
             changes.extend(history::overlaps([workload, env], earlier));
         }
         changes
+    }
+
+    /// The variables that the workload uses and neither half provides: compose leaves them empty.
+    pub fn empty_variables(&self) -> BTreeSet<String> {
+        let (Some(workload), Some(env)) = self.statements() else { return BTreeSet::new() };
+        let optional = workload.predicate.optional_variables.iter().flatten();
+        optional.filter(|name| !env.predicate.provided_variables.contains(*name)).cloned().collect()
     }
 
     /// Signs, and streams the user data to `out`: every token is read once, checked on the way, and not kept.

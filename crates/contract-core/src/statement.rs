@@ -19,7 +19,9 @@ use crate::names::{is_variable_name, is_volume_name};
 use crate::token::Encrypted;
 
 const TYPE: &str = "https://in-toto.io/Statement/v1";
-const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v1";
+const PREDICATE_TYPE: &str = "urn:hyper-protect-contract:handoff:v2";
+/// Without `optionalVariables`: its `requiredVariables` are all that the workload uses.
+const PREDICATE_TYPE_1: &str = "urn:hyper-protect-contract:handoff:v1";
 
 /// Characters of a reason.
 const LONGEST_REASON: usize = 200;
@@ -80,6 +82,9 @@ pub struct Predicate {
     pub volumes: BTreeMap<String, Volume>,
     /// Environment variables that the descriptors need and the section does not give.
     pub required_variables: BTreeSet<String>,
+    /// Environment variables that are empty if nobody gives them; `None` in version 1, which counts them as required.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub optional_variables: Option<BTreeSet<String>>,
     /// Environment variables that the section gives.
     pub provided_variables: BTreeSet<String>,
     /// Env only: fingerprint of `signingKey`.
@@ -104,6 +109,8 @@ pub struct Facts {
     pub volumes: Vec<VolumeFacts>,
     /// Variables that the workload needs and does not provide itself.
     pub required_variables: BTreeSet<String>,
+    /// Variables that the workload uses, and that are empty if nobody provides them.
+    pub optional_variables: BTreeSet<String>,
     /// The names under `env`.
     pub provided_variables: BTreeSet<String>,
     /// The fingerprint of `signingKey`; env only.
@@ -216,6 +223,7 @@ impl Statement {
                 foreign_certificate: certificate.foreign().map(ToString::to_string),
                 volumes: volumes.collect(),
                 required_variables: facts.required_variables.clone(),
+                optional_variables: Some(facts.optional_variables.clone()),
                 provided_variables: facts.provided_variables.clone(),
                 signing_key: facts.signing_key.clone(),
                 certificates,
@@ -237,10 +245,17 @@ impl Statement {
         if statement.kind != TYPE {
             return Err(format!("`_type` is not `{TYPE}`"));
         }
-        if statement.predicate_type != PREDICATE_TYPE {
-            return Err(format!(
-                "`predicateType` is not `{PREDICATE_TYPE}`: another version of this tool made it"
-            ));
+        let first = match statement.predicate_type.as_str() {
+            PREDICATE_TYPE => false,
+            PREDICATE_TYPE_1 => true,
+            _ => {
+                return Err(format!(
+                    "`predicateType` is not `{PREDICATE_TYPE}`: another version of this tool made it"
+                ));
+            }
+        };
+        if first == statement.predicate.optional_variables.is_some() {
+            return Err("`optionalVariables` belong to version 2 of the statement, and only to it".to_owned());
         }
         let [subject] = &statement.subject;
         if subject.name != statement.predicate.section.as_str() {
@@ -259,9 +274,16 @@ impl Statement {
             return Err("a key under `volumes` is no name for a volume: letters a to z, digits, `_` and `-`"
                 .to_owned());
         }
-        let Predicate { required_variables, provided_variables, .. } = &statement.predicate;
-        if !required_variables.iter().chain(provided_variables).all(|name| is_variable_name(name)) {
-            return Err("a name under `requiredVariables` or `providedVariables` is no name for a variable: letters, digits and `_`"
+        let Predicate { required_variables, optional_variables, provided_variables, .. } =
+            &statement.predicate;
+        let optional = optional_variables.iter().flatten();
+        if !required_variables
+            .iter()
+            .chain(optional)
+            .chain(provided_variables)
+            .all(|name| is_variable_name(name))
+        {
+            return Err("a name under `requiredVariables`, `optionalVariables` or `providedVariables` is no name for a variable: letters, digits and `_`"
                 .to_owned());
         }
         if statement.predicate.volumes.values().any(|volume| volume.generation == Some(0)) {
@@ -330,4 +352,39 @@ fn some_unique<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Cert
 /// 64 digits of lower-case hex.
 pub(crate) fn is_sha256(hex: &str) -> bool {
     hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        let statement = |version: u8, variables: &str| {
+            let zeros = "0".repeat(64);
+            format!(
+                r#"{{"_type": "{TYPE}", "subject": [{{"name": "workload", "digest": {{"sha256": "{zeros}"}}}}],
+                "predicateType": "urn:hyper-protect-contract:handoff:v{version}", "predicate": {{"section": "workload",
+                "platform": "hpvs", "encryptionCertificate": {{"subject": "CN=x", "serial": "1", "keyFingerprint":
+                "sha256:{zeros}", "notBefore": "2026-01-01T00:00:00Z", "notAfter": "2027-01-01T00:00:00Z"}},
+                "volumes": {{}}, "requiredVariables": ["A"], {variables} "providedVariables": [],
+                "time": "2026-11-01T12:00:00Z", "tool": {{"name": "x", "version": "1"}}}}}}"#
+            )
+        };
+        let optional = r#""optionalVariables": ["B"],"#;
+        for (version, variables, expected) in [
+            (1, "", Ok(None)),
+            (2, optional, Ok(Some(BTreeSet::from(["B".to_owned()])))),
+            (1, optional, Err("only to it")),
+            (2, "", Err("`optionalVariables` belong to version 2")),
+            (2, r#""optionalVariables": ["1B"],"#, Err("no name for a variable")),
+            (3, optional, Err("another version of this tool made it")),
+        ] {
+            match (Statement::parse(statement(version, variables).as_bytes()), expected) {
+                (Ok(read), Ok(optional)) => assert_eq!(read.predicate.optional_variables, optional),
+                (Err(error), Err(expected)) => assert!(error.contains(expected), "{error}"),
+                (read, expected) => panic!("{version} {variables}: {read:?}, expected {expected:?}"),
+            }
+        }
+    }
 }

@@ -356,6 +356,9 @@ impl Inspection {
         }
         line("volumes", listed(volumes.collect(), ", "));
         line("needs variables", names(&stated.required_variables));
+        if let Some(optional) = stated.optional_variables.as_ref().filter(|names| !names.is_empty()) {
+            line("uses variables", names(optional));
+        }
         line("gives variables", names(&stated.provided_variables));
         if let Some(key) = &stated.signing_key {
             line("signing key", key.clone());

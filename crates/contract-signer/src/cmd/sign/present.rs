@@ -41,6 +41,12 @@ pub fn warn_before_signing<R: Read + Seek>(contract: &Contract<R>, changes: &[Ch
             Weight::Note => report.note(&format!("{}; {}", change.message, change.hint)),
         }
     }
+    let empty: Vec<_> = contract.empty_variables().into_iter().collect();
+    if !empty.is_empty() {
+        let message = format!("environment variables that nobody provides are empty: {}", empty.join(" "));
+        let hint = format!("write {} under `env` in env.yaml, and encrypt it again", empty.join(" "));
+        report.warning(&message, &[hint]);
+    }
     let (workload, env) = contract.statements();
     let stated = [workload, env].into_iter().flatten().map(|it| &it.predicate);
     let mut contradictions: Vec<_> =
