@@ -1,5 +1,7 @@
 //! `auths`, `images` and `env`: registries and environment variables (contract-format, section 7).
 
+use std::ops::RangeInclusive;
+
 use container_descriptors::image::{is_digest, name_of};
 use contract_core::{names::is_variable_name, secret::Secret};
 use contract_pki::pem::schema_base64;
@@ -96,9 +98,8 @@ pub fn images(check: &mut Check<'_>, field: &Field<'_>) -> Images {
     let Some(map) = check.mapping(field, &["dct", "rhs"]) else { return Images::default() };
     let mut images = Images::default();
     for (name, field) in map.find("dct").map(|field| entries(check, &field)).unwrap_or_default() {
-        if !is_dct_name(name) {
-            let hint = "write registry, namespace and name, without tag: `docker.io/library/nginx`";
-            check.error(&field, format!("`{name}` is not an image for `dct`"), hint);
+        if let Err((message, hint)) = dct_name(name) {
+            check.error(&field, message, hint);
         }
         if let Some(map) = check.mapping(&field, &["notary", "publicKey"]) {
             notary(check, &map);
@@ -107,9 +108,8 @@ pub fn images(check: &mut Check<'_>, field: &Field<'_>) -> Images {
         images.dct.push(name.to_owned());
     }
     for (name, field) in map.find("rhs").map(|field| entries(check, &field)).unwrap_or_default() {
-        if !is_rhs_name(name) {
-            let hint = "write registry and path: `registry.access.redhat.com/ubi9`";
-            check.error(&field, format!("`{name}` is not an image for `rhs`"), hint);
+        if let Err((message, hint)) = rhs_name(name) {
+            check.error(&field, message, hint);
         }
         if let Some(map) = check.mapping(&field, &["publicKey"]) {
             public_key(check, &map);
@@ -123,35 +123,60 @@ fn entries<'n>(check: &mut Check<'_>, field: &Field<'n>) -> Vec<(&'n str, Field<
     check.any_mapping(field).map(|map| map.fields().collect()).unwrap_or_default()
 }
 
+/// Message and hint.
+type NotAName = (String, &'static str);
+
+/// Whether a text has that many characters; else what the schema demands.
+fn length(name: &str, part: &str, text: &str, range: RangeInclusive<usize>) -> Result<(), NotAName> {
+    if range.contains(&text.len()) {
+        return Ok(());
+    }
+    let (least, most) = range.into_inner();
+    let message = format!(
+        "`{name}`: IBM's schema demands a {part} of {least} to {most} characters, not of {}",
+        text.len()
+    );
+    Err((message, "pin the image by its digest instead, or give it a name that fits: `NAME@sha256:…`"))
+}
+
+fn is_word(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
+}
+
 /// Host, `/`, namespace of 3 to 30 characters, `/`, name of 2 to 255.
-fn is_dct_name(name: &str) -> bool {
-    let word = |word: &str| {
-        word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-    };
+fn dct_name(name: &str) -> Result<(), NotAName> {
     let parts: Vec<_> = name.split('/').collect();
-    matches!(&*parts, [host, namespace, name] if host.split('.').all(is_label)
-        && (3..=30).contains(&namespace.len()) && (2..=255).contains(&name.len()) && word(namespace) && word(name))
+    match &*parts {
+        [host, namespace, image] if host.split('.').all(is_label) && is_word(namespace) && is_word(image) => {
+            length(name, "namespace", namespace, 3..=30)?;
+            length(name, "last part", image, 2..=255)
+        }
+        _ => {
+            let hint = "write registry, namespace and name, without tag: `docker.io/library/nginx`";
+            Err((format!("`{name}` is not an image for `dct`"), hint))
+        }
+    }
 }
 
 /// Host with a dot, then a path; perhaps `:tag` of 3 to 128 characters, perhaps a digest.
-fn is_rhs_name(name: &str) -> bool {
+fn rhs_name(name: &str) -> Result<(), NotAName> {
     let (rest, digest) = name.split_once('@').map_or((name, None), |(rest, digest)| (rest, Some(digest)));
     let (path, tag) = rest.split_once(':').map_or((rest, None), |(path, tag)| (path, Some(tag)));
-    let Some((host, path)) = path.split_once('/') else { return false };
-    let word = |word: &str| {
-        !word.is_empty()
-            && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-'))
-    };
     let tag_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
-    host.split('.').all(|label| is_label(label) && label.len() <= 63)
-        && host.contains('.')
-        && path.split('/').all(word)
-        && tag.is_none_or(|tag| {
-            (3..=128).contains(&tag.len())
-                && tag.bytes().next().is_some_and(tag_byte)
-                && tag.bytes().all(|b| tag_byte(b) || matches!(b, b'.' | b'-'))
-        })
-        && digest.is_none_or(is_digest)
+    let is_tag = |tag: &str| {
+        tag.bytes().next().is_some_and(tag_byte)
+            && tag.bytes().all(|b| tag_byte(b) || matches!(b, b'.' | b'-'))
+    };
+    let fits = path.split_once('/').is_some_and(|(host, path)| {
+        host.contains('.')
+            && host.split('.').all(|label| is_label(label) && label.len() <= 63)
+            && path.split('/').all(|word| !word.is_empty() && is_word(word))
+    });
+    if !fits || !tag.is_none_or(is_tag) || !digest.is_none_or(is_digest) {
+        let hint = "write registry and path: `registry.access.redhat.com/ubi9`";
+        return Err((format!("`{name}` is not an image for `rhs`"), hint));
+    }
+    tag.map_or(Ok(()), |tag| length(name, "tag", tag, 3..=128))
 }
 
 /// The schema says `format: uri`.
