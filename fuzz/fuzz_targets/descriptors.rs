@@ -12,14 +12,14 @@ fn descriptors(data: &[u8]) {
     let env =
         strict_yaml::parse("type: env\nenv:\n  A: \"1\"\n  B: \"${A}\"\n", &Limits::default(), Tags::Refused);
     let known = Environment::merged(&env.expect("an env section").root, &[]);
-    for environment in [None, Some(&known)] {
+    for environment in [&Environment::default(), &known] {
         let _ = compose(&folder("docker-compose.yaml", &pieces), environment).all_findings();
         let _ = play(&folder("pod.yaml", &pieces), &[], environment).all_findings();
     }
 }
 
 fn folder(name: &str, contents: &[&[u8]]) -> TopLevel {
-    let mut top = TopLevel { shown: "folder".to_owned(), ..TopLevel::default() };
+    let mut top = TopLevel::new("folder");
     for (name, content) in [name, ".env", "second.yaml"].into_iter().zip(contents) {
         top.add_file(name, || Ok(*content)).expect("memory reads");
     }

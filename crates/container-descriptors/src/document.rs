@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use findings::{Place, join};
+use findings::{Place, join, near};
 use serde_json::{Number, Value};
 use strict_yaml::{
     Kind, Node, Style,
@@ -11,7 +11,7 @@ use strict_yaml::{
 
 use crate::{
     Descriptors, at,
-    shape::{self, Shape},
+    shape::{self, Shape, Texts},
 };
 
 /// A document, and what the program changes in it.
@@ -57,11 +57,6 @@ impl Changes {
             }
         });
         Self { reader, by_path }
-    }
-
-    /// Whether the value at a path changes.
-    pub(super) fn has(&self, path: &str) -> bool {
-        self.by_path.contains_key(path)
     }
 }
 
@@ -113,43 +108,67 @@ fn go_scalar(text: &str, reader: GoReader) -> Value {
 }
 
 impl Descriptors {
-    /// Warns of values that silently become another text on the guest: numbers and booleans where text is expected.
+    /// Warns of what a program silently reads in another way than it is written: numbers and booleans where text is expected,
+    /// and what podman skips.
     pub(super) fn changed(
         &mut self,
         place: &Place,
         path: &str,
         value: &Value,
         shape: &Shape,
-        changes: &Changes,
+        (changes, texts): (&Changes, Texts),
     ) {
+        let rest = (changes, texts);
+        let podman = changes.reader == GoReader::Podman;
         match (shape, value) {
-            (Shape::Scalar, _) => {
+            (Shape::Scalar | Shape::Text, _) => {
                 if let Some(change) = changes.by_path.get(path) {
                     let place = Place { line: Some(change.line), ..at(place, path) };
                     let (message, hint) = change.advice(changes.reader);
                     self.findings.warning(place, message, hint);
+                } else if matches!((shape, value), (Shape::Text, Value::Number(_) | Value::Bool(_)))
+                    && texts == Texts::Podman
+                {
+                    let message = "not a text: podman reads it as one";
+                    self.warning(place, path, message, "put the value in double quotes");
                 }
+            }
+            (Shape::Ignored(shape), _) => {
+                if !value.is_null() {
+                    self.warning(place, path, "podman does not use it", "remove it, or do not rely on it");
+                }
+                self.changed(place, path, value, shape, rest);
             }
             (Shape::List(shape), Value::Array(items)) => {
                 for (at, item) in items.iter().enumerate() {
-                    self.changed(place, &format!("{path}[{at}]"), item, shape, changes);
+                    self.changed(place, &format!("{path}[{at}]"), item, shape, rest);
                 }
             }
             (Shape::Map(shape), Value::Object(entries)) => {
                 for (name, value) in entries {
-                    self.changed(place, &join(path, name), value, shape, changes);
+                    self.changed(place, &join(path, name), value, shape, rest);
                 }
             }
             (Shape::Open(fields) | Shape::Closed(fields), Value::Object(entries)) => {
                 for (name, value) in entries {
-                    if let Some(shape) = shape::field(fields, name) {
-                        self.changed(place, &join(path, name), value, shape, changes);
+                    match shape::field(fields, name) {
+                        Some(shape) => self.changed(place, &join(path, name), value, shape, rest),
+                        None if podman => {
+                            let known: Vec<_> =
+                                fields.iter().flat_map(|(_, names)| *names).copied().collect();
+                            let hint = near(name, &known).map_or_else(
+                                || "remove it, or see whether it belongs elsewhere".to_owned(),
+                                |(_, near)| format!("did you mean `{near}`?"),
+                            );
+                            self.warning(place, &join(path, name), "no such field: podman skips it", hint);
+                        }
+                        None => {}
                     }
                 }
             }
             (Shape::Either(shapes), _) => {
                 for shape in *shapes {
-                    self.changed(place, path, value, shape, changes);
+                    self.changed(place, path, value, shape, rest);
                 }
             }
             _ => {}

@@ -1,4 +1,28 @@
-//! Names of container images.
+//! Images of containers, and their names.
+
+use std::collections::BTreeSet;
+
+use findings::Place;
+
+use crate::variables::has_variable;
+
+/// An image to be started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Where it is named.
+    pub place: Place,
+    /// Its name, with the variables that are known.
+    pub name: String,
+    /// The variables in it that another section may provide.
+    pub open: BTreeSet<String>,
+}
+
+impl Image {
+    /// Whether nobody but another section can complete the name.
+    pub fn is_open(&self) -> bool {
+        !self.open.is_empty() && has_variable(&self.name)
+    }
+}
 
 /// Whether the name ends in a digest: what it names can't change any more.
 pub fn is_pinned(image: &str) -> bool {

@@ -14,9 +14,11 @@
 
 mod compose;
 mod document;
+mod dotenv;
 mod environment;
 mod exposure;
 pub mod image;
+mod paths;
 mod play;
 mod shape;
 mod storage;
@@ -24,7 +26,7 @@ mod top_level;
 mod unintended;
 mod variables;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use findings::{Advice as _, Finding, Findings, Place};
 use serde_json::Value;
@@ -36,21 +38,23 @@ pub use compose::compose;
 pub use document::Changes;
 pub use environment::Environment;
 pub use exposure::{Mount, Port, Source};
+pub use image::Image;
 pub use play::{Resource, play};
 pub use storage::{Storage, Volume, storage};
 pub use top_level::{ReadError, TopLevel};
 pub use unintended::{Unintended, unintended_files, unintended_files_in};
+pub use variables::Provider;
 
 /// The contents of descriptors.
 #[derive(Debug, Default)]
 pub struct Descriptors {
     /// What is wrong or unwise.
     pub findings: Findings,
-    /// Images to be started, and where they are named.
-    pub images: Vec<(Place, String)>,
-    /// Environment variables that a section must provide.
-    pub variables: BTreeSet<String>,
-    /// How many pods or services there are.
+    /// Images to be started.
+    pub images: Vec<Image>,
+    /// The variables that are used, who provides each, and where it is used first.
+    pub variables: BTreeMap<String, (Provider, Place)>,
+    /// How many pods or services start.
     pub pods: usize,
     /// What can be read, but does not start.
     pub stops: Findings,
@@ -58,21 +62,28 @@ pub struct Descriptors {
     pub ports: Vec<Port>,
     /// What containers mount.
     pub mounts: Vec<Mount>,
-    /// Whether there may be more mounts: behind a variable, or in another file.
+    /// Whether there may be more mounts, behind a variable.
     pub unknown_mounts: bool,
-    /// Files of variables that a compose file takes, named as in the archive.
-    env_files: BTreeSet<String>,
-    /// Variables that a compose file requires and nobody provides.
-    pub missing: BTreeSet<String>,
     /// Texts of templates with expressions that are not evaluated here.
     pub unrendered: Vec<Place>,
-    /// The values of variables; `None` if the other section is not known.
-    environment: Option<Environment>,
+    /// Files of variables that a compose file takes, named as in the archive.
+    env_files: BTreeSet<String>,
+    /// Images with variables that another section may provide, by file and field.
+    open_images: BTreeMap<(String, String), BTreeSet<String>>,
 }
 
 impl Descriptors {
-    fn with(environment: Option<&Environment>) -> Self {
-        Self { environment: environment.cloned(), ..Self::default() }
+    /// The variables that nobody provides: those that are required, or those that are left empty.
+    pub fn not_provided(&self, provider: Provider) -> impl Iterator<Item = (&String, &Place)> {
+        let is_one = move |(_, (by, _)): &(_, &(Provider, _))| *by == provider;
+        self.variables.iter().filter(is_one).map(|(name, (_, place))| (name, place))
+    }
+
+    fn uses(&mut self, name: String, provider: Provider, place: Place) {
+        let known = self.variables.entry(name).or_insert_with(|| (provider, place.clone()));
+        if provider > known.0 {
+            *known = (provider, place);
+        }
     }
 
     /// All that is wrong or unwise.
@@ -114,18 +125,20 @@ impl Descriptors {
     }
 
     /// An image of a container or service.
-    fn image(&mut self, place: &Place, field: &str, image: &Value, what: &str) {
+    fn image(&mut self, place: Place, image: &Value, what: &str) {
         match image.as_str() {
-            Some(image) if !image.is_empty() => {
-                if !image::is_reference(image) && !variables::has_variable(image) {
+            Some(name) if !name.is_empty() => {
+                if !image::is_reference(name) && !variables::has_variable(name) {
                     let hint = "write `REGISTRY/NAME@sha256:…`, in lower case";
-                    self.stops(place, field, format!("`{image}` is not the name of an image"), hint);
+                    self.stops(&place, "", format!("`{name}` is not the name of an image"), hint);
                 }
-                self.images.push((at(place, field), image.to_owned()));
+                let open = self.open_images.remove(&(place.file.clone(), place.field.clone()));
+                let open = open.unwrap_or_default();
+                self.images.push(Image { place, name: name.to_owned(), open });
             }
             _ => {
                 let hint = "write `image: \"REGISTRY/NAME@sha256:…\"`";
-                self.error(place, field, format!("{what} without an image"), hint);
+                self.error(&place, "", format!("{what} without an image"), hint);
             }
         }
     }

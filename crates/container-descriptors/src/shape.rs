@@ -31,8 +31,10 @@ pub enum Shape {
     List(&'static Shape),
     /// Names that the user chooses, each with such a value.
     Map(&'static Shape),
-    /// Known names; others are ignored, as Go does.
+    /// Known names; podman skips others.
     Open(Fields),
+    /// What podman reads and does not use.
+    Ignored(&'static Shape),
     /// Known names, and names that begin with `x-`.
     Closed(Fields),
     /// One of these.
@@ -50,8 +52,10 @@ pub fn field(fields: Fields, name: &str) -> Option<&'static Shape> {
 /// How texts are read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Texts {
-    /// A text is a text.
+    /// A text is a text: what the schema of a section demands.
     Strict,
+    /// podman makes text of a number or a boolean where text is expected.
+    Podman,
     /// A text may be a number or a boolean: a variable was, or will be, replaced in it.
     Resolved,
 }
@@ -63,6 +67,7 @@ impl Descriptors {
             return true;
         }
         match (shape, value) {
+            (Shape::Ignored(inner), _) => self.shape(place, path, value, inner, texts),
             (Shape::List(inner), Value::Array(items)) => {
                 let mut whole = true;
                 for (at, item) in items.iter().enumerate() {
@@ -129,6 +134,8 @@ fn fits(value: &Value, shape: &Shape, texts: Texts) -> bool {
         | (Shape::Text, Value::String(_))
         | (Shape::Switch, Value::Bool(_))
         | (Shape::Scalar, Value::String(_) | Value::Number(_) | Value::Bool(_)) => true,
+        (Shape::Text, Value::Number(_) | Value::Bool(_)) => texts == Texts::Podman,
+        (Shape::Ignored(shape), _) => fits(value, shape, texts),
         (Shape::Integer, Value::Number(number)) => number.is_i64() || number.is_u64(),
         (Shape::Integer, Value::String(text)) if texts == Texts::Resolved => {
             text.trim().parse::<i64>().is_ok() || loose(text)
@@ -196,6 +203,7 @@ impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Any => "anything",
+            Self::Ignored(shape) => return shape.fmt(f),
             Self::Text => "a text",
             Self::Integer => "a whole number",
             Self::Switch => "`true` or `false`",

@@ -16,11 +16,16 @@ const OWN_DISK: &str = "the guest's own disk, which is new at every boot";
 
 /// Paths of the guest that hold no data of a workload: devices, sockets, what comes with the image, and what the guest
 /// writes about itself.
-const SYSTEM: [&str; 14] = [
+const SYSTEM: [&str; 19] = [
     "/bin",
     "/boot",
     "/dev",
+    "/etc/hostname",
+    "/etc/hosts",
     "/etc/localtime",
+    "/etc/machine-id",
+    "/etc/os-release",
+    "/etc/resolv.conf",
     "/etc/timezone",
     "/lib",
     "/lib64",
@@ -132,8 +137,13 @@ impl Storage {
                 }
                 path.clone()
             }
-            Source::Host { path, packed } if *packed || mount.read_only => {
+            Source::Host { path, packed: true } => {
                 return self.kept.push(format!("{users}: `{path}` of the unpacked archive"));
+            }
+            // the descriptor's reader reports a missing file
+            source if compose && source.not_packed().is_some() && source.is_file_like() => return,
+            Source::Host { path, .. } if mount.read_only => {
+                return self.kept.push(format!("{users}: `{path}`, an empty directory"));
             }
             Source::Host { path, .. } if path.starts_with('~') => format!("`{path}`"),
             Source::Host { path, .. } => format!("`{path}`, which is not in the archive,"),
@@ -194,7 +204,8 @@ fn holds_one(path: &Path, points: &[Point<'_>]) -> bool {
 
 fn is_system(path: &Path, read_only: bool) -> bool {
     let below = |roots: &[&str]| roots.iter().any(|root| path.starts_with(root));
-    below(&SYSTEM) || read_only && (below(&READ_ONLY_SYSTEM) || path == Path::new("/"))
+    let socket = path.extension().is_some_and(|ending| ending == "sock");
+    socket || below(&SYSTEM) || read_only && (below(&READ_ONLY_SYSTEM) || path == Path::new("/"))
 }
 
 fn host(mount: &Mount) -> Option<PathBuf> {
@@ -240,6 +251,8 @@ mod tests {
             ("/var/run/docker.sock", false, true),
             ("/var/hyperprotect", false, true),
             ("/etc/localtime", false, true),
+            ("/etc/machine-id", true, true),
+            ("/srv/docker.sock", false, true),
             ("/etc/ssl/certs", true, true),
             ("/", true, true),
             ("/etc/app", false, false),

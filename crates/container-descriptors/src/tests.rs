@@ -3,8 +3,20 @@ use crate::*;
 const IMAGE: &str = "image: a.io/b@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 fn top(files: &[(&str, &str)]) -> TopLevel {
-    let files = files.iter().map(|(name, text)| ((*name).to_owned(), text.as_bytes().to_vec())).collect();
-    TopLevel { files, shown: "x".to_owned(), ..TopLevel::default() }
+    let mut top = TopLevel::new("x");
+    for (name, text) in files {
+        top.add_file(name, || Ok(text.as_bytes())).unwrap();
+    }
+    top
+}
+
+/// As an author reads it who does not know the other section.
+fn compose(top: &TopLevel) -> Descriptors {
+    crate::compose(top, &Environment::default())
+}
+
+fn play(top: &TopLevel, resources: &[Resource]) -> Descriptors {
+    crate::play(top, resources, &Environment::default())
 }
 
 fn shown(found: &Descriptors) -> Vec<String> {
@@ -35,17 +47,16 @@ fn compose_findings() {
         (vec![(name, "a:\tb\n")], "x/docker-compose.yml:1 : a tab where readers expect spaces"),
         (
             vec![(name, "services: {a: {image: b}}"), ("docker-compose.yaml", "services: {a: {image: b}}")],
-            "Error x : there are both",
+            "Warning x : there are `docker-compose.yml` and `docker-compose.yaml`: docker compose takes `docker-compose.yml`",
         ),
     ] {
-        let found = compose(&top(&files), None);
+        let found = compose(&top(&files));
         let shown = shown(&found);
         assert!(shown.len() == 1 && shown[0].contains(expected), "{expected}: {shown:?}");
         assert!(!shown[0].contains("canary"));
     }
-    let deeper = TopLevel { deeper: vec!["app/docker-compose.yml".to_owned()], ..top(&[]) };
     assert_eq!(
-        shown(&compose(&deeper, None)),
+        shown(&compose(&top(&[("app/docker-compose.yml", "")]))),
         ["Error x/app/docker-compose.yml : the compose file is not at the top level (HPL06008E)"]
     );
 }
@@ -55,9 +66,11 @@ fn compose_variables_and_anchors() {
     let text = format!(
         "x-base: &base\n  {IMAGE}\n  environment:\n  - LIST\n  - GIVEN=$DOLLAR\nservices:\n  a:\n    <<: *base\n  b:\n    image: \"a/${{TAG:?}}\"\n    environment: {{MAP: null, SET: \"${{D:-x}}\"}}\n"
     );
-    let found = compose(&top(&[("docker-compose.yaml", &text)]), None);
+    let found = compose(&top(&[("docker-compose.yaml", &text)]));
     assert_eq!(shown(&found), [""; 0]);
-    assert_eq!(found.variables.into_iter().collect::<Vec<_>>(), ["DOLLAR", "LIST", "MAP", "TAG"]);
+    let names = |provider| found.not_provided(provider).map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+    assert_eq!(names(Provider::Nobody), ["DOLLAR", "LIST", "MAP"]);
+    assert_eq!(names(Provider::Required), ["TAG"]);
     assert_eq!(found.images.len(), 2);
 }
 
@@ -66,7 +79,7 @@ fn aliases_that_explode_are_refused() {
     let level = |n: i32| format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 10].join(", "));
     let levels: Vec<_> = (1..12).map(level).collect();
     let bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned() + &levels.concat();
-    let found = compose(&top(&[("docker-compose.yaml", &bomb)]), None);
+    let found = compose(&top(&[("docker-compose.yaml", &bomb)]));
     assert!(shown(&found)[0].contains("more than 200000 values, aliases counted as what they repeat"));
 }
 
@@ -80,20 +93,23 @@ fn values_that_podman_changes() {
     let field = "Warning x/p.yml:9 spec.containers[0].env[0].value: ";
     for (value, read) in [("no", "false"), ("0644", "420"), ("1_000", "1000"), ("1.10", "1.1"), ("Y", "true")]
     {
-        let found = play(&top(&[("p.yml", &pod(value))]), &[], None);
+        let found = play(&top(&[("p.yml", &pod(value))]), &[]);
         assert_eq!(shown(&found), [format!("{field}podman makes `{read}` of `{value}`")]);
         assert_eq!(found.findings.0[0].hint, format!("write `\"{value}\"`"));
     }
-    for value in
-        ["8080", "true", "\"no\"", "'0644'", "1.5", "12:30", "2024-01-01", "yEs", "~", "|-\n        0644"]
-    {
-        assert_eq!(shown(&play(&top(&[("p.yml", &pod(value))]), &[], None)), [""; 0], "{value}");
+    for value in ["8080", "true", "1.5"] {
+        let found = play(&top(&[("p.yml", &pod(value))]), &[]);
+        let field = field.replace(":9", "");
+        assert_eq!(shown(&found), [format!("{field}not a text: podman reads it as one")], "{value}");
+    }
+    for value in ["\"no\"", "'0644'", "12:30", "2024-01-01", "yEs", "~", "|-\n        0644"] {
+        assert_eq!(shown(&play(&top(&[("p.yml", &pod(value))]), &[])), [""; 0], "{value}");
     }
     // digits enough for a secret
-    let found = play(&top(&[("p.yml", &pod("0123456701234567"))]), &[], None);
+    let found = play(&top(&[("p.yml", &pod("0123456701234567"))]), &[]);
     assert!(shown(&found)[0].contains("another text") && !shown(&found)[0].contains("0123"));
     let map = "kind: ConfigMap\nmetadata: {name: m, labels: {l: on}}\ndata: {A: no, B: \"no\", C: 1}\n";
-    let found = play(&top(&[("p.yml", &format!("{}---\n{map}", pod("a")))]), &[], None);
+    let found = play(&top(&[("p.yml", &format!("{}---\n{map}", pod("a")))]), &[]);
     let start = "Warning x/p.yml";
     assert_eq!(
         shown(&found),
@@ -110,11 +126,11 @@ fn modes_in_octal() {
     let pod = format!(
         "kind: Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - {{name: c, {IMAGE}}}\n  volumes:\n  - name: v\n    configMap: {{name: contract.config.map, defaultMode: 0644, items: [{{key: a, path: a, mode: 0400}}]}}\n"
     );
-    assert_eq!(shown(&play(&top(&[("p.yml", &pod)]), &[], None)), [""; 0]);
+    assert_eq!(shown(&play(&top(&[("p.yml", &pod)]), &[])), [""; 0]);
     let compose_file = format!(
         "services:\n  a:\n    {IMAGE}\n    configs:\n    - {{source: s, target: /s, mode: 0440, uid: \"1\"}}\nconfigs: {{s: {{content: x}}}}\n"
     );
-    assert_eq!(shown(&compose(&top(&[("docker-compose.yml", &compose_file)]), None)), [""; 0]);
+    assert_eq!(shown(&compose(&top(&[("docker-compose.yml", &compose_file)]))), [""; 0]);
 }
 
 #[test]
@@ -123,7 +139,7 @@ fn values_that_compose_changes() {
         format!("services:\n  a:\n    {IMAGE}\n    environment: {{A: no, B: 1_000, C: 0644, D: 80}}\n");
     let start = "Warning x/docker-compose.yml:4 services.a.environment";
     assert_eq!(
-        shown(&compose(&top(&[("docker-compose.yml", &text)]), None)),
+        shown(&compose(&top(&[("docker-compose.yml", &text)]))),
         [
             format!("{start}.B: docker compose makes `1000` of `1_000`"),
             format!("{start}.C: docker compose makes `420` of `0644`"),
@@ -165,10 +181,10 @@ fn play_findings() {
         ),
         (format!("{good}---\n- [\n"), "x/p.yml:7 : not YAML: "),
     ] {
-        let shown = shown(&play(&top(&[("p.yml", &text)]), &[], None));
+        let shown = shown(&play(&top(&[("p.yml", &text)]), &[]));
         assert!(shown.len() == 1 && shown[0].contains(expected), "{expected}: {shown:?}");
     }
-    let two = play(&top(&[("p.yml", &format!("{good}---\n{good}")), ("q.yaml", &good)]), &[], None);
+    let two = play(&top(&[("p.yml", &format!("{good}---\n{good}")), ("q.yaml", &good)]), &[]);
     assert_eq!((two.pods, two.images.len(), two.findings.0.len()), (3, 3, 0));
 }
 
@@ -183,9 +199,44 @@ fn folders_hold_files_at_the_top() {
     std::fs::write(path.join(".contractignore"), "ignored.yml\n").unwrap();
     let (top, findings) = TopLevel::of_folder(path, "play/");
     assert_eq!(findings.0, []);
-    assert_eq!(top.files.iter().map(|(name, _)| &**name).collect::<Vec<_>>(), ["a.yml", "b.yaml"]);
-    assert_eq!((top.deeper, &*top.shown), (vec!["sub/d.yml".to_owned()], "play"));
+    assert_eq!(top.descriptors().map(|(name, _)| name).collect::<Vec<_>>(), ["a.yml", "b.yaml"]);
+    assert_eq!((top.deeper().collect::<Vec<_>>(), &*top.shown), (vec!["sub/d.yml"], "play"));
     std::os::unix::fs::symlink("a.yml", path.join("link.yml")).unwrap();
     let (_, findings) = TopLevel::of_folder(path, "play");
     assert!(findings.errors() == 1 && findings.0[0].message.contains("symbolic link"), "{findings:?}");
+}
+
+/// A hundred services that extend one of ten thousand values.
+#[test]
+fn extends_that_explode_are_refused() {
+    let lines = |count: i32, line: fn(i32) -> String| (0..count).map(line).collect::<Vec<_>>().concat();
+    let labels = lines(10_000, |n| format!("      l{n}: x\n"));
+    let others = lines(100, |n| format!("  s{n}: {{extends: {{service: base}}}}\n"));
+    let file = format!("services:\n  base:\n    {IMAGE}\n    labels:\n{labels}{others}");
+    let found = compose(&top(&[("docker-compose.yaml", &file)]));
+    assert!(shown(&found)[0].contains("more than 200000 values by `extends`"), "{:?}", shown(&found));
+    let chain = lines(40, |n| format!("  s{n}: {{extends: {{service: s{}}}}}\n", n + 1));
+    let file = format!("services:\n{chain}  s40: {{{IMAGE}}}\n");
+    let found = compose(&top(&[("docker-compose.yaml", &file)]));
+    assert!(shown(&found)[0].contains("16 services one after the other"), "{:?}", shown(&found));
+}
+
+/// Files that are named are read from the archive alone, and only small ones.
+#[test]
+fn no_file_outside_of_the_archive_is_read() {
+    let large = format!("A={}\n", "x".repeat(2 << 20));
+    for (named, expected) in [
+        ("/etc/passwd", None),
+        ("../other.env", Some("`../other.env` is not in the archive")),
+        ("a/../../x.env", Some("`a/../../x.env` is not in the archive")),
+        ("large.env", Some("is too large to be read here")),
+    ] {
+        let file = format!("services: {{a: {{{IMAGE}, env_file: {named}}}}}\n");
+        let found = compose(&top(&[("docker-compose.yaml", &file), ("large.env", &large)]));
+        let shown = shown(&found);
+        assert!(
+            expected.map_or(shown.is_empty(), |it| shown.len() == 1 && shown[0].contains(it)),
+            "{shown:?}"
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! The top level of a folder or an archive: the files that may be descriptors.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     io::{self, Read},
     path::Path,
 };
@@ -12,14 +12,18 @@ use contract_archive::{
 };
 use findings::{Advice as _, Findings, Place};
 use tar::EntryType;
+use zeroize::Zeroizing;
 
-use crate::unintended::Unintended;
+use crate::{paths::inside, unintended::Unintended};
 
 /// Bytes of one descriptor.
 const LARGEST_DESCRIPTOR: usize = 16 << 20;
 
-/// Bytes of `.env`.
-const LARGEST_DOT_ENV: usize = 1 << 20;
+/// Bytes of any other file that a descriptor may name: `env_file`, `include`, `extends`.
+const LARGEST_OTHER: usize = 1 << 20;
+
+/// Bytes of all other files.
+const OTHERS: usize = 16 << 20;
 
 /// Bytes that are read of one folder or archive, all names and contents together.
 const BUDGET: usize = 64 << 20;
@@ -34,7 +38,7 @@ pub enum ReadError {
     #[error("is larger than {} MiB", .0 >> 20)]
     TooLarge(usize),
     /// Too much, together with what was read before.
-    #[error("goes beyond the {} MiB that are read of all names, descriptors and `.env`", BUDGET >> 20)]
+    #[error("goes beyond the {} MiB that are read of all names and descriptors", BUDGET >> 20)]
     Budget,
 }
 
@@ -44,32 +48,35 @@ impl ReadError {
         match self {
             Self::Read(_) => "make it readable: `chmod u+r FILE`",
             Self::TooLarge(_) | Self::Budget => {
-                "put data into files of another name, or into a subfolder: descriptors are `*.yml`, `*.yaml` and `.env` at the top level"
+                "put data into files of another name, or into a subfolder: descriptors are `*.yml` and `*.yaml` at the top level"
             }
         }
     }
 }
 
-/// The files at the top level of a folder or an archive, and the names of all others.
-#[derive(Debug, Default)]
+/// A folder or an archive: its descriptors, the names of all files, and the content of those that descriptors may name.
+#[derive(Default)]
 pub struct TopLevel {
-    /// Name, without `./`, and content of each `*.yml` and `*.yaml`.
-    pub files: Vec<(String, Vec<u8>)>,
-    /// Names of `*.yml` and `*.yaml` in subfolders, where the guest does not look.
-    pub deeper: Vec<String>,
+    /// By name, without `./`: the descriptors, and other files as far as they are small and few. They may hold secrets.
+    contents: BTreeMap<String, Zeroizing<Vec<u8>>>,
     /// Names of all files, and of directories with a slash at the end.
     pub entries: BTreeSet<String>,
-    /// The content of `.env`: `docker compose` takes missing variables from it.
-    pub dot_env: Option<Vec<u8>>,
     /// Files of a folder that are probably not meant to be packed.
     pub unintended: Unintended,
     /// The name of the folder or the archive in findings.
     pub shown: String,
     /// Bytes read so far.
-    pub bytes: usize,
+    bytes: usize,
+    /// Those of files that are no descriptors.
+    others: usize,
 }
 
 impl TopLevel {
+    /// An empty one, by its name in findings.
+    pub fn new(shown: &str) -> Self {
+        Self { shown: shown.to_owned(), ..Self::default() }
+    }
+
     /// The place of a finding about the whole.
     pub(super) fn place(&self) -> Place {
         Place { file: self.shown.clone(), ..Place::default() }
@@ -80,17 +87,33 @@ impl TopLevel {
         Place { file: format!("{}/{name}", self.shown), ..Place::default() }
     }
 
+    /// The descriptors: each `*.yml` and `*.yaml` at the top level.
+    pub fn descriptors(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        let at_top = |(name, _): &(&String, _)| is_yaml(name) && !name.contains('/');
+        self.contents.iter().filter(at_top).map(|(name, content)| (name.as_str(), content.as_slice()))
+    }
+
+    /// The names of `*.yml` and `*.yaml` in subfolders, where the guest looks for no descriptor.
+    pub fn deeper(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(String::as_str).filter(|name| is_yaml(name) && name.contains('/'))
+    }
+
+    /// The content of a file by its name in the archive; `None` if there is none, or it is too large to be named by a
+    /// descriptor.
+    pub(super) fn content(&self, name: &str) -> Option<&[u8]> {
+        self.contents.get(name).map(|content| content.as_slice())
+    }
+
     /// Whether a path, relative to the unpacked archive, is a file or a directory in it.
     pub(super) fn holds(&self, path: &str) -> bool {
-        let parts: Vec<_> = path.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        let name = parts.join("/");
+        let Some(name) = inside("", path) else { return false };
         let below = format!("{name}/");
         name.is_empty()
             || self.entries.contains(&name)
             || self.entries.range(below.clone()..).next().is_some_and(|entry| entry.starts_with(&below))
     }
 
-    /// Adds a regular file, by its name without `./`. Only descriptors are opened.
+    /// Adds a regular file, by its name without `./`.
     pub fn add_file<R: Read>(
         &mut self,
         name: &str,
@@ -98,22 +121,29 @@ impl TopLevel {
     ) -> Result<(), ReadError> {
         self.spend(name.len())?;
         self.entries.insert(name.to_owned());
-        if name == ".env" {
-            self.dot_env = Some(self.content(open()?, LARGEST_DOT_ENV)?);
+        // of two files with one name in an archive, the last counts
+        self.contents.remove(name);
+        let (descriptor, room) = match (is_yaml(name), name.contains('/')) {
+            (true, false) => (true, LARGEST_DESCRIPTOR.min(BUDGET.saturating_sub(self.bytes))),
+            _ => (false, LARGEST_OTHER.min(OTHERS.saturating_sub(self.others))),
+        };
+        if !descriptor && room == 0 {
             return Ok(());
         }
-        let yaml = Path::new(name).extension().is_some_and(|ending| ending == "yml" || ending == "yaml");
-        match (yaml, name.contains('/')) {
-            (true, false) => {
-                let content = self.content(open()?, LARGEST_DESCRIPTOR)?;
-                self.files.push((name.to_owned(), content));
+        let mut content = Zeroizing::new(Vec::new());
+        let read = open().and_then(|file| file.take(room as u64 + 1).read_to_end(&mut content));
+        match read {
+            Err(error) if descriptor => return Err(error.into()),
+            // whoever packs the folder or unpacks the archive reports it
+            Err(_) => return Ok(()),
+            Ok(_) if !descriptor && content.len() > room => return Ok(()),
+            Ok(_) if content.len() > LARGEST_DESCRIPTOR => {
+                return Err(ReadError::TooLarge(LARGEST_DESCRIPTOR));
             }
-            (true, true) => {
-                self.spend(name.len())?;
-                self.deeper.push(name.to_owned());
-            }
-            (false, _) => {}
+            Ok(_) if descriptor => self.spend(content.len())?,
+            Ok(_) => self.others += content.len(),
         }
+        self.contents.insert(name.to_owned(), content);
         Ok(())
     }
 
@@ -124,17 +154,6 @@ impl TopLevel {
         Ok(())
     }
 
-    fn content(&mut self, file: impl Read, largest: usize) -> Result<Vec<u8>, ReadError> {
-        let left = BUDGET.saturating_sub(self.bytes);
-        let mut content = Vec::new();
-        file.take(largest.min(left) as u64 + 1).read_to_end(&mut content)?;
-        if content.len() > largest {
-            return Err(ReadError::TooLarge(largest));
-        }
-        self.spend(content.len())?;
-        Ok(content)
-    }
-
     fn spend(&mut self, bytes: usize) -> Result<(), ReadError> {
         self.bytes = self.bytes.saturating_add(bytes);
         if self.bytes > BUDGET { Err(ReadError::Budget) } else { Ok(()) }
@@ -142,7 +161,7 @@ impl TopLevel {
 
     /// Reads the descriptors of a folder; `shown` is the folder as the user named it.
     pub fn of_folder(path: &Path, shown: &str) -> (Self, Findings) {
-        let mut top = Self { shown: shown.trim_end_matches('/').to_owned(), ..Self::default() };
+        let mut top = Self::new(shown.trim_end_matches('/'));
         let mut findings = Findings::default();
         for (count, entry) in folder::walk(path).enumerate() {
             let entry = match entry {
@@ -175,7 +194,7 @@ impl TopLevel {
 
     /// Reads the descriptors of a gzip tar; `shown` is its name in findings.
     pub fn of_tgz(packed: impl Read, shown: &str) -> (Self, Findings) {
-        let mut top = Self { shown: shown.to_owned(), ..Self::default() };
+        let mut top = Self::new(shown);
         let mut findings = Findings::default();
         let mut count = 0;
         let read = unpack::members(packed, &mut |member| {
@@ -224,6 +243,10 @@ impl TopLevel {
             error => Stop::File(name, error),
         })
     }
+}
+
+fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "yml" || ending == "yaml")
 }
 
 /// What ends the reading early.

@@ -9,7 +9,7 @@ use std::{
 
 use findings::Findings;
 
-use crate::{Descriptors, TopLevel};
+use crate::{Descriptors, Environment, TopLevel};
 
 /// Bytes of a file that are searched for a private key.
 const SEARCHED: u64 = 64 << 10;
@@ -113,6 +113,10 @@ pub fn unintended_files(top: &TopLevel, found: &Descriptors) -> Findings {
 /// The same for a folder that is packed without a section.
 pub fn unintended_files_in(path: &Path, shown: &str) -> Findings {
     let (top, _) = TopLevel::of_folder(path, shown);
-    let found = if top.has_compose_file() { crate::compose(&top, None) } else { Descriptors::default() };
+    let found = if top.lacks_compose_file().is_none() {
+        crate::compose(&top, &Environment::default())
+    } else {
+        Descriptors::default()
+    };
     unintended_files(&top, &found)
 }

@@ -12,19 +12,59 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
-/// A `$` that begins no variable, or a `{{` without `}}`.
+/// `${` without a name or without its end, or a `{{` without `}}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Malformed;
 
 /// Defaults within defaults.
 const DEEPEST: usize = 16;
 
+/// Who gives a variable its value; of several uses of one variable, the last of these counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Provider {
+    /// A section of the contract.
+    Contract,
+    /// `.env` in the archive.
+    DotEnv,
+    /// The tool that starts the containers.
+    Engine,
+    /// The file itself: `${NAME:-default}`.
+    Default,
+    /// Nobody: it is empty, or left out.
+    Nobody,
+    /// Nobody, and without it nothing starts: `${NAME:?reason}`.
+    Required,
+}
+
+/// The value of a variable.
+pub enum Known<'e> {
+    /// It has one.
+    Value(&'e str, Provider),
+    /// Nobody provides it.
+    Unset,
+    /// Another section may provide it, or the tool that starts the containers does.
+    Open,
+}
+
+/// What the variables of a text are looked up in.
+pub trait Scope {
+    /// The value of a variable.
+    fn value(&self, name: &str) -> Known<'_>;
+
+    /// Notes that a text uses a variable.
+    fn uses(&mut self, name: &str, provider: Provider);
+}
+
 /// A text of a compose file, cut into pieces.
-pub struct ComposeText<'t>(Vec<ComposePiece<'t>>);
+pub struct ComposeText<'t> {
+    pieces: Vec<ComposePiece<'t>>,
+    /// Whether there is a `$` that begins no variable. It stays as it is.
+    pub stray: bool,
+}
 
 enum ComposePiece<'t> {
     Text(&'t str),
-    Variable { name: &'t str, operation: Option<Operation<'t>> },
+    Variable { written: &'t str, name: &'t str, operation: Option<Operation<'t>> },
 }
 
 /// What follows the name: `:-default`.
@@ -48,78 +88,77 @@ enum Operator {
 impl<'t> ComposeText<'t> {
     /// Cuts a text into pieces.
     pub fn parse(text: &'t str) -> Result<Self, Malformed> {
-        let mut pieces = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('$') {
+        let (mut pieces, mut stray, mut rest) = (Vec::new(), false, text);
+        while let Some(at) = rest.find('$') {
+            let (before, variable) = rest.split_at_checked(at).ok_or(Malformed)?;
+            let after = variable.strip_prefix('$').ok_or(Malformed)?;
             pieces.push(ComposePiece::Text(before));
             if let Some(after) = after.strip_prefix('$') {
                 pieces.push(ComposePiece::Text("$"));
                 rest = after;
-            } else if let Some(inside) = after.strip_prefix('{') {
+                continue;
+            }
+            let (name, operation, after) = if let Some(inside) = after.strip_prefix('{') {
                 let (expression, after) = braced(inside).ok_or(Malformed)?;
                 let (name, operation) = variable_name(expression).ok_or(Malformed)?;
-                pieces.push(ComposePiece::Variable { name, operation: Operation::parse(operation)? });
-                rest = after;
+                (name, Operation::parse(operation)?, after)
+            } else if let Some((name, after)) = variable_name(after) {
+                (name, None, after)
             } else {
-                let (name, after) = variable_name(after).ok_or(Malformed)?;
-                pieces.push(ComposePiece::Variable { name, operation: None });
+                stray = true;
+                pieces.push(ComposePiece::Text("$"));
                 rest = after;
-            }
+                continue;
+            };
+            let written = variable.get(..variable.len() - after.len()).ok_or(Malformed)?;
+            pieces.push(ComposePiece::Variable { written, name, operation });
+            rest = after;
         }
         pieces.push(ComposePiece::Text(rest));
-        Ok(Self(pieces))
+        Ok(Self { pieces, stray })
     }
 
-    /// Adds the variables that the text needs: not those that have a default.
-    pub fn add_needed(&self, names: &mut BTreeSet<String>) {
-        for piece in &self.0 {
-            if let ComposePiece::Variable { name, operation } = piece
-                && operation.as_ref().is_none_or(|operation| operation.operator == Operator::Require)
-            {
-                names.insert((*name).to_owned());
-            }
-        }
+    /// The text with its values. A variable that another section may provide stays as it is written.
+    pub fn resolve(&self, scope: &mut dyn Scope) -> Result<Zeroizing<String>, Malformed> {
+        self.resolve_within(scope, DEEPEST)
     }
 
-    /// The text with its values. A missing variable is empty, and is added to `missing` if the file requires it.
-    pub fn resolve<'e>(
-        &self,
-        lookup: &dyn Fn(&str) -> Option<&'e str>,
-        missing: &mut BTreeSet<String>,
-    ) -> Result<Zeroizing<String>, Malformed> {
-        self.resolve_within(lookup, missing, DEEPEST)
-    }
-
-    fn resolve_within<'e>(
-        &self,
-        lookup: &dyn Fn(&str) -> Option<&'e str>,
-        missing: &mut BTreeSet<String>,
-        depth: usize,
-    ) -> Result<Zeroizing<String>, Malformed> {
+    fn resolve_within(&self, scope: &mut dyn Scope, depth: usize) -> Result<Zeroizing<String>, Malformed> {
         let depth = depth.checked_sub(1).ok_or(Malformed)?;
         let mut out = Zeroizing::new(String::new());
-        for piece in &self.0 {
-            let (name, operation) = match piece {
+        for piece in &self.pieces {
+            let (written, name, operation) = match piece {
                 ComposePiece::Text(text) => {
                     out.push_str(text);
                     continue;
                 }
-                ComposePiece::Variable { name, operation } => (*name, operation),
+                ComposePiece::Variable { written, name, operation } => (*written, *name, operation),
             };
-            let Some(Operation { operator, colon, operand }) = operation else {
-                out.push_str(lookup(name).unwrap_or_default());
-                continue;
+            let colon = operation.as_ref().is_some_and(|operation| operation.colon);
+            let (value, missing, provider) = match scope.value(name) {
+                Known::Value(value, provider) if !colon || !value.is_empty() => {
+                    (Some(Zeroizing::new(value.to_owned())), "", Some(provider))
+                }
+                Known::Open => (None, written, None),
+                Known::Value(..) | Known::Unset => (None, "", None),
             };
-            let value = lookup(name).filter(|value| !colon || !value.is_empty());
+            let operator = operation.as_ref().map(|operation| operation.operator);
+            scope.uses(
+                name,
+                provider.unwrap_or(match operator {
+                    None => Provider::Nobody,
+                    Some(Operator::Require) => Provider::Required,
+                    Some(Operator::Default | Operator::Replace) => Provider::Default,
+                }),
+            );
+            let operand = operation.as_ref().map_or("", |operation| operation.operand);
             match (operator, value) {
-                (Operator::Default | Operator::Require, Some(value)) => out.push_str(value),
-                (Operator::Default, None) | (Operator::Replace, Some(_)) => {
-                    out.push_str(&ComposeText::parse(operand)?.resolve_within(lookup, missing, depth)?);
+                (Some(Operator::Default), None) | (Some(Operator::Replace), Some(_)) => {
+                    out.push_str(&ComposeText::parse(operand)?.resolve_within(scope, depth)?);
                 }
-                (Operator::Replace, None) => {}
-                (Operator::Require, None) => {
-                    missing.insert(name.to_owned());
-                }
+                (Some(Operator::Replace), None) => {}
+                (_, Some(value)) => out.push_str(&value),
+                (None | Some(Operator::Require), None) => out.push_str(missing),
             }
         }
         Ok(out)
@@ -259,14 +298,29 @@ pub fn has_variable(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    #[derive(Default)]
+    struct Two(Vec<String>);
+
+    impl Scope for Two {
+        fn value(&self, name: &str) -> Known<'_> {
+            lookup(name).map_or(Known::Unset, |value| Known::Value(value, Provider::Contract))
+        }
+
+        fn uses(&mut self, name: &str, provider: Provider) {
+            if provider >= Provider::Nobody {
+                self.0.push(format!("{name} {provider:?}"));
+            }
+        }
+    }
+
     fn lookup(name: &str) -> Option<&'static str> {
         [("A", "a"), ("E", "")].into_iter().find(|variable| variable.0 == name).map(|variable| variable.1)
     }
 
     fn resolved(text: &str) -> Result<(String, Vec<String>), Malformed> {
-        let mut missing = BTreeSet::new();
-        let text = ComposeText::parse(text)?.resolve(&lookup, &mut missing)?;
-        Ok((text.to_string(), missing.into_iter().collect()))
+        let mut scope = Two::default();
+        let text = ComposeText::parse(text)?.resolve(&mut scope)?;
+        Ok((text.to_string(), scope.0))
     }
 
     #[test]
@@ -274,22 +328,28 @@ mod tests {
         for (text, expected) in [
             ("x${A}y$A.z", "xaya.z"),
             ("$$A $${A}", "$A ${A}"),
-            ("${E}${N}", ""),
             ("${E:-d}${E-d}${N-d}${A:-d}", "dda"),
             ("${N:-${E:-${A}}}", "a"),
             ("${A:+x}${E:+x}${E+y}${N+y}", "xy"),
             ("${A:?no}", "a"),
             ("${N:-a{b}c}", "a{b}c"),
+            // kept since 2022
+            ("$(date) $1 $. costs $", "$(date) $1 $. costs $"),
         ] {
             assert_eq!(resolved(text), Ok((expected.to_owned(), Vec::new())), "{text}");
         }
-        assert_eq!(resolved("${E:?set it}${N?}${E?}").unwrap().1, ["E", "N"]);
+        assert_eq!(resolved("${E}${N}").unwrap(), (String::new(), vec!["N Nobody".to_owned()]));
+        assert_eq!(resolved("${E:?set it}${N?}${E?}").unwrap().1, ["E Required", "N Required"]);
+        assert_eq!(resolved("${N:-${M}}").unwrap().1, ["M Nobody"]);
+        assert!(
+            ComposeText::parse("$(date)").unwrap().stray && !ComposeText::parse("$$(date) $A").unwrap().stray
+        );
     }
 
     #[test]
     fn malformed() {
         let deep = "${N:-".repeat(40) + &"}".repeat(40);
-        for text in ["$", "costs $5", "${", "${A", "${}", "${1}", "${A;b}", "${A!}", &deep] {
+        for text in ["${", "${A", "${}", "${1}", "${1X}", "${A;b}", "${A!}", &deep] {
             assert_eq!(resolved(text), Err(Malformed), "{text}");
         }
     }
@@ -298,21 +358,6 @@ mod tests {
         let mut names = BTreeSet::new();
         add(&mut names);
         names.into_iter().collect()
-    }
-
-    #[test]
-    fn compose_needs() {
-        for (text, needs) in [
-            ("${A}", &["A"][..]),
-            ("$A-$B_1.$C", &["A", "B_1", "C"]),
-            ("${A:?missing} ${B?}", &["A", "B"]),
-            ("${A:-x}${B-x}${C:+x}${D+x}", &[]),
-            ("${A:-${B}}${C}", &["C"]),
-            ("$$A $${B} $$$C", &["C"]),
-        ] {
-            let parsed = ComposeText::parse(text).unwrap_or_else(|_| panic!("{text}"));
-            assert_eq!(names(|names| parsed.add_needed(names)), needs, "{text}");
-        }
     }
 
     #[test]

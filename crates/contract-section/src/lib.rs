@@ -180,14 +180,17 @@ impl<K: Readable> Section<K> {
 
     /// Reads a section as the guest of one of these products does: no tags, the same checks. What only some of them refuse is
     /// a warning ([`Rule::SomePlatforms`]). There is a section even if a certificate expired ([`Rule::Expired`]), or for
-    /// another reason that the guest's schema does not know ([`Rule::NotInSchema`]).
+    /// another reason that the guest's schema does not know ([`Rule::NotInSchema`]), or an image that only the env section may
+    /// complete ([`Rule::UnverifiedImage`]).
     pub fn open(text: Zeroizing<String>, at: Timestamp, platforms: &[Platform]) -> (Option<Self>, Findings) {
         let mut check = Check::new(K::NAME, None, at, platforms);
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
         if wrapper::found::<K>(&mut check, &root) {
             return (None, check.findings);
         }
-        let matters = |error: &Finding| !matches!(error.rule, Rule::Expired | Rule::NotInSchema);
+        let matters = |error: &Finding| {
+            !matches!(error.rule, Rule::Expired | Rule::NotInSchema | Rule::UnverifiedImage)
+        };
         let section = Self::checked(&mut check, &root, matters).and_then(|(model, facts)| {
             let masked = masked(&text, &check.hidden, [])?;
             Some(Self {

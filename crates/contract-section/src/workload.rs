@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use container_descriptors::{Descriptors, Resource, Storage, TopLevel, image::is_pinned};
+use container_descriptors::{
+    Descriptors, Environment, Image, Provider, Resource, Storage, TopLevel, image::is_pinned,
+};
 use contract_core::{secret::Secret, statement::Facts};
 use contract_pki::platform::{Application, Product};
 use findings::{Finding, Place, Rule};
@@ -40,7 +42,8 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
     let Some(map) = check.open_mapping(root, &FIELDS) else { return (None, facts) };
     super::section_type(check, &map, "workload");
     let mut found = Descriptors::default();
-    let (application, confidential_containers) = application(check, &map, &mut found);
+    let environment = Environment::of_workload(root.node);
+    let (application, confidential_containers) = application(check, &map, &environment, &mut found);
     if let Some(field) = map.find("auths") {
         registries::credentials(check, &field);
     }
@@ -57,12 +60,15 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<WorkloadModel>, 
         storage(check, &map, application, &found, &volumes);
     }
     unverified(check, &found, &images);
+    left_empty(check, &found);
+    let names = |provider| found.not_provided(provider).map(|(name, _)| name.clone()).collect();
     facts.volumes = volume_facts;
     facts.provided_variables = env.iter().map(|(name, _)| name.clone()).collect();
-    facts.required_variables = found.variables.difference(&facts.provided_variables).cloned().collect();
-    for (_, image) in found.images {
-        if !facts.images.contains(&image) {
-            facts.images.push(image);
+    facts.required_variables = names(Provider::Required);
+    facts.optional_variables = names(Provider::Nobody);
+    for image in found.images {
+        if !facts.images.contains(&image.name) {
+            facts.images.push(image.name);
         }
     }
     let model = application.map(|application| WorkloadModel {
@@ -103,21 +109,46 @@ fn storage(
 
 /// An image that is neither pinned nor verified can be replaced by the owner of its registry.
 fn unverified(check: &mut Check<'_>, found: &Descriptors, images: &Images) {
-    for (place, image) in &found.images {
-        if !is_pinned(image) && !images.cover(image) {
+    for image in &found.images {
+        let Image { place, name, open } = image;
+        let verified = is_pinned(name) || images.cover(name);
+        let names: Vec<_> = open.iter().map(|name| format!("`{name}`")).collect();
+        let depends = if image.is_open() { !verified } else { verified && !open.is_empty() };
+        if depends {
+            check.findings.warning(
+                place.clone(),
+                format!(
+                    "the image `{name}` depends on {}, which the env section may provide",
+                    names.join(", ")
+                ),
+                "set it under `env` of this section, which wins, or write the image's digest itself",
+            );
+        } else if !verified {
             check.findings.error_of(
                 Rule::UnverifiedImage,
                 place.clone(),
-                format!("the image `{image}` is neither pinned by digest nor covered by `images`"),
+                format!("the image `{name}` is neither pinned by digest nor covered by `images`"),
                 "write `NAME@sha256:…`, or add its key under `images.dct` or `images.rhs`",
             );
         }
     }
 }
 
+/// What compose leaves empty if the other section does not provide it either.
+fn left_empty(check: &mut Check<'_>, found: &Descriptors) {
+    for (name, place) in found.not_provided(Provider::Nobody) {
+        check.findings.warning(
+            place.clone(),
+            format!("`{name}` is left empty if the env section does not provide it"),
+            format!("give it a default, `${{{name}:-…}}`, or demand it, `${{{name}:?}}`"),
+        );
+    }
+}
+
 fn application(
     check: &mut Check<'_>,
     map: &Map<'_>,
+    environment: &Environment,
     found: &mut Descriptors,
 ) -> (Option<Application>, Option<ConfidentialContainers>) {
     let given: Vec<_> = Application::ALL
@@ -137,8 +168,8 @@ fn application(
     for (application, field) in given {
         runs(check, &field, application);
         let readable = match application {
-            Application::Compose => compose(check, &field, found).map(|()| None),
-            Application::Play => play(check, &field, found).map(|()| None),
+            Application::Compose => compose(check, &field, environment, found).map(|()| None),
+            Application::Play => play(check, &field, environment, found).map(|()| None),
             Application::ConfidentialContainers => {
                 check.any_mapping(&field).map(|_| confidential::workload(check, &field))
             }
@@ -169,23 +200,33 @@ fn runs(check: &mut Check<'_>, field: &Field<'_>, application: Application) {
     check.refused_by(other, (Rule::WrongApplication, place), format!("`{name}` is not run"), hint);
 }
 
-fn compose(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<()> {
+fn compose(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    environment: &Environment,
+    found: &mut Descriptors,
+) -> Option<()> {
     let map = check.mapping(field, &["archive"])?;
     let field = check.required(&map, "archive", "name the folder: `archive: !folder compose`")?;
     let top = archive(check, &field)?;
-    *found = container_descriptors::compose(&top, None);
+    *found = container_descriptors::compose(&top, environment);
     check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
     Some(())
 }
 
-fn play(check: &mut Check<'_>, field: &Field<'_>, found: &mut Descriptors) -> Option<()> {
+fn play(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    environment: &Environment,
+    found: &mut Descriptors,
+) -> Option<()> {
     let map = check.mapping(field, &["archive", "resources", "templates"])?;
     let archive = map.find("archive").map(|field| archive(check, &field));
     let whole = !matches!(archive, Some(None));
     let top = archive.flatten().unwrap_or_default();
     let mut resources = descriptors(check, &map, "resources");
     resources.append(&mut descriptors(check, &map, "templates"));
-    *found = container_descriptors::play(&top, &resources, None);
+    *found = container_descriptors::play(&top, &resources, environment);
     check.findings.0.append(&mut container_descriptors::unintended_files(&top, found).0);
     if found.pods == 0 && whole && found.findings.errors() == 0 {
         let hint =

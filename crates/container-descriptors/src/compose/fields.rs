@@ -1,8 +1,9 @@
 //! The fields of a compose file, after the Compose Specification. Fields of newer versions of `docker compose` are
 //! included: no source states which version a guest has.
 
-use crate::shape::Shape::{
-    self, Any, Closed, Duration, Either, Integer, List, Map, Open, Scalar, Switch, Text,
+use crate::shape::{
+    self,
+    Shape::{self, Any, Closed, Duration, Either, Integer, List, Map, Open, Scalar, Switch, Text},
 };
 
 const TEXTS: Shape = Either(&[Text, List(&Text)]);
@@ -42,8 +43,9 @@ const LOGGING: Shape = Closed(&[(Map(&Scalar), &["options"]), (Text, &["driver"]
 const LIMIT: Shape = Either(&[Integer, Closed(&[(Integer, &["hard", "soft"])])]);
 
 /// The fields of a service.
-pub const SERVICE: Shape = Closed(&[
-    (Any, &["blkio_config", "build", "develop", "extends", "gpus", "models", "provider"]),
+const SERVICE: Shape = Closed(&[
+    (Any, &["blkio_config", "build", "develop", "gpus", "models", "provider"]),
+    (Either(&[Text, Closed(&[(Text, &["file", "service"])])]), &["extends"]),
     (Duration, &["stop_grace_period"]),
     (Either(&[Map(&Any), List(&Text)]), &["extra_hosts"]),
     (Either(&[Text, List(&Any)]), &["env_file"]),
@@ -138,10 +140,17 @@ pub const SERVICE: Shape = Closed(&[
 pub const USER_TEXTS: Shape =
     Open(&[(Map(&Open(&[(PAIRS, &["annotations", "environment", "labels"])])), &["services"])]);
 
-/// The fields at the top of the file; services are checked one by one.
+const INCLUDE: Shape = Closed(&[(TEXTS, &["env_file", "path"]), (Text, &["project_directory"])]);
+
+/// The fields at the top of the file.
 pub const FILE: Shape = Closed(&[
-    (Any, &["include", "models", "services"]),
-    (Map(&Map(&Any)), &["configs", "networks", "secrets", "volumes"]),
-    (Scalar, &["version"]),
-    (Text, &["name"]),
+    (List(&Either(&[Text, INCLUDE])), &["include"]),
+    (Map(&Map(&Any)), &["configs", "models", "networks", "secrets", "volumes"]),
+    (Map(&SERVICE), &["services"]),
+    (Text, &["name", "version"]),
 ]);
+
+/// Whether a compose file may have this field at its top.
+pub fn is_top_level(name: &str) -> bool {
+    matches!(FILE, Closed(fields) if shape::field(fields, name).is_some()) || name.starts_with("x-")
+}

@@ -5,15 +5,19 @@ use std::net::IpAddr;
 use findings::Place;
 use serde_json::Value;
 
-use crate::{Descriptors, Port, at, variables::has_variable};
+use crate::{Descriptors, Port, compose::service::Service, variables::has_variable};
 
-/// Ports in one entry.
-const LARGEST_RANGE: u16 = 1024;
+/// All ports of a service.
+pub fn ports(found: &mut Descriptors, service: &Service<'_>) {
+    for (at, entry) in service.list("ports").enumerate() {
+        port(found, &service.at(&format!("ports[{at}]")), service.name, entry);
+    }
+}
 
 /// One entry, short or long.
-pub fn port(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Value) {
+fn port(found: &mut Descriptors, place: &Place, by: &str, entry: &Value) {
     let text = match entry {
-        Value::Object(_) => return long(found, place, path, by, entry),
+        Value::Object(_) => return long(found, place, by, entry),
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
         _ => return,
@@ -21,21 +25,20 @@ pub fn port(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry:
     if has_variable(&text) {
         return;
     }
-    if ports(found, place, path, by, &text).is_none() {
+    if short(found, place, by, &text).is_none() {
         let hint = "write `\"8443:8443\"`: the guest's port, then the container's";
-        found.error(place, path, "not a port: expected `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`", hint);
+        found.error(place, "", "not a port: expected `[[ADDRESS:]HOST:]CONTAINER[/PROTOCOL]`", hint);
     }
 }
 
-fn long(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Value) {
+fn long(found: &mut Descriptors, place: &Place, by: &str, entry: &Value) {
     let text = |name: &str| match entry.get(name) {
         Some(Value::String(text)) => Some(text.clone()),
         Some(Value::Number(number)) => Some(number.to_string()),
         _ => None,
     };
     let Some(target) = text("target") else {
-        let field = format!("{path}.target");
-        return found.error(place, &field, "a port without a target", "write `target: 8443`");
+        return found.error(place, "target", "a port without a target", "write `target: 8443`");
     };
     let outer = text("published").map(|published| match text("host_ip") {
         Some(address) if address.contains(':') => format!("[{address}]:{published}:"),
@@ -43,38 +46,37 @@ fn long(found: &mut Descriptors, place: &Place, path: &str, by: &str, entry: &Va
         None => format!("{published}:"),
     });
     let protocol = text("protocol").map(|protocol| format!("/{protocol}")).unwrap_or_default();
-    port(found, place, path, by, &Value::String(outer.unwrap_or_default() + &target + &protocol));
+    port(found, place, by, &Value::String(outer.unwrap_or_default() + &target + &protocol));
 }
 
 /// `None` if the text is not a port.
-fn ports(found: &mut Descriptors, place: &Place, path: &str, by: &str, text: &str) -> Option<()> {
+fn short(found: &mut Descriptors, place: &Place, by: &str, text: &str) -> Option<()> {
     let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    if !matches!(protocol, "tcp" | "udp" | "sctp") {
+    let protocol = protocol.to_ascii_lowercase();
+    if !matches!(&*protocol, "tcp" | "udp" | "sctp") {
         return None;
     }
     let (outer, inner) = ports.rsplit_once(':').map_or((None, ports), |(outer, inner)| (Some(outer), inner));
     let inner = range(inner)?;
-    let Some(outer) = outer else {
-        let message = "only the container's port is named: the guest's is drawn at each start";
-        found.warning(place, path, message, "write both: `\"8443:8443\"`");
-        return Some(());
-    };
+    let outer = outer.unwrap_or_default();
     let (address, outer) =
         outer.rsplit_once(':').map_or((None, outer), |(address, outer)| (Some(address), outer));
     let address = address.map(|address| address.trim_start_matches('[').trim_end_matches(']'));
     if address.is_some_and(|address| !address.is_empty() && address.parse::<IpAddr>().is_err()) {
         return None;
     }
-    let outer = range(outer)?;
+    if outer.is_empty() {
+        let message = "only the container's port is named: the guest's is drawn at each start";
+        found.warning(place, "", message, "write both: `\"8443:8443\"`");
+        return Some(());
+    }
+    let host = range(outer)?;
     // a container's single port may get any port of a range
-    if outer.1 - outer.0 != inner.1 - inner.0 {
+    if host.1 - host.0 != inner.1 - inner.0 {
         return (inner.0 == inner.1).then_some(());
     }
-    for (host, inner) in (outer.0..=outer.1).zip(inner.0..=inner.1) {
-        let (place, by) = (at(place, path), by.to_owned());
-        let address = address.map(str::to_owned);
-        found.ports.push(Port { place, by, address, host, inner, protocol: protocol.to_owned() });
-    }
+    let address = address.map(str::to_owned);
+    found.ports.push(Port { place: place.clone(), by: by.to_owned(), address, host, inner, protocol });
     Some(())
 }
 
@@ -87,5 +89,5 @@ fn range(text: &str) -> Option<(u16, u16)> {
         Some((first, last)) => (number(first)?, number(last)?),
         None => (number(text)?, number(text)?),
     };
-    (first <= last && last - first < LARGEST_RANGE).then_some((first, last))
+    (first <= last).then_some((first, last))
 }

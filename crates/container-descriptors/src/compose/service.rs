@@ -4,158 +4,239 @@ use std::collections::BTreeSet;
 
 use contract_core::names::is_variable_name;
 use findings::{Place, join};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     Descriptors,
-    compose::{File, fields, mounts, ports},
-    shape::Texts,
-    variables::has_variable,
+    compose::{layer::Layer, load::Project, scope::Variables},
+    paths::inside,
+    variables::{Provider, has_variable},
 };
 
-/// Checks a service.
-pub fn service(found: &mut Descriptors, file: &File<'_>, name: &str, service: &Value) {
-    let place = file.place;
-    let path = &join("services", name);
-    found.pods += 1;
-    if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
-        found.error(place, path, "not a name for a service", "take letters, digits, `.`, `_` and `-`");
-    }
-    let build = service.get("build").is_some();
-    if build {
-        let hint = "build and push the image, and write `image: \"REGISTRY/NAME@sha256:…\"` instead";
-        found.error(place, &join(path, "build"), "the guest builds no images", hint);
-    }
-    let whole = found.shape(place, path, service, &fields::SERVICE, Texts::Resolved);
-    found.unknown_mounts |= service.get("extends").is_some();
-    if service.get("extends").is_some() || !whole {
-        return;
-    }
-    if !build || service.get("image").is_some() {
-        found.image(place, &join(path, "image"), service.get("image").unwrap_or(&Value::Null), "a service");
-    }
-    needs(found, service);
-    names(found, file, path, service);
-    for (at, entry) in list(service, "ports").enumerate() {
-        ports::port(found, place, &format!("{path}.ports[{at}]"), name, entry);
-    }
-    for (at, entry) in list(service, "volumes").enumerate() {
-        let path = &format!("{path}.volumes[{at}]");
-        mounts::mount(found, file, path, name, entry);
-    }
-    env_files(found, file, path, service);
-    restart(found, place, path, service);
+/// What services that start use of the top level: `volumes`, and a name.
+pub type Used = BTreeSet<(&'static str, String)>;
+
+/// A service of a project.
+pub struct Service<'p> {
+    pub project: &'p Project<'p>,
+    pub name: &'p str,
+    pub value: &'p Value,
+    /// Whether it starts.
+    pub active: bool,
 }
 
-fn list<'v>(value: &'v Value, name: &str) -> impl Iterator<Item = &'v Value> {
-    value.get(name).and_then(Value::as_array).into_iter().flatten()
-}
+impl<'p> Service<'p> {
+    /// One of a project.
+    pub fn new(project: &'p Project<'p>, name: &'p str, value: &'p Value) -> Self {
+        Self { project, name, value, active: project.is_active(value) }
+    }
 
-/// A name without a value is a variable of the guest.
-fn needs(found: &mut Descriptors, service: &Value) {
-    let bare = |name: &str| is_variable_name(name).then(|| name.to_owned());
-    match service.get("environment") {
-        Some(Value::Array(items)) => {
-            found.variables.extend(items.iter().filter_map(Value::as_str).filter_map(bare));
+    /// Checks everything but mounts and ports.
+    pub fn check(&self, found: &mut Descriptors, variables: &mut Variables<'_>, used: &mut Used) {
+        let name = self.name;
+        found.pods += usize::from(self.active);
+        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) {
+            let hint = "take letters, digits, `.`, `_` and `-`";
+            found.error(&self.place(), "", "not a name for a service", hint);
         }
-        Some(Value::Object(entries)) => {
-            let bare_names = entries.iter().filter(|(_, value)| value.is_null());
-            found.variables.extend(bare_names.filter_map(|(name, _)| bare(name)));
+        if !self.active {
+            let message =
+                format!("`{name}` never starts, unless `COMPOSE_PROFILES` names one of its profiles");
+            let hint = "take `profiles:` or the service out";
+            found.warning(&self.at("profiles"), "", message, hint);
         }
-        _ => {}
+        if self.get("build").is_some() {
+            let hint = "build and push the image, and write `image: \"REGISTRY/NAME@sha256:…\"` instead";
+            found.error(&self.at("build"), "", "the guest builds no images", hint);
+        }
+        let image = self.get("image");
+        if image.is_some() || self.get("build").or(self.get("provider")).is_none() {
+            found.image(self.at("image"), image.unwrap_or(&Value::Null), "a service");
+        }
+        self.passed_on(variables);
+        self.names(found, used);
+        self.env_files(found, variables);
+        self.restart(found);
+        self.replicas(found);
     }
-}
 
-/// What a service names has to exist.
-fn names(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Value) {
-    let either = |name: &str| -> Vec<String> {
-        match service.get(name) {
-            Some(Value::Array(items)) => items
-                .iter()
-                .filter_map(|item| item.as_str().or_else(|| item.get("source")?.as_str()))
-                .map(str::to_owned)
-                .collect(),
-            Some(Value::Object(entries)) => entries.keys().cloned().collect(),
+    fn get(&self, field: &str) -> Option<&Value> {
+        self.value.get(field).filter(|value| !value.is_null())
+    }
+
+    /// The place of the service.
+    pub fn place(&self) -> Place {
+        self.project.model.place(&join("services", self.name))
+    }
+
+    /// The place of a field.
+    pub fn at(&self, field: &str) -> Place {
+        self.project.model.place(&format!("{}.{field}", join("services", self.name)))
+    }
+
+    /// The items of a field.
+    pub fn list(&self, field: &str) -> impl Iterator<Item = &Value> {
+        self.get(field).and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// A name without a value is a variable of the contract.
+    fn passed_on(&self, variables: &mut Variables<'_>) {
+        let names: Vec<(String, &str)> = match self.get("environment") {
+            Some(Value::Array(items)) => {
+                let items = items.iter().enumerate();
+                items.filter_map(|(at, item)| Some((format!("environment[{at}]"), item.as_str()?))).collect()
+            }
+            Some(Value::Object(entries)) => {
+                let bare = entries.iter().filter(|(_, value)| value.is_null());
+                bare.map(|(name, _)| (join("environment", name), name.as_str())).collect()
+            }
             _ => Vec::new(),
+        };
+        for (field, name) in names.into_iter().filter(|(_, name)| is_variable_name(name)) {
+            variables.uses_at(name, Provider::Nobody, self.at(&field), Some(self.name));
         }
-    };
-    let text = |name: &str| service.get(name).and_then(Value::as_str);
-    let links = either("links").into_iter();
-    let links =
-        links.map(|link| link.split_once(':').map_or(link.clone(), |(service, _)| service.to_owned()));
-    let other = |name| text(name)?.strip_prefix("service:").map(str::to_owned);
-    let modes = ["network_mode", "pid", "ipc"].map(|name| (name, other(name)));
-    let mut named: Vec<(&str, &str, String)> = Vec::new();
-    named.extend(either("depends_on").into_iter().map(|name| ("depends_on", "services", name)));
-    named.extend(links.map(|name| ("links", "services", name)));
-    named.extend(modes.into_iter().filter_map(|(field, name)| Some((field, "services", name?))));
-    for kind in ["networks", "configs", "secrets"] {
-        let builtin = |name: &String| kind == "networks" && name == "default";
-        named.extend(either(kind).into_iter().filter(|name| !builtin(name)).map(|name| (kind, kind, name)));
     }
-    for (field, kind, name) in named {
-        if file.declared(kind).get(&name).is_none() && !has_variable(&name) {
+
+    /// What a service names has to exist.
+    fn names(&self, found: &mut Descriptors, used: &mut Used) {
+        if !self.active {
+            return;
+        }
+        let text = |name: &str| self.get(name).and_then(Value::as_str);
+        let mut services: Vec<(&str, String)> = Vec::new();
+        let waits = named(self.get("depends_on")).into_iter();
+        let required = |name: &String| {
+            let required = self.get("depends_on").and_then(|it| it.get(name)?.get("required")?.as_bool());
+            required.unwrap_or(true)
+        };
+        services.extend(waits.filter(required).map(|name| ("depends_on", name)));
+        for field in ["links", "volumes_from"] {
+            for item in named(self.get(field)) {
+                let name = item.split_once(':').map_or(&*item, |(name, _)| name);
+                if name != "container" {
+                    services.push((field, name.to_owned()));
+                }
+            }
+        }
+        for field in ["ipc", "network_mode", "pid"] {
+            let name = text(field).and_then(|mode| mode.strip_prefix("service:"));
+            services.extend(name.map(|name| (field, name.to_owned())));
+        }
+        for (field, name) in services {
+            match self.project.model.entry("services", &name) {
+                Some(service) if !self.project.is_active(service) => {
+                    let message = format!("`{name}` never starts: none of its profiles is active");
+                    let hint = format!("take `profiles:` out of `{name}`, or `{name}` out of `{field}`");
+                    found.error(&self.at(field), "", message, hint);
+                }
+                Some(_) => {}
+                None => self.nowhere(found, field, "services", &name),
+            }
+        }
+        for kind in ["networks", "configs", "secrets", "models"] {
+            for name in named(self.get(kind)) {
+                let builtin = kind == "networks" && name == "default";
+                if self.project.model.entry(kind, &name).is_none() && !builtin {
+                    self.nowhere(found, kind, kind, &name);
+                }
+                used.insert((kind, name));
+            }
+        }
+        match (text("network_mode"), self.get("networks")) {
+            (Some(_), Some(_)) => {
+                let message = "both `network_mode` and `networks` are given";
+                found.error(&self.at("network_mode"), "", message, "keep one of them");
+            }
+            (None, None) => drop(used.insert(("networks", "default".to_owned()))),
+            _ => {}
+        }
+    }
+
+    /// A name that the top of the file does not declare.
+    fn nowhere(&self, found: &mut Descriptors, field: &str, kind: &str, name: &str) {
+        if !has_variable(name) {
             let hint = format!("declare it at the top of the file, under `{kind}:`, or take it out");
-            let message = format!("`{name}` is declared nowhere under `{kind}`");
-            found.error(file.place, &join(path, field), message, hint);
+            found.error(&self.at(field), "", format!("`{name}` is declared nowhere under `{kind}`"), hint);
         }
     }
-    if text("network_mode").is_some() && service.get("networks").is_some() {
-        let message = "both `network_mode` and `networks` are given";
-        found.error(file.place, &join(path, "network_mode"), message, "keep one of them");
+
+    fn env_files(&self, found: &mut Descriptors, variables: &mut Variables<'_>) {
+        let entries: Vec<&Value> = match self.get("env_file") {
+            Some(Value::Array(items)) => items.iter().collect(),
+            Some(value) => vec![value],
+            None => Vec::new(),
+        };
+        for entry in entries {
+            let required = entry.get("required").and_then(Value::as_bool).unwrap_or(true);
+            let raw = entry.get("format").and_then(Value::as_str) == Some("raw");
+            let Some(named) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
+            let top = self.project.top;
+            match inside("", named).filter(|name| top.entries.contains(name)) {
+                Some(name) => {
+                    variables.read_file(found, top, &name, raw, Some(self.name));
+                }
+                None if required && self.active && !named.starts_with('/') && !has_variable(named) => {
+                    let hint = format!("put `{named}` next to the compose file");
+                    let message = format!("`{named}` is not in the archive");
+                    found.error(&self.at("env_file"), "", message, hint);
+                }
+                None => {}
+            }
+        }
+    }
+
+    fn restart(&self, found: &mut Descriptors) {
+        let Some(text) = self.get("restart").and_then(Value::as_str) else { return };
+        let (mode, count) = text.split_once(':').map_or((text, None), |(mode, count)| (mode, Some(count)));
+        let known = match (mode, count) {
+            ("no" | "always" | "unless-stopped" | "on-failure" | "", None) => true,
+            ("on-failure", Some(count)) => count.parse::<u32>().is_ok(),
+            _ => has_variable(text),
+        };
+        if !known && self.active {
+            let hint = "write `restart: always`, `unless-stopped`, `on-failure` or `\"no\"`";
+            found.stops(&self.at("restart"), "", "not a restart policy", hint);
+        }
+    }
+
+    fn replicas(&self, found: &mut Descriptors) {
+        let number = |value: &Value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok());
+        let replicas = [self.get("scale"), self.get("deploy").and_then(|deploy| deploy.get("replicas"))];
+        let several = replicas.into_iter().flatten().filter_map(number).any(|count| count > 1);
+        if several && self.get("container_name").is_some() {
+            let message = "one name for several containers";
+            found.error(&self.at("container_name"), "", message, "take `container_name` out, or start one");
+        }
     }
 }
 
-fn env_files(found: &mut Descriptors, file: &File<'_>, path: &str, service: &Value) {
-    let entries: Vec<&Value> = match service.get("env_file") {
-        Some(Value::Array(items)) => items.iter().collect(),
-        Some(value) => vec![value],
-        None => Vec::new(),
-    };
-    for entry in entries {
-        let required = entry.get("required").and_then(Value::as_bool).unwrap_or(true);
-        let Some(name) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
-        let parts: Vec<_> = name.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-        found.env_files.insert(parts.join("/"));
-        if required && !name.starts_with('/') && !has_variable(name) && !file.top.holds(name) {
-            let hint = format!("put `{name}` next to the compose file");
-            found.error(file.place, &join(path, "env_file"), format!("`{name}` is not in the archive"), hint);
+/// The names in a list of texts or of `source`, or the keys of a mapping.
+fn named(value: Option<&Value>) -> Vec<String> {
+    match value {
+        Some(Value::Array(items)) => {
+            let names =
+                items.iter().filter_map(|item| item.as_str().or_else(|| item.get("source")?.as_str()));
+            names.map(str::to_owned).collect()
         }
-    }
-}
-
-fn restart(found: &mut Descriptors, place: &Place, path: &str, service: &Value) {
-    let Some(text) = service.get("restart").and_then(Value::as_str) else { return };
-    let (mode, count) = text.split_once(':').map_or((text, None), |(mode, count)| (mode, Some(count)));
-    let known = match (mode, count) {
-        ("no" | "always" | "unless-stopped" | "on-failure" | "", None) => true,
-        ("on-failure", Some(count)) => count.parse::<u32>().is_ok(),
-        _ => has_variable(text),
-    };
-    if !known {
-        let hint = "write `restart: always`, `unless-stopped`, `on-failure` or `\"no\"`";
-        found.stops(place, &join(path, "restart"), "not a restart policy", hint);
+        Some(Value::Object(entries)) => entries.keys().cloned().collect(),
+        _ => Vec::new(),
     }
 }
 
 /// Whether services wait for each other in a circle; names one of them.
-pub fn circle(services: &Map<String, Value>) -> Option<&str> {
-    let waits = |name: &str| -> Vec<&str> {
-        match services.get(name).and_then(|service| service.get("depends_on")) {
-            Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
-            Some(Value::Object(entries)) => entries.keys().map(String::as_str).collect(),
-            _ => Vec::new(),
-        }
-    };
-    services.keys().map(String::as_str).find(|start| {
+pub fn circle(model: &Layer) -> Option<&str> {
+    let waits =
+        |name: &str| named(model.entry("services", name).and_then(|service| service.get("depends_on")));
+    model.entries("services").map(|(name, _)| name.as_str()).find(|start| {
         let mut seen = BTreeSet::new();
         let mut open = waits(start);
         while let Some(next) = open.pop() {
             if next == *start {
                 return true;
             }
-            if seen.insert(next) {
-                open.extend(waits(next));
+            if !seen.contains(&next) {
+                open.extend(waits(&next));
+                seen.insert(next);
             }
         }
         false

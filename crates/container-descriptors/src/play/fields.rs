@@ -1,9 +1,28 @@
 //! The fields of a Pod and a `ConfigMap` that `podman kube play` reads, with Kubernetes' types. It ignores unknown names
 //! and refuses a value of another type.
 
-use crate::shape::Shape::{self, Any, Integer, List, Map, Open, Quantity, Scalar, Scalar as Text, Switch};
+use crate::shape::Shape::{self, Any, Ignored, Integer, List, Map, Open, Quantity, Scalar, Switch, Text};
 
-const META: Shape = Open(&[(Map(&Text), &["annotations", "labels"]), (Text, &["name", "namespace"])]);
+const META: Shape = Open(&[
+    (
+        Any,
+        &[
+            "creationTimestamp",
+            "deletionGracePeriodSeconds",
+            "deletionTimestamp",
+            "finalizers",
+            "generateName",
+            "generation",
+            "managedFields",
+            "ownerReferences",
+            "resourceVersion",
+            "selfLink",
+            "uid",
+        ],
+    ),
+    (Map(&Text), &["annotations", "labels"]),
+    (Text, &["name", "namespace"]),
+]);
 
 const KEY: Shape = Open(&[(Switch, &["optional"]), (Text, &["key", "name"])]);
 
@@ -16,6 +35,7 @@ const FIELD: Shape = Open(&[(Text, &["apiVersion", "fieldPath"])]);
 const RESOURCE_FIELD: Shape = Open(&[(Scalar, &["divisor"]), (Text, &["containerName", "resource"])]);
 
 const VALUE_FROM: Shape = Open(&[
+    (Any, &["fileKeyRef"]),
     (FIELD, &["fieldRef"]),
     (KEY, &["configMapKeyRef", "secretKeyRef"]),
     (RESOURCE_FIELD, &["resourceFieldRef"]),
@@ -23,50 +43,103 @@ const VALUE_FROM: Shape = Open(&[
 
 const ENV: Shape = Open(&[(Text, &["name", "value"]), (VALUE_FROM, &["valueFrom"])]);
 
-const ENV_FROM: Shape = Open(&[(NAME, &["configMapRef", "secretRef"]), (Text, &["prefix"])]);
+const ENV_FROM: Shape = Open(&[(Ignored(&Text), &["prefix"]), (NAME, &["configMapRef", "secretRef"])]);
 
 const PORT: Shape =
     Open(&[(Integer, &["containerPort", "hostPort"]), (Text, &["hostIP", "name", "protocol"])]);
 
+const EXEC: Shape = Open(&[(List(&Text), &["command"])]);
+
+const HTTP_GET: Shape =
+    Open(&[(NAMED_VALUES, &["httpHeaders"]), (Scalar, &["port"]), (Text, &["host", "path", "scheme"])]);
+
+const TCP_SOCKET: Shape = Open(&[(Scalar, &["port"]), (Text, &["host"])]);
+
 const PROBE: Shape = Open(&[
-    (Open(&[(List(&Text), &["command"])]), &["exec"]),
-    (Open(&[(Scalar, &["port"]), (Text, &["host", "path", "scheme"])]), &["httpGet"]),
-    (Open(&[(Scalar, &["port"]), (Text, &["host"])]), &["tcpSocket"]),
+    (Any, &["grpc"]),
+    (EXEC, &["exec"]),
+    (HTTP_GET, &["httpGet"]),
     (
         Integer,
-        &["failureThreshold", "initialDelaySeconds", "periodSeconds", "successThreshold", "timeoutSeconds"],
+        &[
+            "failureThreshold",
+            "initialDelaySeconds",
+            "periodSeconds",
+            "successThreshold",
+            "terminationGracePeriodSeconds",
+            "timeoutSeconds",
+        ],
     ),
+    (TCP_SOCKET, &["tcpSocket"]),
 ]);
 
+const HANDLER: Shape =
+    Open(&[(Any, &["sleep"]), (EXEC, &["exec"]), (HTTP_GET, &["httpGet"]), (TCP_SOCKET, &["tcpSocket"])]);
+
+const LIFECYCLE: Shape = Open(&[(Ignored(&HANDLER), &["postStart", "preStop"]), (Text, &["stopSignal"])]);
+
 const SECURITY: Shape = Open(&[
+    (Any, &["appArmorProfile", "seccompProfile", "windowsOptions"]),
+    (Ignored(&Switch), &["runAsNonRoot"]),
     (Integer, &["runAsGroup", "runAsUser"]),
     (Map(&Text), &["seLinuxOptions"]),
     (Open(&[(List(&Text), &["add", "drop"])]), &["capabilities"]),
-    (Switch, &["allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem", "runAsNonRoot"]),
+    (Switch, &["allowPrivilegeEscalation", "privileged", "readOnlyRootFilesystem"]),
     (Text, &["procMount"]),
 ]);
 
 const POD_SECURITY: Shape = Open(&[
-    (Integer, &["fsGroup", "runAsGroup", "runAsUser"]),
+    (
+        Any,
+        &[
+            "appArmorProfile",
+            "fsGroupChangePolicy",
+            "seLinuxChangePolicy",
+            "seccompProfile",
+            "supplementalGroupsPolicy",
+            "windowsOptions",
+        ],
+    ),
+    (Ignored(&Integer), &["fsGroup"]),
+    (Ignored(&Switch), &["runAsNonRoot"]),
+    (Integer, &["runAsGroup", "runAsUser"]),
     (List(&Integer), &["supplementalGroups"]),
+    (Map(&Text), &["seLinuxOptions"]),
     (NAMED_VALUES, &["sysctls"]),
-    (Switch, &["runAsNonRoot"]),
 ]);
 
-const VOLUME_MOUNT: Shape =
-    Open(&[(Switch, &["readOnly"]), (Text, &["mountPath", "mountPropagation", "name", "subPath"])]);
+const VOLUME_MOUNT: Shape = Open(&[
+    (Ignored(&Text), &["subPathExpr"]),
+    (Switch, &["readOnly"]),
+    (Text, &["mountPath", "mountPropagation", "name", "recursiveReadOnly", "subPath"]),
+]);
+
+const RESOURCES: Shape = Open(&[(Any, &["claims"]), (Map(&Quantity), &["limits", "requests"])]);
 
 const CONTAINER: Shape = Open(&[
+    (Any, &["resizePolicy", "restartPolicy", "restartPolicyRules", "volumeDevices"]),
+    (Ignored(&PROBE), &["readinessProbe", "startupProbe"]),
+    (Ignored(&Switch), &["stdin", "stdinOnce", "tty"]),
+    (LIFECYCLE, &["lifecycle"]),
     (List(&ENV), &["env"]),
     (List(&ENV_FROM), &["envFrom"]),
     (List(&PORT), &["ports"]),
     (List(&Text), &["args", "command"]),
     (List(&VOLUME_MOUNT), &["volumeMounts"]),
-    (Open(&[(Map(&Quantity), &["limits", "requests"])]), &["resources"]),
-    (PROBE, &["livenessProbe", "readinessProbe", "startupProbe"]),
+    (RESOURCES, &["resources"]),
+    (PROBE, &["livenessProbe"]),
     (SECURITY, &["securityContext"]),
-    (Switch, &["stdin", "stdinOnce", "tty"]),
-    (Text, &["image", "imagePullPolicy", "name", "terminationMessagePath", "workingDir"]),
+    (
+        Text,
+        &[
+            "image",
+            "imagePullPolicy",
+            "name",
+            "terminationMessagePath",
+            "terminationMessagePolicy",
+            "workingDir",
+        ],
+    ),
 ]);
 
 const ITEM: Shape = Open(&[(Integer, &["mode"]), (Text, &["key", "path"])]);
@@ -78,7 +151,48 @@ const CONFIG_MAP_VOLUME: Shape = Open(&[
     (Text, &["name"]),
 ]);
 
+const SECRET_VOLUME: Shape = Open(&[
+    (Integer, &["defaultMode"]),
+    (List(&ITEM), &["items"]),
+    (Switch, &["optional"]),
+    (Text, &["secretName"]),
+]);
+
+/// Kinds of volumes that podman refuses.
+pub const OTHER_VOLUMES: [&str; 27] = [
+    "awsElasticBlockStore",
+    "azureDisk",
+    "azureFile",
+    "cephfs",
+    "cinder",
+    "csi",
+    "downwardAPI",
+    "ephemeral",
+    "fc",
+    "flexVolume",
+    "flocker",
+    "gcePersistentDisk",
+    "gitRepo",
+    "glusterfs",
+    "iscsi",
+    "local",
+    "nfs",
+    "photonPersistentDisk",
+    "portworxVolume",
+    "projected",
+    "quobyte",
+    "rbd",
+    "scaleIO",
+    "serviceAccountToken",
+    "storageos",
+    "vsphereVolume",
+    "windows",
+];
+
 const VOLUME: Shape = Open(&[
+    (Any, &OTHER_VOLUMES),
+    (Open(&[(Text, &["pullPolicy", "reference"])]), &["image"]),
+    (SECRET_VOLUME, &["secret"]),
     (CONFIG_MAP_VOLUME, &["configMap"]),
     (Open(&[(Quantity, &["sizeLimit"]), (Text, &["medium"])]), &["emptyDir"]),
     (Open(&[(Switch, &["readOnly"]), (Text, &["claimName"])]), &["persistentVolumeClaim"]),
@@ -91,7 +205,29 @@ const DNS: Shape = Open(&[(List(&Text), &["nameservers", "searches"]), (NAMED_VA
 const HOST_ALIAS: Shape = Open(&[(List(&Text), &["hostnames"]), (Text, &["ip"])]);
 
 const SPEC: Shape = Open(&[
+    (
+        Any,
+        &[
+            "affinity",
+            "ephemeralContainers",
+            "nodeName",
+            "os",
+            "overhead",
+            "preemptionPolicy",
+            "priority",
+            "priorityClassName",
+            "readinessGates",
+            "resourceClaims",
+            "resources",
+            "schedulerName",
+            "schedulingGates",
+            "tolerations",
+            "topologySpreadConstraints",
+        ],
+    ),
     (DNS, &["dnsConfig"]),
+    (Ignored(&List(&NAME)), &["imagePullSecrets"]),
+    (Ignored(&Text), &["dnsPolicy", "runtimeClassName", "serviceAccount", "serviceAccountName"]),
     (Integer, &["activeDeadlineSeconds", "terminationGracePeriodSeconds"]),
     (List(&CONTAINER), &["containers", "initContainers"]),
     (List(&HOST_ALIAS), &["hostAliases"]),
@@ -107,10 +243,11 @@ const SPEC: Shape = Open(&[
             "hostNetwork",
             "hostPID",
             "hostUsers",
+            "setHostnameAsFQDN",
             "shareProcessNamespace",
         ],
     ),
-    (Text, &["dnsPolicy", "hostname", "restartPolicy", "serviceAccountName", "subdomain"]),
+    (Text, &["hostname", "restartPolicy", "subdomain"]),
 ]);
 
 /// A pod.

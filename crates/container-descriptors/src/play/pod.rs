@@ -7,8 +7,7 @@ use findings::Place;
 use serde_json::Value;
 
 use crate::{
-    Descriptors, Mount, Port, Source, TopLevel, at,
-    document::Changes,
+    Descriptors, Environment, Mount, Port, Source, TopLevel, at,
     play::{CONTRACT_CONFIG_MAP, Maps, fields},
     shape::Texts,
     variables::has_variable,
@@ -18,9 +17,9 @@ use crate::{
 pub struct Context<'a> {
     pub place: &'a Place,
     pub texts: Texts,
-    pub changes: &'a Changes,
     pub maps: &'a Maps,
     pub top: &'a TopLevel,
+    pub environment: &'a Environment,
 }
 
 /// Checks a pod; `names` are those of the pods before it.
@@ -112,9 +111,14 @@ fn source(found: &mut Descriptors, context: &Context<'_>, path: &str, volume: &V
             found.stops(place, &format!("{path}.hostPath.path"), "no path is given", hint);
             return Source::Temporary;
         };
+        if !host.contains('/') && !has_variable(host) {
+            let message = format!("`{host}` without a slash is the name of a volume to podman, not a path");
+            found.warning(place, &format!("{path}.hostPath.path"), message, format!("write `./{host}`"));
+            return Source::Engine(host.to_owned());
+        }
         let made = kind.ends_with("OrCreate");
-        let missing = !host.starts_with('/') && !made && !has_variable(host) && !context.top.holds(host);
-        if missing {
+        let source = Source::Host { path: host.to_owned(), packed: context.top.holds(host) };
+        if !made && !has_variable(host) && source.not_packed().is_some() {
             let hint = format!("put `{host}` into the folder that is packed, or write an absolute path");
             let field = format!("{path}.hostPath.path");
             found.stops(place, &field, format!("`{host}` is not in the archive"), hint);
@@ -122,7 +126,7 @@ fn source(found: &mut Descriptors, context: &Context<'_>, path: &str, volume: &V
         if special {
             return Source::Temporary;
         }
-        return Source::Host { path: host.to_owned(), packed: context.top.holds(host) };
+        return source;
     }
     if volume.get("configMap").is_some() {
         let name = text("/configMap/name").unwrap_or_default();
@@ -135,9 +139,20 @@ fn source(found: &mut Descriptors, context: &Context<'_>, path: &str, volume: &V
     if let Some(claim) = text("/persistentVolumeClaim/claimName") {
         return Source::Engine(claim.to_owned());
     }
-    if volume.get("emptyDir").is_none() {
+    if volume.get("secret").is_some() {
+        if !volume.pointer("/secret/optional").and_then(Value::as_bool).unwrap_or(false) {
+            no_secrets(found, place, path);
+        }
+        return Source::Temporary;
+    }
+    let other = fields::OTHER_VOLUMES.iter().find(|name| volume.get(**name).is_some());
+    if other.is_some() || volume.get("emptyDir").or(volume.get("image")).is_none() {
         let hint = "write `hostPath: {path: /mnt/data}`: so the guest's volumes are mounted";
-        found.stops(place, path, "neither `hostPath` nor `configMap` nor `persistentVolumeClaim`", hint);
+        let message = other.map_or_else(
+            || "neither `hostPath` nor `configMap` nor `persistentVolumeClaim`".to_owned(),
+            |name| format!("`{name}` is not a kind of volume that podman knows"),
+        );
+        found.stops(place, path, message, hint);
     }
     Source::Temporary
 }
@@ -160,7 +175,8 @@ impl Container<'_> {
     fn check(&self, found: &mut Descriptors, volumes: &[(&str, Source)]) {
         let place = self.context.place;
         let image = self.value.get("image").unwrap_or(&Value::Null);
-        found.image(place, &self.field("image"), image, "a container");
+        found.image(at(place, &self.field("image")), image, "a container");
+        self.built(found, image.as_str().unwrap_or_default());
         let policy = self.text("imagePullPolicy").unwrap_or_default().to_ascii_lowercase();
         let known = ["", "always", "never", "ifnotpresent", "missing", "newer"].contains(&&*policy);
         if !known && !has_variable(&policy) {
@@ -189,8 +205,23 @@ impl Container<'_> {
                 unknown_map(found, place, &field, name);
             }
             if from.get("secretRef").is_some() && !optional("secretRef") {
-                self.no_secrets(found, &field);
+                no_secrets(found, place, &field);
             }
+        }
+    }
+
+    /// podman builds an image from a folder of its name.
+    fn built(&self, found: &mut Descriptors, image: &str) {
+        let untagged = image.split(':').next().unwrap_or_default();
+        let mut folders = [image, untagged].into_iter().filter(|folder| !folder.is_empty());
+        let has = |file: &str| self.context.top.entries.contains(file);
+        let holds =
+            |folder: &&str| ["Containerfile", "Dockerfile"].iter().any(|it| has(&format!("{folder}/{it}")));
+        if let Some(folder) = folders.find(holds) {
+            let message =
+                format!("podman builds this image: the archive has a folder `{folder}` with its recipe");
+            let place = at(self.context.place, &self.field("image"));
+            found.warning(&place, "", message, "rename the folder, or list it in `.contractignore`");
         }
     }
 
@@ -243,8 +274,9 @@ impl Container<'_> {
                     return found.stops(place, &format!("{path}.hostIP"), "not an IP address", hint);
                 }
                 let protocol = if protocol.is_empty() { "tcp".to_owned() } else { protocol };
-                let (place, by) = (at(place, path), self.name.to_owned());
-                found.ports.push(Port { place, by, address, host, inner: inner.unwrap_or(host), protocol });
+                let (place, by, inner) = (at(place, path), self.name.to_owned(), inner.unwrap_or(host));
+                let (host, inner) = ((host, host), (inner, inner));
+                found.ports.push(Port { place, by, address, host, inner, protocol });
             }
             _ => {}
         }
@@ -283,24 +315,16 @@ impl Container<'_> {
 
     fn variable(&self, found: &mut Descriptors, path: &str, variable: &Value) {
         let place = self.context.place;
-        match variable.get("name") {
-            None | Some(Value::Null) => {
-                let hint = "write `name: LOG_LEVEL`";
-                found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
-            }
-            Some(Value::String(_)) => {}
-            Some(_) if self.context.changes.has(&format!("{path}.name")) => {}
-            Some(_) => {
-                let (message, hint) = ("the name is a switch or a number to YAML", "put it in double quotes");
-                found.warning(place, &format!("{path}.name"), message, hint);
-            }
+        if variable.get("name").is_none_or(Value::is_null) {
+            let hint = "write `name: LOG_LEVEL`";
+            found.stops(place, &format!("{path}.name"), "a variable without a name", hint);
         }
         let text = |pointer: &str| variable.pointer(pointer).and_then(Value::as_str);
         let optional = |kind: &str| {
             variable.pointer(&format!("/valueFrom/{kind}/optional")).and_then(Value::as_bool).unwrap_or(false)
         };
         if variable.pointer("/valueFrom/secretKeyRef").is_some() && !optional("secretKeyRef") {
-            self.no_secrets(found, path);
+            no_secrets(found, place, path);
         }
         if let Some(field) = text("/valueFrom/fieldRef/fieldPath") {
             let known = ["metadata.name", "metadata.uid", "metadata.labels", "metadata.annotations"]
@@ -316,7 +340,7 @@ impl Container<'_> {
             return;
         };
         if name == CONTRACT_CONFIG_MAP && is_variable_name(key) {
-            found.variables.insert(key.to_owned());
+            found.uses_contract(key, self.context.environment, at(place, path));
         } else if name == CONTRACT_CONFIG_MAP && !has_variable(key) {
             let message = format!("no section can provide `{key}`: it is not a name for a variable");
             let hint = "take letters, digits and `_`, here and in `env`: `LOG_LEVEL`";
@@ -329,11 +353,11 @@ impl Container<'_> {
             found.stops(place, path, format!("the config map `{name}` has no key `{key}`"), hint);
         }
     }
+}
 
-    fn no_secrets(&self, found: &mut Descriptors, path: &str) {
-        let hint = format!(
-            "take a variable of the contract: `configMapKeyRef: {{name: {CONTRACT_CONFIG_MAP}, key: NAME}}`"
-        );
-        found.stops(self.context.place, path, "the guest has no secrets of Kubernetes' kind", hint);
-    }
+fn no_secrets(found: &mut Descriptors, place: &Place, field: &str) {
+    let hint = format!(
+        "take a variable of the contract: `configMapKeyRef: {{name: {CONTRACT_CONFIG_MAP}, key: NAME}}`"
+    );
+    found.stops(place, field, "the guest has no secrets of Kubernetes' kind", hint);
 }

@@ -157,6 +157,14 @@ fn registries_and_images() {
         ("images: {dct: {a.io/abc/ab: {notary: \"https://n.io\"}}}", "`publicKey` is missing"),
         ("images: {rhs: {a.io/abc: {publicKey: \"not base64\"}}}", "publicKey: not base64"),
         ("images: {rhs: {abc: {publicKey: AAAA}}}", "`abc` is not an image for `rhs`"),
+        (
+            "images: {rhs: {\"a.io/ns/app:1\": {publicKey: AAAA}}}",
+            "`a.io/ns/app:1`: IBM's schema demands a tag of 3 to 128 characters, not of 1 (pin the image",
+        ),
+        (
+            "images: {dct: {a.io/ns/app: {notary: \"https://n.io\", publicKey: AAAA}}}",
+            "`a.io/ns/app`: IBM's schema demands a namespace of 3 to 30 characters, not of 2",
+        ),
         ("images: {dcs: {}}", "unknown field `dcs` (did you mean `dct`?)"),
     ] {
         only::<Workload>(folder.path(), &format!("{PLAY}{rest}\n"), expected);
@@ -186,6 +194,39 @@ fn images_are_pinned_or_covered() {
         &format!("{PLAY}images: {{rhs: {{\"us.icr.io/ns/app:1.0\": {{publicKey: AAAA}}}}}}\n"),
     );
     assert_eq!(section.facts().images, ["us.icr.io/ns/app:latest"]);
+}
+
+#[test]
+fn an_image_may_depend_on_the_other_section() {
+    let depends = "which the env section may provide (set it under `env` of this section, which wins";
+    let of = |image: &str| {
+        folder(&[("c/docker-compose.yml", &format!("services: {{a: {{image: \"{image}\"}}}}\n"))])
+    };
+    let section = "type: workload\ncompose: {archive: !folder c}\nenv: {OWN: us.icr.io/ns/app}\n";
+    accepted::<Workload>(of(&format!("${{OWN}}@{DIGEST}")).path(), section);
+    // whatever the name, the digest counts
+    accepted::<Workload>(of(&format!("${{OTHER:-x}}@{DIGEST}")).path(), section);
+    for (image, expected) in [
+        ("${OWN}@${HASH:?}".to_owned(), depends),
+        (format!("${{IMAGE:-us.icr.io/ns/app@{DIGEST}}}"), depends),
+        ("${OWN}:1".to_owned(), "the image `us.icr.io/ns/app:1` is neither pinned by digest"),
+        ("${IMAGE:-app:1}".to_owned(), "the image `app:1` is neither pinned by digest"),
+    ] {
+        only::<Workload>(of(&image).path(), section, expected);
+    }
+}
+
+#[test]
+fn a_number_is_no_text_in_the_section_itself() {
+    let folder = folder(&[("play/pod.yml", &pod())]);
+    let resource = format!(
+        "  resources:\n  - kind: Pod\n    metadata: {{name: q}}\n    spec:\n      containers:\n      - {{name: c, image: \"us.icr.io/ns/app@{DIGEST}\", env: [{{name: A, value: 8080}}]}}\n"
+    );
+    only::<Workload>(
+        folder.path(),
+        &format!("{PLAY}{resource}"),
+        "env[0].value: expected a text, found a number (put the value in double quotes",
+    );
 }
 
 #[test]
@@ -234,8 +275,8 @@ fn data_that_would_be_lost_is_a_warning() {
         (DATA, "[\"there:/t\", \"/mnt/data:/d\", \"/dev/x:/dev/x\", {type: tmpfs, target: /tmp}]", &[]),
         (DATA, "[\"./conf:/conf\", \"./missing:/c:ro\", \"/mnt/data:/d\"]", &[]),
         // a variable may be a path of the volume
-        (DATA, "[\"${DIR}/x:/data\"]", &[]),
-        (DATA, "[{type: bind, source: \"${DIR}\", target: /data}]", &[]),
+        (DATA, "[\"${DIR}/x:/data\"]", &["`DIR` is left empty if the env section does not provide it"]),
+        (DATA, "[{type: bind, source: \"${DIR:?}\", target: /data}]", &[]),
         (
             DATA,
             "[\"redis:/data\"]",

@@ -47,8 +47,7 @@ pub enum Fault {
 /// Unpacks `base64(gzip(tar))`.
 pub fn unpack(base64: &str) -> Result<Unpacked, Fault> {
     let gzip = DecoderReader::new(Unfolded(base64.as_bytes()), &STANDARD);
-    let top = TopLevel { shown: "archive".into(), ..TopLevel::default() };
-    let mut unpacked = Unpacked { top, ..Unpacked::default() };
+    let mut unpacked = Unpacked { top: TopLevel::new("archive"), ..Unpacked::default() };
     let mut tree = Tree::default();
     unpack::members(gzip, &mut |member| add(&mut unpacked, &mut tree, member))?;
     if unpacked.files == 0 { Err(Fault::Empty) } else { Ok(unpacked) }

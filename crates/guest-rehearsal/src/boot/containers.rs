@@ -16,7 +16,7 @@
 
 use std::collections::BTreeSet;
 
-use container_descriptors::{Descriptors, Environment, Port, Resource, TopLevel, image, storage};
+use container_descriptors::{Descriptors, Environment, Port, Provider, Resource, TopLevel, image, storage};
 use contract_archive::unpack;
 use contract_core::kind::{Env, Workload};
 use contract_pki::platform::Application;
@@ -121,13 +121,11 @@ pub fn check(
     if described.is_some() {
         let environment = Environment::merged(root, &env.model().env);
         let found = match tool {
-            Tool::Compose => container_descriptors::compose(&top, Some(&environment)),
-            Tool::Podman => {
-                container_descriptors::play(&top, &Resource::in_section(root), Some(&environment))
-            }
+            Tool::Compose => container_descriptors::compose(&top, &environment),
+            Tool::Podman => container_descriptors::play(&top, &Resource::in_section(root), &environment),
         };
         report_findings(log, tool, &found)?;
-        variables(log, tool, &found, &environment)?;
+        variables(log, tool, &found)?;
         if let Some(finding) = first_error(&found.stops.0) {
             let detail = one_line("workload", finding);
             return Err(log.refused(CONTAINERS, tool.not_started(), detail, &finding.hint));
@@ -136,7 +134,7 @@ pub fn check(
             return Err(unusable(log, tool, &workload.waiting));
         };
         log.ok(CONTAINERS, format!("{}, as {} reads them", tool.count(found.pods), tool.name()));
-        images(log, tool, &found, &section.model().images);
+        images(log, tool, &found, &section.model().images)?;
         ports(log, tool, &found)?;
         mounts(log, tool, &found, &section.model().volumes);
         return Ok(section);
@@ -165,22 +163,11 @@ fn at(place: &Place) -> String {
 
 /// Reports the content of the archive; refuses if there is no compose file for `docker compose`.
 fn report_archive(log: &mut Log, tool: Tool, unpacked: &Unpacked) -> Result<(), Halt> {
-    let is_compose = |name: &str| matches!(name, "docker-compose.yaml" | "docker-compose.yml");
     let top = &unpacked.top;
-    if tool == Tool::Compose && !top.files.iter().any(|(name, _)| is_compose(name)) {
-        let deeper = top.deeper.iter().find(|name| name.rsplit('/').next().is_some_and(is_compose));
-        let detail = match deeper {
-            Some(deeper) => format!("the compose file is in a folder: `{deeper}`"),
-            None => "it has no docker-compose.yaml or docker-compose.yml".into(),
-        };
-        return Err(log.refused(
-            ARCHIVE,
-            HPL06008E,
-            detail,
-            "pack the folder that contains the compose file: `archive: !folder compose`",
-        ));
+    if let (Tool::Compose, Some(finding)) = (tool, top.lacks_compose_file()) {
+        return Err(log.refused(ARCHIVE, HPL06008E, one_line("workload", &finding), &finding.hint));
     }
-    let names: Vec<_> = top.files.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let names: Vec<_> = top.descriptors().map(|(name, _)| format!("`{name}`")).collect();
     let count = if unpacked.files == 1 { "1 file".into() } else { format!("{} files", unpacked.files) };
     log.ok(
         ARCHIVE,
@@ -210,12 +197,8 @@ fn unusable(log: &mut Log, tool: Tool, waiting: &[Finding]) -> Halt {
     let Some(first) = waiting.first() else {
         return log.refused(CONTAINERS, tool.unreadable(), "cannot use the archive", PACK);
     };
-    let (step, code) = match first.rule {
-        Rule::NoPod => (CONTAINERS, HPL15006I),
-        Rule::UnverifiedImage => ("images", tool.unverified_image()),
-        _ => (CONTAINERS, tool.unreadable()),
-    };
-    log.refused(step, code, one_line("workload", first), &first.hint)
+    let code = if first.rule == Rule::NoPod { HPL15006I } else { tool.unreadable() };
+    log.refused(CONTAINERS, code, one_line("workload", first), &first.hint)
 }
 
 /// The workload's variables win (contract-format, section 7).
@@ -230,31 +213,28 @@ fn merge(log: &mut Log, workload: &BTreeSet<String>, env: &BTreeSet<String>) {
     log.ok(ENVIRONMENT, detail);
 }
 
-fn variables(log: &mut Log, tool: Tool, found: &Descriptors, environment: &Environment) -> Result<(), Halt> {
-    let listed =
-        |names: &[&String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    let missing: Vec<_> = found.variables.iter().filter(|name| !environment.provides(name)).collect();
-    let names: Vec<_> = match (tool, found.missing.is_empty()) {
-        (Tool::Compose, false) => found.missing.iter().collect(),
-        (Tool::Podman, _) if !missing.is_empty() => missing,
-        (Tool::Compose, true) if !missing.is_empty() => {
-            log.warning(VARIABLES, None, format!("nobody provides {}: empty", listed(&missing)));
-            return Ok(());
-        }
-        _ => {
-            log.ok(VARIABLES, "every variable that is used is provided");
-            return Ok(());
-        }
+/// Refuses if a required variable is missing; those that are left empty are a warning.
+fn variables(log: &mut Log, tool: Tool, found: &Descriptors) -> Result<(), Halt> {
+    let listed = |provider| {
+        let names: Vec<_> = found.not_provided(provider).map(|(name, _)| format!("`{name}`")).collect();
+        names.join(", ")
     };
-    let first = names.first().map_or("NAME", |name| name.as_str());
-    let hint = format!("provide it in env.yaml, under `env`: `{first}: \"…\"`");
-    Err(log.refused(VARIABLES, tool.not_started(), format!("nobody provides {}", listed(&names)), &hint))
+    if let Some((first, _)) = found.not_provided(Provider::Required).next() {
+        let hint = format!("provide it in env.yaml, under `env`: `{first}: \"…\"`");
+        let detail = format!("nobody provides {}", listed(Provider::Required));
+        return Err(log.refused(VARIABLES, tool.not_started(), detail, &hint));
+    }
+    match listed(Provider::Nobody) {
+        names if names.is_empty() => log.ok(VARIABLES, "every variable that is used is provided"),
+        names => log.warning(VARIABLES, None, format!("nobody provides {names}: empty")),
+    }
+    Ok(())
 }
 
-/// Reports why each image can be trusted. Images that nothing verifies were refused before.
-fn images(log: &mut Log, tool: Tool, found: &Descriptors, images: &Images) {
+/// Reports why each image can be trusted; refuses one that nothing verifies.
+fn images(log: &mut Log, tool: Tool, found: &Descriptors, images: &Images) -> Result<(), Halt> {
     let mut seen = BTreeSet::new();
-    for (_, image) in found.images.iter().filter(|(_, image)| seen.insert(image)) {
+    for image in found.images.iter().map(|image| &image.name).filter(|name| seen.insert(*name)) {
         if image::is_pinned(image) {
             log.ok("images", format!("`{image}`: pinned by its digest"));
             continue;
@@ -277,9 +257,14 @@ fn images(log: &mut Log, tool: Tool, found: &Descriptors, images: &Images) {
                 );
                 log.warning("images", None, detail);
             }
-            (None, None) => log.warning("images", None, format!("`{image}`: nothing verifies it")),
+            (None, None) => {
+                let detail = format!("`{image}` is neither pinned by digest nor covered by `images`");
+                let hint = "write `NAME@sha256:…`, or add its key under `images.dct` or `images.rhs`";
+                return Err(log.refused("images", tool.unverified_image(), detail, hint));
+            }
         }
     }
+    Ok(())
 }
 
 /// Lists the published ports; refuses if two containers use the same one.
@@ -290,7 +275,7 @@ fn ports(log: &mut Log, tool: Tool, found: &Descriptors) -> Result<(), Halt> {
             let detail = format!(
                 "{}: port {}/{} of the guest goes to `{}` already: {}",
                 at(&port.place),
-                port.host,
+                range(port.host),
                 port.protocol,
                 earlier.by,
                 at(&earlier.place)
@@ -311,7 +296,11 @@ fn ports(log: &mut Log, tool: Tool, found: &Descriptors) -> Result<(), Halt> {
 fn describe_port(port: &Port) -> String {
     let Port { by, address, host, inner, protocol, .. } = port;
     let address = address.as_ref().map(|address| format!("{address}:")).unwrap_or_default();
-    format!("{address}{host}/{protocol} to {inner} of `{by}`")
+    format!("{address}{}/{protocol} to {} of `{by}`", range(*host), range(*inner))
+}
+
+fn range((first, last): (u16, u16)) -> String {
+    if first == last { first.to_string() } else { format!("{first}-{last}") }
 }
 
 /// The same lines as `check`, with every variable known.

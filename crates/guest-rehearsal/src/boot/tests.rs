@@ -347,3 +347,25 @@ fn a_dot_env_file_gives_what_nobody_else_does() {
     let report = try_boot(&Case::with_archive("compose", &archive(&files[..1])));
     assert_eq!(refusal(&report).2, "nobody provides `ONLY_HERE`");
 }
+
+/// The author does not know what the env section sets; the guest does.
+#[test]
+fn an_image_of_the_env_section_is_judged_in_the_guest() {
+    let digest = "6f2d0c1b9a8e7d5c4b3a29181706f5e4d3c2b1a0998877665544332211ffeedd";
+    for (image, value, refused) in [
+        ("q.io/a/b@${HOST}", format!("sha256:{digest}"), None),
+        ("${HOST:-q.io/a/b:1}", format!("q.io/a/b@sha256:{digest}"), None),
+        ("q.io/a/b:${HOST}", "1.0".to_owned(), Some("`q.io/a/b:1.0` is neither pinned by digest")),
+        ("${HOST}", String::new(), Some("a service without an image")),
+    ] {
+        let file = format!("services: {{a: {{image: \"{image}\"}}}}\n");
+        let mut case = Case::with_archive("compose", &archive(&[("docker-compose.yml", &*file)]));
+        let line = case.env.lines().find(|line| line.trim_start().starts_with("HOST:")).unwrap().to_owned();
+        case.env = case.env.replace(&line, &format!("  HOST: \"{value}\""));
+        let report = try_boot(&case);
+        match refused {
+            None => assert!(report.booted, "{image}: {report:#?}"),
+            Some(expected) => assert!(refusal(&report).2.contains(expected), "{image}: {report:#?}"),
+        }
+    }
+}

@@ -16,8 +16,8 @@ fn tar_of_the_command_unpacks_with_and_without_dot_slash() {
             .output()
             .unwrap();
         let contents = unpack(&STANDARD.encode(output.stdout)).unwrap();
-        assert_eq!(contents.top.files, [("pod.yml".to_owned(), b"kind: Pod\n".to_vec())]);
-        assert_eq!(contents.top.deeper, ["deep/other.yaml"]);
+        assert_eq!(contents.top.descriptors().collect::<Vec<_>>(), [("pod.yml", &b"kind: Pod\n"[..])]);
+        assert_eq!(contents.top.deeper().collect::<Vec<_>>(), ["deep/other.yaml"]);
         assert_eq!((contents.files, contents.bytes), (2, 20));
     }
 }
@@ -89,7 +89,6 @@ fn what_would_take_the_memory_is_refused() {
     let blanks = files(5, 15 << 20, |number| format!("{number}.yaml"));
     assert!(refused(blanks).contains("beyond the 64 MiB"));
     assert!(refused(files(1, 17 << 20, |_| "pod.yml".into())).contains("larger than 16 MiB"));
-    assert!(refused(files(1, 2 << 20, |_| ".env".into())).contains("larger than 1 MiB"));
     let names = files(20_000, 0, |number| format!("{}{number}", format!("{}/", "n".repeat(200)).repeat(19)));
     assert!(refused(names).contains("beyond the 64 MiB"));
     let deep = files(60, 0, |number| format!("{number}{}", "/d".repeat(2000)));
