@@ -291,14 +291,15 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
             openssl x509 -req -in signing-key.csr -CA ca.crt -CAkey ca-key.pem -set_serial 7 -days 30 -out from-ca.pem"
             .into();
     }
+    let repository = repository().display();
     story.does(&format!(
         "rm -rf copy; cp -r target/ceremony copy; cd copy
          ln -s . workload-provider/paynow; ln -s ../guest workload-provider/guest; ln -s . env-deployer/paynow-env
          for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
-         cp contract-signer/user-data* guest/ciiso.iso .; printf IBMSecEx > env-deployer/se-hdr.bin; cp -r '{}/personas' personas
+         cp contract-signer/user-data* guest/ciiso.iso .; printf IBMSecEx > env-deployer/se-hdr.bin; cp -r '{repository}/personas' personas
+         cp '{repository}/crates/env-deployer/starter/network-config' env-deployer/
          {}
          cd './{folder}'; {}; {given}",
-        repository().display(),
         if folder == "contract-auditor" { LAY_AUDIT } else { "" },
         make_room(&command)
     ));

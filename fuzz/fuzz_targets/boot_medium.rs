@@ -18,7 +18,9 @@ fn boot_medium(data: &[u8]) {
     image.resize(image.len().max(SMALLEST), 0);
     let Ok(medium) = Medium::read(Cursor::new(&image)) else { return };
     medium.attestation_lines(Cursor::new(&image)).expect("memory reads");
-    for file in [medium.user_data, medium.meta_data, medium.vendor_data] {
+    for file in
+        [medium.user_data, medium.meta_data, medium.vendor_data].into_iter().chain(medium.network_config)
+    {
         let (from, to) = file.range();
         let mut content = Vec::new();
         let opened = file.open(Cursor::new(&image));

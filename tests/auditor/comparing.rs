@@ -17,6 +17,10 @@ const LINES: [&str; 6] = [
     "contract:workload",
 ];
 
+/// User data on the medium that no guest can read.
+const UNREADABLE: &str = "isoinfo -R -i ciiso.iso -x /user-data > user-data; at=$(grep -abo -F \"$(head -c 40 user-data)\" ciiso.iso | head -1 | cut -d: -f1)
+    rm user-data; printf W | dd of=ciiso.iso bs=1 seek=$at conv=notrunc 2> /dev/null";
+
 /// The lines of one status.
 fn having(json: &Value, status: &str) -> Vec<String> {
     let lines = json["lines"].as_array().unwrap().iter();
@@ -119,6 +123,10 @@ fn a_medium_alone_has_the_lines_of_its_contract() {
     let more =
         format!("{alone}; line persona.yaml contract:attestationPublicKey >> se-checksums.txt; guest_signs");
     refuses(&more, COMPARE, 4, "`contract:attestationPublicKey` is unexpected");
+    let damaged = format!("{alone}; {UNREADABLE}");
+    let outcome = refuses(&damaged, COMPARE, 4, "`cidata/user-data` is different");
+    assert!(outcome.stderr.contains("warning: cannot use the user data on `ciiso.iso`"), "{outcome:?}");
+    assert!(outcome.text().contains("unknown    contract:env"), "{outcome:?}");
     // a guest may show the signature, which no medium promises
     let value =
         "isoinfo -R -i ciiso.iso -x /user-data | sed -n 's/^envWorkloadSignature: //p' | tr -d '\\n' > value";
@@ -150,11 +158,11 @@ fn records_of_every_layout_are_compared_and_their_text_is_shown() {
     assert!(outcome.stderr.contains("is as expected: 5 lines equal, 2 absent, 2 unknown"), "{outcome:?}");
     assert!(outcome.text().contains("absent     contract:env"), "{outcome:?}");
     assert!(outcome.text().contains("not in this layout; expected by ciiso.iso"), "{outcome:?}");
-    let says = "not checked: line `contract:workload`: not in the layout of image version 1.0.0";
-    assert!(outcome.stderr.contains(says), "{outcome:?}");
     let json = does(&given, &format!("{} --json", compare("1.0.0")), "").json();
     assert_eq!((&json["absent"], &json["imageVersion"]), (&2.into(), &"1.0.0".into()));
     assert_eq!(having(&json, "absent"), ["contract:env", "contract:workload"]);
+    let says = "line `contract:workload`: not in the layout of image version 1.0.0".into();
+    assert!(json["unchecked"].as_array().unwrap().contains(&says), "{json}");
 
     // a line that the layout lacks is no proof for one who expects it alone
     let alone = format!("{given}; grep contract:workload records/26.7.1.txt > own");
@@ -167,9 +175,7 @@ fn who_contradicts_another_or_himself_is_refused() {
     let given = "line persona.yaml contract:env > own";
     refuses(given, "contract-auditor compare --expect own", 4, "`contract:env` is expected in two ways");
     // the medium of another contract
-    let other = "isoinfo -R -i ciiso.iso -x /user-data > user-data; at=$(grep -abo -F \"$(head -c 40 user-data)\" ciiso.iso | head -1 | cut -d: -f1)
-        rm user-data; printf W | dd of=ciiso.iso bs=1 seek=$at conv=notrunc 2> /dev/null";
-    refuses(other, COMPARE, 4, "`cidata/user-data` is expected in two ways");
+    refuses(UNREADABLE, COMPARE, 4, "`cidata/user-data` is expected in two ways");
     for (edit, says) in [
         (r#"s/("contract:workload": ")./\1x/"#, "line `contract:workload`"),
         (r#"s/("contract:env": ")./\1x/"#, "line `contract:env`"),

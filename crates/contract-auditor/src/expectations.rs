@@ -42,8 +42,20 @@ impl Expectations {
         if let Some(path) = &arguments.medium {
             let (lines, inside) = from_medium(path)?;
             sources.push(lines);
-            // without a key, a record of other user data contradicts these lines
-            user_data = user_data.or_else(|| signer.has_key().then_some(inside));
+            match inside {
+                // without a key, a record of other user data contradicts these lines
+                Ok(inside) if signer.has_key() => drop(user_data.get_or_insert(inside)),
+                Ok(_) => {}
+                Err(failure)
+                    if failure.exit != ExitCode::Rejected || signer.has_key() && user_data.is_none() =>
+                {
+                    return Err(failure);
+                }
+                // a guest writes its record before it reads the contract
+                Err(Failure { message, hints, .. }) => {
+                    report.warning(&format!("{message}: no line of a contract is expected by it"), &hints);
+                }
+            }
         }
         for path in &arguments.expect {
             sources.push(from_file(path)?);
@@ -72,23 +84,27 @@ fn signature_line(sha256: String) -> BTreeMap<String, String> {
     BTreeMap::from([("contract:envWorkloadSignature".to_owned(), sha256)])
 }
 
-/// The lines of a boot medium and of the contract on it, and the facts of its user data.
-fn from_medium(path: &Path) -> Result<(Expectation, NamedUserData), Failure> {
+/// The lines of a boot medium and of the contract on it, and the facts of its user data, if that can be read.
+fn from_medium(path: &Path) -> Result<(Expectation, Result<NamedUserData, Failure>), Failure> {
     let cannot_read = || format!("cannot read `{}` as a boot medium", input::name(path));
     let mut file = Input::open(path)?;
     let medium = Medium::read(&mut file).doing(cannot_read)?;
-    let lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
+    let mut lines = medium.attestation_lines(&mut file).doing(cannot_read)?;
     let by = input::name(path);
     let user_data = medium.user_data.open(&mut file).doing_io("read", path)?;
-    let facts = survey(user_data).doing(|| format!("cannot use the user data on `{by}`"))?;
-    let lines = lines.into_iter().chain(facts.attestation_lines());
+    let facts = survey(user_data).doing(|| format!("cannot use the user data on `{by}`"));
+    let mut if_shown = BTreeMap::new();
+    if let Ok(facts) = &facts {
+        lines.extend(facts.attestation_lines());
+        if_shown.extend(facts.signature.iter().flat_map(|_| signature_line(facts.signature_sha256())));
+    }
     let expectation = Expectation {
         by: by.clone(),
-        lines: lines.map(|(name, sha256)| (name.to_owned(), sha256)).collect(),
-        if_shown: facts.signature.iter().flat_map(|_| signature_line(facts.signature_sha256())).collect(),
-        whole_contract: true,
+        lines: lines.into_iter().map(|(name, sha256)| (name.to_owned(), sha256)).collect(),
+        if_shown,
+        whole_contract: facts.is_ok(),
     };
-    Ok((expectation, (by, facts)))
+    Ok((expectation, facts.map(|facts| (by, facts))))
 }
 
 fn from_file(path: &Path) -> Result<Expectation, Failure> {

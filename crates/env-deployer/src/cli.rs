@@ -67,6 +67,9 @@ pub struct Init {
     /// The folder, made if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    /// Also write network-config, the addresses of a guest on a network without DHCP
+    #[arg(long)]
+    pub network_config: bool,
     #[command(flatten)]
     pub identity: NewIdentity,
     #[command(flatten)]

@@ -30,3 +30,19 @@ fn a_fresh_folder_lacks_its_certificate_and_recipients_alone() {
     assert_eq!(findings[0]["file"], "new/hpcr-encrypt.crt");
     assert_eq!(findings[1]["field"], "handoff.recipients");
 }
+
+#[test]
+fn the_network_config_to_start_from_goes_onto_a_medium_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let vector = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/user-data");
+    let env_deployer = |arguments: &[&str]| run(folder.path(), env!("CARGO_BIN_EXE_env-deployer"), arguments);
+    env_deployer(&["init", "without"]);
+    assert!(!folder.path().join("without/network-config").exists());
+    env_deployer(&["init", "new", "--network-config"]);
+    let (user_data, key) = (format!("{vector}/user-data"), format!("{vector}/signing-key.pub.pem"));
+    let input = [&user_data, "--signing-key", &key, "--network-config", "new/network-config"];
+    let made = env_deployer(&[&["boot-media", "--hostname", "paynow"][..], &input].concat());
+    let said = String::from_utf8(made.stderr).unwrap();
+    assert!(said.contains("for a guest named `paynow`, enc1 192.0.2.21/24"), "{said}");
+    assert!(!said.contains("warning"), "{said}");
+}

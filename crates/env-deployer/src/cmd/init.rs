@@ -13,7 +13,12 @@ const FILES: [(&str, &str); 5] = [
     ("README.md", include_str!("../../starter/README.md")),
 ];
 
+/// Only for guests without DHCP.
+const NETWORK_CONFIG: (&str, &str) = ("network-config", include_str!("../../starter/network-config"));
+
 pub fn run(arguments: &Init, report: &Report) -> Result<(), Failure> {
     let next = format!("env-deployer check {}", arguments.folder.display());
-    starter::write(&arguments.folder, &FILES, Some(&arguments.identity), arguments.force.force, &next, report)
+    let network_config = arguments.network_config.then_some(NETWORK_CONFIG);
+    let files: Vec<_> = FILES.into_iter().chain(network_config).collect();
+    starter::write(&arguments.folder, &files, Some(&arguments.identity), arguments.force.force, &next, report)
 }
