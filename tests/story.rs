@@ -5,6 +5,7 @@ mod attestation;
 mod attestation_key;
 mod auditor;
 mod boot_media;
+mod ccco;
 mod certificates;
 mod docs;
 mod hostile;
