@@ -23,7 +23,14 @@ fn section(data: &[u8]) {
 }
 
 fn check<K: Readable>(text: &str, signing_key: Option<&str>) {
-    let source = Source { file: "section.yaml", text, folder: Path::new(FOLDER), at: at(), platform: Platform::Hpvs, signing_key };
+    let source = Source {
+        file: "section.yaml",
+        text,
+        folder: Path::new(FOLDER),
+        at: at(),
+        platform: Platform::Hpvs,
+        signing_key,
+    };
     let (section, findings) = Section::<K>::read(&source, &mut Nobody, &mut Vault);
     has_no_internal_error(&findings);
     let Some(section) = section else { return };
