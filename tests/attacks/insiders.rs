@@ -95,7 +95,7 @@ cases! {
     }
     a_variable_nobody_provides {
         given: "edit 's/^play:/compose:/' workload-provider/workload.yaml; rm workload-provider/play/pod.yml
-                printf 'services:\\n  web:\\n    image: r.example.com/w@sha256:%064d\\n    environment:\\n      URL: \"${DATABASE_URL}\"\\n' 0 \
+                printf 'services:\\n  web:\\n    image: r.example.com/w@sha256:%064d\\n    environment:\\n      URL: \"${DATABASE_URL:?}\"\\n' 0 \
                     > workload-provider/play/docker-compose.yaml
                 workload-provider encrypt workload-provider -o workload.handoff --force",
         run: SIGN,

@@ -152,3 +152,30 @@ fn a_certificate_that_ends_before_it_begins_is_not_encrypted() {
     assert_eq!(exit, 4, "{said}");
     assert!(said.contains("not valid before"), "{said}");
 }
+
+/// It does not tell which variables are required; one of version 2 does.
+#[test]
+fn a_statement_of_the_first_version_demands_all_its_variables() {
+    let story = living(0, LAST);
+    let first = "it['predicateType'] = it['predicateType'].replace('v2', 'v1'); del it['predicate']['optionalVariables']";
+    does(
+        &story,
+        &format!(
+            "cp workload.handoff kept; restate_as workload.handoff \"{first}\"; restate_as env.handoff \"{first}\"
+             sign -o user-data --force"
+        ),
+    );
+    let demanded = "it['predicate']['requiredVariables'].append('NOBODY')";
+    let (exit, said) =
+        says(&story, &format!("restate_as workload.handoff \"{demanded}\"; sign -o user-data --force"));
+    assert!(exit == 4 && said.contains("environment variables"), "{said}");
+    let optional = demanded.replace("required", "optional");
+    let (exit, said) = says(
+        &story,
+        &format!(
+            "mv kept workload.handoff; restate_as workload.handoff \"{optional}\"; sign -o user-data --force"
+        ),
+    );
+    let expected = "warning: environment variables that nobody provides are empty: NOBODY";
+    assert!(exit == 0 && said.contains(expected), "{said}");
+}

@@ -139,7 +139,7 @@ impl TopLevel {
 struct Loader<'a, 'f> {
     top: &'a TopLevel,
     found: &'f mut Descriptors,
-    /// How many files were read, and how many values were copied by `extends`.
+    /// How many files were read, and how many values they hold, with those that `extends` repeats.
     files: usize,
     values: usize,
     /// Files that `extends` names.
@@ -198,6 +198,10 @@ impl<'a> Loader<'a, '_> {
             self.found.error(&place, "", message, hint);
             return None;
         };
+        self.values += size(&document.value);
+        if !self.has_room(&place) {
+            return None;
+        }
         self.keys(&place, "", &document.value);
         let value = replaced(&document.value, "", &mut |path, text| {
             let own =
@@ -216,6 +220,16 @@ impl<'a> Loader<'a, '_> {
         let fits = !self.is_first_format(&place, &layer.value)
             && self.found.shape(&place, "", &layer.value, &fields::FILE, Texts::Resolved);
         fits.then_some(layer)
+    }
+
+    /// Whether all files, with what `extends` repeats, hold no more values than one file may.
+    fn has_room(&mut self, place: &Place) -> bool {
+        let most = Limits::default().nodes;
+        if self.values > most {
+            let message = format!("more than {most} values, with all that `include` and `extends` add");
+            self.found.findings.error(place.clone(), message, "include less, or extend smaller services");
+        }
+        self.values <= most
     }
 
     /// Warns of variables in keys, which are not replaced.
@@ -293,9 +307,7 @@ impl<'a> Loader<'a, '_> {
             self.found.findings.error(place, message, "take one `extends` out");
             return None;
         }
-        if self.values > Limits::default().nodes {
-            let message = format!("more than {} values by `extends`", Limits::default().nodes);
-            self.found.findings.error(place, message, "extend smaller services");
+        if !self.has_room(&place) {
             return None;
         }
         let text = |field: &str| extends.get(field).and_then(Value::as_str);
@@ -346,6 +358,11 @@ impl<'a> Loader<'a, '_> {
 
     /// The name in the archive of a file that a compose file names.
     fn reference(&mut self, place: &Place, directory: &str, named: &str) -> Option<String> {
+        if has_variable(named) {
+            let message = format!("`{named}` depends on a variable: what it names is read only in a guest");
+            self.found.findings.warning(place.clone(), message, "name the file itself");
+            return None;
+        }
         let name = inside(directory, named).filter(|name| self.top.entries.contains(name));
         if name.is_none() {
             let hint = format!("put `{named}` into the folder that is packed");
