@@ -84,10 +84,11 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     given.describe(log, facts.as_ref());
     let network_config = given.network_config();
     let user_data = user_data::read(log, given.bytes(), damage.as_ref());
+    let delivery = given.delivery();
     report.attestation = given.record_lines(facts.as_ref());
     report.user_data = facts;
     let user_data = user_data?;
-    let platforms = platform.map_or_else(|| platforms::possible(&user_data), |platform| vec![platform]);
+    let platforms = platforms::possible(log, platform, &user_data, delivery);
 
     let workload = user_data::open_section::<Workload>(log, &user_data.workload, key)?;
     let env = user_data::open_section::<Env>(log, &user_data.env, key)?;

@@ -2,8 +2,9 @@
 
 use std::io::Cursor;
 
-use contract_core::received::{Error, FileKind, UserDataFile};
+use contract_core::received::{Error, FileKind, UserDataFile, Wrapper};
 use contract_core::user_data::{State, UserDataFacts};
+use contract_pki::platform::Delivery;
 use findings::Advice as _;
 
 use super::medium;
@@ -49,6 +50,15 @@ impl<'a> Given<'a> {
     pub fn network_config(&self) -> Option<&'a [u8]> {
         match self {
             Self::Medium(found) => found.network_config,
+            Self::File(..) => None,
+        }
+    }
+
+    /// How the guest gets it, if the file shows that.
+    pub fn delivery(&self) -> Option<Delivery> {
+        match self {
+            Self::Medium(..) => Some(Delivery::Medium),
+            Self::File(file, _) if file.wrappers.contains(&Wrapper::Initdata) => Some(Delivery::Initdata),
             Self::File(..) => None,
         }
     }

@@ -1,14 +1,42 @@
-//! Which products a guest with this contract may be of, if nobody states it.
+//! Which products a guest with this contract may be of.
 
 use contract_core::user_data::UserData;
-use contract_pki::platform::{Platform, Prefix};
+use contract_pki::platform::{self, Delivery, Platform, Prefix};
 
-/// The products whose tokens begin like those of the user data.
-pub fn possible(user_data: &UserData) -> Vec<Platform> {
+use crate::report::Log;
+
+const STEP: &str = "platform";
+
+/// The product that is given, or those that fit the tokens, the way the contract arrives, and a `boot` section.
+pub fn possible(
+    log: &mut Log,
+    given: Option<Platform>,
+    user_data: &UserData,
+    delivery: Option<Delivery>,
+) -> Vec<Platform> {
     let values = [&user_data.workload, &user_data.env];
     let prefixes: Vec<_> = values.into_iter().filter_map(|value| token_prefix(value)).collect();
-    let fits = |platform: &Platform| prefixes.iter().all(|prefix| platform.product().has_prefix(*prefix));
-    Platform::ALL.into_iter().filter(fits).collect()
+    let delivery = delivery.or(user_data.boot.is_some().then_some(Delivery::Initdata));
+    let has_tokens =
+        |platform: &Platform| prefixes.iter().all(|prefix| platform.product().has_prefix(*prefix));
+    let arrives = |platform: &Platform| delivery.is_none_or(|it| platform.product().delivery == it);
+    let fits = |platform: &Platform| has_tokens(platform) && arrives(platform);
+    let fitting: Vec<_> = Platform::ALL.into_iter().filter(fits).collect();
+    match (given, &*fitting) {
+        (Some(platform), _) => {
+            if !fits(&platform) {
+                let what = if has_tokens(&platform) { "the way it arrives" } else { "its tokens" };
+                let others = if fitting.is_empty() { "no product" } else { &platform::names(&fitting) };
+                log.warning(STEP, None, format!("{platform} is given, but {what} is that of {others}"));
+            }
+            vec![platform]
+        }
+        (None, []) => {
+            log.warning(STEP, None, "no product has such tokens and gets its contract in this way");
+            Platform::ALL.to_vec()
+        }
+        (None, _) => fitting,
+    }
 }
 
 /// The first part of a value that begins like a token; the rest may be damaged.

@@ -86,8 +86,7 @@ fn fits(name: &str, accepting: &[Platform], findings: &Findings) -> String {
 fn warn(log: &mut Log, name: &str, findings: &Findings) {
     let is_shown = |it: &&Finding| match it.rule {
         Rule::Expired => it.place.field != "signingKey",
-        Rule::UnknownField => true,
-        Rule::NotInSchema => !waits(it),
+        Rule::UnknownField | Rule::NotInSchema => true,
         Rule::SomePlatforms => false,
         _ => name == Env::NAME && it.place.field.starts_with("logging"),
     };

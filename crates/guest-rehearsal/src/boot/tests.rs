@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 mod broken;
 mod judged;
+mod platforms;
 
 use super::Guest;
 use super::luks::Disks;
