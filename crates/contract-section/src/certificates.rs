@@ -30,12 +30,13 @@ pub fn certificates(
     for block in &blocks {
         if block.label != "CERTIFICATE" {
             let hint = "take the certificate's own file: it begins with `-----BEGIN CERTIFICATE-----`";
-            check.error(field, format!("holds a `{}` where a certificate is required", block.label), hint);
+            let message = format!("holds a `{}` where a certificate is required", block.label);
+            check.described_if(is_pem(text), |check| check.error(field, message, hint));
             return None;
         }
         let Ok(certificate) = X509::from_der(&block.der) else {
             let hint = "check the file, `openssl x509 -noout -subject -in FILE`, and copy it again";
-            check.error(field, "the certificate does not decode", hint);
+            check.error_of(Rule::NotInSchema, field, "the certificate does not decode", hint);
             return None;
         };
         expiry(check, field, kind, &certificate);
@@ -47,7 +48,8 @@ pub fn certificates(
 /// Checks the dates of a certificate: the guest may boot tomorrow, or next month.
 fn expiry(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, certificate: &X509Ref) {
     let Ok(validity) = validity(certificate) else {
-        check.error(field, "the certificate's dates do not decode", "ask its issuer for a new one");
+        let message = "the certificate's dates do not decode";
+        check.error_of(Rule::NotInSchema, field, message, "ask its issuer for a new one");
         return;
     };
     let Validity { not_before: from, not_after: to } = validity;
@@ -125,12 +127,15 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
         _ => Some("more than one PEM block expected one private key"),
     };
     if let Some(message) = message {
-        check.error(field, message, convert);
+        // its pattern for a PEM ends with this
+        let described = is_pem(text) && !labels.iter().all(|label| label.ends_with("PRIVATE KEY"));
+        check.described_if(described, |check| check.error(field, message, convert));
         return None;
     }
     let key = blocks.first().and_then(|block| PKey::private_key_from_der(&block.der).ok());
     if key.is_none() {
-        check.error(
+        check.error_of(
+            Rule::NotInSchema,
             field,
             "the private key does not decode",
             "check the file: `openssl pkey -noout -in FILE`",
@@ -147,14 +152,20 @@ fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> 
             "take `!file FILE.pem`, which normalises them, or convert the file: `dos2unix FILE.pem`",
         );
     }
-    let found = if text.contains("-----") { pem::schema_blocks(text) } else { base64_of_blocks(text, label) };
+    let found = if is_pem(text) { pem::schema_blocks(text) } else { base64_of_blocks(text, label) };
     match found {
         Ok(blocks) => Some(blocks),
         Err(damage) => {
-            check.error(field, damage.to_string(), damage.hint());
+            let described = is_pem(text) || pem::schema_base64(text).is_none();
+            check.described_if(described, |check| check.error(field, damage.to_string(), damage.hint()));
             None
         }
     }
+}
+
+/// PEM, perhaps damaged; anything else must be base64.
+fn is_pem(text: &str) -> bool {
+    text.contains("-----")
 }
 
 /// Base64 of PEM; of bare DER, which the sources neither name nor exclude.

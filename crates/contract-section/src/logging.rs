@@ -125,7 +125,8 @@ fn check_client(
     if let (Ok(certified), Some(key)) = (certificate.public_key(), key)
         && !certified.public_eq(key)
     {
-        check.error(
+        check.error_of(
+            Rule::NotInSchema,
             field,
             "`cert` and `key` do not belong together",
             "`openssl x509 -noout -pubkey -in CERT` and `openssl pkey -pubout -in KEY` have to show the same",
@@ -181,7 +182,7 @@ fn log_router(check: &mut Check<'_>, field: &Field<'_>) -> Option<LogRouter> {
     let port = map.find("port").and_then(|field| port(check, &field));
     let field = check.required(&map, "iamApiKey", "write `iamApiKey: !file iam-api-key`")?;
     let key = check.secret(&field)?;
-    check.at_least(&field, 1, key.expose());
+    check.described_if(false, |check| check.at_least(&field, 1, key.expose()));
     Some(LogRouter { hostname: hostname?, port })
 }
 
@@ -197,15 +198,18 @@ fn hostname(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
     };
     if text.len() > 253 || !text.split('.').all(label) {
         let hint = "write the name or the address alone, without scheme, port and path: `log.example.com`";
-        check.error(&field, format!("`{}` is not a host name", **text), hint);
+        check.error_of(Rule::NotInSchema, &field, format!("`{}` is not a host name", **text), hint);
     }
     Some(text.to_string())
 }
 
 fn port(check: &mut Check<'_>, field: &Field<'_>) -> Option<u64> {
     let port = check.integer(field)?;
-    if !(1..=65_535).contains(&port) {
-        check.error(field, format!("{port} is not a port"), "write a number from 1 to 65535");
+    let hint = "write a number from 1 to 65535";
+    match port {
+        0 => check.error(field, "0 is not a port", hint),
+        1..=65_535 => {}
+        _ => check.error_of(Rule::NotInSchema, field, format!("{port} is not a port"), hint),
     }
     Some(port)
 }

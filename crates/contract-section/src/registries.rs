@@ -6,6 +6,8 @@ use container_descriptors::image::{is_digest, name_of};
 use contract_core::{names::is_variable_name, secret::Secret};
 use contract_pki::pem::schema_base64;
 
+use findings::Rule;
+
 use crate::fields::{Check, Field, Map};
 
 /// The images that the guest verifies with a key: those that are not pinned by digest.
@@ -188,7 +190,8 @@ fn notary(check: &mut Check<'_>, map: &Map<'_>) {
     if !host
         .is_some_and(|host| host.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric()) && is_uri(text))
     {
-        check.error(&field, "no address of a notary server", "write its address: `https://notary.docker.io`");
+        let hint = "write its address: `https://notary.docker.io`";
+        check.error_of(Rule::NotInSchema, &field, "no address of a notary server", hint);
     }
 }
 
@@ -201,7 +204,8 @@ fn public_key(check: &mut Check<'_>, map: &Map<'_>) {
     let Some(field) = check.required(map, "publicKey", hint) else { return };
     let Some(text) = check.text(&field) else { return };
     if schema_base64(text).is_none() {
-        check.error(
+        check.error_of(
+            Rule::NotInSchema,
             &field,
             "not base64",
             "encode the key, `base64 -w0 KEY > KEY.b64`, and write `publicKey: !file KEY.b64`",

@@ -1,12 +1,14 @@
 //! IBM's published schema as the judge of our own rules: what we accept, it accepts.
 //!
-//! The corpus is `tests/vectors/section`, read whole. The schema is not ours to pass on: where it does not lie beside the
-//! project, its part of the test is skipped, and says so.
+//! The corpus is `tests/vectors/section`, read whole; [`generated`] adds contracts for each product.
 #![expect(
     clippy::disallowed_methods,
     clippy::disallowed_macros,
     reason = "a test makes its own files and says what it skipped"
 )]
+
+mod generated;
+mod judge;
 
 use std::{
     fs,
@@ -31,7 +33,7 @@ use serde_json::{Value, json};
 use strict_yaml::{Limits, Node, Tags};
 use zeroize::Zeroizing;
 
-const SCHEMA: &str = "../shared/data/schema/hpse-contract-schema-1.0.116.json";
+use judge::Judge;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -186,35 +188,43 @@ fn opens(file: &str, text: &str) -> bool {
     }
 }
 
-fn schema() -> Option<jsonschema::Validator> {
-    let Ok(text) = fs::read(root().join(SCHEMA)) else {
-        eprintln!("skipped: no {SCHEMA} beside the project");
-        return None;
-    };
-    Some(jsonschema::validator_for(&serde_json::from_slice(&text).unwrap()).unwrap())
-}
-
 /// The schema judges contracts: the section under test, and the least of the other one.
-fn judge(schema: &jsonschema::Validator, file: &str, text: &str) -> Result<(), String> {
+fn judge(judge: &mut Judge, file: &str, text: &str) -> Result<(), String> {
     let section: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
     let contract = if file.starts_with("workload") {
         let logging = json!({"logRouter": {"hostname": "h", "iamApiKey": "x"}});
         json!({"workload": section, "env": {"type": "env", "logging": logging}})
     } else {
-        json!({"workload": {"type": "workload", "confidential-containers": {}}, "env": section})
+        json!({"workload": {"type": "workload", "play": {}}, "env": section})
     };
-    schema.validate(&contract).map_err(|error| format!("{error} at {}", error.instance_path()))
+    judge.judge(&contract)
+}
+
+/// Both schemas that the corpus needs.
+struct Judges {
+    hpvs: Judge,
+    ccco: Judge,
+}
+
+impl Judges {
+    fn start() -> Option<Self> {
+        Some(Self { hpvs: Judge::start(Platform::Hpvs)?, ccco: Judge::start(Platform::Ccco)? })
+    }
+
+    fn judge(&mut self, file: &str, text: &str) -> Result<(), String> {
+        judge(if platform_of(file) == Platform::Ccco { &mut self.ccco } else { &mut self.hpvs }, file, text)
+    }
 }
 
 #[test]
 fn accepted_sections_pass_the_schema() {
     let folder = folder();
-    let schema = schema();
+    let mut judges = Judges::start();
     for (file, text) in corpus("") {
         let section =
             read_either(&file, &text, folder.path()).unwrap_or_else(|findings| panic!("{file}: {findings}"));
         assert!(opens(&file, &section), "{file}: the guest's reader refuses it");
-        if let Some(Err(error)) = schema.as_ref().map(|schema| judge(schema, &file, &section)) {
+        if let Some(Err(error)) = judges.as_mut().map(|judges| judges.judge(&file, &section)) {
             panic!("{file}: {error}");
         }
     }
@@ -238,7 +248,7 @@ fn the_schema_takes_a_certificate_of_ours() {
     let (file, text) = corpus("").into_iter().find(|(_, text)| text.contains("!file signer.crt")).unwrap();
     let section = read_either(&file, &text, folder.path()).unwrap();
     assert!(opens(&file, &section));
-    if let Some(Err(error)) = schema().map(|schema| judge(&schema, &file, &section)) {
+    if let Some(Err(error)) = Judges::start().map(|mut judges| judges.judge(&file, &section)) {
         panic!("{error}");
     }
 }
@@ -256,7 +266,7 @@ fn refused_sections_are_refused_for_their_reason() {
 /// Every value of the corpus, one after the other, replaced by something odd: what we still accept, the schema accepts.
 #[test]
 fn what_we_accept_the_schema_accepts() {
-    let Some(schema) = schema() else { return };
+    let Some(mut judges) = Judges::start() else { return };
     let folder = folder();
     let odd = [
         "\"\"",
@@ -302,7 +312,7 @@ fn what_we_accept_the_schema_accepts() {
                 let ours = ["play.resources", "play.templates"].iter().any(|prefix| path.starts_with(prefix))
                     || path.ends_with("previousSeed");
                 if !ours {
-                    judge(&schema, &file, mutant).unwrap_or_else(|error| panic!("{file}, {path}: {error}"));
+                    judges.judge(&file, mutant).unwrap_or_else(|error| panic!("{file}, {path}: {error}"));
                 }
             }
         }
