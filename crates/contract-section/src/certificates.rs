@@ -156,7 +156,7 @@ fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> 
     match found {
         Ok(blocks) => Some(blocks),
         Err(damage) => {
-            let described = is_pem(text) || pem::schema_base64(text).is_none();
+            let described = is_pem(text) || (!text.is_empty() && pem::schema_base64(text).is_none());
             check.described_if(described, |check| check.error(field, damage.to_string(), damage.hint()));
             None
         }

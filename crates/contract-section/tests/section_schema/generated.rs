@@ -30,8 +30,21 @@ const DIFFERENCES: &[Difference] = &[
         applies: Stricter(|it| it.rule == Rule::WrongApplication),
     },
     Difference {
-        name: "`crypto-pt`, `host-attestation`",
+        name: "content that no schema looks at",
         applies: Stricter(|it| it.rule == Rule::NotInSchema),
+    },
+    Difference {
+        name: "archives, Pods and ConfigMaps",
+        applies: Stricter(|it| {
+            ["play", "compose.archive"].iter().any(|place| it.place.field.starts_with(place))
+        }),
+    },
+    Difference { name: "`signingKey`", applies: Stricter(|it| it.place.field == "signingKey") },
+    Difference {
+        name: "`previousSeed` of 3 to 14 characters",
+        applies: Laxer(|place| {
+            ["previousSeed minLength", "previousSeed pattern"].iter().any(|it| place.ends_with(it))
+        }),
     },
 ];
 
@@ -64,44 +77,21 @@ fn our_reader_decides_as_the_schemas_do() {
             let theirs = judge.judge(&contract);
             let text = serde_json::to_string_pretty(&section).unwrap();
             let findings = read(is_workload, &text, platform);
-            let errors: Vec<_> = findings.0.iter().filter(|it| it.severity == Severity::Error).collect();
-            let explained = match &theirs {
-                Ok(()) => errors.iter().find_map(|error| match stricter(error) {
-                    Some(name) => {
-                        *used.entry(name).or_default() += 1;
-                        None
-                    }
-                    None => Some(format!("we alone refuse: {} {}", error.place.field, error.message)),
-                }),
-                Err(place) if errors.is_empty() => match laxer(place) {
-                    Some(name) => {
-                        *used.entry(name).or_default() += 1;
-                        None
-                    }
-                    None => Some(format!("the schema alone refuses: {place}")),
-                },
-                Err(_) => None,
-            };
-            if let Some(difference) = explained {
-                unexplained.push(format!("{platform} {number}: {difference}\n{text}"));
+            match compare(&theirs, &findings) {
+                Ok(differences) => differences.iter().for_each(|name| *used.entry(name).or_default() += 1),
+                Err(difference) => unexplained.push(format!("{difference}\n{platform} {number}:\n{text}")),
             }
-            if theirs.is_ok() { accepted += 1 } else { refused += 1 }
+            if theirs.is_ok() {
+                accepted += 1;
+            } else {
+                refused += 1;
+            }
         }
         println!("{platform}: the schema accepts {accepted}, refuses {refused}");
         assert!(accepted > SECTIONS / 5 && refused > SECTIONS / 5, "{platform}: {accepted} {refused}");
     }
     println!("{used:?}");
-    let kinds: BTreeMap<String, usize> = unexplained.iter().fold(BTreeMap::new(), |mut kinds, it| {
-        let kind = it.lines().next().unwrap().split_once(": ").unwrap().1.to_owned();
-        *kinds.entry(kind).or_default() += 1;
-        kinds
-    });
-    assert!(
-        unexplained.is_empty(),
-        "{} differences: {kinds:#?}\n{}",
-        unexplained.len(),
-        unexplained[..2.min(unexplained.len())].join("\n")
-    );
+    assert!(unexplained.is_empty(), "{} differences: {}", unexplained.len(), unexplained.join("\n"));
     let stale: Vec<_> =
         DIFFERENCES.iter().filter(|it| !used.contains_key(it.name)).map(|it| it.name).collect();
     assert_eq!(stale, [""; 0], "no section shows these differences");
@@ -115,14 +105,27 @@ fn the_documentation_lists_the_differences() {
     }
 }
 
-fn stricter(finding: &Finding) -> Option<&'static str> {
-    let applies = |it: &&Difference| matches!(it.applies, Stricter(applies) if applies(finding));
-    DIFFERENCES.iter().find(applies).map(|it| it.name)
-}
-
-fn laxer(place: &str) -> Option<&'static str> {
-    let applies = |it: &&Difference| matches!(it.applies, Laxer(applies) if applies(place));
-    DIFFERENCES.iter().find(applies).map(|it| it.name)
+/// The known differences between both verdicts; an error if there is another one.
+fn compare(theirs: &Result<(), String>, ours: &Findings) -> Result<Vec<&'static str>, String> {
+    let find = |applies: &dyn Fn(&Applies) -> bool| {
+        DIFFERENCES.iter().find(|it| applies(&it.applies)).map(|it| it.name)
+    };
+    let errors: Vec<_> = ours.0.iter().filter(|it| it.severity == Severity::Error).collect();
+    match theirs {
+        Ok(()) => errors
+            .into_iter()
+            .map(|error| {
+                find(&|applies| matches!(applies, Stricter(applies) if applies(error)))
+                    .ok_or_else(|| format!("we alone refuse {}: {}", error.place.field, error.message))
+            })
+            .collect(),
+        Err(place) if errors.is_empty() => {
+            find(&|applies| matches!(applies, Laxer(applies) if applies(place)))
+                .map(|name| vec![name])
+                .ok_or_else(|| format!("the schema alone refuses {place}"))
+        }
+        Err(_) => Ok(Vec::new()),
+    }
 }
 
 fn read(is_workload: bool, text: &str, platform: Platform) -> Findings {
@@ -134,7 +137,7 @@ fn read(is_workload: bool, text: &str, platform: Platform) -> Findings {
     }
 }
 
-/// Numbers that are the same in every run (SplitMix64).
+/// Numbers that are the same in every run (the generator `SplitMix64`).
 struct Draw(u64);
 
 impl Draw {
@@ -143,7 +146,7 @@ impl Draw {
         let mut bits = self.0;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((bits ^ (bits >> 31)) % end as u64) as usize
+        usize::try_from((bits ^ (bits >> 31)) % end as u64).unwrap()
     }
 
     fn one_in(&mut self, count: usize) -> bool {
@@ -306,8 +309,9 @@ impl Material {
                 content.into()
             }
         };
-        let mut volume = draw
-            .some(json!({"previousSeed": "an-old-seed-of-test", "mount": "/mnt/data", "filesystem": "ext4"}));
+        let previous_seed = if draw.one_in(6) { "old-seed" } else { "an-old-seed-of-test" };
+        let mut volume =
+            draw.some(json!({"previousSeed": previous_seed, "mount": "/mnt/data", "filesystem": "ext4"}));
         volume.insert("seed".to_owned(), "a-seed-of-test-material".into());
         let mut section = draw.some(json!({
             "auths": {"us.icr.io": {"username": "user", "password": "test material"}},
@@ -325,10 +329,13 @@ impl Material {
 
     fn env(&self, platform: Platform, draw: &mut Draw) -> Value {
         let base64 = STANDARD.encode(&self.certificate);
-        let volume = self.env_volume(platform, draw);
-        let signing_key = draw
-            .of(&[self.public_key.clone(), STANDARD.encode(&self.public_key), self.certificate.clone()])
-            .clone();
+        let volume = Self::env_volume(platform, draw);
+        let signing_key = match draw.below(6) {
+            0 => "AAAA".to_owned(),
+            1 | 2 => self.public_key.clone(),
+            3 | 4 => STANDARD.encode(&self.public_key),
+            _ => self.certificate.clone(),
+        };
         let mut section = draw.some(json!({
             "signingKey": signing_key,
             "env": {"LOG_LEVEL": "debug"},
@@ -362,7 +369,7 @@ impl Material {
         json!({"logRouter": router})
     }
 
-    fn env_volume(&self, platform: Platform, draw: &mut Draw) -> Value {
+    fn env_volume(platform: Platform, draw: &mut Draw) -> Value {
         let services = platform.product().volume_key_services || draw.one_in(4);
         let grep11 = json!({
             "address": "grep11.example.com:9876", "clientCert": "AAAA", "clientKey": "AAAA", "caCert": "AAAA",
