@@ -37,7 +37,7 @@ fn values<'t>(text: &'t str, field: &str) -> Vec<&'t str> {
 fn several_keys_open_with_passphrases_from_pipes() {
     let story = Story::new();
     story.does(
-        "workload-provider init other --protect-identity --passphrase-file <(echo of-identity)
+        "workload-provider init other --platform hpvs --protect-identity --passphrase-file <(echo of-identity)
          cp other/identity.age workload-provider
          workload-provider seed add other -C workload-provider --passphrase-file <(echo of-identity)
          printf '  other:\\n    mount: /mnt/other\\n' >> workload-provider/workload.yaml

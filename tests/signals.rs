@@ -40,8 +40,8 @@ fn keygen_and_certify() {
 fn init_and_identity() {
     let story = Story::signed();
     assert_nothing_left(&story.sh(&at_random(
-        "rm -rf i1 :: workload-provider init i1
-         rm -rf i2 :: env-deployer init i2
+        "rm -rf i1 :: workload-provider init i1 --platform hpvs
+         rm -rf i2 :: env-deployer init i2 --platform hpvs
          rm -rf i3 :: contract-signer init i3
          rm -rf i4 :: contract-auditor init i4
          rm -f workload-provider/identity.age :: workload-provider identity -C workload-provider",

@@ -105,7 +105,9 @@ fn what_is_seldom_meant_to_be_packed_is_a_warning_for_each_kind() {
         assert_eq!(said.matches("goes into the archive").count(), 5, "{said}");
     }
     // the starter's file leaves them out, and a compose file takes the `.env` next to it
-    story.does("workload-provider init fresh; cp fresh/play/.contractignore workload-provider/play/");
+    story.does(
+        "workload-provider init fresh --platform hpvs; cp fresh/play/.contractignore workload-provider/play/",
+    );
     let said = story
         .does("cd workload-provider; workload-provider check; tar tzf <(workload-provider pack play -o -)");
     assert!(!said.contains("goes into") && !said.contains(".env") && !said.contains("tls"), "{said}");

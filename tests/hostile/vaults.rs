@@ -135,13 +135,13 @@ cases! {
         exit: 3, says: "SSH keys are not supported for encryption",
     }
     a_wrong_passphrase_for_the_identity {
-        given: "vault; echo 'the right one' > right; echo wrong > wrong; workload-provider init new --protect-identity --passphrase-file right
+        given: "vault; echo 'the right one' > right; echo wrong > wrong; workload-provider init new --platform hpvs --protect-identity --passphrase-file right
                 mv new/identity.age workload-provider",
         run: "seed list --passphrase-file wrong",
         exit: 5, says: "the passphrase of the identity `workload-provider/identity.age` is wrong",
     }
     no_passphrase_for_the_identity_and_no_terminal {
-        given: "vault; echo 'the right one' > right; workload-provider init new --protect-identity --passphrase-file right
+        given: "vault; echo 'the right one' > right; workload-provider init new --platform hpvs --protect-identity --passphrase-file right
                 mv new/identity.age workload-provider",
         run: "setsid -w workload-provider seed list -C workload-provider",
         exit: 5, says: "--passphrase-file",

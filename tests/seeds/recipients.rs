@@ -105,7 +105,7 @@ fn a_protected_identity_is_opened_by_age_and_the_other_way_round() {
     let story = Story::new();
     story.does(
         "echo 'two words' > passphrase
-        workload-provider init new --protect-identity --passphrase-file passphrase
+        workload-provider init new --platform hpvs --protect-identity --passphrase-file passphrase
         grep -q 'BEGIN AGE ENCRYPTED FILE' new/identity.age; [ $(stat -c %a new/identity.age) = 600 ]
         cd new; workload-provider seed add data --passphrase-fd 3 3< ../passphrase
         typed() { sleep 1; cat ../passphrase; sleep 1; }
@@ -173,9 +173,9 @@ fn an_identity_that_others_can_read_is_told_about() {
 fn init_keeps_an_identity() {
     let story = Story::new();
     story.does(
-        "workload-provider init new; workload-provider seed add data -C new; cp new/identity.age before
-        fails workload-provider init new 2> said; grep -q 'identity.age. already exist' said
-        workload-provider init new --force; cmp new/identity.age before
+        "workload-provider init new --platform hpvs; workload-provider seed add data -C new; cp new/identity.age before
+        fails workload-provider init new --platform hpvs 2> said; grep -q 'identity.age. already exist' said
+        workload-provider init new --platform hpvs --force; cmp new/identity.age before
         grep -q $(recipient before) new/persona.yaml; workload-provider seed roll data -C new
         git init -q new 2>/dev/null || exit 0
         cd new; git add -A; git ls-files | grep -qx seeds.age; fails eval \"git ls-files | grep -E 'identity|lock'\"",

@@ -19,6 +19,9 @@ pub mod vouch;
 // The handoff: who vouches for it, who can open it, and the file.
 mod handoff;
 
+// The product that `init` makes a folder for.
+mod product;
+
 mod check;
 mod encrypt;
 // Seeds, and the vault that they are kept in.
@@ -34,6 +37,7 @@ pub use arguments::{CheckArguments, EncryptArguments, FolderArguments};
 pub use check::check;
 pub use encrypt::encrypt;
 pub use included::{Verbose, archive_lines};
+pub use product::ProductArguments;
 
 /// A kind of section, and the persona who writes it.
 pub trait Authored: Readable {

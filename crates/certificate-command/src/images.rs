@@ -33,6 +33,14 @@ pub fn unverified(known: &KnownCertificate) -> &'static str {
     if known.verified { "" } else { " (unverified: from the text of an index)" }
 }
 
+/// The product of all known images with this key, if there is one.
+pub fn only_product(facts: &CertificateFacts) -> Option<Platform> {
+    let known = KnownCertificate::with_key(&facts.key_fingerprint);
+    let mut products = known.flat_map(|it| it.images).map(|(product, _)| *product);
+    let first = products.next()?;
+    products.all(|product| product == first).then_some(first)
+}
+
 /// A known key that no image of this platform has. An unknown key contradicts nothing.
 pub fn contradiction(facts: &CertificateFacts, platform: Platform) -> Option<Contradiction> {
     let known: Vec<_> = KnownCertificate::with_key(&facts.key_fingerprint).collect();

@@ -3,11 +3,12 @@
 use cli_kit::persona::{Persona, SharedSettings};
 use cli_kit::{Failure, Report, clock, input};
 use contract_pki::certificate::{Description, Role};
+use contract_pki::platform::Platform;
 use contract_pki::validity::Standing;
 use serde::Serialize;
 
 use crate::arguments::Show;
-use crate::images::{Contradiction, contradiction};
+use crate::images::{Contradiction, contradiction, only_product};
 use crate::lines::{days_left, description_lines};
 use crate::read;
 
@@ -34,6 +35,10 @@ pub fn show<R: Role>(arguments: &Show, persona: Persona, report: &Report) -> Res
     };
     let now = clock::now();
     let description = &read::<R>(&path)?.describe();
+    let platform = arguments.platform.or_else(|| only_product(&description.facts));
+    if let Some(note) = platform.and_then(Platform::end_note) {
+        report.note(&note);
+    }
     let against = arguments.platform.and_then(|platform| contradiction(&description.facts, platform));
     let shown = Shown {
         file: input::name(&path),

@@ -5,7 +5,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufRead as _, BufReader, Read, Write};
+use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -58,8 +58,13 @@ pub fn hidden(wanted: Wanted, question: &str) -> Result<Passphrase, Failure> {
     Terminal::open(wanted)?.ask(question)
 }
 
+/// Whether a person types the input of this program, who can be asked a question.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal()
+}
+
 /// Asks for one line, typed with echo.
-pub(crate) fn shown(wanted: Wanted, question: &str) -> Result<String, Failure> {
+pub fn shown(wanted: Wanted, question: &str) -> Result<String, Failure> {
     let tty = OpenOptions::new().read(true).write(true).open("/dev/tty").map_err(|_| wanted.no_terminal())?;
     let mut line = String::new();
     (&tty)

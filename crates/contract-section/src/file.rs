@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use contract_pki::private_key::lack_of_memory;
 use openssl::pkey::PKey;
 use rustix::fs::OFlags;
@@ -65,8 +66,8 @@ impl FileError {
     }
 }
 
-/// Reads a text and the file's size. PEM keeps its final line end; any other text loses it, as with `$(cat FILE)`.
-pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
+/// Reads the bytes of a file.
+fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let read = |error: io::Error| FileError::Read(reason(&error));
     // opening a pipe would wait for a writer
     let nonblock = OFlags::NONBLOCK.bits().cast_signed();
@@ -81,6 +82,12 @@ pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     if bytes.len() as u64 > LIMIT {
         return Err(FileError::TooLarge);
     }
+    Ok(bytes)
+}
+
+/// Reads a text and the file's size. PEM keeps its final line end; any other text loses it, as with `$(cat FILE)`.
+pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
+    let bytes = read_bytes(path)?;
     let size = bytes.len() as u64;
     // editors on Windows write a byte order mark
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
@@ -100,6 +107,15 @@ pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
         Some(c) => Err(FileError::NotText(format!("control character U+{:04X}", u32::from(c)))),
         None => Ok((text, size)),
     }
+}
+
+/// Reads a file as base64, and its size. A file that is base64 already stays as it is.
+pub fn read_base64(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
+    let (text, size) = read(path)?;
+    if STANDARD.decode(text.as_bytes()).is_ok() {
+        return Ok((text, size));
+    }
+    Ok((Zeroizing::new(STANDARD.encode(&*read_bytes(path)?)), size))
 }
 
 /// A private key in any form as PKCS#8 without passphrase; any other text unchanged.

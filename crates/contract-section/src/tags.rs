@@ -18,6 +18,9 @@ use crate::{
 /// The only field whose key is converted: the guest's syslog takes PKCS#8 alone.
 const SYSLOG_KEY: &str = "logging.syslog.key";
 
+/// The only field whose file is encoded: users write the policy as text, and the guest reads base64.
+const POLICY: &str = "confidential-containers.regoValidator.policy";
+
 /// A file whose content goes into a section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct IncludedFile {
@@ -69,12 +72,13 @@ impl Resolver<'_, '_> {
     fn file(&mut self, path: &str, line: usize, node: &mut Node) {
         let Some(named) = node.text().map(str::to_owned) else { return };
         let whole = self.folder.join(&named);
-        let read = file::read(&whole).and_then(|(text, bytes)| match path {
-            SYSLOG_KEY => {
+        let read = match path {
+            SYSLOG_KEY => file::read(&whole).and_then(|(text, bytes)| {
                 file::pkcs8(text, &mut || self.passphrases.passphrase(&named)).map(|text| (text, bytes))
-            }
-            _ => Ok((text, bytes)),
-        });
+            }),
+            POLICY => file::read_base64(&whole),
+            _ => file::read(&whole),
+        };
         match read {
             Ok((text, bytes)) => {
                 self.warn_outside(path, line, node, &whole);

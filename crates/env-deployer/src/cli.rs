@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use author_kit::sealed_secret::SealedSecret;
 use author_kit::seed::Seed;
-use author_kit::{CheckArguments, EncryptArguments};
+use author_kit::{CheckArguments, EncryptArguments, ProductArguments};
 use certificate_command::Certificate;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use cli_kit::age_keys::NewIdentity;
 use cli_kit::expect::Expect;
 use cli_kit::identity::IdentityArguments;
@@ -24,7 +24,7 @@ use cli_kit::{Common, Force};
     arg_required_else_help = true,
     after_help = "\
 EXAMPLES
-  env-deployer init paynow-env
+  env-deployer init paynow-env --platform ccrt
   env-deployer check
   env-deployer encrypt --certificate hpcr-encrypt.crt --signing-key signing-key.pub.pem
   env-deployer boot-media user-data --hostname paynow
@@ -56,12 +56,13 @@ pub enum Command {
 
 /// Make a folder to start with
 ///
-/// Writes persona.yaml, env.yaml, rsyslog/README.md, .gitignore and README.md, all or none,
-/// and identity.age, your age identity, which opens the seed vault. An existing identity is kept, even with --force.
+/// Writes persona.yaml, env.yaml, .gitignore, README.md and for syslog rsyslog/README.md, all or none, and
+/// identity.age, your age identity, which opens the seed vault. An existing identity is kept, even with --force.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
-  env-deployer init paynow-env
+  env-deployer init paynow-env --platform ccrt
+  env-deployer init paynow-env --platform ccrt --logging logRouter
   cd paynow-env && env-deployer check")]
 pub struct Init {
     /// The folder, made if it does not exist
@@ -71,9 +72,26 @@ pub struct Init {
     #[arg(long)]
     pub network_config: bool,
     #[command(flatten)]
+    pub product: ProductArguments,
+    /// Where the guest's log goes: your own server, IBM Cloud Logs, or for ccco nowhere [default: syslog; for ccco: none]
+    #[arg(long, value_enum, value_name = "SERVER", help_heading = "Input")]
+    pub logging: Option<LogServer>,
+    #[command(flatten)]
     pub identity: NewIdentity,
     #[command(flatten)]
     pub force: Force,
+}
+
+/// The log server of a new env section.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogServer {
+    /// `logging.syslog`
+    Syslog,
+    /// `logging.logRouter`
+    #[value(name = "logRouter", alias = "log-router")]
+    LogRouter,
+    /// No `logging`
+    None,
 }
 
 /// Check the env section, and report everything that is wrong or unwise

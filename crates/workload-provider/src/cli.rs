@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use author_kit::sealed_secret::SealedSecret;
 use author_kit::seed::Seed;
-use author_kit::{CheckArguments, EncryptArguments, Verbose};
+use author_kit::{CheckArguments, EncryptArguments, ProductArguments, Verbose};
 use certificate_command::Certificate;
 use clap::{Args, Parser, Subcommand};
 use cli_kit::age_keys::NewIdentity;
@@ -22,7 +22,7 @@ use cli_kit::{Common, Force};
     arg_required_else_help = true,
     after_help = "\
 EXAMPLES
-  workload-provider init paynow
+  workload-provider init paynow --platform ccrt
   workload-provider check
   workload-provider encrypt --certificate hpcr-encrypt.crt
 
@@ -51,17 +51,27 @@ pub enum Command {
 
 /// Make a folder to start with
 ///
-/// Writes persona.yaml, workload.yaml, play/pod.yml, play/.contractignore, .gitignore and README.md, all or none,
-/// and identity.age, your age identity, which opens the seed vault. An existing identity is kept, even with --force.
+/// Writes persona.yaml, workload.yaml, what describes the application, .gitignore and README.md, all or none, and
+/// identity.age, your age identity, which opens the seed vault. An existing identity is kept, even with --force. The
+/// application is described by play/pod.yml; with --compose, by compose/docker-compose.yaml; for ccco, by policy.rego.
 #[derive(Args)]
 #[command(after_help = "\
 EXAMPLES
-  workload-provider init paynow
+  workload-provider init paynow --platform ccrt
+  workload-provider init paynow --platform ccrt --compose
   cd paynow && workload-provider check")]
 pub struct Init {
     /// The folder, made if it does not exist
     #[arg(value_name = "DIR", default_value = ".")]
     pub folder: PathBuf,
+    #[command(flatten)]
+    pub product: ProductArguments,
+    /// Describe the application as Docker Compose reads it; for hpvs and ccrt
+    #[arg(long, conflicts_with = "play", help_heading = "Input")]
+    pub compose: bool,
+    /// Describe the application as podman reads it, the default; for hpvs, ccrt and ccrv
+    #[arg(long, help_heading = "Input")]
+    pub play: bool,
     #[command(flatten)]
     pub identity: NewIdentity,
     #[command(flatten)]

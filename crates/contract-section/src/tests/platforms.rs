@@ -199,3 +199,27 @@ fn a_section_in_its_wrapper() {
     let found = read_on::<Workload>(Path::new(""), text, Hpvs);
     assert!(found[0].contains("`type` is missing"), "{found:?}");
 }
+
+#[test]
+fn a_policy_is_encoded_on_the_way() {
+    let policy = "package agent_policy\n\ndefault ExecProcessRequest := false\n";
+    let encoded = STANDARD.encode(policy);
+    let folder = folder(&[("policy.rego", policy), ("policy.b64", &format!("{encoded}\n"))]);
+    for file in ["policy.rego", "policy.b64"] {
+        let text =
+            format!("type: workload\nconfidential-containers: {{regoValidator: {{policy: !file {file}}}}}\n");
+        let source = Source {
+            file: "section.yaml",
+            text: &text,
+            folder: folder.path(),
+            at: now(),
+            platform: Ccco,
+            signing_key: None,
+        };
+        let (section, findings) =
+            Section::<Workload>::read(&source, &mut Asked(Err("")), &mut Kept::default());
+        assert_eq!(findings.0, []);
+        let model = section.unwrap().model().confidential_containers.clone().unwrap();
+        assert_eq!(model.policy.as_deref(), Some(&*encoded), "{file}");
+    }
+}

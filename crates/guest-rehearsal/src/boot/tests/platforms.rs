@@ -6,7 +6,14 @@ use super::*;
 
 fn boot_on(case: &Case, platform: Option<Platform>) -> BootReport {
     let disks = &Disks::default();
-    let guest = Guest { key: guest_key(), at: Timestamp::now(), disks, platform, probe_logging: None };
+    let guest = Guest {
+        key: guest_key(),
+        at: Timestamp::now(),
+        disks,
+        platform,
+        probe_logging: None,
+        sealed_secrets: &[],
+    };
     let (report, result) = super::super::boot(case.user_data().as_bytes(), &guest);
     result.unwrap();
     report
