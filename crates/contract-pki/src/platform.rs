@@ -53,7 +53,7 @@ impl Platform {
     pub fn end_note(self) -> Option<String> {
         let End { no_new_guests_since, deleted_on } = self.product().end.as_ref()?;
         Some(format!(
-            "{self}: IBM Cloud takes no new guests since {no_new_guests_since}, and deletes those that still run on {deleted_on}"
+            "{self}: IBM Cloud has taken no new guests since {no_new_guests_since}, and on {deleted_on} deletes those that still run"
         ))
     }
 }

@@ -28,7 +28,7 @@ fn a_fresh_folder_lacks_its_certificate_and_recipients_alone() {
         assert!(init.status.success(), "{init:?}");
         let said = String::from_utf8(init.stderr).unwrap();
         assert_eq!(
-            said.contains("deletes those that still run on 2027-02-20"),
+            said.contains("on 2027-02-20 deletes those that still run"),
             flags.contains("hpvs"),
             "{said}"
         );
