@@ -66,6 +66,8 @@ pub struct Descriptors {
     pub unknown_mounts: bool,
     /// Texts of templates with expressions that are not evaluated here.
     pub unrendered: Vec<Place>,
+    /// Whether a file that belongs to it is not known, because a variable names it.
+    incomplete: bool,
     /// Files of variables that a compose file takes, named as in the archive.
     env_files: BTreeSet<String>,
     /// Images with variables that another section may provide, by file and field.
@@ -136,6 +138,7 @@ impl Descriptors {
                 let open = open.unwrap_or_default();
                 self.images.push(Image { place, name: name.to_owned(), open });
             }
+            _ if self.incomplete => {}
             _ => {
                 let hint = "write `image: \"REGISTRY/NAME@sha256:…\"`";
                 self.error(&place, "", format!("{what} without an image"), hint);

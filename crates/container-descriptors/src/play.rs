@@ -204,11 +204,13 @@ impl Descriptors {
 /// One pod or config map.
 fn resource(context: &Context<'_>, resource: &Value, names: &mut BTreeSet<String>, found: &mut Descriptors) {
     let place = context.place;
-    if let Some(version) = resource.get("apiVersion").filter(|version| **version != "v1") {
+    let kind = resource.get("kind").and_then(Value::as_str);
+    let version = resource.get("apiVersion").filter(|version| **version != "v1");
+    if let (Some("Pod" | "ConfigMap"), Some(version)) = (kind, version) {
         let message = format!("{version} is not the version of pods and config maps");
         found.error(place, "apiVersion", message, "write `apiVersion: v1`");
     }
-    match resource.get("kind").and_then(Value::as_str) {
+    match kind {
         Some("Pod") => pod::pod(found, context, resource, names),
         Some("ConfigMap") => config_map(context, resource, found),
         Some(kind) => {

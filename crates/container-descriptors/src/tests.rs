@@ -214,7 +214,11 @@ fn extends_that_explode_are_refused() {
     let others = lines(100, |n| format!("  s{n}: {{extends: {{service: base}}}}\n"));
     let file = format!("services:\n  base:\n    {IMAGE}\n    labels:\n{labels}{others}");
     let found = compose(&top(&[("docker-compose.yaml", &file)]));
-    assert!(shown(&found)[0].contains("more than 200000 values, with all that `include` and `extends` add"), "{:?}", shown(&found));
+    assert!(
+        shown(&found)[0].contains("more than 200000 values, with all that `include` and `extends` add"),
+        "{:?}",
+        shown(&found)
+    );
     let chain = lines(40, |n| format!("  s{n}: {{extends: {{service: s{}}}}}\n", n + 1));
     let file = format!("services:\n{chain}  s40: {{{IMAGE}}}\n");
     let found = compose(&top(&[("docker-compose.yaml", &file)]));

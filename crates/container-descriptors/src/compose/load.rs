@@ -316,6 +316,10 @@ impl<'a> Loader<'a, '_> {
             return None;
         };
         let named = text("file").map(str::to_owned);
+        if named.as_ref().is_some_and(|named| self.is_open(&place, named)) {
+            own.remove("extends");
+            return Some(own);
+        }
         chain.push(this);
         let extended = if let Some(named) = named {
             let other = self.reference(&place, directory, &named)?;
@@ -356,13 +360,20 @@ impl<'a> Loader<'a, '_> {
         self.service(layer, file, base, by, variables, chain)
     }
 
-    /// The name in the archive of a file that a compose file names.
-    fn reference(&mut self, place: &Place, directory: &str, named: &str) -> Option<String> {
-        if has_variable(named) {
+    /// Whether a file is named by a variable that only another section provides. What it holds is not known then.
+    fn is_open(&mut self, place: &Place, named: &str) -> bool {
+        let open = has_variable(named);
+        if open {
             let message = format!("`{named}` depends on a variable: what it names is read only in a guest");
             self.found.findings.warning(place.clone(), message, "name the file itself");
-            return None;
+            self.found.incomplete = true;
+            self.found.unknown_mounts = true;
         }
+        open
+    }
+
+    /// The name in the archive of a file that a compose file names.
+    fn reference(&mut self, place: &Place, directory: &str, named: &str) -> Option<String> {
         let name = inside(directory, named).filter(|name| self.top.entries.contains(name));
         if name.is_none() {
             let hint = format!("put `{named}` into the folder that is packed");
@@ -389,6 +400,9 @@ impl<'a> Loader<'a, '_> {
         for (at, include) in includes.iter().enumerate() {
             let place = layer.place(&format!("include[{at}]"));
             let paths = texts(include.get("path").unwrap_or(include));
+            if paths.iter().any(|path| self.is_open(&place, path)) {
+                continue;
+            }
             let mut files = Vec::new();
             for path in &paths {
                 files.push(self.reference(&place, directory, path)?);

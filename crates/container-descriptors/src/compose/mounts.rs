@@ -130,6 +130,9 @@ fn named(
     used: &mut Used,
 ) -> Option<Source> {
     let Some(volume) = service.project.model.entry("volumes", name) else {
+        if found.incomplete {
+            return None;
+        }
         let hint = format!("declare it at the top of the file: `volumes: {{{name}: }}`, or mount a path");
         found.error(place, "", format!("the volume `{name}` is declared nowhere"), hint);
         return None;

@@ -154,7 +154,7 @@ impl<'p> Service<'p> {
 
     /// A name that the top of the file does not declare.
     fn nowhere(&self, found: &mut Descriptors, field: &str, kind: &str, name: &str) {
-        if !has_variable(name) {
+        if !has_variable(name) && !found.incomplete {
             let hint = format!("declare it at the top of the file, under `{kind}:`, or take it out");
             found.error(&self.at(field), "", format!("`{name}` is declared nowhere under `{kind}`"), hint);
         }
