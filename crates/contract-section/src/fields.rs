@@ -192,7 +192,9 @@ impl<'a> Check<'a> {
             if finding.severity == Severity::Error && finding.rule != Rule::NotInSchema {
                 refused = true;
                 finding.severity = Severity::Warning;
-                finding.rule = Rule::SomePlatforms;
+                if finding.rule != Rule::WrongApplication {
+                    finding.rule = Rule::SomePlatforms;
+                }
             }
         }
         if ruled.is_empty() {
