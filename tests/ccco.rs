@@ -114,6 +114,8 @@ sys.stdout.write(tomllib.load(sys.stdin.buffer)[\"data\"][\"contract.yaml\"])' >
         assert!(log.contains(&line), "{line}\n{outcome:?}");
     }
     assert!(!log.contains("[ warning ]"), "{log}");
+    // a pod has no medium
+    assert!(log.contains(" contract:env\n") && !log.contains(" cidata/"), "{log}");
 }
 
 /// The page of the format is enough to read what we make.
