@@ -48,19 +48,22 @@ pub struct LogRouter {
 
 /// `logging`: exactly one backend.
 pub fn logging(check: &mut Check<'_>, field: &Field<'_>) -> Option<Logging> {
-    let known = ["syslog", "logRouter"];
-    let map = check.any_mapping(field)?;
-    let gone = map.fields().find(|(name, _)| name.eq_ignore_ascii_case("logDNA"));
-    if let Some((name, gone)) = gone.filter(|_| !known.iter().any(|name| map.has(name))) {
+    let mut names = field.node.entries().unwrap_or_default().iter().map(|(key, _)| &*key.text);
+    let gone = names.find(|name| name.eq_ignore_ascii_case("logDNA"));
+    let known: Vec<_> = ["syslog", "logRouter"].into_iter().chain(gone).collect();
+    let map = check.open_mapping(field, &known)?;
+    if let Some((name, gone)) = gone.and_then(|name| Some((name, map.find(name)?))) {
         let message = format!(
             "`{name}` is IBM Log Analysis, which is gone: `logRouter`, IBM Cloud Logs, is its successor"
         );
-        let hint = "write `logRouter:` with `hostname`, `port: 443` and `iamApiKey` instead; see docs/env-deployer.md";
         check.hide(&gone);
-        check.error(&gone, message, hint);
-        return None;
+        if !map.has("syslog") && !map.has("logRouter") {
+            let hint = "write `logRouter:` with `hostname`, `port: 443` and `iamApiKey` instead";
+            check.error(&gone, message, hint);
+            return None;
+        }
+        check.warning(&gone, message, "remove it");
     }
-    let map = check.open_mapping(field, &known)?;
     match (map.find("syslog"), map.find("logRouter")) {
         (Some(field), None) => syslog(check, &field).map(Logging::Syslog),
         (None, Some(field)) => log_router(check, &field).map(Logging::LogRouter),

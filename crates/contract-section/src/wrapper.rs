@@ -14,9 +14,10 @@ pub fn found<K: Kind>(check: &mut Check<'_>, root: &Node) -> bool {
         .into_iter()
         .filter_map(|name| root.entry(name).filter(|node| is_section(node, name)).map(|node| (name, node)))
         .collect();
-    let Some((_, node)) = wrapped.first() else { return false };
+    if wrapped.is_empty() {
+        return false;
+    }
     let names = wrapped.iter().map(|(name, _)| format!("`{name}:`")).collect::<Vec<_>>().join(" and ");
-    let field = Field { path: String::new(), line: node.line, node: root };
     let is_token = |node: &&Node| node.text().is_some_and(|text| !text.contains(':'));
     let hint = match &*wrapped {
         [(_, node)] if is_token(node) => {
@@ -34,7 +35,7 @@ pub fn found<K: Kind>(check: &mut Check<'_>, root: &Node) -> bool {
         ),
     };
     let message = format!("the section is inside {names}, as in a contract: expected the section alone");
-    check.error(&field, message, hint);
+    check.error(&Field::root(root), message, hint);
     true
 }
 

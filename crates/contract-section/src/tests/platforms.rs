@@ -169,6 +169,12 @@ fn log_analysis_is_gone() {
             found.len() == 1 && found[0].contains("is IBM Log Analysis, which is gone: `logRouter`"),
             "{found:?}"
         );
+        let beside = read_on::<Env>(
+            Path::new(""),
+            &format!("{text}  logRouter: {{hostname: h, port: 443, iamApiKey: canary}}\n"),
+            Hpvs,
+        );
+        assert!(beside.len() == 1 && beside[0].starts_with("Warning"), "{beside:?}");
     }
 }
 
@@ -178,6 +184,7 @@ fn a_section_in_its_wrapper() {
         for text in [text.to_owned(), text.replace('\n', "\r\n")] {
             let found = read_on::<K>(Path::new(""), &text, Hpvs);
             assert!(found.len() == 1 && found[0].contains(expected), "{expected}\n{found:#?}");
+            assert!(found[0].starts_with("Error section.yaml:1 :"), "{found:#?}");
             let (opened, findings) = Section::<K>::open(Zeroizing::new(text), now(), &Platform::ALL);
             assert!(opened.is_none() && shown(&findings)[0].contains(expected), "{findings:#?}");
         }
