@@ -50,15 +50,15 @@ pub fn compose(top: &TopLevel, environment: &Environment) -> Descriptors {
     }
     if let Some(name) = service::circle(&project.model) {
         let hint = "take one `depends_on` out of the circle";
-        let place = project.model.place(&join("services", name));
+        let place = project.model.place(&join("services", &name));
         found.error(&place, "", "waits for itself, through `depends_on`", hint);
     }
-    for used in variables.take_uses() {
+    for ((name, service), (provider, place)) in variables.take_uses() {
         let is_off =
             |name: &String| project.model.entry("services", name).is_some_and(|it| !project.is_active(it));
         // the whole file is read before any profile counts
-        if used.provider == Provider::Required || !used.service.as_ref().is_some_and(is_off) {
-            found.uses(used.name, used.provider, used.place);
+        if provider == Provider::Required || !service.as_ref().is_some_and(is_off) {
+            found.uses(name, provider, place);
         }
     }
     found

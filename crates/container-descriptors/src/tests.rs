@@ -244,3 +244,12 @@ fn no_file_outside_of_the_archive_is_read() {
         );
     }
 }
+
+#[test]
+fn one_file_of_variables_for_many_services() {
+    let large = format!("A={}\n", "x".repeat(900_000));
+    let services: Vec<_> = (0..40).map(|n| format!("  s{n}: {{{IMAGE}, env_file: a.env}}\n")).collect();
+    let file = format!("services:\n{}", services.concat());
+    let found = compose(&top(&[("docker-compose.yaml", &file), ("a.env", &large)]));
+    assert!(shown(&found)[0].contains("more than 16 MiB of variables"), "{:?}", shown(&found));
+}

@@ -1,6 +1,6 @@
 //! One service, and the services, networks and files that it names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use contract_core::names::is_variable_name;
 use findings::{Place, join};
@@ -224,21 +224,39 @@ fn named(value: Option<&Value>) -> Vec<String> {
 }
 
 /// Whether services wait for each other in a circle; names one of them.
-pub fn circle(model: &Layer) -> Option<&str> {
+pub fn circle(model: &Layer) -> Option<String> {
     let waits =
-        |name: &str| named(model.entry("services", name).and_then(|service| service.get("depends_on")));
-    model.entries("services").map(|(name, _)| name.as_str()).find(|start| {
-        let mut seen = BTreeSet::new();
-        let mut open = waits(start);
-        while let Some(next) = open.pop() {
-            if next == *start {
-                return true;
-            }
-            if !seen.contains(&next) {
-                open.extend(waits(&next));
-                seen.insert(next);
+        |name: &String| named(model.entry("services", name).and_then(|service| service.get("depends_on")));
+    // a service starts when none of those it waits for is left
+    let mut left: BTreeMap<String, usize> = BTreeMap::new();
+    let mut waiting: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, _) in model.entries("services") {
+        let others = waits(name);
+        let known = others.into_iter().filter(|other| model.entry("services", other).is_some());
+        let known: BTreeSet<_> = known.collect();
+        left.insert(name.clone(), known.len());
+        for other in known {
+            waiting.entry(other).or_default().push(name.clone());
+        }
+    }
+    let free = left.iter().filter(|(_, count)| **count == 0);
+    let mut starts: Vec<_> = free.map(|(name, _)| name.clone()).collect();
+    while let Some(name) = starts.pop() {
+        left.remove(&name);
+        for other in waiting.remove(&name).unwrap_or_default() {
+            if let Some(count) = left.get_mut(&other) {
+                *count -= 1;
+                if *count == 0 {
+                    starts.push(other);
+                }
             }
         }
-        false
-    })
+    }
+    // of those that are left, some only wait for the circle: walk until one comes again
+    let mut here = left.keys().next()?.clone();
+    let mut seen = BTreeSet::new();
+    while seen.insert(here.clone()) {
+        here = waits(&here).into_iter().find(|other| left.contains_key(other))?;
+    }
+    Some(here)
 }
