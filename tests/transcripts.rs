@@ -298,6 +298,8 @@ fn try_out(story: &Story, folder: &str, command: &str, source: &str) {
          for k in alice bob; do ssh-keygen -q -t ed25519 -N '' -C $k -f $k; mv $k.pub contract-signer/; rm $k; done
          cp contract-signer/user-data* guest/ciiso.iso .; printf IBMSecEx > env-deployer/se-hdr.bin; cp -r '{repository}/personas' personas
          cp '{repository}/crates/env-deployer/starter/network-config' env-deployer/
+         for k in workload env; do sed -n \"s/^$k: //p\" user-data > $k.token; done
+         grep -E '^(workload|env):' user-data > contract-signer/contract.yaml
          {}
          cd './{folder}'; {}; {given}",
         if folder == "contract-auditor" { LAY_AUDIT } else { "" },

@@ -126,4 +126,75 @@ open("user-data", "w").write(f"workload: {token}\nenv: {token}\n")'"#,
         run: "boot",
         exit: 4, says: "Volumes",
     }
+    a_gzip_bomb {
+        given: "head -c 300M /dev/zero | gzip > user-data",
+        run: "ulimit -v 300000; contract-signer inspect user-data",
+        exit: 3, says: "unpacked, it has more than 33554432 bytes",
+    }
+    a_gzip_bomb_in_base64 {
+        given: "head -c 300M /dev/zero | gzip | base64 > user-data",
+        run: "ulimit -v 600000; boot",
+        exit: 4, says: "unpacked, it has more than 33554432 bytes",
+    }
+    base64_of_base64 {
+        given: "base64 user-data | base64 > again; mv again user-data",
+        run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
+        exit: 3, says: "unpacked, it is base64",
+    }
+    gzip_of_gzip {
+        given: "gzip -c user-data | gzip > again; mv again user-data",
+        run: "contract-signer inspect user-data",
+        exit: 3, says: "unpacked, it is gzip",
+    }
+    gzip_of_a_handoff {
+        given: "gzip -c workload.handoff > user-data",
+        run: "contract-signer inspect user-data",
+        exit: 3, says: "unpacked, it is a handoff",
+    }
+    a_gzip_that_was_cut {
+        given: "gzip -c user-data | head -c 700 > again; mv again user-data",
+        run: "contract-signer inspect user-data",
+        exit: 3, says: "its gzip is damaged or cut short",
+    }
+    base64_that_was_cut {
+        given: "base64 user-data | head -c 702 > again; mv again user-data",
+        run: "contract-signer inspect user-data",
+        exit: 3, says: "its base64 is damaged or cut short",
+    }
+    more_base64_than_is_read {
+        given: "head -c 60M /dev/zero | tr '\\0' A > user-data",
+        run: "ulimit -v 300000; contract-signer inspect user-data",
+        exit: 3, says: "it has more than 50331648 bytes",
+    }
+    a_resource_with_two_contracts {
+        given: r"one() { printf 'kind: HyperProtectContainerRuntimeVPC\nspec:\n  contract: |\n'; sed 's/^/    /' user-data; }
+                 { one; echo ---; one; } > again; mv again user-data",
+        run: "contract-signer inspect user-data",
+        exit: 3, says: "2 resources of the Kubernetes operator",
+    }
+    a_resource_without_a_contract {
+        given: r"printf 'kind: HyperProtectContainerRuntimeOnPrem\nspec: {imageURL: x}\n' > user-data",
+        run: "contract-signer verify user-data --signing-key $PUBLIC_KEY",
+        exit: 3, says: "no `spec.contract`",
+    }
+    a_resource_whose_contract_is_a_mapping {
+        given: r"{ printf 'kind: HyperProtectContainerRuntimeOnPrem\nspec:\n  contract:\n'; sed 's/^/    /' user-data; } > again; mv again user-data",
+        run: "boot",
+        exit: 4, says: "`spec.contract` of the resource is not a text",
+    }
+    a_gigabyte_of_zeros_on_standard_input {
+        given: "rm user-data",
+        run: "head -c 1G /dev/zero | guest-rehearsal boot - --guest-key $GUEST_KEY",
+        exit: 3, says: "larger than the limit",
+    }
+    a_program_does_not_boot {
+        given: "cp $(command -v contract-signer) again; head -c 100000 again > user-data; rm again",
+        run: "boot",
+        exit: 4, says: "it does not begin with text",
+    }
+    a_token_does_not_boot {
+        given: "cp env.token user-data",
+        run: "boot",
+        exit: 4, says: "it is a token, one half of a contract",
+    }
 }

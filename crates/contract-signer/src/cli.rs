@@ -316,7 +316,7 @@ pub struct Inspect {
   contract-signer sign --workload paynow.workload.handoff.age --env paynow.env.handoff.age --force
   contract-signer sign --auditor-key attestation-key.pub.pem --encrypt-auditor-key \\
     --expect expected.txt --force
-  contract-signer sign --assembled contract.yaml -o user-data
+  contract-signer sign --assembled contract.yaml --force
   contract-signer sign --previous paynow.workload.handoff.age --previous paynow.env.handoff.age \\
     --force
 

@@ -160,7 +160,7 @@ pub struct Boot {
 #[command(after_help = "\
 EXAMPLES
   guest-rehearsal open workload.token --key guest/guest-key.pem -o section.yaml
-  guest-rehearsal open log.token --key log-key.pem --passphrase-file passphrase | less
+  guest-rehearsal open env.token --key guest/guest-key.pem | grep signingKey
 
 EXIT STATUS
   3 it is not a token; 5 another key is needed, or the passphrase")]

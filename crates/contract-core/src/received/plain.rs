@@ -26,11 +26,14 @@ impl LoneSection {
             node.entry("type").and_then(Node::text) == Some(section.as_str())
         };
         let sections = [SectionName::Workload, SectionName::Env];
-        if let Some(section) = sections.into_iter().find(|section| is(root, *section)) {
+        let has_workload = root.entry("workload").is_some();
+        if let Some(section) = sections.into_iter().find(|section| is(root, *section) && !has_workload) {
             return Some(Self { section, has_key: false, form: Form::Plain(fields(root)) });
         }
         let [workload, env] = sections.map(|section| root.entry(section.as_str()).map(|it| (section, it)));
-        let (section, value) = workload.xor(env)?;
+        // more keys are those of user data, whose reader states what is missing
+        let (section, value) =
+            workload.xor(env).filter(|_| root.entries().is_some_and(|it| it.len() == 1))?;
         let parsed = value.text().map(|text| (text, root_of(text)));
         let form = match &parsed {
             None => is(value, section).then(|| Form::Plain(fields(value)))?,

@@ -49,8 +49,10 @@ pub fn contract(text: &str) -> Result<Option<Zeroizing<String>>, ResourceError> 
     let Ok(documents) = strict_yaml::parse_descriptors(text, &limits) else { return Ok(None) };
     let items = |document| Node::entry(document, "items").and_then(Node::items);
     let all = documents.iter().flat_map(|it| items(it).unwrap_or(std::slice::from_ref(it)));
-    let mut resources =
-        all.filter(|it| it.entry("kind").and_then(Node::text).is_some_and(|it| KINDS.contains(&it)));
+    let mut resources = all
+        .filter(|it| it.entry("kind").and_then(Node::text).is_some_and(|it| KINDS.contains(&it)))
+        // user data, to a guest
+        .filter(|it| it.entry("workload").is_none());
     let Some(resource) = resources.next() else { return Ok(None) };
     let others = resources.count();
     if others > 0 {
