@@ -24,11 +24,11 @@ fn received(data: &[u8]) {
     }
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     let gzip = gzip.write_all(&direct).and_then(|()| gzip.finish()).expect("memory takes it");
-    let resource = format!(
-        "kind: HyperProtectContainerRuntimeVPC\nspec: {{contract: {}}}\n",
-        *strict_yaml::quote(text)
-    );
-    for wrapped in [STANDARD.encode(&direct).into_bytes(), STANDARD.encode(&gzip).into_bytes(), gzip, resource.into()] {
+    let resource =
+        format!("kind: HyperProtectContainerRuntimeVPC\nspec: {{contract: {}}}\n", *strict_yaml::quote(text));
+    for wrapped in
+        [STANDARD.encode(&direct).into_bytes(), STANDARD.encode(&gzip).into_bytes(), gzip, resource.into()]
+    {
         assert_eq!(user_data(&wrapped).as_deref(), Some(direct.as_slice()));
     }
 }
