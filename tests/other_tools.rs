@@ -205,6 +205,33 @@ END
     assert!(other.stderr.contains("another key than the auditor key"), "{other:?}");
 }
 
+/// What cannot be kept is refused, and nothing is dropped.
+#[test]
+fn an_entry_that_cannot_be_kept_is_refused() {
+    let story = Story::encrypted();
+    for (entry, says) in [
+        (r"note: |+\n  x\n\n\n", "line 3: `note` cannot be kept as it is"),
+        (r"attestationPublicKey: none\n", "its `attestationPublicKey` is of no use to a guest"),
+    ] {
+        made(&story, &format!("{{ assembled; printf '{entry}'; }} > assembled.yaml"));
+        let signed = run(&story, "contract-signer sign --assembled assembled.yaml $SIGNER");
+        assert_eq!(signed.exit, 3, "{signed:?}");
+        assert!(signed.stderr.contains(says), "{signed:?}");
+        assert!(!story.path("user-data").exists());
+    }
+}
+
+/// A file with both is user data to a guest.
+#[test]
+fn user_data_with_the_keys_of_a_resource_is_user_data() {
+    let story = Story::encrypted();
+    made(
+        &story,
+        "{ assembled; printf 'kind: HyperProtectContainerRuntimeVPC\nspec: {contract: x}\ntype: env\n'; } > both.yaml
+         contract-signer inspect both.yaml | grep '^what  *an unsigned contract: two tokens$'",
+    );
+}
+
 /// Only the guest can read it, so nobody can compare it.
 #[test]
 fn an_encrypted_auditor_key_is_kept_and_not_compared() {

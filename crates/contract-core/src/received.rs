@@ -310,9 +310,12 @@ impl<R: Read + Seek> Received<R> {
     }
 
     fn file(mut input: R) -> Result<Self, Error> {
-        let own_form = is_own_form(&mut input);
+        // only our own form may be larger
+        let is_large = input.seek(SeekFrom::End(0))? > LARGEST_YAML as u64;
         input.seek(SeekFrom::Start(0))?;
-        let text = if own_form { None } else { read_all(&mut input, LARGEST_YAML)? };
+        let whole = is_large || is_own_form(&mut input);
+        input.seek(SeekFrom::Start(0))?;
+        let text = if whole { None } else { read_all(&mut input, LARGEST_YAML)? };
         input.seek(SeekFrom::Start(0))?;
         let found = text.map_or(Ok(None), |text| Self::find(Vec::new(), &text))?;
         Ok(found.unwrap_or_else(|| Self::UserData(UserDataFile::new(Vec::new(), Source::File(input)))))

@@ -290,7 +290,8 @@ EXIT STATUS
   3 the file is rejected; 5 no identity
   4 a token is weak, a signature does not verify, or with `--fail-within` something ends")]
 pub struct Inspect {
-    /// A handoff, a token, user data or a signing record; `-` for standard input
+    /// A handoff, a token, a signing record, or user data in any form that tools leave: signed or not, plain, in base64, gzip,
+    /// initdata, a boot medium or the resource of the Kubernetes operator; `-` for standard input
     pub file: PathBuf,
     /// The signing record of the user data [default: the name of the user data and `.record.json`, if it exists]
     #[arg(long, value_name = "FILE", help_heading = "Input")]
@@ -396,7 +397,8 @@ pub struct Sign {
   contract-signer verify user-data --signing-key signing-key.pub.pem \\
     --record user-data.record.json --fail-within 30d")]
 pub struct Verify {
-    /// User data made by any tool; `-` for standard input
+    /// User data made by any tool, also in base64, gzip, initdata, a boot medium or the resource of the Kubernetes operator; `-`
+    /// for standard input
     #[arg(value_name = "USER-DATA")]
     pub user_data: PathBuf,
     /// The signer's public key or certificate
