@@ -4,8 +4,12 @@ use findings::join;
 use serde_json::Value;
 
 use crate::{
-    Descriptors,
-    compose::{load::Project, scope::Variables, service::Used},
+    Descriptors, at,
+    compose::{
+        load::Project,
+        scope::Variables,
+        service::{Used, missing},
+    },
     variables::{Provider, has_variable},
 };
 
@@ -59,12 +63,8 @@ pub fn resources(found: &mut Descriptors, project: &Project<'_>, variables: &mut
                 let place = project.model.place(&format!("{}.environment", join(kind, name)));
                 variables.uses_at(variable, Provider::Required, place, None);
             }
-            if let Some(file) = text("file").filter(|file| !has_variable(file))
-                && !file.starts_with(['/', '~'])
-                && !project.top.holds(file)
-            {
-                let hint = format!("put `{file}` into the folder that is packed");
-                found.stops(&place, "file", format!("`{file}` is not in the archive"), hint);
+            if let Some(file) = text("file").filter(|file| !project.top.holds(file)) {
+                missing(found, at(&place, "file"), file, true);
             }
         }
     }

@@ -55,7 +55,7 @@ impl<'p> Service<'p> {
         }
         self.passed_on(variables);
         self.names(found, used);
-        self.env_files(found, variables);
+        self.files(found, variables);
         self.restart(found);
         self.replicas(found);
     }
@@ -160,27 +160,28 @@ impl<'p> Service<'p> {
         }
     }
 
-    fn env_files(&self, found: &mut Descriptors, variables: &mut Variables<'_>) {
-        let entries: Vec<&Value> = match self.get("env_file") {
-            Some(Value::Array(items)) => items.iter().collect(),
-            Some(value) => vec![value],
-            None => Vec::new(),
-        };
-        for entry in entries {
-            let required = entry.get("required").and_then(Value::as_bool).unwrap_or(true);
-            let raw = entry.get("format").and_then(Value::as_str) == Some("raw");
-            let Some(named) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
-            let top = self.project.top;
-            match inside("", named).filter(|name| top.entries.contains(name)) {
-                Some(name) => {
-                    variables.read_file(found, top, &name, raw, Some(self.name));
+    /// Files of variables and of labels, which `docker compose` reads before it starts anything.
+    fn files(&self, found: &mut Descriptors, variables: &mut Variables<'_>) {
+        for field in ["env_file", "label_file"] {
+            let entries: Vec<&Value> = match self.get(field) {
+                Some(Value::Array(items)) => items.iter().collect(),
+                Some(value) => vec![value],
+                None => Vec::new(),
+            };
+            for entry in entries {
+                let required = entry.get("required").and_then(Value::as_bool).unwrap_or(true);
+                let raw = entry.get("format").and_then(Value::as_str) == Some("raw");
+                let Some(named) = entry.as_str().or_else(|| entry.get("path")?.as_str()) else { continue };
+                let top = self.project.top;
+                match inside("", named).filter(|name| top.entries.contains(name)) {
+                    Some(name) if field == "env_file" => {
+                        variables.read_file(found, top, &name, raw, Some(self.name));
+                    }
+                    None if required && self.active => {
+                        missing(found, self.at(field), named, false);
+                    }
+                    _ => {}
                 }
-                None if required && self.active && !named.starts_with('/') && !has_variable(named) => {
-                    let hint = format!("put `{named}` next to the compose file");
-                    let message = format!("`{named}` is not in the archive");
-                    found.error(&self.at("env_file"), "", message, hint);
-                }
-                None => {}
             }
         }
     }
@@ -207,6 +208,20 @@ impl<'p> Service<'p> {
             let message = "one name for several containers";
             found.error(&self.at("container_name"), "", message, "take `container_name` out, or start one");
         }
+    }
+}
+
+/// Reports a named file that is not in the archive, as what `docker compose` finds before it starts anything, or at the
+/// start. An absolute one may be on a volume of the contract.
+pub fn missing(found: &mut Descriptors, place: Place, named: &str, at_start: bool) {
+    let message = format!("`{named}` is not in the archive");
+    if has_variable(named) {
+    } else if named.starts_with(['/', '~']) {
+        let hint = "pack the file, and name it relative to the compose file";
+        found.findings.warning(place, message, hint);
+    } else {
+        let findings = if at_start { &mut found.stops } else { &mut found.findings };
+        findings.error(place, message, format!("put `{named}` into the folder that is packed"));
     }
 }
 
