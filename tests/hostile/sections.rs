@@ -75,9 +75,9 @@ cases! {
         exit: 3, says: "document",
     }
     an_unknown_field {
-        given: "edit 's/^volumes:/Volumes:/' workload-provider/workload.yaml",
+        given: "edit 's/ mount:/ Mount:/' workload-provider/workload.yaml",
         run: CHECK,
-        exit: 3, says: "`volumes`",
+        exit: 3, says: "`mount`",
     }
     an_unknown_tag {
         given: "edit 's/!folder/!include/' workload-provider/workload.yaml",

@@ -119,7 +119,7 @@ open("user-data", "w").write(f"workload: {token}\nenv: {token}\n")'"#,
         exit: 4, says: "HPL07015E",
     }
     a_section_with_an_unknown_field_does_not_boot {
-        given: r"open_token env.token > section; echo 'Volumes: {}' >> section
+        given: r"open_token env.token > section; echo 'auths: {us.icr.io: {username: abc, password: abc, Volumes: abc}}' >> section
                   printf ABCDEFGHIJKLMNOPQRSTUVWXYZ012345 > password
                   documented_token section password > env.token
                   documented_contract workload.token env.token > user-data",
