@@ -11,6 +11,9 @@ pub enum PemError {
     Empty,
     #[error("it is not PEM: no `-----BEGIN …-----` line")]
     NoBlock,
+    /// A folded or plain scalar of YAML.
+    #[error("its line breaks are gone; PEM is several lines")]
+    NoLineEnds,
     #[error("it begins with a byte order mark; PEM is plain ASCII")]
     ByteOrderMark,
     #[error("its `-----BEGIN {0}-----` has no matching `-----END {0}-----`")]
@@ -42,7 +45,8 @@ pub fn only_block(text: &str) -> Result<Block, PemError> {
         return Err(PemError::SeveralBlocks(count));
     }
     let mut lines = text.lines();
-    let name = lines.find_map(|line| label(line, "-----BEGIN ")).ok_or(PemError::NoBlock)?;
+    let no_block = || if text.contains("-----BEGIN ") { PemError::NoLineEnds } else { PemError::NoBlock };
+    let name = lines.find_map(|line| label(line, "-----BEGIN ")).ok_or_else(no_block)?;
     let mut body = Zeroizing::new(String::with_capacity(text.len()));
     for line in lines {
         if label(line, "-----END ") == Some(name) {
@@ -60,7 +64,31 @@ pub fn blocks(text: &str) -> usize {
 }
 
 fn label<'a>(line: &'a str, opening: &str) -> Option<&'a str> {
-    line.trim_end().strip_prefix(opening)?.strip_suffix("-----")
+    line.trim_end().strip_prefix(opening)?.strip_suffix("-----").filter(|label| is_label(label))
+}
+
+/// As in all labels that are in use.
+fn is_label(text: &str) -> bool {
+    text.len() <= LONGEST_LABEL
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ')
+}
+
+/// `ENCRYPTED PRIVATE KEY` has 21 characters.
+const LONGEST_LABEL: usize = 64;
+
+/// The PEM blocks of a text alone, if there is something around them: what `openssl x509 -text`, `openssl ca` and exports of
+/// PKCS#12 write. `None` if there is nothing to cut, or a block has no end.
+pub fn without_text(text: &str) -> Option<Zeroizing<String>> {
+    let mut kept = Zeroizing::new(String::with_capacity(text.len()));
+    let mut inside = None;
+    for line in text.split_inclusive('\n') {
+        let opened = inside.or_else(|| label(line, "-----BEGIN "));
+        if opened.is_some() {
+            kept.push_str(line);
+        }
+        inside = opened.filter(|name| label(line, "-----END ") != Some(*name));
+    }
+    (inside.is_none() && !kept.is_empty() && kept.len() < text.len()).then_some(kept)
 }
 
 /// How a PEM text in a section is damaged.
@@ -73,7 +101,10 @@ pub enum Damage {
     /// A folded scalar.
     #[error("has lost its line ends")]
     NoLineEnds,
-    #[error("has a damaged header line, or something beside its PEM blocks")]
+    /// By the label of a block.
+    #[error("has text around its PEM block, which the schema refuses")]
+    Text(String),
+    #[error("has a damaged header line")]
     Header,
     #[error("has a damaged footer line, or none")]
     Footer,
@@ -85,6 +116,13 @@ impl Damage {
     /// What to do.
     pub fn hint(&self) -> &'static str {
         match self {
+            Self::Text(label) if label == "CERTIFICATE" => {
+                "keep the block alone, `openssl x509 -in FILE`, or take `!file FILE`, which does it"
+            }
+            Self::Text(label) if label == "PUBLIC KEY" => {
+                "keep the block alone, `openssl pkey -pubin -in FILE`, or take `!file FILE`, which does it"
+            }
+            Self::Text(_) => "keep the block alone, or take `!file FILE`, which does it",
             Self::WrittenLineEnds => "put it in double quotes, or take `!file FILE.pem`",
             Self::NoLineEnds => "write it as a block, `|` and indented lines, or take `!file FILE.pem`",
             Self::Header | Self::Footer | Self::Body => "copy the file again, or take `!file FILE.pem`",
@@ -97,15 +135,17 @@ pub fn schema_blocks(text: &str) -> Result<Vec<Block>, Damage> {
     if text.contains("\\n") {
         return Err(Damage::WrittenLineEnds);
     }
-    let mut blocks = Vec::new();
+    let mut blocks: Vec<Block> = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
+        if !rest.starts_with('-') {
+            let label = text.lines().find_map(|line| label(line, "-----BEGIN ")).unwrap_or_default();
+            return Err(Damage::Text(label.to_owned()));
+        }
         let (label, body) = rest
             .strip_prefix("-----BEGIN ")
             .and_then(|rest| rest.split_once("-----"))
-            .filter(|(label, _)| {
-                label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b' ')
-            })
+            .filter(|(label, _)| is_label(label))
             .ok_or(Damage::Header)?;
         if !body.starts_with(['\n', '\r']) {
             return Err(if body.starts_with(' ') { Damage::NoLineEnds } else { Damage::Header });
@@ -116,7 +156,7 @@ pub fn schema_blocks(text: &str) -> Result<Vec<Block>, Damage> {
         if !body.ends_with(|c: char| c.is_ascii_whitespace()) {
             return Err(Damage::Footer);
         }
-        blocks.push(Block { label: label.to_owned(), der: schema_base64(body).ok_or(Damage::Body)? });
+        blocks.push(Block { label: label.to_owned(), der: body_of(body).ok_or(Damage::Body)? });
         rest = behind.trim_ascii_start();
         if rest.len() == behind.len() && !rest.is_empty() {
             return Err(Damage::Header);
@@ -125,16 +165,50 @@ pub fn schema_blocks(text: &str) -> Result<Vec<Block>, Damage> {
     if blocks.is_empty() { Err(Damage::Header) } else { Ok(blocks) }
 }
 
-/// Base64 with white space only between groups of four characters, as the pattern of the contract's schema requires it.
-pub fn schema_base64(text: &str) -> Option<Zeroizing<Vec<u8>>> {
-    let mut joined = Zeroizing::new(String::with_capacity(text.len()));
-    for piece in text.split_ascii_whitespace() {
-        if piece.len() % 4 != 0 {
-            return None;
+/// Base64 that the contract's schema takes.
+pub struct SchemaBase64 {
+    /// Decoded; wiped, because it may be a private key.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Whether it has line breaks or other white space, which no source shows that a guest takes.
+    pub broken: bool,
+}
+
+/// Why a text is not base64 that the contract's schema takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages are the documentation")]
+pub enum Base64Error {
+    #[error("neither PEM nor base64")]
+    NotBase64,
+    #[error("base64 with white space where the schema refuses it")]
+    WhiteSpace,
+}
+
+impl SchemaBase64 {
+    /// `^(?:[A-Za-z\d+/]{4}\s*)*(?:[A-Za-z\d+/]{3}=|[A-Za-z\d+/]{2}==)?$`: white space only after groups of four characters,
+    /// and none behind padding.
+    pub fn parse(text: &str) -> Result<Self, Base64Error> {
+        let mut joined = Zeroizing::new(String::with_capacity(text.len()));
+        let mut groups = true;
+        for piece in text.split_ascii_whitespace() {
+            groups &= piece.len() % 4 == 0;
+            joined.push_str(piece);
         }
-        joined.push_str(piece);
+        let bytes = STANDARD.decode(joined.as_bytes()).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| Base64Error::NotBase64)?;
+        let broken = joined.len() < text.len();
+        let is_outside = |c: char| c.is_ascii_whitespace();
+        let behind_padding = joined.ends_with('=') && text.ends_with(is_outside);
+        if groups && !behind_padding && !text.starts_with(is_outside) {
+            return Ok(Self { bytes, broken });
+        }
+        Err(Base64Error::WhiteSpace)
     }
-    STANDARD.decode(joined.as_bytes()).ok().filter(|der| !der.is_empty()).map(Zeroizing::new)
+}
+
+/// The bytes between header and footer lines, whose pattern takes white space at both ends.
+fn body_of(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let base64 = SchemaBase64::parse(text.trim_ascii()).ok()?;
+    (!base64.bytes.is_empty()).then_some(base64.bytes)
 }
 
 #[cfg(test)]
@@ -155,14 +229,28 @@ mod tests {
     }
 
     #[test]
+    fn text_around_blocks_is_cut() {
+        let cut = |text: &str| without_text(text).map(|kept| kept.to_string());
+        assert_eq!(cut(&format!("Bag Attributes\n{GOOD}\nsubject\n{GOOD}")), Some(GOOD.repeat(2)));
+        assert_eq!(
+            cut(&format!("-----BEGIN Y\n{}", GOOD.replace('\n', "\r\n"))),
+            Some(GOOD.replace('\n', "\r\n"))
+        );
+        for whole in [GOOD.to_owned(), "text".to_owned(), format!("a\n{}", GOOD.replace("END X", "END Y"))] {
+            assert_eq!(cut(&whole), None, "{whole}");
+        }
+    }
+
+    #[test]
     fn each_damage_has_its_own_error() {
         for (text, damage) in [
             (GOOD.replace('\n', "\\n"), Damage::WrittenLineEnds),
             (GOOD.replace('\n', " "), Damage::NoLineEnds),
             (GOOD.replace("-----BEGIN", "----BEGIN"), Damage::Header),
             (GOOD.replace("X-----\nA", "X----\nA"), Damage::Header),
-            (format!("Subject: me\n{GOOD}"), Damage::Header),
-            (format!("{GOOD}behind"), Damage::Header),
+            (format!("Subject: me\n{GOOD}"), Damage::Text("X".to_owned())),
+            (format!("\n{GOOD}"), Damage::Text("X".to_owned())),
+            (format!("{GOOD}behind"), Damage::Text("X".to_owned())),
             (format!("{}{GOOD}", GOOD.trim_end()), Damage::Header),
             (String::new(), Damage::Header),
             (GOOD.replace("-----END X", "-----END Y"), Damage::Footer),

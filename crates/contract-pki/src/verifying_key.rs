@@ -62,11 +62,25 @@ impl Advice for Error {
                 "keep the signing key's own and not its authority's: `contract-signer certify --certificate FILE` finds it"
                     .into()
             }
+            Self::Pem(PemError::NoLineEnds) => {
+                "write it as a block: `|` behind the key, and its lines indented below".into()
+            }
             Self::Pem(_) | Self::Label(_) | Self::Damaged(_) => {
                 "ask the contract signer for the file that `contract-signer public-key` wrote".into()
             }
         }]
     }
+}
+
+/// A form of `signingKey` that documentation or a tool uses, and that no source shows a guest reading (platforms, section 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Doubt {
+    /// IBM's page shows it.
+    #[error("base64 of a PEM whose line ends are the two characters `\\n`")]
+    WrittenLineEnds,
+    /// IBM's tool writes it, where a contract gets an end.
+    #[error("base64 of base64")]
+    EncodedTwice,
 }
 
 /// An RSA public key in one of the forms of `signingKey` (contract-format, section 5): PEM `PUBLIC KEY`, PEM
@@ -102,6 +116,20 @@ impl VerifyingKey {
                 }
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Reads the PEM that the base64 of a `signingKey` holds; or what else documentation and tools put there.
+    pub fn from_decoded(bytes: &[u8]) -> Result<(Self, Option<Doubt>), Error> {
+        let text = std::str::from_utf8(bytes).map_err(|_| Error::Pem(PemError::NoBlock))?;
+        if text.contains("\\n") {
+            return Ok((Self::parse(&text.replace("\\n", "\n"))?, Some(Doubt::WrittenLineEnds)));
+        }
+        match pem::only_block(text) {
+            Err(PemError::NoBlock) if is_base64_of_pem(text) => {
+                Ok((Self::parse(text)?, Some(Doubt::EncodedTwice)))
+            }
+            block => Ok((Self::from_block(&block?)?, None)),
         }
     }
 

@@ -5,7 +5,7 @@ use contract_core::{
     lifetime::NOTICE,
 };
 use contract_pki::{
-    pem::{self, Block},
+    pem::{self, Base64Error, Block, SchemaBase64},
     signing_certificate::Error,
     validity::{Standing, Validity},
     x509::{day, one_line, validity},
@@ -15,6 +15,8 @@ use openssl::{
     pkey::{PKey, Private},
     x509::{X509, X509Ref},
 };
+
+use zeroize::Zeroizing;
 
 use crate::fields::{Check, Field};
 
@@ -31,7 +33,7 @@ pub fn certificates(
         if block.label != "CERTIFICATE" {
             let hint = "take the certificate's own file: it begins with `-----BEGIN CERTIFICATE-----`";
             let message = format!("holds a `{}` where a certificate is required", block.label);
-            check.described_if(is_pem(text), |check| check.error(field, message, hint));
+            check.error_of(label_rule(text), field, message, hint);
             return None;
         }
         let Ok(certificate) = X509::from_der(&block.der) else {
@@ -80,8 +82,8 @@ const RENEW: &str = "ask its issuer for a new one, and look at it with `openssl 
 
 /// The dates of certificates in a field that also accepts other base64.
 pub fn expiry_of_base64(check: &mut Check<'_>, field: &Field<'_>, kind: CertificateField, text: &str) {
-    let Some(decoded) = pem::schema_base64(text) else { return };
-    for certificate in X509::stack_from_pem(&decoded).unwrap_or_default() {
+    let Ok(decoded) = SchemaBase64::parse(text) else { return };
+    for certificate in X509::stack_from_pem(&decoded.bytes).unwrap_or_default() {
         expiry(check, field, kind, &certificate);
     }
 }
@@ -114,6 +116,11 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
     let convert = "name the file, `key: !file client-key.pem`: it is converted on the way";
     let blocks = blocks(check, field, text, "PRIVATE KEY")?;
     let labels: Vec<_> = blocks.iter().map(|block| &*block.label).collect();
+    // the schema's pattern has a word of letters before `PRIVATE KEY`
+    let rule = match &*labels {
+        [label] if label.ends_with("PRIVATE KEY") => Rule::NotInSchema,
+        _ => label_rule(text),
+    };
     let message = match &*labels {
         ["PRIVATE KEY"] => None,
         ["RSA PRIVATE KEY"] => Some("a PKCS#1 key, and the guest wants PKCS#8"),
@@ -127,9 +134,7 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
         _ => Some("more than one PEM block expected one private key"),
     };
     if let Some(message) = message {
-        // its pattern for a PEM ends with this
-        let described = is_pem(text) && !labels.iter().all(|label| label.ends_with("PRIVATE KEY"));
-        check.described_if(described, |check| check.error(field, message, convert));
+        check.error_of(rule, field, message, convert);
         return None;
     }
     let key = blocks.first().and_then(|block| PKey::private_key_from_der(&block.der).ok());
@@ -144,6 +149,36 @@ pub fn private_key(check: &mut Check<'_>, field: &Field<'_>, text: &str) -> Opti
     key
 }
 
+/// The schema asks a PEM for its labels, and does not look into base64.
+pub fn label_rule(text: &str) -> Rule {
+    if text.contains("-----") { Rule::Other } else { Rule::NotInSchema }
+}
+
+/// The bytes of base64. White space that the schema takes is a warning.
+pub fn base64(
+    check: &mut Check<'_>,
+    field: &Field<'_>,
+    text: &str,
+    hint: &str,
+) -> Option<Zeroizing<Vec<u8>>> {
+    const ONE_LINE: &str = "put it on one line: `base64 -w0 FILE`";
+    match SchemaBase64::parse(text) {
+        Ok(SchemaBase64 { bytes, broken }) => {
+            if broken {
+                let message = "base64 with line breaks: no source shows that a guest reads it";
+                check.warning_of(Rule::Unproven, field, message, ONE_LINE);
+            }
+            Some(bytes)
+        }
+        Err(error) => {
+            let hint = if error == Base64Error::WhiteSpace { ONE_LINE } else { hint };
+            check.error(field, error.to_string(), hint);
+            None
+        }
+    }
+}
+
+/// The PEM blocks of a field: PEM, or base64 of PEM; of bare DER, which the sources neither name nor exclude.
 fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> Option<Vec<Block>> {
     if text.contains('\r') {
         check.warning(
@@ -152,27 +187,23 @@ fn blocks(check: &mut Check<'_>, field: &Field<'_>, text: &str, label: &str) -> 
             "take `!file FILE.pem`, which normalises them, or convert the file: `dos2unix FILE.pem`",
         );
     }
-    let found = if is_pem(text) { pem::schema_blocks(text) } else { base64_of_blocks(text, label) };
-    match found {
-        Ok(blocks) => Some(blocks),
-        Err(damage) => {
-            let described = is_pem(text) || (!text.is_empty() && pem::schema_base64(text).is_none());
-            check.described_if(described, |check| check.error(field, damage.to_string(), damage.hint()));
-            None
+    let blocks = if text.contains("-----") {
+        pem::schema_blocks(text)
+    } else {
+        let hint = "take the file itself, `!file FILE.pem`";
+        let decoded = base64(check, field, text, hint)?;
+        match std::str::from_utf8(&decoded) {
+            Ok(inner) if inner.contains("-----") => {
+                pem::schema_blocks(pem::without_text(inner).as_deref().map_or(inner, |kept| kept))
+            }
+            _ => Ok(vec![Block { label: label.to_owned(), der: decoded }]),
         }
-    }
+    };
+    blocks.map_err(|damage| damaged(check, field, text, &damage)).ok()
 }
 
-/// PEM, perhaps damaged; anything else must be base64.
-fn is_pem(text: &str) -> bool {
-    text.contains("-----")
-}
-
-/// Base64 of PEM; of bare DER, which the sources neither name nor exclude.
-fn base64_of_blocks(text: &str, label: &str) -> Result<Vec<Block>, pem::Damage> {
-    let decoded = pem::schema_base64(text).ok_or(pem::Damage::Header)?;
-    match std::str::from_utf8(&decoded) {
-        Ok(pem) if pem.contains("-----") => pem::schema_blocks(pem),
-        _ => Ok(vec![Block { label: label.to_owned(), der: decoded }]),
-    }
+/// Reports a damaged PEM. The schema's pattern takes a space in place of a line break; no reader of PEM does.
+pub fn damaged(check: &mut Check<'_>, field: &Field<'_>, text: &str, damage: &pem::Damage) {
+    let rule = if *damage == pem::Damage::NoLineEnds { Rule::NotInSchema } else { label_rule(text) };
+    check.error_of(rule, field, damage.to_string(), damage.hint());
 }

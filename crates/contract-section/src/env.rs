@@ -1,7 +1,12 @@
 //! The env section: where it runs (contract-format, section 7).
 
 use contract_core::{env_certificates::CertificateField, secret::Secret, statement::Facts};
-use contract_pki::{pem, platform::Product, signing_certificate, verifying_key::VerifyingKey};
+use contract_pki::{
+    pem,
+    platform::Product,
+    signing_certificate,
+    verifying_key::{self, VerifyingKey},
+};
 use findings::{Advice as _, Place, Rule};
 
 use crate::{
@@ -85,23 +90,33 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts
     (Some(EnvModel { logging, volumes, signing_key, env, cacerts, sealed_secret_keys }), facts)
 }
 
-/// The forms of contract-format, section 5; the schema's patterns take nothing around the PEM block.
+/// The forms of contract-format, section 5, and what a schema that looks at patterns takes besides them (platforms, section
+/// 5.1).
 fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey> {
+    const FILE: &str = "take the contract signer's file: `signingKey: !file signing-key.pub.pem`";
     let text = check.text(field)?;
-    if text.contains("-----") {
-        if let Err(damage) = pem::schema_blocks(text) {
-            check.error(field, damage.to_string(), damage.hint());
-            return None;
+    let parsed = if text.contains("-----") {
+        match pem::schema_blocks(text) {
+            Err(damage) => {
+                certificates::damaged(check, field, text, &damage);
+                return None;
+            }
+            Ok(_) => VerifyingKey::parse(text),
         }
-    } else if pem::schema_base64(text).is_none() {
-        check.error(
-            field,
-            "neither PEM nor base64",
-            "take the contract signer's file: `signingKey: !file signing-key.pub.pem`",
-        );
+    } else if text.is_empty() {
+        check.error_of(Rule::NotInSchema, field, "is empty, and no key", FILE);
         return None;
-    }
-    match VerifyingKey::parse(text) {
+    } else {
+        let decoded = certificates::base64(check, field, text, FILE)?;
+        VerifyingKey::from_decoded(&decoded).map(|(key, doubt)| {
+            if let Some(doubt) = doubt {
+                let message = format!("{doubt}: no source shows that a guest reads it");
+                check.warning_of(Rule::Unproven, field, message, FILE);
+            }
+            key
+        })
+    };
+    match parsed {
         Ok(key) => {
             // its author is stopped; a guest's schema does not look into the certificate, and what it reads has no folder
             if check.folder.is_some()
@@ -117,9 +132,18 @@ fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey>
         }
         Err(error) => {
             let hint = error.hints().into_iter().next().unwrap_or_default();
-            check.error(field, error.to_string(), hint);
+            check.error_of(rule_of(&error, text), field, error.to_string(), hint);
             None
         }
+    }
+}
+
+/// The schema asks a PEM for its label, for one block and for base64 between its lines. It does not look into base64.
+fn rule_of(error: &verifying_key::Error, text: &str) -> Rule {
+    use verifying_key::Error;
+    match error {
+        Error::NotRsa(_) | Error::TooShort(_) | Error::Damaged(_) => Rule::NotInSchema,
+        _ => certificates::label_rule(text),
     }
 }
 

@@ -148,6 +148,17 @@ impl<'a> Check<'a> {
         self.findings.warning(self.place(field), message, hint);
     }
 
+    /// This field is unwise, by this rule.
+    pub fn warning_of(
+        &mut self,
+        rule: Rule,
+        field: &Field<'_>,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        self.findings.warning_of(rule, self.place(field), message, hint);
+    }
+
     /// Some products refuse this: an error if no product is left that does not.
     pub fn refused_by(
         &mut self,

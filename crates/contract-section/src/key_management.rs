@@ -4,6 +4,8 @@
 
 use contract_core::{env_certificates::CertificateField, secret::Secret};
 
+use findings::text::excerpt;
+
 use crate::{
     certificates,
     fields::{Check, Field, Map},
@@ -101,7 +103,7 @@ fn address(check: &mut Check<'_>, field: &Field<'_>) {
             && port.bytes().all(|b| b.is_ascii_digit())
     });
     if !legal {
-        let message = format!("`{}` is no address of a GREP11 server", **text);
+        let message = format!("`{}` is no address of a GREP11 server", excerpt(text));
         check.error(field, message, "write host and port: `grep11.example.com:9876`");
     }
 }

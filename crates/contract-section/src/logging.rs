@@ -2,7 +2,7 @@
 
 use contract_core::{env_certificates::CertificateField, secret::Secret};
 use contract_pki::platform::Product;
-use findings::Rule;
+use findings::{Rule, text::excerpt};
 use openssl::{
     pkey::{PKey, Private},
     x509::X509,
@@ -162,7 +162,8 @@ fn client_certificate(check: &mut Check<'_>, field: &Field<'_>) -> Option<(Strin
     let certified = certified(check, field, CertificateField::SyslogCert)?;
     if certified.1.len() > 1 {
         let message = format!("{} certificates, expected one", certified.1.len());
-        check.error(field, message, "keep the client's own certificate; authorities belong in `server`");
+        let hint = "keep the client's own certificate; authorities belong in `server`";
+        check.error_of(certificates::label_rule(&certified.0), field, message, hint);
     }
     Some(certified)
 }
@@ -201,7 +202,8 @@ fn hostname(check: &mut Check<'_>, map: &Map<'_>) -> Option<String> {
     };
     if text.len() > 253 || !text.split('.').all(label) {
         let hint = "write the name or the address alone, without scheme, port and path: `log.example.com`";
-        check.error_of(Rule::NotInSchema, &field, format!("`{}` is not a host name", **text), hint);
+        let message = format!("`{}` is not a host name", excerpt(text));
+        check.error_of(Rule::NotInSchema, &field, message, hint);
     }
     Some(text.to_string())
 }

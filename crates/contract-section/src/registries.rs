@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use container_descriptors::image::{is_digest, name_of};
 use contract_core::{names::is_variable_name, secret::Secret};
-use contract_pki::pem::schema_base64;
+use contract_pki::pem::SchemaBase64;
 
 use findings::Rule;
 
@@ -203,7 +203,7 @@ fn public_key(check: &mut Check<'_>, map: &Map<'_>) {
     let hint = "write the key's base64: `publicKey: !file image-key.b64`";
     let Some(field) = check.required(map, "publicKey", hint) else { return };
     let Some(text) = check.text(&field) else { return };
-    if schema_base64(text).is_none() {
+    if !SchemaBase64::parse(text).is_ok_and(|it| !it.bytes.is_empty()) {
         check.error_of(
             Rule::NotInSchema,
             &field,

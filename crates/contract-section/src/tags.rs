@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use contract_pki::verifying_key::VerifyingKey;
+use contract_pki::{pem, verifying_key::VerifyingKey};
 use findings::join;
 use serde::Serialize;
 use strict_yaml::{Key, Kind, Node, Style, Tag, quote};
@@ -20,6 +20,9 @@ const SYSLOG_KEY: &str = "logging.syslog.key";
 
 /// The only field whose file is encoded: users write the policy as text, and the guest reads base64.
 const POLICY: &str = "confidential-containers.regoValidator.policy";
+
+/// The fields that hold PEM and nothing else: text around the blocks, which the schema refuses, is cut.
+const PEM_FIELDS: [&str; 4] = ["signingKey", "logging.syslog.server", "logging.syslog.cert", SYSLOG_KEY];
 
 /// A file whose content goes into a section.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,12 +75,17 @@ impl Resolver<'_, '_> {
     fn file(&mut self, path: &str, line: usize, node: &mut Node) {
         let Some(named) = node.text().map(str::to_owned) else { return };
         let whole = self.folder.join(&named);
+        let cut = |text: Zeroizing<String>| {
+            let blocks = PEM_FIELDS.contains(&path).then(|| pem::without_text(&text)).flatten();
+            blocks.unwrap_or(text)
+        };
         let read = match path {
             SYSLOG_KEY => file::read(&whole).and_then(|(text, bytes)| {
+                let text = cut(text);
                 file::pkcs8(text, &mut || self.passphrases.passphrase(&named)).map(|text| (text, bytes))
             }),
             POLICY => file::read_base64(&whole),
-            _ => file::read(&whole),
+            _ => file::read(&whole).map(|(text, bytes)| (cut(text), bytes)),
         };
         match read {
             Ok((text, bytes)) => {

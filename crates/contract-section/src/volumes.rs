@@ -6,7 +6,7 @@ use contract_core::{
     statement::VolumeFacts,
 };
 use contract_pki::platform::Product;
-use findings::Rule;
+use findings::{Rule, text::excerpt};
 use strict_yaml::{Kind, Style};
 
 use crate::{
@@ -317,7 +317,7 @@ fn mount(check: &mut Check<'_>, field: &Field<'_>) -> Option<String> {
     if parts != Some(true) {
         check.error(
             field,
-            format!("`{}` is not a mount point", **text),
+            format!("`{}` is not a mount point", excerpt(text)),
             "write an absolute path without `//` and without `/` at its end: `/mnt/data`",
         );
     }

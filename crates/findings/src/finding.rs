@@ -2,6 +2,11 @@
 
 use serde::Serialize;
 
+use crate::text::shortened;
+
+/// Characters of a finding's message.
+const LONGEST_MESSAGE: usize = 500;
+
 /// Who has to act on an error; `cli-kit` turns it into an exit code (docs/exit-codes.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Blame {
@@ -58,6 +63,8 @@ pub enum Rule {
     NoPod,
     /// An image is neither pinned by digest nor covered by `images`.
     UnverifiedImage,
+    /// A form that documentation or a tool uses, and that no source shows a guest reading.
+    Unproven,
     /// A certificate expired.
     Expired,
     /// A field without a meaning here, in a place where the guest's schema accepts any.
@@ -136,6 +143,8 @@ impl Findings {
     }
 
     fn push(&mut self, severity: Severity, rule: Rule, place: Place, message: String, hint: String) {
+        // what quotes many values of a file, or a long one that nobody expected
+        let message = shortened(&message, LONGEST_MESSAGE).into_owned();
         self.0.push(Finding { severity, place, message, hint, rule });
     }
 }

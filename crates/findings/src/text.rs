@@ -1,5 +1,7 @@
 //! Text from outside: which characters a reader cannot see. Bytes as text: hex.
 
+use std::borrow::Cow;
+
 /// Whether a character is not seen on a terminal or a page, or looks like an ordinary space: control and format
 /// characters (also bidirectional ones), all that Unicode lets a font ignore (`Default_Ignorable_Code_Point`: soft hyphen,
 /// joiners, fillers, variation selectors, tags), separators and spaces other than U+0020, private use, noncharacters.
@@ -16,6 +18,25 @@ pub fn is_invisible(char: char) -> bool {
         || u32::from(char) & 0xfffe == 0xfffe
 }
 
+/// Characters of a file's value that a message quotes.
+const LONGEST_QUOTE: usize = 60;
+
+/// A value of a file, short enough for a message: a whole key or archive would hide what is wrong with it.
+pub fn excerpt(value: &str) -> Cow<'_, str> {
+    shortened(value, LONGEST_QUOTE)
+}
+
+/// The first characters of a longer text, and how many there are.
+pub(crate) fn shortened(value: &str, longest: usize) -> Cow<'_, str> {
+    match value.char_indices().nth(longest) {
+        None => Cow::Borrowed(value),
+        Some((end, _)) => {
+            let (shown, _) = value.split_at(end);
+            Cow::Owned(format!("{shown}…, {} characters", value.chars().count()))
+        }
+    }
+}
+
 /// Lower-case hex.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -30,6 +51,13 @@ mod tests {
     use std::process::Command;
 
     use super::*;
+
+    #[test]
+    fn a_long_value_is_cut_between_characters() {
+        let (fits, longer) = ("é".repeat(LONGEST_QUOTE), "é".repeat(LONGEST_QUOTE + 1));
+        assert_eq!(excerpt(&fits), fits);
+        assert_eq!(excerpt(&longer), format!("{fits}…, 61 characters"));
+    }
 
     #[test]
     fn what_people_write_is_visible() {

@@ -21,6 +21,7 @@ use contract_core::kind::{Env, Workload};
 use contract_pki::platform::Platform;
 use contract_section::seed::{NoSeed, Seeds, VolumeSeeds};
 use contract_section::{Edit, Part, Passphrases, Readable, Section, Source, splice};
+use findings::{Finding, Rule, Severity};
 use jiff::Timestamp;
 use openssl::{
     asn1::Asn1Time,
@@ -319,6 +320,80 @@ fn what_we_accept_the_schema_accepts() {
     }
     println!("{accepted} mutants accepted by both, {refused} refused by us");
     assert!(accepted > 50 && refused > 500, "{accepted} {refused}");
+}
+
+/// Every form of a key or certificate that was tried with IBM's tool (platforms, section 5.1), made by the `openssl` command:
+/// its name, what makes it, and whether the schema takes it.
+const FORMS: &str = r#"
+  set -e
+  openssl genrsa -out key.pem 2048 2>/dev/null
+  openssl pkey -in key.pem -pubout -out pub.pem
+  openssl req -x509 -key key.pem -subj /CN=x -days 90 -out crt.pem 2>/dev/null
+  openssl ecparam -name prime256v1 -genkey -noout -out ec.pem
+  openssl pkey -in ec.pem -pubout -out ec.pub
+  openssl rsa -in key.pem -RSAPublicKey_out -out pkcs1.pub 2>/dev/null
+  openssl rsa -in key.pem -traditional -out pkcs1.pem 2>/dev/null
+  openssl pkey -pubin -in pub.pem -outform DER -out pub.der
+  openssl x509 -in crt.pem -outform DER -out crt.der
+  openssl x509 -in crt.pem -text -out text.pem
+  for it in pub crt key; do
+    cp $it.pem $it.block; printf %s "$(cat $it.pem)" > $it.no-final-line-feed
+    sed 's/$/\r/' $it.pem > $it.crlf
+    base64 -w0 $it.pem > $it.base64; base64 -w76 $it.pem > $it.base64-76; base64 -w70 $it.pem > $it.base64-70
+    printf %s "$(base64 -w64 $it.pem)" > $it.base64-64-cut
+    { cat $it.pem; echo; echo; } | base64 -w64 > $it.base64-64-other
+    base64 -w0 $it.pem | base64 -w0 > $it.base64-twice
+    sed ':a;N;$!ba;s/\n/\\n/g' $it.pem | tr -d '\n' > $it.written
+    base64 -w0 $it.written > $it.base64-written
+    sed 's/-----$/----/; 1s/----$/-----/' $it.pem > $it.four-dashes
+    { echo; cat $it.pem; } > $it.blank-line; { echo text; cat $it.pem; } > $it.text
+    cat $it.pem $it.pem > $it.chain
+    base64 -w0 $it.pem | tr '+/' '-_' | sed 's/^/-_/' > $it.base64url
+    tr '\n' ' ' < $it.pem > $it.one-line
+  done
+  base64 -w0 pub.der > pub.base64-der; base64 -w0 crt.der > crt.base64-der
+  base64 -w0 pkcs1.pub > pub.base64-pkcs1; cp pkcs1.pub pub.pkcs1; cp pkcs1.pem key.pkcs1; cp ec.pem key.sec1
+  cp ec.pub pub.ec; base64 -w0 ec.pub > pub.base64-ec; : > pub.empty; cp text.pem crt.openssl-text
+  rm *.pem *.der ec.pub pkcs1.pub
+"#;
+
+/// What we call an error by the schema is one, and what we call another error or a warning is none.
+#[test]
+fn the_schema_judges_every_form_of_keys_and_certificates_as_we_do() {
+    let Some(schema) = schema() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let made =
+        std::process::Command::new("bash").args(["-c", FORMS]).current_dir(folder.path()).status().unwrap();
+    assert!(made.success());
+    let good = fs::read_to_string(folder.path().join("crt.block")).unwrap();
+    let mut verdicts = Vec::new();
+    for path in fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path()) {
+        let form = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let text = fs::read_to_string(&path).unwrap();
+        let fields = match form.split_once('.').unwrap().0 {
+            "pub" => &["signingKey"][..],
+            "crt" => &["signingKey", "server", "cert"],
+            _ => &["key"],
+        };
+        for field in fields {
+            let mut env = json!({"type": "env", "logging": {"syslog": {"hostname": "h", "port": 6514, "server": good}}});
+            match *field {
+                "signingKey" => env["signingKey"] = json!(text),
+                field => env["logging"]["syslog"][field] = json!(text),
+            }
+            let (_, findings) =
+                Section::<Env>::open(Zeroizing::new(env.to_string()), now(), &[Platform::Hpvs]);
+            let of_field = |it: &&Finding| it.place.field.ends_with(field);
+            let worst = findings.0.iter().filter(of_field).max_by_key(|it| it.severity);
+            let ours =
+                worst.is_none_or(|it| it.severity == Severity::Warning || it.rule == Rule::NotInSchema);
+            let theirs = judge(&schema, "env", &env.to_string());
+            assert_eq!(ours, theirs.is_ok(), "{field}: {form}: {worst:?}: {theirs:?}");
+            verdicts.push(theirs.is_ok());
+        }
+    }
+    let refused = verdicts.iter().filter(|it| !**it).count();
+    assert!(verdicts.len() > 60 && refused > 20, "{} forms, {refused} refused", verdicts.len());
 }
 
 fn collect(node: &Node, path: &str, nodes: &mut Vec<(String, Range<usize>)>) {
