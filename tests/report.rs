@@ -151,7 +151,7 @@ fn a_refused_boot_leaves_its_page_and_its_exit_code() {
         "HPL12001E",
         "What to do: sign with",
         "✕ refused",
-        "What identifies this user data",
+        "What the attestation record of a guest with this user data must show",
     ] {
         assert!(page.contains(due), "{due}\n{page}");
     }

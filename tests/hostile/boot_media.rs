@@ -178,6 +178,6 @@ cases! {
         given: r"mkdir disc; touch disc/meta-data disc/vendor-data; edit '2s/^env: .*/env: x/' user-data; mv user-data disc
                 genisoimage -quiet -volid cidata -joliet -rock -output ciiso.iso disc",
         run: "guest-rehearsal boot ciiso.iso --guest-key $GUEST_KEY",
-        exit: 4, says: "HPL01001E",
+        exit: 4, says: "HPL01000E",
     }
 }

@@ -21,7 +21,7 @@ mod survey;
 
 use std::{fmt, io};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use contract_pki::pem::{Base64Error, SchemaBase64};
 use contract_pki::verifying_key::VerifyingKey;
 use contract_pki::x509::day;
 use findings::text::hex;
@@ -93,6 +93,8 @@ pub enum Refusal {
     Unsigned(State),
     #[error("its `envWorkloadSignature` is not base64")]
     NotBase64,
+    #[error("its `envWorkloadSignature` has white space where the guest's schema refuses it")]
+    WhiteSpace,
     #[error(
         "the signature does not verify with the key {fingerprint}: another key signed it, or `workload` or `env` was changed after signing"
     )]
@@ -114,6 +116,7 @@ impl Advice for Refusal {
             Self::Unsigned(_) => {
                 "encrypt the plain sections first: `workload-provider encrypt`, `env-deployer encrypt`; then `contract-signer sign`".into()
             }
+            Self::WhiteSpace => "put it on one line, without a line break behind it".into(),
             Self::NotBase64 => "sign it again: `contract-signer sign … -o user-data`".into(),
             Self::Signature { .. } => {
                 "look at it: `contract-signer inspect user-data`; then sign both handoffs again".into()
@@ -358,9 +361,11 @@ impl UserDataFacts {
     /// Verifies the signature, and the dates of the certificate that carries the key, if there is one.
     pub fn verify(&self, key: &VerifyingKey, at: Timestamp) -> Result<(), Refusal> {
         let signature = self.signature.as_ref().ok_or(Refusal::Unsigned(self.state()))?;
-        let signature: String = signature.split_ascii_whitespace().collect();
-        let signature = STANDARD.decode(signature).map_err(|_| Refusal::NotBase64)?;
-        if !key.verifies(&self.signed_digest, &signature) {
+        let signature = SchemaBase64::parse(signature).map_err(|error| match error {
+            Base64Error::NotBase64 => Refusal::NotBase64,
+            Base64Error::WhiteSpace => Refusal::WhiteSpace,
+        })?;
+        if !key.verifies(&self.signed_digest, &signature.bytes) {
             return Err(Refusal::Signature { fingerprint: key.fingerprint().to_owned() });
         }
         key.validity().map_or(Ok(()), |it| it.check(at, Refusal::NotYetValid, Refusal::Expired))

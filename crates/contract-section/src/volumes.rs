@@ -289,7 +289,8 @@ fn previous_seed<K: kind::Kind>(check: &mut Check<'_>, name: &str, map: &Map<'_>
             Some(Origin::Vault { .. }) => format!("type `{} seed settle {name}`", K::AUTHOR),
             _ => "remove `previousSeed`".to_owned(),
         };
-        check.warning(
+        check.warning_of(
+            Rule::OlderGuests,
             &field,
             format!(
                 "a previous seed of {} characters: legal before March 2026, and the schema asks for 15",

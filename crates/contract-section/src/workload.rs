@@ -277,8 +277,14 @@ fn archive(check: &mut Check<'_>, field: &Field<'_>) -> Option<TopLevel> {
     let text = check.text(field)?;
     check.hidden.push((field.node.span.clone(), format!("<archive, {} characters>", text.len())));
     let Ok(packed) = STANDARD.decode(text.as_bytes()) else {
-        let hint = "name the folder itself: `archive: !folder play`";
-        check.error(field, "not base64 on one line", hint);
+        let hint = match check.folder {
+            Some(_) => "name the folder itself: `archive: !folder play`",
+            None => "put it on one line: `tar -cz . | base64 -w0`",
+        };
+        // the schema's pattern has characters alone
+        let is_one_line = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+/=".contains(&b));
+        let rule = if is_one_line { Rule::Other } else { Rule::NotBase64 };
+        check.error_of(rule, field, "not base64 on one line", hint);
         return None;
     };
     let (top, findings) = TopLevel::of_tgz(&*packed, &field.path);

@@ -65,6 +65,10 @@ pub enum Rule {
     UnverifiedImage,
     /// A form that documentation or a tool uses, and that no source shows a guest reading.
     Unproven,
+    /// Guests of an earlier version accept it, today's schema does not.
+    OlderGuests,
+    /// An archive that is not base64 on one line.
+    NotBase64,
     /// A certificate expired.
     Expired,
     /// A field without a meaning here, in a place where the guest's schema accepts any.
@@ -113,7 +117,7 @@ impl Findings {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.push(Severity::Error, rule, place, message.into(), hint.into());
+        self.push(Severity::Error, rule, place, &message.into(), hint.into());
     }
 
     /// Adds something unwise.
@@ -129,7 +133,7 @@ impl Findings {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        self.push(Severity::Warning, rule, place, message.into(), hint.into());
+        self.push(Severity::Warning, rule, place, &message.into(), hint.into());
     }
 
     /// How many errors there are.
@@ -142,9 +146,9 @@ impl Findings {
         self.0.len() - self.errors()
     }
 
-    fn push(&mut self, severity: Severity, rule: Rule, place: Place, message: String, hint: String) {
+    fn push(&mut self, severity: Severity, rule: Rule, place: Place, message: &str, hint: String) {
         // what quotes many values of a file, or a long one that nobody expected
-        let message = shortened(&message, LONGEST_MESSAGE).into_owned();
+        let message = shortened(message, LONGEST_MESSAGE).into_owned();
         self.0.push(Finding { severity, place, message, hint, rule });
     }
 }

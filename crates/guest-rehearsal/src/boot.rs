@@ -1,13 +1,14 @@
 //! Boots user data in the order of the guest, and reports each step.
 //!
 //! ```text
-//! [input, medium →] user data → workload → env [→ attestation] [→ network] → schema → logging → signature [→ expiry]
-//!     → environment → archive → variables → containers → images → ports → mounts → volumes → seeds [→ passphrase → luks]
+//! [input, medium →] user data → workload → env [→ attestation] [→ network] → logging → schema → signature [→ expiry]
+//!     → volumes → seeds [→ passphrase → luks] → environment → archive → images → variables → containers → ports → mounts
 //!     [→ secrets]
 //! ```
 //!
-//! A step that refuses ends the boot, with the message that the real guest would show ([`crate::hpl`]). The report states
-//! what a rehearsal can't know: images, key services, disks that it was not given. It contains no secret.
+//! The order is that of published logs (platforms, section 6.1). A step that refuses ends the boot, with the message that the
+//! real guest would show, and where ([`crate::hpl`]). Where no source states what a guest does, the step is `unknown`. The
+//! report states what a rehearsal can't know: images, key services, disks that it was not given. It contains no secret.
 
 mod archive;
 mod containers;
@@ -34,11 +35,12 @@ use jiff::Timestamp;
 
 use crate::contents::PublicContents;
 use crate::keys::GuestKey;
-use crate::report::{BootReport, Halt};
+use crate::report::{BootReport, Forecast, Halt, Verdict};
 use given::Given;
 use logging::LoggingProbe;
 use luks::Disks;
 use sealed_secrets::{GivenSecret, Keys};
+use signature::SigningKey;
 
 /// The guest that boots, and what is rehearsed besides its user data.
 pub struct Guest<'a> {
@@ -60,14 +62,17 @@ pub struct Guest<'a> {
 /// rehearsal itself failed: on a file, the machine or the command line.
 pub fn boot(input: &[u8], guest: &Guest<'_>) -> (BootReport, Result<(), Failure>) {
     let mut report = BootReport::default();
-    let result = match take_steps(&mut report, input, guest) {
-        Ok(()) => {
-            report.booted = true;
-            Ok(())
-        }
-        Err(Halt::Refused) => Ok(()),
-        Err(Halt::Failed(failure)) => Err(failure),
+    let steps = take_steps(&mut report, input, guest);
+    let is_unknown = report.first(Verdict::Unknown).is_some();
+    let (forecast, result) = match steps {
+        Ok(()) if is_unknown => (Forecast::Unknown, Ok(())),
+        Ok(()) => (Forecast::Boots, Ok(())),
+        Err(Halt::Refused) => (Forecast::Refused, Ok(())),
+        Err(Halt::Unknown) => (Forecast::Unknown, Ok(())),
+        Err(Halt::Failed(failure)) => (Forecast::Failed, Err(failure)),
     };
+    report.forecast = forecast;
+    report.booted = forecast == Forecast::Boots;
     (report, result)
 }
 
@@ -95,20 +100,30 @@ fn take_steps(report: &mut BootReport, input: &[u8], guest: &Guest<'_>) -> Resul
     if let Some(value) = &user_data.attestation_public_key {
         report.auditor_key = Some(user_data::auditor_key(log, value, key)?);
     }
+    report.attested = true;
 
     network::check(log, network_config)?;
-    let workload = schema::workload(log, workload, at, &platforms)?;
-    let platforms = workload.section.as_ref().map_or(&*platforms, Section::platforms);
-    let env = schema::env(log, env, at, platforms)?;
-    report.contents = Some(PublicContents::new(workload.section.as_ref().map(Section::model), env.model()));
-
-    logging::probe(log, env.model(), probe_logging, at)?;
-    signature::verify(log, &user_data, env.model().signing_key.as_ref(), at)?;
-    let workload = containers::check(log, workload, &env)?;
-    volumes::agree(log, workload.model(), env.model())?;
-    luks::open(log, workload.model(), env.model(), disks)?;
+    let workload = schema::open::<Workload>(log, workload, at, &platforms)?;
+    let env = schema::open::<Env>(log, env, at, workload.platforms())?;
+    if let Some(env) = env.section() {
+        report.contents = Some(PublicContents::new(workload.section().map(Section::model), env.model()));
+    }
+    schema::logging(log, &env)?;
+    if let Some(env) = env.section() {
+        logging::probe(log, env.model(), probe_logging, at);
+    }
+    let signing_key = SigningKey::new(&env);
+    let (workload, env) = schema::contract(log, workload, env, &user_data)?;
+    signature::verify(log, &user_data, &signing_key, at)?;
+    volumes::agree(log, &workload.root, env.model())?;
+    if let Some(workload) = &workload.section {
+        volumes::describe(log, workload.model(), env.model());
+        luks::open(log, workload.model(), env.model(), disks)?;
+    }
+    containers::check(log, &workload, &env)?;
+    let workload = workload.section.as_ref().map(Section::model);
     let keys = Keys {
-        workload: workload.model().confidential_containers.as_ref().and_then(|it| it.secret.as_ref()),
+        workload: workload.and_then(|it| it.confidential_containers.as_ref()?.secret.as_ref()),
         env: env.model().sealed_secret_keys.as_ref(),
     };
     sealed_secrets::open(log, &keys, sealed_secrets)

@@ -2,17 +2,42 @@
 //!
 //! Source: IBM's list of error messages of the Hyper Protect Container Runtime,
 //! <https://cloud.ibm.com/docs/vpc?topic=vpc-hpcr-msgs>, as of 2026-02-20. Where the list does not say which
-//! message a fault brings, the table says so.
+//! message a fault brings, the table says so. Who shows it: published logs of real guests (platforms, section 6.1).
 
 use serde::{Serialize, Serializer};
+
+/// Where a guest shows a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shown {
+    /// On the console, and in the log.
+    Console,
+    /// In the log that the log server gets. The console shows HPL10000E alone.
+    LogServer,
+}
 
 /// A message of the guest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hpl {
-    /// The id, as the console log shows it.
+    /// The id, as the log shows it.
     pub id: &'static str,
     /// What it means.
     pub meaning: &'static str,
+    /// Where a person sees it.
+    pub shown: Shown,
+}
+
+impl Hpl {
+    /// `on its console: HPL10000E: …`
+    pub fn describe(&self) -> String {
+        let Self { id, meaning, shown } = self;
+        match shown {
+            Shown::Console => format!("its console would show {id}: {meaning}"),
+            Shown::LogServer => {
+                format!("its log server would get {id}: {meaning}; its console would show HPL10000E alone")
+            }
+        }
+    }
 }
 
 impl Serialize for Hpl {
@@ -22,10 +47,10 @@ impl Serialize for Hpl {
 }
 
 macro_rules! messages {
-    ($($(#[$doc:meta])* $name:ident = $meaning:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $shown:ident = $meaning:literal;)*) => {
         $(
             $(#[$doc])*
-            pub const $name: Hpl = Hpl { id: stringify!($name), meaning: $meaning };
+            pub const $name: Hpl = Hpl { id: stringify!($name), meaning: $meaning, shown: Shown::$shown };
         )*
 
         /// Every message that a rehearsal can show.
@@ -36,45 +61,52 @@ macro_rules! messages {
 messages! {
     /// Bootloader: the user data is not the expected YAML, or a token does not decrypt. The list has no separate message
     /// for a medium without user data.
-    HPL11001E = "the contract cannot be parsed or decrypted";
+    HPL11001E, Console = "the contract cannot be parsed or decrypted";
+    /// Bootloader: the auditor key is of no use.
+    HPL11002E, Console = "the attestation record cannot be encrypted";
     /// Network: not in the list, but on the console of a guest of build 25.11.0. The list has no message for a file that does
     /// not follow the schema.
-    HPL13000I = "`network-config` follows the guest's schema";
+    HPL13000I, Console = "`network-config` follows the guest's schema";
     /// Network: as before.
-    HPL13004I = "the guest's interfaces are set as in `network-config`";
-    /// Validation, before logging is set up. HPL05001E, HPL07001E and HPL09001E mean the same in later services.
-    HPL01001E = "a section does not follow the schema";
-    /// The list has this for a signature that does not verify. It has HPL12003E and HPL12004E for values that can't be
-    /// extracted or are missing, but does not say which: the rehearsal always uses this one.
-    HPL12001E = "the signature does not verify with the `signingKey` of the env section";
+    HPL13004I, Console = "the guest's interfaces are set as in `network-config`";
+    /// Logging: no source states whether the bootloader reads the sections first.
+    HPL01000E, Console = "logging cannot parse the contract";
+    /// Logging: its own part of the contract.
+    HPL01001E, Console = "`logging` does not follow the schema";
+    /// All other parts of the contract. HPL07001E and HPL09001E mean the same in later services.
+    HPL05001E, LogServer = "the contract does not follow the schema";
+    /// A signature that does not verify.
+    HPL12001E, LogServer = "the signature does not verify with the `signingKey` of the env section";
+    /// One of both is missing.
+    HPL12004E, LogServer = "the signing key or the signature is missing";
     /// The list does not say how long before the end.
-    HPL12006E = "the signing certificate is about to expire";
+    HPL12006E, LogServer = "the signing certificate is about to expire";
     /// The contract expires with the certificate.
-    HPL12007E = "the signing certificate expired, and the contract with it";
+    HPL12007E, LogServer = "the signing certificate expired, and the contract with it";
     /// Compose: base64 or gzip.
-    HPL06006E = "the compose archive is not a gzip file, or is damaged";
+    HPL06006E, LogServer = "the compose archive is not a gzip file, or is damaged";
     /// Compose: tar.
-    HPL06007E = "the tar in the compose archive is empty or damaged";
+    HPL06007E, LogServer = "the tar in the compose archive is empty or damaged";
     /// Compose: the file has another name or is in a folder.
-    HPL06008E = "the compose archive holds neither docker-compose.yaml nor docker-compose.yml at its top level";
+    HPL06008E, LogServer = "the compose archive holds neither docker-compose.yaml nor docker-compose.yml at its top level";
     /// Compose: the file is not YAML.
-    HPL06009E = "the compose file cannot be parsed";
+    HPL06009E, LogServer = "the compose file cannot be parsed";
     /// Compose: an image that is neither pinned by digest nor listed under `images`.
-    HPL06010E = "an image of the compose file cannot be verified";
+    HPL06010E, LogServer = "an image of the compose file cannot be verified";
     /// Play: archive, descriptors or templates.
-    HPL15002E = "the Pod and ConfigMap descriptors cannot be processed";
+    HPL15002E, LogServer = "the Pod and ConfigMap descriptors cannot be processed";
     /// Play: also a missing `ConfigMap` key, for which the list has no separate message.
-    HPL15005E = "a Pod fails to start";
+    HPL15005E, LogServer = "a Pod fails to start";
     /// Play: information; the guest continues, with nothing to run.
-    HPL15006I = "no pod definitions found";
+    HPL15006I, LogServer = "no pod definitions found";
     /// Any service: also a missing variable that a compose file requires, for which the list has no separate message.
-    HPL10000E = "one or more services failed, and the guest shuts down";
+    HPL10000E, Console = "one or more services failed, and the guest shuts down";
     /// Volumes: the sources differ on the order of the seeds (contract-format, section 6).
-    HPL07013E = "the volume's passphrase cannot be made from the seeds of env, workload and key management service";
+    HPL07013E, LogServer = "the volume's passphrase cannot be made from the seeds of env, workload and key management service";
     /// Volumes: the names differ.
-    HPL07015E = "the volumes of both sections do not have the same names";
+    HPL07015E, LogServer = "the volumes of both sections do not have the same names";
     /// Volumes: the disk was encrypted with other seeds.
-    HPL02003E = "the encrypted disk does not open with the passphrase";
+    HPL02003E, LogServer = "the encrypted disk does not open with the passphrase";
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use cli_kit::report::count;
 use jiff::Timestamp;
 use report_page::{Html, Mark, Page, Table};
 
-use crate::report::{BootReport, RecordLine, Step, Verdict};
+use crate::report::{BootReport, Forecast, RecordLine, Step, Verdict};
 use provenance::Provenance;
 
 /// The content of the page.
@@ -39,11 +39,13 @@ impl BootPage<'_> {
     /// The whole file.
     pub fn to_html(&self) -> String {
         let warnings = self.number(Verdict::Warning);
-        let (mark, verdict) = match (self.failure, self.report.booted, warnings) {
-            (Some(_), ..) => (Mark::Open, "The rehearsal failed".to_owned()),
-            (None, false, _) => (Mark::Bad, "The guest would not boot".to_owned()),
-            (None, true, 0) => (Mark::Good, "The guest would boot".to_owned()),
-            (None, true, _) => {
+        let (mark, verdict) = match (self.report.forecast, warnings) {
+            _ if self.failure.is_some() => (Mark::Open, "The rehearsal failed".to_owned()),
+            (Forecast::Failed, _) => (Mark::Open, "The rehearsal failed".to_owned()),
+            (Forecast::Refused, _) => (Mark::Bad, "The guest would not boot".to_owned()),
+            (Forecast::Unknown, _) => (Mark::Open, "It is unknown whether the guest would boot".to_owned()),
+            (Forecast::Boots, 0) => (Mark::Good, "The guest would boot".to_owned()),
+            (Forecast::Boots, _) => {
                 (Mark::Warning, format!("The guest would boot, with {}", count(warnings, "warning")))
             }
         };
@@ -59,9 +61,7 @@ impl BootPage<'_> {
     fn lead(&self, html: &mut Html) {
         if let Some(step) = self.report.refusal() {
             match step.code {
-                Some(code) => {
-                    html.paragraph(&format!("Its console would show `{}`: {}.", code.id, code.meaning));
-                }
+                Some(code) => html.paragraph(&format!("{}.", sentence(&code.describe()))),
                 None => html.paragraph("No source states what its console would show."),
             }
             html.paragraph(&format!("It stops at `{}`: {}", step.name, step.detail));
@@ -78,6 +78,7 @@ impl BootPage<'_> {
         let others = [
             (Verdict::Warning, "with a warning"),
             (Verdict::Skipped, "skipped"),
+            (Verdict::Unknown, "unknown"),
             (Verdict::Refused, "refused"),
         ];
         for (verdict, word) in others {
@@ -117,7 +118,7 @@ impl BootPage<'_> {
         if self.report.attestation.is_empty() {
             return html.paragraph("None: the user data cannot be read.");
         }
-        let caption = if self.report.booted {
+        let caption = if self.report.attested {
             "What the attestation record of a guest with this user data must show."
         } else {
             "What identifies this user data, as an attestation record would show it."
@@ -170,6 +171,7 @@ fn write_log(html: &mut Html, steps: &[Step]) {
                 Verdict::Ok => (Mark::Good, "ok"),
                 Verdict::Warning => (Mark::Warning, "warning"),
                 Verdict::Skipped => (Mark::Open, "skipped"),
+                Verdict::Unknown => (Mark::Open, "unknown"),
                 Verdict::Refused => (Mark::Bad, "refused"),
             };
             html.mark(mark, word);
@@ -184,6 +186,12 @@ fn write_log(html: &mut Html, steps: &[Step]) {
             }
         });
     });
+}
+
+/// With a capital letter.
+fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// A time in seconds; the whole page uses UTC.

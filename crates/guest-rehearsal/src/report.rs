@@ -8,7 +8,7 @@ use contract_pki::verifying_key::VerifyingKey;
 use serde::Serialize;
 
 use crate::contents::PublicContents;
-use crate::hpl::Hpl;
+use crate::hpl::{Hpl, Shown};
 
 /// How a step went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,6 +20,8 @@ pub enum Verdict {
     Warning,
     /// Nothing to do for the guest, or not rehearsed.
     Skipped,
+    /// No source states what the guest does.
+    Unknown,
     /// The guest stops here.
     Refused,
 }
@@ -36,6 +38,9 @@ pub struct Step {
     /// The message that the real guest would show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Hpl>,
+    /// Where the guest would show that message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<Shown>,
     /// What to do about it; always present on a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
@@ -57,6 +62,8 @@ impl Deref for Log {
 pub(crate) enum Halt {
     /// The guest would stop here; the last step of the log has the reason.
     Refused,
+    /// No source states what the guest does, and the rehearsal can't go on; the last step of the log has the reason.
+    Unknown,
     /// The rehearsal itself failed: a file, the machine or the command line.
     Failed(Failure),
 }
@@ -98,6 +105,12 @@ impl Log {
         self.step(name, Verdict::Warning, None, detail.into(), Some(hint.into()));
     }
 
+    /// No source states what the guest does.
+    pub(crate) fn unknown(&mut self, name: &'static str, detail: impl Into<String>, hint: impl Into<String>) {
+        let detail = format!("{}; no source states what the guest does", detail.into());
+        self.step(name, Verdict::Unknown, None, detail, Some(hint.into()));
+    }
+
     /// The guest stops here, with this message if one is known.
     pub(crate) fn refused(
         &mut self,
@@ -118,7 +131,7 @@ impl Log {
         detail: String,
         hint: Option<String>,
     ) {
-        self.0.push(Step { name, verdict, detail, code, hint });
+        self.0.push(Step { name, verdict, detail, code, shown: code.map(|code| code.shown), hint });
     }
 }
 
@@ -142,11 +155,30 @@ pub struct AttestationFiles {
     pub encrypted: bool,
 }
 
+/// How a boot ends, as far as anybody knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Forecast {
+    /// The guest would boot.
+    Boots,
+    /// No source states what the guest does at one step or more.
+    Unknown,
+    /// The guest would not boot.
+    Refused,
+    /// The rehearsal itself failed.
+    #[default]
+    Failed,
+}
+
 /// The whole boot.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct BootReport {
-    /// Whether the guest would boot.
+    /// How it ends.
+    pub forecast: Forecast,
+    /// Whether the guest would boot, for sure.
     pub booted: bool,
+    /// Whether the guest made its attestation record, which it does before it validates the contract.
+    pub attested: bool,
     /// The steps that the guest took.
     pub steps: Log,
     /// What the attestation record of this guest must show.
@@ -168,6 +200,11 @@ pub struct BootReport {
 impl BootReport {
     /// The step that refused.
     pub fn refusal(&self) -> Option<&Step> {
-        self.steps.iter().find(|step| step.verdict == Verdict::Refused)
+        self.first(Verdict::Refused)
+    }
+
+    /// The first step of this verdict.
+    pub fn first(&self, verdict: Verdict) -> Option<&Step> {
+        self.steps.iter().find(|step| step.verdict == verdict)
     }
 }

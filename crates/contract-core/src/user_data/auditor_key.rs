@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use contract_pki::pem::PemError;
 use contract_pki::verifying_key::{Error, VerifyingKey};
 
 use super::token_facts;
@@ -37,6 +38,10 @@ impl AuditorKeyForm {
             Err(Error::NotRsa(kind)) => {
                 Self::Unusable(format!("a key of type {kind}, and a token needs RSA"))
             }
+            Err(Error::Pem(PemError::NoLineEnds)) => Self::Unusable(
+                "its line breaks are gone: write `attestationPublicKey: |`, and the key's lines below it, indented"
+                    .into(),
+            ),
             Err(error) => Self::Unusable(error.to_string()),
         }
     }

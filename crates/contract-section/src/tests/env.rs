@@ -170,6 +170,32 @@ fn damage_that_only_a_literal_has() {
 }
 
 #[test]
+fn text_around_a_pem_is_cut_where_a_file_is_named() {
+    let (ca, client) = authority();
+    let signer = Pair::rsa("signer", 365);
+    let around =
+        |pem: &str| format!("Bag Attributes\n    friendlyName: x\nsubject=CN = x\n\n{pem}\nbehind\n");
+    let folder = folder(&[
+        ("ca.crt", &around(&format!("{}Certificate:\n{}", ca.pem(), client.pem()))),
+        ("c.crt", &around(&client.pem())),
+        ("c.key", &around(&client.sec1())),
+        ("signer.pem", &around(&signer.public())),
+    ]);
+    let text = format!("{HEAD}    cert: !file c.crt\n    key: !file c.key\nsigningKey: !file signer.pem\n");
+    let section = accepted::<Env>(folder.path(), &text);
+    let Some(Logging::Syslog(syslog)) = &section.model().logging else { panic!("no syslog") };
+    assert_eq!(syslog.server, ca.pem() + &client.pem());
+    assert_eq!(syslog.cert.as_deref(), Some(&*client.pem()));
+    assert_eq!(syslog.key.as_ref().unwrap().expose(), client.pkcs8());
+    let indented = |pem: &str| format!("|\n  {}\n", around(pem).trim_end().replace('\n', "\n  "));
+    only::<Env>(
+        folder.path(),
+        &format!("{HEAD}signingKey: {}", indented(&signer.pem())),
+        "signingKey: has text around its PEM block, which the schema refuses (keep the block alone, `openssl x509 -in FILE`",
+    );
+}
+
+#[test]
 fn keys_are_converted_on_the_way() {
     let ca = Pair::rsa("ca", 365);
     let pkcs1 = String::from_utf8(ca.key.rsa().unwrap().private_key_to_pem().unwrap()).unwrap();

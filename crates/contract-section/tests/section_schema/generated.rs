@@ -39,7 +39,6 @@ const DIFFERENCES: &[Difference] = &[
             ["play", "compose.archive"].iter().any(|place| it.place.field.starts_with(place))
         }),
     },
-    Difference { name: "`signingKey`", applies: Stricter(|it| it.place.field == "signingKey") },
     Difference {
         name: "`previousSeed` of 3 to 14 characters",
         applies: Laxer(|place| {

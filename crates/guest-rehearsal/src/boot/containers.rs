@@ -5,9 +5,9 @@
 //! |---|---|---|
 //! | archive | an archive that does not unpack; no compose file | HPL06006E to HPL06008E, HPL15002E |
 //! | containers | a file that can't be parsed | HPL06009E, HPL15002E |
+//! | images | an image that nothing verifies | HPL06010E, HPL15005E |
 //! | variables | a required variable without a value | HPL15005E, HPL10000E |
 //! | containers | a file that parses but does not start; nothing to start | HPL15005E, HPL10000E, HPL15006I |
-//! | images | an image that nothing verifies | HPL06010E, HPL15005E |
 //! | ports | a port of the guest that is used twice | HPL10000E, HPL15005E |
 //! | mounts | nothing: data that would be lost is a warning | |
 //!
@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 
 use container_descriptors::{Descriptors, Environment, Port, Provider, Resource, TopLevel, image, storage};
 use contract_archive::unpack;
-use contract_core::kind::{Env, Workload};
+use contract_core::kind::Env;
 use contract_pki::platform::Application;
 use contract_section::{Images, Section, WorkloadVolume};
 use findings::{Finding, Place, Rule, Severity};
@@ -98,11 +98,7 @@ impl Tool {
 }
 
 /// Checks everything up to the point where a real guest would pull images.
-pub fn check(
-    log: &mut Log,
-    workload: WorkloadSection,
-    env: &Section<Env>,
-) -> Result<Section<Workload>, Halt> {
+pub fn check(log: &mut Log, workload: &WorkloadSection, env: &Section<Env>) -> Result<(), Halt> {
     if let Some(section) = &workload.section {
         merge(log, &section.facts().provided_variables, &env.facts().provided_variables);
     }
@@ -125,27 +121,29 @@ pub fn check(
             Tool::Podman => container_descriptors::play(&top, &Resource::in_section(root), &environment),
         };
         report_findings(log, tool, &found)?;
+        if let Some(section) = &workload.section {
+            images(log, tool, &found, &section.model().images)?;
+        }
         variables(log, tool, &found)?;
         if let Some(finding) = first_error(&found.stops.0) {
             let detail = one_line("workload", finding);
             return Err(log.refused(CONTAINERS, tool.not_started(), detail, &finding.hint));
         }
-        let Some(section) = workload.section else {
+        let Some(section) = &workload.section else {
             return Err(unusable(log, tool, &workload.waiting));
         };
         log.ok(CONTAINERS, format!("{}, as {} reads them", tool.count(found.pods), tool.name()));
-        images(log, tool, &found, &section.model().images)?;
         ports(log, tool, &found)?;
         mounts(log, tool, &found, &section.model().volumes);
-        return Ok(section);
+        return Ok(());
     }
-    let Some(section) = workload.section else {
+    let Some(section) = &workload.section else {
         return Err(unusable(log, tool, &workload.waiting));
     };
     if let Application::ConfidentialContainers = section.model().application {
         log.skipped(ARCHIVE, "`confidential-containers`: a rehearsal reads only compose files and Pods");
     }
-    Ok(section)
+    Ok(())
 }
 
 fn first_error(findings: &[Finding]) -> Option<&Finding> {

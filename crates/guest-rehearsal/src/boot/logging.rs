@@ -8,7 +8,7 @@
 //!
 //! The real guest sets up its log as soon as the bootloader has opened the sections, before it validates the contract and
 //! its signature. IBM's list has no message for a log server that can't be reached or refuses the guest's certificate, and
-//! no known source states what the guest does then: a refusal here has no message.
+//! no known source states what the guest does then: it is unknown.
 
 mod fault;
 mod reach;
@@ -22,7 +22,7 @@ use contract_pki::x509::day;
 use contract_section::{EnvModel, LogRouter, Logging, Syslog};
 use jiff::Timestamp;
 
-use crate::report::{Halt, Log};
+use crate::report::Log;
 
 use fault::{Fault, Unreached};
 pub use reach::Resolve;
@@ -155,26 +155,22 @@ impl LoggingProbe {
 const STEP: &str = "logging";
 
 /// Tries the log server, if asked to.
-pub(super) fn probe(
-    log: &mut Log,
-    env: &EnvModel,
-    probe: Option<&LoggingProbe>,
-    at: Timestamp,
-) -> Result<(), Halt> {
+pub(super) fn probe(log: &mut Log, env: &EnvModel, probe: Option<&LoggingProbe>, at: Timestamp) {
     let Some(logging) = &env.logging else {
         log.skipped(STEP, "the env section names no log server");
-        return Ok(());
+        return;
     };
     let server = server(logging);
     let name = format!("`{}:{}`", server.hostname, server.port);
     let Some(probe) = probe else {
         log.skipped(STEP, format!("{name} was not tried: add `--probe-logging`"));
-        return Ok(());
+        return;
     };
     warn_unused(log, probe, &server);
-    let reached = probe
-        .reach(logging, at)
-        .map_err(|unreached| log.refused(STEP, None, format!("{name}: {unreached}"), &unreached.hint()))?;
+    let reached = match probe.reach(logging, at) {
+        Ok(reached) => reached,
+        Err(unreached) => return log.unknown(STEP, format!("{name}: {unreached}"), unreached.hint()),
+    };
     let version = reached.version;
     let detail = match logging {
         Logging::Syslog(_) => format!("{name} accepted one line over {version}"),
@@ -187,7 +183,6 @@ pub(super) fn probe(
         let end = day(reached.ends);
         log.warning(STEP, None, format!("{name}: the server's certificate expires on {end}, within 30 days"));
     }
-    Ok(())
 }
 
 /// A `--resolve` for another server is a typing error.

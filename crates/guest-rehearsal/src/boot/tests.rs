@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 mod broken;
 mod judged;
+mod keys;
 mod platforms;
 
 use super::Guest;
@@ -14,7 +15,7 @@ use super::luks::Disks;
 use crate::boot::logging::{LoggingProbe, Timeouts};
 use crate::hpl::{self, Hpl};
 use crate::keys::GuestKey;
-use crate::report::{BootReport, Verdict};
+use crate::report::{BootReport, Forecast, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 
 fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
@@ -130,7 +131,8 @@ fn a_contract_lives_as_long_as_its_signing_certificate() {
     assert!(detail.contains("the contract expired at"), "{detail}");
     // no source names a message for it
     let report = on_day(-1);
-    let step = report.refusal().unwrap_or_else(|| panic!("not refused: {report:#?}"));
+    assert_eq!(report.forecast, Forecast::Unknown);
+    let step = report.first(Verdict::Unknown).unwrap();
     assert_eq!((step.name, step.code), ("expiry", None));
     assert!(step.detail.contains("the signing certificate is not valid before"), "{}", step.detail);
 }
@@ -242,7 +244,7 @@ fn a_link_in_an_archive_is_refused() {
 
 /// No source has a message for it.
 #[test]
-fn an_unreachable_log_server_ends_the_boot_without_a_message_id() {
+fn what_a_guest_does_without_its_log_server_is_unknown() {
     let probe = LoggingProbe {
         now: Timestamp::now(),
         origin: "desk".into(),
@@ -264,7 +266,7 @@ fn an_unreachable_log_server_ends_the_boot_without_a_message_id() {
     result.unwrap();
     let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();
     assert!(steps[0].verdict == Verdict::Warning && steps[0].detail.contains("is not used"), "{report:#?}");
-    assert_eq!(report.refusal(), Some(steps[1]));
+    assert_eq!((report.forecast, steps[1].verdict), (Forecast::Unknown, Verdict::Unknown));
     assert!(steps[1].code.is_none() && steps[1].hint.is_some() && !report.booted);
     assert!(
         steps[1].detail.contains("`logging.logRouter.port`: no connection: 127.77.66.55:443"),
@@ -307,16 +309,35 @@ fn what_is_kept_on_no_volume_is_a_warning() {
 }
 
 #[test]
+fn a_short_previous_seed_is_a_warning() {
+    let mut case = Case::sound();
+    case.workload = case.workload.replace("    mount:", "    previousSeed: \"oldseed123\"\n    mount:");
+    let report = try_boot(&case);
+    let found = warnings(&report);
+    assert!(found.len() == 1 && found[0].contains("a previous seed of 10 characters"), "{report:#?}");
+}
+
+#[test]
+fn an_archive_in_lines_is_refused_by_the_schema() {
+    let packed = archive(&[("docker-compose.yml", COMPOSE)]);
+    let lines: Vec<_> = packed.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    let report = try_boot(&Case::with_archive("compose", &format!("|\n    {}", lines.join("\n    "))));
+    let (step, code, detail) = refusal(&report);
+    assert_eq!((step, code), ("schema", hpl::HPL05001E));
+    assert!(detail.contains("compose.archive: not base64 on one line"), "{detail}");
+    let hint = report.refusal().unwrap().hint.as_deref().unwrap();
+    assert!(hint.contains("base64 -w0") && !hint.contains("!folder"), "{hint}");
+}
+
+#[test]
 fn volumes_with_one_mount_point_hide_each_other() {
     let mut case = Case::sound();
     let other = "  logs:\n    seed: \"canary-other-seed-0123456789\"\n";
     case.workload += other;
     case.env = case.env.replace("volumes:\n", &format!("volumes:\n{other}"));
     let report = try_boot(&case);
-    assert!(
-        warnings(&report)[0].contains("`logs` and `data` have one mount point, /mnt/data"),
-        "{report:#?}"
-    );
+    let says = "`logs` and `data` have one mount point, /mnt/data";
+    assert!(warnings(&report).iter().any(|it| it.contains(says)), "{report:#?}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use open_token::{Opened, PASSWORD_LENGTH};
 use zeroize::Zeroizing;
 
 use super::platforms::token_prefix;
-use crate::hpl::HPL11001E;
+use crate::hpl::{HPL11001E, HPL11002E};
 use crate::keys::GuestKey;
 use crate::report::{Halt, Log};
 use crate::second_reader;
@@ -36,8 +36,10 @@ pub fn read(log: &mut Log, bytes: &[u8], damage: Option<&Error>) -> Result<UserD
     {
         return Err(refused(log, damage));
     }
-    second_reader::check(text)
-        .map_err(|difference| log.refused(STEP, HPL11001E, difference.to_string(), READERS_HINT))?;
+    if let Err(difference) = second_reader::check(text) {
+        log.unknown(STEP, difference.to_string(), READERS_HINT);
+        return Err(Halt::Unknown);
+    }
     let user_data = UserData::parse(text).map_err(|error| refused(log, &error))?;
     let has = |value: &Option<String>| if value.is_some() { "" } else { "no " };
     let mut detail = format!(
@@ -115,24 +117,27 @@ fn report_opened(log: &mut Log, name: &'static str, prefix: Prefix, opened: &Ope
 }
 
 /// Reads the auditor key, for which the guest encrypts its record: PEM, base64 of a PEM, or a token with either.
-///
-/// IBM's list has a message for a token that does not open, but none for a key that the guest can't use.
 pub fn auditor_key(log: &mut Log, value: &str, guest_key: &GuestKey) -> Result<VerifyingKey, Halt> {
+    const HINT: &str =
+        "add the auditor key again: `contract-signer sign … --auditor-key attestation-key.pub.pem`";
     let (text, form) = if is_token(value) {
         (open_token(log, "attestation", value, guest_key)?, "inside the token, ")
     } else {
         (Zeroizing::new(value.to_owned()), "")
     };
     let key = VerifyingKey::parse(&text).map_err(|error| {
-        let hint =
-            "add the auditor key again: `contract-signer sign … --auditor-key attestation-key.pub.pem`";
-        log.refused(
-            "attestation",
-            None,
-            format!("cannot use `attestationPublicKey`: {form}{}", reason(&error)),
-            hint,
-        )
+        let hint = match &error {
+            verifying_key::Error::Pem(PemError::NoLineEnds) => {
+                "write `attestationPublicKey: |`, and the key's lines below it, indented"
+            }
+            _ => HINT,
+        };
+        let detail = format!("cannot use `attestationPublicKey`: {form}{}", reason(&error));
+        log.refused("attestation", HPL11002E, detail, hint)
     })?;
+    if key.certificate().is_some() {
+        log.unknown("attestation", "`attestationPublicKey` is a certificate, not a public key", HINT);
+    }
     log.ok("attestation", format!("the record is encrypted for the auditor key ({})", key.fingerprint()));
     Ok(key)
 }

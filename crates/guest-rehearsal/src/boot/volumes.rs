@@ -5,15 +5,17 @@
 use std::collections::BTreeSet;
 
 use contract_section::{EnvModel, EnvSeed, EnvVolume, WorkloadModel, WorkloadVolume};
+use strict_yaml::Node;
 
 use crate::hpl::{HPL07013E, HPL07015E};
 use crate::report::{Halt, Log};
 
 const SEEDS: &str = "seeds";
 
-/// Compares the names, then describes the seeds.
-pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<(), Halt> {
-    let asked: BTreeSet<_> = workload.volumes.iter().map(|volume| volume.name.as_str()).collect();
+/// Compares the names.
+pub fn agree(log: &mut Log, workload: &Node, env: &EnvModel) -> Result<(), Halt> {
+    let volumes = workload.entry("volumes").and_then(Node::entries).unwrap_or_default();
+    let asked: BTreeSet<_> = volumes.iter().map(|(key, _)| key.text.as_str()).collect();
     let given: BTreeSet<_> = env.volumes.iter().map(|volume| volume.name.as_str()).collect();
     if asked != given {
         let only = |these: &BTreeSet<&str>, those| {
@@ -34,12 +36,16 @@ pub fn agree(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) -> Result<
     }
     let names: Vec<_> = asked.iter().map(|name| format!("`{name}`")).collect();
     log.ok("volumes", format!("both sections name {}", names.join(", ")));
+    Ok(())
+}
+
+/// Describes the seeds.
+pub fn describe(log: &mut Log, workload: &WorkloadModel, env: &EnvModel) {
     for workload in &workload.volumes {
         for env in env.volumes.iter().filter(|volume| volume.name == workload.name) {
             seeds(log, workload, env);
         }
     }
-    Ok(())
 }
 
 fn seeds(log: &mut Log, workload: &WorkloadVolume, env: &EnvVolume) {

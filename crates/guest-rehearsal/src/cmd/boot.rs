@@ -17,7 +17,7 @@ use guest_rehearsal::boot::luks::Disks;
 use guest_rehearsal::boot::sealed_secrets::GivenSecret;
 use guest_rehearsal::boot::{Guest, boot};
 use guest_rehearsal::keys::GuestKey;
-use guest_rehearsal::report::{BootReport, Step, Verdict};
+use guest_rehearsal::report::{BootReport, Forecast, Step, Verdict};
 use jiff::Timestamp;
 
 use crate::cli::Boot;
@@ -73,7 +73,13 @@ pub fn run(arguments: &Boot, report: &Report) -> Result<(), Failure> {
         report.success(&format!("wrote {name}"));
     }
     result?;
-    boot_report.refusal().map_or(Ok(()), |step| Err(refused(arguments, step)))
+    match (boot_report.refusal(), boot_report.first(Verdict::Unknown)) {
+        (Some(step), _) => Err(stopped(arguments, "the guest would not boot from", step)),
+        (None, Some(step)) => {
+            Err(stopped(arguments, "it is unknown whether the guest would boot from", step))
+        }
+        (None, None) => Ok(()),
+    }
 }
 
 /// Whether it is user data in the form of `sign`, or a medium with it. Reads a stream, so that other large files do not get
@@ -107,11 +113,11 @@ fn logging_probe(arguments: &Boot) -> LoggingProbe {
     }
 }
 
-fn refused(arguments: &Boot, step: &Step) -> Failure {
+fn stopped(arguments: &Boot, what: &str, step: &Step) -> Failure {
     let name = input::name(&arguments.user_data);
     let code = step.code.map(|code| format!(" ({})", code.id)).unwrap_or_default();
     Failure {
-        message: format!("the guest would not boot from `{name}`: {}{code}: {}", step.name, step.detail),
+        message: format!("{what} `{name}`: {}{code}: {}", step.name, step.detail),
         hints: step.hint.iter().cloned().collect(),
         exit: ExitCode::Refused,
     }
@@ -122,22 +128,23 @@ fn log(report: &BootReport) -> Vec<String> {
     let mut lines: Vec<_> = report.steps.iter().map(line).collect();
     if let Some(step) = report.refusal() {
         lines.push(match step.code {
-            Some(code) => {
-                format!("the guest would not boot; its console would show {}: {}", code.id, code.meaning)
-            }
+            Some(code) => format!("the guest would not boot; {}", code.describe()),
             None => {
                 "the guest would not boot as it should; no source states what its console would show".into()
             }
         });
         return lines;
     }
-    if !report.booted {
+    if report.forecast == Forecast::Failed || !report.attested {
         // the reason follows as an error
         return lines;
     }
     lines.push("the attestation record of this guest must show:".into());
     lines.extend(report.attestation.iter().map(|line| format!("  {} {}", line.sha256, line.name)));
-    lines.push("the guest would boot".into());
+    lines.push(match report.forecast {
+        Forecast::Boots => "the guest would boot".into(),
+        _ => "it is unknown whether the guest would boot".into(),
+    });
     lines
 }
 
@@ -146,6 +153,7 @@ fn line(step: &Step) -> String {
         Verdict::Ok => "ok",
         Verdict::Warning => "warning",
         Verdict::Skipped => "skipped",
+        Verdict::Unknown => "unknown",
         Verdict::Refused => "refused",
     };
     let code = step.code.map(|code| format!("{}: ", code.id)).unwrap_or_default();

@@ -96,7 +96,7 @@ fn other_keepers_of_a_seed_are_named() {
     let workload = Section::<Workload>::open(open(&case.workload), now, &Platform::ALL).0.unwrap();
     let env = Section::<Env>::open(open(&env), now, &Platform::ALL).0.unwrap();
     let contents = PublicContents::new(Some(workload.model()), env.model());
-    let report = BootReport { booted: true, contents: Some(contents), ..BootReport::default() };
+    let report = BootReport { forecast: Forecast::Boots, contents: Some(contents), ..BootReport::default() };
     holds(&page(&report, None, now), &["the ultravisor keeps it as <code class=\"short\">index-3</code>"]);
 }
 
@@ -108,9 +108,11 @@ fn nothing_from_outside_becomes_markup() {
         verdict,
         detail: hostile.to_owned(),
         code: Some(HPL07013E),
+        shown: Some(HPL07013E.shown),
         hint: Some(hostile.to_owned()),
     };
-    let steps = [Verdict::Ok, Verdict::Warning, Verdict::Skipped, Verdict::Refused].map(step);
+    let steps =
+        [Verdict::Ok, Verdict::Warning, Verdict::Skipped, Verdict::Unknown, Verdict::Refused].map(step);
     let line = RecordLine { name: "cidata/user-data", sha256: hostile.to_owned() };
     let report = BootReport { steps: Log(steps.into()), attestation: vec![line], ..BootReport::default() };
     let failure = Failure::usage(hostile).hint(hostile);
@@ -131,8 +133,15 @@ fn nothing_from_outside_becomes_markup() {
     }
     holds(
         markup,
-        &["The rehearsal failed", "ok</span>", "warning</span>", "skipped</span>", "refused</span>"],
+        &[
+            "The rehearsal failed",
+            "ok</span>",
+            "warning</span>",
+            "skipped</span>",
+            "unknown</span>",
+            "refused</span>",
+        ],
     );
-    assert_eq!(markup.matches("\\u{202e}\\u{7}\\n").count(), 16);
+    assert_eq!(markup.matches("\\u{202e}\\u{7}\\n").count(), 18);
     assert_eq!(page.to_html(), html);
 }

@@ -51,17 +51,17 @@ const REFUSED: &[(&str, &str, Hpl, Spoil)] = &[
         it.case.encrypted = false;
         it.case.workload = "hyper-protect-basic.QUJD.QUJD".into();
     }),
-    ("the sections are swapped", "schema", hpl::HPL01001E, |it| std::mem::swap(&mut it.case.workload, &mut it.case.env)),
-    ("a field is spelled wrongly", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("iamApiKey", "iamApikey")),
-    ("logging is of a kind that is gone", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("logRouter", "logDNA")),
-    ("a volume has no workload seed", "schema", hpl::HPL01001E, |it| it.case.workload = without(&it.case.workload, "seed")),
-    ("a seed is too short", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace(testing::ENV_SEED, "short")),
-    ("a seed has a space", "schema", hpl::HPL01001E, |it| it.case.env = it.case.env.replace(testing::ENV_SEED, "a seed with many spaces")),
-    ("two applications", "schema", hpl::HPL01001E, |it| it.case.workload += "compose:\n  archive: \"AAAA\"\n"),
-    ("a key twice", "schema", hpl::HPL01001E, |it| it.case.workload += "type: workload\n"),
-    ("a file system that no guest has", "schema", hpl::HPL01001E, |it| it.case.workload = it.case.workload.replace("ext4", "ntfs")),
-    ("not signed, with a key", "signature", hpl::HPL12001E, |it| it.case.signer = None),
-    ("signed, without a key", "signature", hpl::HPL12001E, |it| it.case.env = without(&it.case.env, "signingKey")),
+    ("the sections are swapped", "schema", hpl::HPL05001E, |it| std::mem::swap(&mut it.case.workload, &mut it.case.env)),
+    ("a field is spelled wrongly", "logging", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("iamApiKey", "iamApikey")),
+    ("logging is of a kind that is gone", "logging", hpl::HPL01001E, |it| it.case.env = it.case.env.replace("logRouter", "logDNA")),
+    ("a volume has no workload seed", "schema", hpl::HPL05001E, |it| it.case.workload = without(&it.case.workload, "seed")),
+    ("a seed is too short", "schema", hpl::HPL05001E, |it| it.case.env = it.case.env.replace(testing::ENV_SEED, "short")),
+    ("a seed has a space", "schema", hpl::HPL05001E, |it| it.case.env = it.case.env.replace(testing::ENV_SEED, "a seed with many spaces")),
+    ("two applications", "schema", hpl::HPL05001E, |it| it.case.workload += "compose:\n  archive: \"AAAA\"\n"),
+    ("a key twice", "logging", hpl::HPL01000E, |it| it.case.workload += "type: workload\n"),
+    ("a file system that no guest has", "schema", hpl::HPL05001E, |it| it.case.workload = it.case.workload.replace("ext4", "ntfs")),
+    ("not signed, with a key", "signature", hpl::HPL12004E, |it| it.case.signer = None),
+    ("signed, without a key", "signature", hpl::HPL12004E, |it| it.case.env = without(&it.case.env, "signingKey")),
     ("signed with another key", "signature", hpl::HPL12001E, |it| {
         it.case.signer = Some(PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap());
     }),

@@ -59,8 +59,8 @@ impl<'a> Files<'a> {
         let Self { arguments, attest, page } = self;
         let mut outputs = Vec::new();
         let mut named = Vec::new();
-        // a guest that does not boot attests nothing
-        if let (Some(attest), true) = (attest, boot_report.booted) {
+        // a guest makes its record before it validates the contract
+        if let (Some(attest), true) = (attest, boot_report.attested) {
             let files = write_record(arguments, &attest, boot_report)?;
             named.push(files.each_ref().map(Output::quoted).join(" and "));
             outputs.extend(files);
