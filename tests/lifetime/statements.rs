@@ -153,7 +153,7 @@ fn a_certificate_that_ends_before_it_begins_is_not_encrypted() {
     assert!(said.contains("not valid before"), "{said}");
 }
 
-/// It does not tell which variables are required; one of version 2 does.
+/// It does not separate the required variables from the others; one of version 2 does.
 #[test]
 fn a_statement_of_the_first_version_demands_all_its_variables() {
     let story = living(0, LAST);

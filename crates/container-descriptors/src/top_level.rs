@@ -134,7 +134,7 @@ impl TopLevel {
         let read = open().and_then(|file| file.take(room as u64 + 1).read_to_end(&mut content));
         match read {
             Err(error) if descriptor => return Err(error.into()),
-            // whoever packs the folder or unpacks the archive reports it
+            // packing the folder, or unpacking the archive, reports it
             Err(_) => return Ok(()),
             Ok(_) if !descriptor && content.len() > room => return Ok(()),
             Ok(_) if content.len() > LARGEST_DESCRIPTOR => {
