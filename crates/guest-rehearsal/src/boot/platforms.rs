@@ -7,7 +7,8 @@ use crate::report::Log;
 
 const STEP: &str = "platform";
 
-/// The product that is given, or those that fit the tokens, the way the contract arrives, and a `boot` section.
+/// The product that is given, or those that fit the tokens and the way the contract arrives. A `boot` section rules out none:
+/// the other products ignore what they do not know.
 pub fn possible(
     log: &mut Log,
     given: Option<Platform>,
@@ -16,7 +17,6 @@ pub fn possible(
 ) -> Vec<Platform> {
     let values = [&user_data.workload, &user_data.env];
     let prefixes: Vec<_> = values.into_iter().filter_map(|value| token_prefix(value)).collect();
-    let delivery = delivery.or(user_data.boot.is_some().then_some(Delivery::Initdata));
     let has_tokens =
         |platform: &Platform| prefixes.iter().all(|prefix| platform.product().has_prefix(*prefix));
     let arrives = |platform: &Platform| delivery.is_none_or(|it| platform.product().delivery == it);

@@ -146,11 +146,11 @@ fn is_of_logging(finding: &Finding) -> bool {
     finding.place.file == Env::NAME && matches!(first, Some("" | LOGGING))
 }
 
-/// The products whose guest accepts the section, and what those that do not refuse.
+/// The products whose guest accepts the section, and why others do not.
 fn fits(name: &str, accepting: &[Platform], findings: &[Finding]) -> String {
     let products = platform::names(accepting);
     let refused = findings.iter().filter(|finding| finding.rule == Rule::SomePlatforms);
-    let refused: Vec<_> = refused.map(|finding| format!("; refused: {}", one_line(name, finding))).collect();
+    let refused: Vec<_> = refused.map(|finding| format!("; {}", finding.message)).collect();
     format!("the {name} section fits the schema of {products}{}", refused.concat())
 }
 

@@ -5,6 +5,10 @@ use contract_pki::platform::Platform::{self, Ccco, Ccrt, Ccrv, Hpvs};
 use super::*;
 
 fn boot_on(case: &Case, platform: Option<Platform>) -> BootReport {
+    boot_user_data(&case.user_data(), platform)
+}
+
+fn boot_user_data(user_data: &str, platform: Option<Platform>) -> BootReport {
     let disks = &Disks::default();
     let guest = Guest {
         key: guest_key(),
@@ -14,7 +18,7 @@ fn boot_on(case: &Case, platform: Option<Platform>) -> BootReport {
         probe_logging: None,
         sealed_secrets: &[],
     };
-    let (report, result) = super::super::boot(case.user_data().as_bytes(), &guest);
+    let (report, result) = super::super::boot(user_data.as_bytes(), &guest);
     result.unwrap();
     report
 }
@@ -53,6 +57,14 @@ fn a_contract_is_refused_if_every_possible_product_refuses_it() {
     let report = boot_on(&Case::sound(), None);
     let fits = "the workload section fits the schema of hpvs, ccrt, ccrv";
     assert!(report.steps.iter().any(|step| step.detail == fits), "{report:#?}");
+}
+
+/// The other products ignore a key that they do not know.
+#[test]
+fn a_boot_section_rules_out_no_product() {
+    let with_header = Case::sound().user_data() + "boot: |\n  sehdr: SUJNU2VjRXg=\n";
+    let report = boot_user_data(&with_header, None);
+    assert!(report.booted, "{report:#?}");
 }
 
 #[test]
