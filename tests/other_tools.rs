@@ -99,8 +99,14 @@ fn signed_user_data_is_found_in_whatever_it_is() {
         let step = if made_by.contains("iso") { "] medium" } else { name };
         assert!(booted.text().contains(step), "{made_by}: {booted:?}");
         // the digests are of what the guest reads
+        let sha256 = story.does("printf %s $(value workload user-data) | sha256sum | cut -c1-64");
+        assert!(booted.text().contains(&format!("{} contract:workload\n", sha256.trim())), "{booted:?}");
         let sha256 = story.does("sha256sum < user-data | cut -c1-64");
-        assert!(booted.text().contains(&format!("{} cidata/user-data", sha256.trim())), "{booted:?}");
+        let line = format!("{} cidata/user-data\n", sha256.trim());
+        // a pod has no medium
+        assert_eq!(booted.text().contains(&line), !name.contains("initdata"), "{booted:?}");
+        let json = run(&story, "contract-signer inspect wrapped --json").text();
+        assert_eq!(json.contains("cidata/user-data"), !name.contains("initdata"), "{json}");
     }
 }
 

@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use crate::age_file;
 use crate::boot_media::{Medium, ReadError};
 use crate::initdata::{self, Initdata};
-use crate::user_data::{FORMS, LARGEST_YAML, State, is_own_form};
+use crate::user_data::{FORMS, LARGEST_YAML, State, UserDataFacts, is_own_form};
 
 pub use plain::LoneSection;
 pub use resource::ResourceError;
@@ -388,6 +388,18 @@ impl<R> UserDataFile<R> {
     /// Whether a guest would get the sections in another form: then nothing is known about their digests.
     pub fn has_mappings(&self) -> bool {
         self.wrappers.contains(&Wrapper::Mappings)
+    }
+
+    /// The lines of the guest's attestation record that are known beforehand: none if the guest gets other bytes, and none of
+    /// a medium if it has none.
+    pub fn attestation_lines(&self, facts: &UserDataFacts) -> Vec<(&'static str, String)> {
+        if self.has_mappings() {
+            return Vec::new();
+        }
+        let mut lines = facts.attestation_lines();
+        let has_medium = !self.wrappers.contains(&Wrapper::Initdata);
+        lines.retain(|(name, _)| has_medium || !name.starts_with("cidata/"));
+        lines
     }
 
     /// `base64 of gzip of user data, signed`

@@ -174,9 +174,7 @@ fn inspect_user_data(
         found.line(key, "not known to this version");
     }
     found.json["unknown"] = json!(facts.unknown);
-    if !file.has_mappings() {
-        found.json["attestationRecord"] = facts.attestation_lines().into_iter().collect();
-    }
+    found.json["attestationRecord"] = file.attestation_lines(facts).into_iter().collect();
     let verify = |record: &Record| record.verify_without_key(facts);
     let record = signing_record::find(&arguments.file, arguments.record.as_deref(), verify, report)?;
     found.json["record"] = json!(record.as_ref().map(|(path, _)| input::name(path)));

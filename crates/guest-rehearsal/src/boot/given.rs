@@ -79,16 +79,12 @@ impl<'a> Given<'a> {
     /// The lines that the attestation record must show, as far as they are known: those of the user data, then those of the
     /// medium.
     pub fn record_lines(self, facts: Option<&UserDataFacts>) -> Vec<RecordLine> {
-        // a pod has no medium
-        let has_medium = !matches!(&self, Self::File(file, _) if file.wrappers.contains(&Wrapper::Initdata));
-        let medium = match self {
-            // the guest gets other bytes
-            Self::File(file, _) if file.has_mappings() => return Vec::new(),
-            Self::File(..) => Vec::new(),
-            Self::Medium(found) => found.record_lines,
-        };
-        let mut lines = facts.map(UserDataFacts::attestation_lines).unwrap_or_default();
-        lines.retain(|(name, _)| has_medium || !name.starts_with("cidata/"));
+        let lines = facts.map(|facts| match &self {
+            Self::File(file, _) => file.attestation_lines(facts),
+            Self::Medium(_) => facts.attestation_lines(),
+        });
+        let medium = if let Self::Medium(found) = self { found.record_lines } else { Vec::new() };
+        let lines = lines.unwrap_or_default();
         let mut known: Vec<_> = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
         for line in medium {
             if known.iter().all(|known| known.name != line.name) {
