@@ -107,7 +107,7 @@ fn everybody_knows_boot_and_shows_that_it_is_not_signed() {
             format!("not covered by the signature: `boot`, a Secure Execution header {header}"),
         ),
         (
-            "guest-rehearsal boot with-header --guest-key $GUEST_KEY",
+            "guest-rehearsal boot with-header --guest-key $GUEST_KEY --platform hpvs",
             format!("`boot` with a Secure Execution header {header}, which is not signed"),
         ),
         (
@@ -133,7 +133,7 @@ fn a_damaged_header_is_a_warning_for_everybody() {
     for command in [
         "contract-signer inspect damaged",
         "contract-signer verify damaged --signing-key $PUBLIC_KEY",
-        "guest-rehearsal boot damaged --guest-key $GUEST_KEY",
+        "guest-rehearsal boot damaged --guest-key $GUEST_KEY --platform hpvs",
         "env-deployer boot-media damaged --hostname paynow --signing-key $PUBLIC_KEY",
         "env-deployer initdata damaged --signing-key $PUBLIC_KEY",
     ] {
@@ -191,5 +191,29 @@ fn what_is_no_contract_for_ccco_leaves_no_initdata() {
         assert!(outcome.stderr.contains(says), "{arguments}: {outcome:?}");
         assert!(outcome.stderr.contains("hint: "), "{arguments}: {outcome:?}");
         assert!(!story.path("initdata.txt").exists(), "{arguments}");
+    }
+}
+
+/// Little text becomes many values.
+#[test]
+fn a_bomb_takes_little_memory() {
+    let story = Story::signed();
+    for (given, says) in [
+        ("b'a=[' + b'1,' * 1000000 + b']'", "it has no `version`"),
+        ("b''.join(b'%x=1\\n' % i for i in range(200000))", "it has no `version`"),
+        ("b'a=' + b'[' * 1900000", "it is no TOML"),
+        ("b' ' * (1 << 30)", "is larger than 2 MiB"),
+    ] {
+        let outcome = sh(
+            &story,
+            &format!(
+                "python3 -c \"import base64, gzip, sys
+toml = b'algorithm=\\'sha384\\'\\n' + {given}
+sys.stdout.buffer.write(base64.b64encode(gzip.compress(toml)))\" > bomb.txt
+                 ulimit -v 500000; contract-signer inspect bomb.txt"
+            ),
+        );
+        assert_eq!(outcome.exit, 3, "{given}: {outcome:?}");
+        assert!(outcome.stderr.contains(says), "{given}: {outcome:?}");
     }
 }

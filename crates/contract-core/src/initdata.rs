@@ -19,8 +19,9 @@ use toml::{Table, Value};
 use toml_writer::{ToTomlValue as _, TomlStringBuilder};
 use zeroize::Zeroizing;
 
-/// Most bytes of each form, compressed or not.
-pub const LARGEST: usize = 32 << 20;
+/// Most bytes of each form, compressed or not: eight times what Kubernetes accepts. A reader of TOML takes a
+/// hundred bytes for each key, so 32 MiB would take gigabytes.
+pub const LARGEST: usize = 2 << 20;
 
 /// What Kubernetes accepts for all annotations of an object, names included (`TotalAnnotationSizeLimitB`).
 pub const LARGEST_ANNOTATIONS: usize = 256 << 10;
