@@ -24,7 +24,8 @@ fn the_prefix_follows_the_platform() {
         ("ccco", "hyper-protect-basic."),
     ] {
         let token = story.does(&format!(
-            "workload-provider encrypt workload-provider --platform {platform} -o a.handoff --token a.token --force 1>&2
+            "env-deployer encrypt env-deployer --platform {platform} --signing-key $PUBLIC_KEY -o a.handoff --token a.token \
+                 --force 1>&2
              cat a.token"
         ));
         assert!(token.starts_with(prefix), "{platform}: {token:.30}");

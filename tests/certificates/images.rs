@@ -22,7 +22,7 @@ fn an_unknown_key_is_unknown_whatever_its_subject() {
             let given = format!("issue encrypt intermediate encryption '{subject}'");
             let show = format!("workload-provider certificate show encrypt.crt --platform {platform}");
             let outcome = played(&given, &show);
-            assert_eq!((outcome.exit, outcome.stderr.as_str()), (0, ""), "{outcome:?}");
+            assert!(outcome.exit == 0 && !outcome.stderr.contains("warning"), "{outcome:?}");
             assert!(outcome.text().contains("\nimage             unknown: "), "{outcome:?}");
             let json = played(&given, &format!("{show} --json")).json();
             assert_eq!(json["known"], serde_json::json!([]));
