@@ -151,6 +151,10 @@ def until(text):
 seen = b""
 for prompt, keys in [line.split("|") for line in sys.argv[3:]]:
     seen += until(prompt.encode())
+    # after the signal of Ctrl-C the kernel drops what is not read yet, which may be the program's answer to it
+    mode = termios.tcgetattr(tty)
+    mode[3] |= termios.NOFLSH
+    termios.tcsetattr(tty, termios.TCSANOW, mode)
     os.write(tty, keys.encode().decode("unicode_escape").encode())
 status = None
 while True:
