@@ -14,7 +14,7 @@ use crate::{
     compose::{
         fields,
         layer::{Layer, texts},
-        paths::rebased,
+        rebase::rebased,
         scope::Variables,
     },
     environment::replaced,
