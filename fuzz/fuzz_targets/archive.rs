@@ -20,14 +20,8 @@ fn archive(data: &[u8]) {
          hostname: log.example.com\n      iamApiKey: test-material\n",
         STANDARD.encode(packed)
     );
-    let guest = Guest {
-        key: &GUEST,
-        at: at(),
-        disks: &Disks::default(),
-        platform: None,
-        probe_logging: None,
-        sealed_secrets: &[],
-    };
+    let disks = Disks::default();
+    let guest = Guest::new(&GUEST, at(), &disks);
     let (report, ended) = boot(user_data.as_bytes(), &guest);
     assert!(ended.is_ok(), "the rehearsal itself failed: {ended:?}");
     assert!(report.steps.iter().any(|step| step.name == "archive"), "the boot did not reach the archive");

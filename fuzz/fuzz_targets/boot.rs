@@ -12,14 +12,8 @@ fn boot(data: &[u8]) {
         let (workload, env) = (&data[..nul], &data[nul + 1..]);
         [&b"workload: |\n"[..], &indented(workload), b"env: |\n", &indented(env)].concat()
     });
-    let guest = Guest {
-        key: &GUEST,
-        at: at(),
-        disks: &Disks::default(),
-        platform: None,
-        probe_logging: None,
-        sealed_secrets: &[],
-    };
+    let disks = Disks::default();
+    let guest = Guest::new(&GUEST, at(), &disks);
     let (_, ended) = rehearse(sections.as_deref().unwrap_or(data), &guest);
     assert!(ended.is_ok(), "the rehearsal itself failed: {ended:?}");
 }

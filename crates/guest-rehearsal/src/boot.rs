@@ -6,7 +6,7 @@
 //!     [→ secrets]
 //! ```
 //!
-//! The order is that of published logs (platforms, section 6.1). A step that refuses ends the boot, with the message that the
+//! The order is that of published logs of real guests. A step that refuses ends the boot, with the message that the
 //! real guest would show, and where ([`crate::hpl`]). Where no source states what a guest does, the step is `unknown`. The
 //! report states what a rehearsal can't know: images, key services, disks that it was not given. It contains no secret.
 
@@ -56,6 +56,13 @@ pub struct Guest<'a> {
     pub probe_logging: Option<&'a LoggingProbe>,
     /// What its containers would get from the cluster.
     pub sealed_secrets: &'a [GivenSecret],
+}
+
+impl<'a> Guest<'a> {
+    /// A guest of any product, without network and without sealed secrets.
+    pub fn new(key: &'a GuestKey, at: Timestamp, disks: &'a Disks) -> Self {
+        Self { key, at, disks, platform: None, probe_logging: None, sealed_secrets: &[] }
+    }
 }
 
 /// Boots user data, in whatever it is. Returns the steps that were taken. The second value is an error if the

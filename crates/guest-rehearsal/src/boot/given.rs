@@ -16,7 +16,7 @@ const STEP: &str = "input";
 /// A file that contains user data.
 pub enum Given<'a> {
     /// A boot medium.
-    Medium(medium::Found<'a>),
+    Medium(medium::MediumContents<'a>),
     /// User data, and the whole file.
     File(UserDataFile<Cursor<&'a [u8]>>, &'a [u8]),
 }
@@ -41,7 +41,7 @@ impl<'a> Given<'a> {
     /// The user data.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Self::Medium(found) => found.user_data,
+            Self::Medium(contents) => contents.user_data,
             Self::File(file, whole) => file.unpacked().unwrap_or(whole),
         }
     }
@@ -49,7 +49,7 @@ impl<'a> Given<'a> {
     /// The guest's static addresses, which come on a medium alone.
     pub fn network_config(&self) -> Option<&'a [u8]> {
         match self {
-            Self::Medium(found) => found.network_config,
+            Self::Medium(contents) => contents.network_config,
             Self::File(..) => None,
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Given<'a> {
             Self::File(file, _) => file.attestation_lines(facts),
             Self::Medium(_) => facts.attestation_lines(),
         });
-        let medium = if let Self::Medium(found) = self { found.record_lines } else { Vec::new() };
+        let medium = if let Self::Medium(contents) = self { contents.record_lines } else { Vec::new() };
         let lines = lines.unwrap_or_default();
         let mut known: Vec<_> = lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect();
         for line in medium {

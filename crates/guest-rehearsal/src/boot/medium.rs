@@ -11,8 +11,8 @@ use crate::report::{Halt, Log, RecordLine};
 
 const STEP: &str = "medium";
 
-/// What a guest finds on a medium.
-pub struct Found<'a> {
+/// What a guest reads from a medium.
+pub struct MediumContents<'a> {
     pub user_data: &'a [u8],
     pub network_config: Option<&'a [u8]>,
     /// The lines that the medium adds to the attestation record.
@@ -20,7 +20,7 @@ pub struct Found<'a> {
 }
 
 /// Finds the files on a medium.
-pub fn read<'a>(log: &mut Log, input: &'a [u8]) -> Result<Found<'a>, Halt> {
+pub fn read<'a>(log: &mut Log, input: &'a [u8]) -> Result<MediumContents<'a>, Halt> {
     let read = Medium::read(Cursor::new(input))
         .and_then(|medium| Ok((medium.attestation_lines(Cursor::new(input))?, medium)));
     let (lines, medium) = read.map_err(|error| {
@@ -29,7 +29,7 @@ pub fn read<'a>(log: &mut Log, input: &'a [u8]) -> Result<Found<'a>, Halt> {
     })?;
     let sha256 = lines.last().map_or("", |(_, sha256)| sha256);
     describe(log, input, &medium, sha256);
-    Ok(Found {
+    Ok(MediumContents {
         user_data: file(input, medium.user_data),
         record_lines: lines.into_iter().map(|(name, sha256)| RecordLine { name, sha256 }).collect(),
         network_config: medium.network_config.map(|extent| file(input, extent)),
@@ -106,14 +106,7 @@ mod tests {
 
     fn try_boot(bytes: &[u8]) -> BootReport {
         let disks = &Disks::default();
-        let guest = Guest {
-            key: guest_key(),
-            at: jiff::Timestamp::now(),
-            disks,
-            platform: None,
-            probe_logging: None,
-            sealed_secrets: &[],
-        };
+        let guest = Guest::new(guest_key(), jiff::Timestamp::now(), disks);
         let (report, result) = boot(bytes, &guest);
         result.unwrap();
         report

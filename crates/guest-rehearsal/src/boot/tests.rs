@@ -19,17 +19,7 @@ use crate::report::{BootReport, Forecast, Verdict};
 use crate::testing::{self, Case, POD, archive, guest_key, quoted, signing_certificate, signing_key};
 
 fn boot(user_data: &[u8], key: &GuestKey, at: Timestamp) -> BootReport {
-    let (report, result) = super::boot(
-        user_data,
-        &Guest {
-            key,
-            at,
-            disks: &Disks::default(),
-            platform: None,
-            probe_logging: None,
-            sealed_secrets: &[],
-        },
-    );
+    let (report, result) = super::boot(user_data, &Guest::new(key, at, &Disks::default()));
     result.unwrap();
     report
 }
@@ -254,14 +244,7 @@ fn what_a_guest_does_without_its_log_server_is_unknown() {
         timeouts: Timeouts::default(),
     };
     let disks = &Disks::default();
-    let guest = Guest {
-        key: guest_key(),
-        at: Timestamp::now(),
-        disks,
-        platform: None,
-        probe_logging: Some(&probe),
-        sealed_secrets: &[],
-    };
+    let guest = Guest { probe_logging: Some(&probe), ..Guest::new(guest_key(), Timestamp::now(), disks) };
     let (report, result) = super::boot(Case::sound().user_data().as_bytes(), &guest);
     result.unwrap();
     let steps: Vec<_> = report.steps.iter().filter(|step| step.name == "logging").collect();

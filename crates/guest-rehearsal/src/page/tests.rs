@@ -22,14 +22,8 @@ fn page(report: &BootReport, failure: Option<&Failure>, at: Timestamp) -> String
 /// The page of a case, booted in so many days.
 fn page_of(case: &Case, days: i64) -> String {
     let at = Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
-    let guest = Guest {
-        key: guest_key(),
-        at,
-        disks: &Disks::default(),
-        platform: None,
-        probe_logging: None,
-        sealed_secrets: &[],
-    };
+    let disks = Disks::default();
+    let guest = Guest::new(guest_key(), at, &disks);
     let (report, result) = boot(case.user_data().as_bytes(), &guest);
     page(&report, result.as_ref().err(), at)
 }

@@ -149,14 +149,8 @@ fn a_disk_of_other_seeds_is_refused() {
     let file = folder.path().join("disk");
     let disks = || Disks::new(vec![file.clone().into_os_string().into()], SeedOrder::EnvFirst).unwrap();
     let report = |case: &Case| {
-        let guest = Guest {
-            key: guest_key(),
-            at: Timestamp::now(),
-            disks: &disks(),
-            platform: None,
-            probe_logging: None,
-            sealed_secrets: &[],
-        };
+        let disks = disks();
+        let guest = Guest::new(guest_key(), Timestamp::now(), &disks);
         let (report, result) = boot(case.user_data().as_bytes(), &guest);
         result.unwrap();
         report

@@ -10,14 +10,7 @@ fn boot_on(case: &Case, platform: Option<Platform>) -> BootReport {
 
 fn boot_user_data(user_data: &str, platform: Option<Platform>) -> BootReport {
     let disks = &Disks::default();
-    let guest = Guest {
-        key: guest_key(),
-        at: Timestamp::now(),
-        disks,
-        platform,
-        probe_logging: None,
-        sealed_secrets: &[],
-    };
+    let guest = Guest { platform, ..Guest::new(guest_key(), Timestamp::now(), disks) };
     let (report, result) = super::super::boot(user_data.as_bytes(), &guest);
     result.unwrap();
     report
