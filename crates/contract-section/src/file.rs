@@ -88,9 +88,12 @@ fn read_bytes(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
 /// Reads a text and the file's size. PEM keeps its final line end; any other text loses it, as with `$(cat FILE)`.
 pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     let bytes = read_bytes(path)?;
-    let size = bytes.len() as u64;
+    Ok((to_text(&bytes)?, bytes.len() as u64))
+}
+
+fn to_text(bytes: &[u8]) -> Result<Zeroizing<String>, FileError> {
     // editors on Windows write a byte order mark
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = strict_yaml::text(text).map_err(|error| FileError::NotText(error.reason()))?;
     let mut text = Zeroizing::new(text.to_owned());
     if text.contains("-----BEGIN ") {
@@ -105,17 +108,17 @@ pub fn read(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
     match text.chars().find(|c| control(*c)) {
         _ if text.is_empty() => Err(FileError::Empty),
         Some(c) => Err(FileError::NotText(format!("control character U+{:04X}", u32::from(c)))),
-        None => Ok((text, size)),
+        None => Ok(text),
     }
 }
 
 /// Reads a file as base64, and its size. A file that is base64 already stays as it is.
 pub fn read_base64(path: &Path) -> Result<(Zeroizing<String>, u64), FileError> {
-    let (text, size) = read(path)?;
-    if STANDARD.decode(text.as_bytes()).is_ok() {
-        return Ok((text, size));
-    }
-    Ok((Zeroizing::new(STANDARD.encode(&*read_bytes(path)?)), size))
+    let bytes = read_bytes(path)?;
+    let text = to_text(&bytes)?;
+    let is_base64 = STANDARD.decode(text.as_bytes()).is_ok();
+    let base64 = if is_base64 { text } else { Zeroizing::new(STANDARD.encode(&*bytes)) };
+    Ok((base64, bytes.len() as u64))
 }
 
 /// A private key in any form as PKCS#8 without passphrase; any other text unchanged.
