@@ -130,7 +130,7 @@ pub struct Contract<'k, R> {
     env: Half<Env, R>,
     agreement: Agreement,
     auditor: Option<AuditorKey>,
-    kept: Vec<Entry>,
+    other_entries: Vec<Entry>,
     accept: Accept,
 }
 
@@ -168,7 +168,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
     ) -> Result<Self, Error> {
         let agreement = Agreement::check(&workload, &env, key.public(), at, accept);
         if agreement.disagreements.is_empty() {
-            Ok(Self { key, workload, env, agreement, auditor: None, kept: Vec::new(), accept })
+            Ok(Self { key, workload, env, agreement, auditor: None, other_entries: Vec::new(), accept })
         } else {
             Err(Error::Disagreement(agreement.disagreements))
         }
@@ -203,11 +203,11 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
 
     /// Adds entries that were in the contract before it was signed.
     #[must_use]
-    pub fn with_entries(mut self, kept: Vec<Entry>) -> Self {
+    pub fn with_entries(mut self, entries: Vec<Entry>) -> Self {
         let what =
             |entry: &Entry| format!("`{}`: kept as it was, and the signature does not cover it", entry.key);
-        self.agreement.unchecked.extend(kept.iter().map(what));
-        self.kept = kept;
+        self.agreement.unchecked.extend(entries.iter().map(what));
+        self.other_entries = entries;
         self
     }
 
@@ -268,7 +268,7 @@ impl<'k, R: Read + Seek> Contract<'k, R> {
         if let Some(auditor) = &self.auditor {
             writeln!(out, "attestationPublicKey: {}", auditor.scalar(workload.prefix, randomness)?)?;
         }
-        for entry in &self.kept {
+        for entry in &self.other_entries {
             write!(out, "{}", entry.yaml)?;
         }
         let Agreement { checked, unchecked, accepted, .. } = self.agreement;

@@ -32,7 +32,7 @@ impl AuditorKey {
     }
 
     /// Keeps the value that a contract had before it was signed.
-    pub fn kept(value: &str) -> Result<Self, UnusableAuditorKey> {
+    pub fn from_contract(value: &str) -> Result<Self, UnusableAuditorKey> {
         let key = match AuditorKeyForm::new(value) {
             AuditorKeyForm::Pem(key) | AuditorKeyForm::Base64(key) => Some(key),
             AuditorKeyForm::Token(_) => None,

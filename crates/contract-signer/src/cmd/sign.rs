@@ -33,7 +33,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     let sources = Sources::resolve(arguments, report)?;
     let outputs = Outputs::create(arguments, &sources, report)?;
     let at = clock::now();
-    let Inputs { workload, env, auditor_key, kept, earlier, key } = sources.read(at, report)?;
+    let Inputs { workload, env, auditor_key, other_entries, earlier, key } = sources.read(at, report)?;
 
     // combine
     let mut contract = Contract::combine(workload, env, &key, at, arguments.accept())
@@ -41,7 +41,7 @@ pub fn run(arguments: &Sign, report: &Report) -> Result<(), Failure> {
     if let Some(auditor_key) = auditor_key {
         contract = contract.with_auditor_key(auditor_key, at).doing(|| CANNOT.to_owned())?;
     }
-    let contract = contract.with_entries(kept);
+    let contract = contract.with_entries(other_entries);
     let changes = contract.changes_since(&earlier);
     present::warn_before_signing(&contract, &changes, report);
 

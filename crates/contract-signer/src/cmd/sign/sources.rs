@@ -52,7 +52,7 @@ pub struct Inputs {
     pub env: Half<Env, Box<dyn ReadSeek>>,
     pub auditor_key: Option<AuditorKey>,
     /// Other entries of an assembled contract.
-    pub kept: Vec<Entry>,
+    pub other_entries: Vec<Entry>,
     pub earlier: Vec<Earlier>,
     pub key: SigningKey,
 }
@@ -106,7 +106,7 @@ impl<'a> Sources<'a> {
         // `--passphrase-file` is for the signing key only
         let passphrase = self.arguments.identity_passphrase.source();
         let opener = HandoffOpener::new(&self.arguments.identities, &self.identity, &passphrase);
-        let mut kept = Vec::new();
+        let mut other_entries = Vec::new();
         let (workload, env) = match &self.halves {
             Halves::Handoffs { workload, env } => {
                 let signers = trust::allowed_signers(&self.allowed_signers, report)?;
@@ -116,7 +116,7 @@ impl<'a> Sources<'a> {
             Halves::Assembled(file) => {
                 let assembled = read_assembled(file, report)?;
                 auditor_key = agreed_auditor_key(file, auditor_key, &assembled)?;
-                kept = assembled.others;
+                other_entries = assembled.others;
                 (token(assembled.workload)?, token(assembled.env)?)
             }
         };
@@ -132,7 +132,7 @@ impl<'a> Sources<'a> {
                 "protect it: `openssl pkcs8 -topk8 -scrypt -in OLD.pem -out signing-key.pem`".to_owned();
             report.warning(&format!("the key `{}` has no passphrase", self.key.display()), &[hint]);
         }
-        Ok(Inputs { workload, env, auditor_key, kept, earlier, key })
+        Ok(Inputs { workload, env, auditor_key, other_entries, earlier, key })
     }
 
     /// States in the signing record what was checked besides the contract itself.
@@ -248,9 +248,9 @@ fn agreed_auditor_key(
 ) -> Result<Option<AuditorKey>, Failure> {
     let Some(value) = &assembled.attestation_public_key else { return Ok(named) };
     let context = || format!("cannot sign `{}`", input::name(path));
-    let kept = AuditorKey::kept(value).doing(context)?;
-    let Some(named) = named else { return Ok(Some(kept)) };
-    let why = match named.is_same(&kept) {
+    let in_file = AuditorKey::from_contract(value).doing(context)?;
+    let Some(named) = named else { return Ok(Some(in_file)) };
+    let why = match named.is_same(&in_file) {
         Some(true) => return Ok(Some(named)),
         Some(false) => "its `attestationPublicKey` is another key than the auditor key that is named",
         None => {
