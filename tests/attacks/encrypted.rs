@@ -1,4 +1,4 @@
-//! Age files on their way: whoever carries them can cut, change, replace and wrap them, and cannot read them.
+//! Age files on their way: a carrier can cut, change, replace and wrap them, and cannot read them.
 
 use super::cases;
 

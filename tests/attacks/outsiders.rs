@@ -1,4 +1,4 @@
-//! Whoever has the mail server: he reads, keeps, changes and forges what passes, and has no key that anybody allows.
+//! Somebody with the mail server: they read, store, change and forge what passes, and have no key that is allowed.
 
 use super::{INSPECT, SIGN, cases};
 

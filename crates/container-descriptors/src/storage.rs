@@ -1,6 +1,6 @@
 //! Whether the data of containers is kept. `check` and the rehearsal both report what this module finds.
 //!
-//! A guest keeps data only on the volumes of the contract; its own disk is new at every boot (platforms, section 7).
+//! A guest keeps data only on the volumes of the contract; its own disk is new at every boot.
 
 use std::path::{Component, Path, PathBuf};
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Sources: contract-format, sections 4 and 10; the custom resource definitions of k8s-operator-hpcr. A guest reads user
-//! data alone: whoever delivers the file removes base64 and gzip, and the operator writes `spec.contract` onto a medium.
+//! data alone: what delivers the file removes base64 and gzip, and the operator writes `spec.contract` onto a medium.
 //! Nothing here is authenticated.
 
 mod plain;

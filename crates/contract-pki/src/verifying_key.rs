@@ -72,7 +72,7 @@ impl Advice for Error {
     }
 }
 
-/// A form of `signingKey` that documentation or a tool uses, and that no source shows a guest reading (platforms, section 5).
+/// A form of `signingKey` that documentation or a tool uses, and that no source shows a guest reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
     /// IBM's page shows it.

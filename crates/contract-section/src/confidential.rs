@@ -1,10 +1,9 @@
-//! `confidential-containers` of both sections (contract-format, section 7; platforms, 1.2).
+//! `confidential-containers` of both sections (contract-format, section 7; docs/platforms.md).
 //!
 //! Only one product describes it. The guests of the others accept any mapping there and do not use it.
 
 use contract_core::secret::Secret;
 use contract_pki::{platform::Product, private_key::UnsealingKey, verifying_key::VerifyingKey};
-use findings::Rule;
 
 use crate::fields::{Check, Field, Map};
 use crate::policy;
@@ -167,11 +166,6 @@ pub fn is_name(name: &str) -> bool {
 /// A name that the user chooses, where the schema has rules for it.
 pub fn check_name(check: &mut Check<'_>, field: &Field<'_>, name: &str) {
     if !is_name(name) {
-        check.error_of(
-            Rule::Other,
-            field,
-            format!("`{name}` is no name for an entry"),
-            "take letters, digits, `_` and `-`",
-        );
+        check.error(field, format!("`{name}` is no name for an entry"), "take letters, digits, `_` and `-`");
     }
 }

@@ -90,8 +90,7 @@ pub fn read(check: &mut Check<'_>, root: &Field<'_>) -> (Option<EnvModel>, Facts
     (Some(EnvModel { logging, volumes, signing_key, env, cacerts, sealed_secret_keys }), facts)
 }
 
-/// The forms of contract-format, section 5, and what a schema that looks at patterns takes besides them (platforms, section
-/// 5.1).
+/// The forms of contract-format, section 5, and what else the schema's patterns accept.
 fn signing_key(check: &mut Check<'_>, field: &Field<'_>) -> Option<VerifyingKey> {
     const FILE: &str = "take the contract signer's file: `signingKey: !file signing-key.pub.pem`";
     let text = check.text(field)?;

@@ -147,7 +147,7 @@ impl<K: Readable> Section<K> {
         let Some(mut root) = parse(&mut check, source.text, Tags::FileAndFolder) else {
             return (None, check.findings);
         };
-        if wrapper::found::<K>(&mut check, &root) {
+        if wrapper::report::<K>(&mut check, &root) {
             return (None, check.findings);
         }
         // before tags are resolved: a finding states whether a seed is in a file
@@ -185,7 +185,7 @@ impl<K: Readable> Section<K> {
     pub fn open(text: Zeroizing<String>, at: Timestamp, platforms: &[Platform]) -> (Option<Self>, Findings) {
         let mut check = Check::new(K::NAME, None, at, platforms);
         let Some(root) = parse(&mut check, &text, Tags::Refused) else { return (None, check.findings) };
-        if wrapper::found::<K>(&mut check, &root) {
+        if wrapper::report::<K>(&mut check, &root) {
             return (None, check.findings);
         }
         let matters = |error: &Finding| {

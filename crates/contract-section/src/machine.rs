@@ -1,4 +1,4 @@
-//! What an env section states about the machine: `crypto-pt` and `host-attestation` (platforms, 1.3).
+//! What an env section states about the machine: `crypto-pt` and `host-attestation` (docs/platforms.md).
 //!
 //! No schema describes `crypto-pt`, and one describes `host-attestation`. Guests of other products use both, so the rules here
 //! are those of the contracts that are known to have booted.

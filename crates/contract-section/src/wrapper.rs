@@ -6,7 +6,7 @@ use strict_yaml::Node;
 use crate::fields::{Check, Field};
 
 /// Reports a section in its wrapper, with one finding.
-pub fn found<K: Kind>(check: &mut Check<'_>, root: &Node) -> bool {
+pub fn report<K: Kind>(check: &mut Check<'_>, root: &Node) -> bool {
     if root.entry("type").is_some() {
         return false;
     }

@@ -2,7 +2,7 @@
 //!
 //! Source: IBM's list of error messages of the Hyper Protect Container Runtime,
 //! <https://cloud.ibm.com/docs/vpc?topic=vpc-hpcr-msgs>, as of 2026-02-20. Where the list does not say which
-//! message a fault brings, the table says so. Who shows it: published logs of real guests (platforms, section 6.1).
+//! message a fault brings, the table says so. Who shows it: published logs of real guests.
 
 use serde::{Serialize, Serializer};
 

@@ -322,8 +322,8 @@ fn what_we_accept_the_schema_accepts() {
     assert!(accepted > 50 && refused > 500, "{accepted} {refused}");
 }
 
-/// Every form of a key or certificate that was tried with IBM's tool (platforms, section 5.1), made by the `openssl` command:
-/// its name, what makes it, and whether the schema takes it.
+/// Every form of a key or certificate that was tried with IBM's tool, made by the `openssl` command: its name, what makes it,
+/// and whether the schema takes it.
 const FORMS: &str = r#"
   set -e
   openssl genrsa -out key.pem 2048 2>/dev/null

@@ -1,4 +1,4 @@
-//! Every form of a key that guests and tools write (platforms, section 5), made by the `openssl` command from the signer's key.
+//! Every form of a key that guests and tools write, made by the `openssl` command from the signer's key.
 
 use std::process::Command;
 
@@ -35,7 +35,7 @@ fn yaml(text: &str) -> String {
 
 const EC: &str = "openssl ecparam -name prime256v1 -genkey -noout | openssl pkey -pubout";
 
-/// The rows of platforms, section 5.1: the form, what `check` makes of it, and how the boot ends.
+/// The form, what `check` makes of it, and how the boot ends.
 const SIGNING_KEYS: &[(Form, Option<Severity>, Result<Forecast, Hpl>)] = &[
     ("cat $KEY", None, Ok(Forecast::Boots)),
     ("printf %s \"$(cat $KEY)\"", None, Ok(Forecast::Boots)),
